@@ -1,0 +1,67 @@
+"""Gold and antigold: rank by the synthetic world's own utility, or by its opposite.
+
+Upper and lower bound for anything that ranks: no agent can know more, and none can do worse on purpose. They read
+what is privileged, by session id, and so exist in worlds with a gold utility only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from recenv.baselines.runtime import Runtime
+from recenv.baselines.slate import recommend
+from recenv.data.world import World
+from recenv.errors import InputError
+from recenv.records import Action, AgentView
+
+
+class Config(msgspec.Struct, frozen=True, kw_only=True):
+    """Nothing to set."""
+
+
+class GoldAgent:
+    """Recommends by gold utility, best first (sign 1) or worst first (sign -1)."""
+
+    def __init__(self, world: World, *, name: str, sign: int) -> None:
+        self.name = name
+        self._world, self._sign = world, sign
+
+    def act(self, views: Sequence[AgentView]) -> list[Action]:
+        """One recommendation a view. Raises UnknownName or InputError for views of another world."""
+        return [recommend(view, self._sign * self._utilities(view)) for view in views]
+
+    def _utilities(self, view: AgentView) -> NDArray[np.float64]:
+        """(C,) gold utility of the candidates in the goal that the view is about."""
+        session = self._world.session_row(view.session_id)
+        wanted = [self._world.item_row(item.id) for item in view.candidates]
+        for row, goal in zip(self._world.goal_rows(session), self._world.session(session).goals, strict=True):
+            arrays = self._world.goal(row)
+            place = {int(item): at for at, item in enumerate(arrays.candidates)}
+            if view.query.startswith(goal.query) and all(item in place for item in wanted):
+                return arrays.utility[[place[item] for item in wanted]].astype(np.float64)
+        raise InputError(
+            f"{self.name}: session {view.session_id!r} has no goal with this query and these candidates in {self._world.path}; "
+            "build the agent on the world that is played")
+
+
+def build_gold(config: Config, runtime: Runtime) -> GoldAgent:
+    """The upper bound. Raises InputError for a world without gold utilities."""
+    return GoldAgent(_with_gold(runtime.world, "gold"), name="gold", sign=1)
+
+
+def build_antigold(config: Config, runtime: Runtime) -> GoldAgent:
+    """The lower bound. Raises InputError for a world without gold utilities."""
+    return GoldAgent(_with_gold(runtime.world, "antigold"), name="antigold", sign=-1)
+
+
+def _with_gold(world: World, name: str) -> World:
+    missing = int(np.isnan(world.column("candidate_utility")).sum())
+    if missing:
+        raise InputError(
+            f"{name} needs a gold utility for every candidate, which only synthetic worlds have; "
+            f"{world.path} ({world.kind}) lacks {missing}. Leave {name} out, or play a synthetic scenario")
+    return world

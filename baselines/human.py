@@ -1,0 +1,109 @@
+"""Human: a person plays the agent in a terminal.
+
+Not in the registry of agents: it waits for someone. ``recenv play`` builds it.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Sequence
+
+import click
+
+from recenv.data.render import item_text, mapping_text, plain_response
+from recenv.records import Action, AgentView, Item
+
+HELP = """  1 3 2        recommend candidates by number, best first
+  ask TEXT     ask the user a question
+  search TEXT  look through the whole catalogue
+  end [TEXT]   say goodbye and stop
+  help         this list"""
+
+_HIDDEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")  # control, bidirectional and other invisible characters
+
+
+def plain(text: str) -> str:
+    """Text that is safe to print: one line, without control or direction characters, so that no data can drive a terminal."""
+    return "".join(" " if c in "\n\r\t" else c for c in text if c in "\n\r\t" or unicodedata.category(c) not in _HIDDEN)
+
+
+class HumanAgent:
+    """Prints each view with ``echo`` and reads an action with ``prompt``, again until it can be read; EOF ends the session."""
+
+    def __init__(
+        self, name: str = "human", echo: Callable[[str], object] = click.echo, prompt: Callable[[str], str] | None = None
+    ) -> None:
+        self.name = name
+        self._echo = echo
+        self._prompt = _ask_terminal if prompt is None else prompt
+
+    def act(self, views: Sequence[AgentView]) -> list[Action]:
+        """One action a view, asked for one after the other."""
+        return [self._play(view) for view in views]
+
+    def _play(self, view: AgentView) -> Action:
+        listed = _listed(view)
+        for line in _screen(view, listed):
+            self._echo(line)
+        while True:
+            try:
+                line = self._prompt("> ")
+            except (EOFError, click.Abort):
+                return Action(act="end")
+            if line.strip().casefold() in ("help", "?"):
+                self._echo(HELP)
+                continue
+            action, problem = _parse(line, view, listed)
+            if action is not None:
+                return action
+            self._echo(f"{problem} Type help for what can be typed.")
+
+
+def _ask_terminal(text: str) -> str:
+    return str(click.prompt(text, prompt_suffix="", default="", show_default=False))
+
+
+def _listed(view: AgentView) -> list[Item]:
+    """Candidates, then search results that are not among them: the numbering of the screen."""
+    return list({item.id: item for item in (*view.candidates, *view.retrieved)}.values())
+
+
+def _screen(view: AgentView, listed: Sequence[Item]) -> list[str]:
+    lines = ["", f"== turn {view.turn + 1} of {view.horizon}, {plain(view.category)}: recommend up to {view.slate_size} =="]
+    for title, text in (
+        ("task", view.instruction), ("user", mapping_text(view.user.profile, view.locale)),
+        ("context", mapping_text(view.context, view.locale)),
+    ):
+        if text:
+            lines.append(f"{title}: {plain(text)}")
+    shown = set(view.shown)
+    for number, item in enumerate(listed, 1):
+        lines.append(f"{number:3d}{'*' if item.id in shown else ' '} {plain(item_text(item))}")
+    if shown:
+        lines.append("     (* shown already)")
+    lines += [f"[{m.role}] {plain(m.content)}" for m in view.messages if m.role != "system"]
+    return lines
+
+
+def _parse(line: str, view: AgentView, listed: Sequence[Item]) -> tuple[Action | None, str]:
+    """The action that a line asks for, or None and what is wrong with it."""
+    words = line.split()
+    if not words:
+        return None, "Nothing typed."
+    verb, rest = words[0].casefold(), line.strip()[len(words[0]):].strip()
+    if verb == "end":
+        return Action(act="end", text=rest), ""
+    if verb in ("ask", "search"):
+        if not rest:
+            return None, f"{verb} needs words after it."
+        return (Action(act="ask", text=rest) if verb == "ask" else Action(act="search", query=rest)), ""
+    numbers = line.replace(",", " ").replace("，", " ").replace("、", " ").split()
+    if not all(n.isascii() and n.isdigit() and len(n) <= 6 for n in numbers):
+        return None, f"Cannot read {plain(line)[:40]!r}."
+    chosen = [int(n) for n in numbers]
+    if not all(1 <= n <= len(listed) for n in chosen):
+        return None, f"Numbers go from 1 to {len(listed)}." if listed else "There is nothing to recommend."
+    if len(set(chosen)) < len(chosen) or len(chosen) > view.slate_size:
+        return None, f"Give up to {view.slate_size} different numbers."
+    slate = [listed[n - 1] for n in chosen]
+    return Action(act="recommend", items=tuple(i.id for i in slate), text=plain_response(slate, view.locale)), ""

@@ -1,0 +1,198 @@
+"""The charts of a report, one PNG each: forest of returns, dimensions per agent, session lengths."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from recenv.evaluation.intervals import Interval
+from recenv.evaluation.leaderboard import RETURN, Leaderboard, plain, signed
+from recenv.evaluation.metrics import SHORT, SessionValues
+from recenv.evaluation.plots import COLOURS, FAINT, GREY, INK, RULE, write
+from recenv.evaluation.typeface import fit, font
+from recenv.records import DIMENSIONS
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_DPI = 150
+_NAMES = 1.9  # inches for agent names
+_WIDTH = 9.6
+_SIZE = 9.0
+
+
+def draw_forest(board: Leaderboard, out: Path) -> Path:
+    """Left: mean return per agent with its interval. Right: paired differences between neighbours against 0."""
+    rows = len(board.rows)
+    height = 0.75 + 0.36 * rows + 0.45
+    figure = _figure(_WIDTH, height)
+    left = _axes(figure, _NAMES, 0.5, 3.4, 0.36 * rows + 0.1, rows)
+    _intervals(left, [row.metrics[RETURN] for row in board.rows], range(rows), "mean return", f"{board.level:.0%} interval, resampled by user")
+    for i, row in enumerate(board.rows):
+        _name(left, i, row.agent, _NAMES - 0.2)
+    if board.differences:
+        right = _axes(figure, _NAMES + 3.9, 0.5, _WIDTH - _NAMES - 4.1, 0.36 * rows + 0.1, rows)
+        right.axvline(0, color=GREY, linewidth=0.8, linestyle=(0, (3, 2)))
+        at = [i + 0.5 for i in range(rows - 1)]
+        found = [d.metrics[RETURN] for d in board.differences]
+        _intervals(right, found, at, "difference to the next agent", "same sessions; grey where the interval holds 0", differences=True)
+    return _save(figure, out)
+
+
+def draw_dimensions(board: Leaderboard, out: Path) -> Path:
+    """One small panel a dimension, a bar with interval an agent, all on [0, 1]; hatched where an agent has no value."""
+    rows, gap = len(board.rows), 0.16
+    figure = _figure(_WIDTH, 0.6 + 0.3 * rows + 0.4)
+    width = (_WIDTH - _NAMES - 0.2) / len(DIMENSIONS) - gap
+    for d, (name, short) in enumerate(zip(DIMENSIONS, SHORT, strict=True)):
+        axes = _axes(figure, _NAMES + d * (width + gap), 0.42, width, 0.3 * rows + 0.05, rows)
+        axes.set_xlim(0, 1)
+        axes.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
+        _ticks(axes)
+        _heading(axes, short, name.replace("_", " "), COLOURS[d])
+        for i, row in enumerate(board.rows):
+            _dimension_bar(axes, i, row.metrics[name], COLOURS[d])
+            if d == 0:
+                _name(axes, i, row.agent, _NAMES - 0.2)
+    return _save(figure, out)
+
+
+def _dimension_bar(axes: Axes, y: int, found: Interval, colour: str) -> None:
+    if math.isnan(found.mean):
+        axes.barh(y, 1.0, 0.62, facecolor="white", edgecolor="#b4bcc4", hatch="//////", linewidth=0)
+        return
+    axes.barh(y, 1.0, 0.62, color=FAINT)
+    axes.barh(y, found.mean, 0.62, color=colour)
+    end = found.mean
+    if not math.isnan(found.low):
+        axes.plot([found.low, found.high], [y, y], color=INK, linewidth=1.4, solid_capstyle="butt")
+        end = found.high
+    inside = found.mean > 0.4
+    write(axes, 0.03 if inside else end + 0.03, y + 0.13, plain(found.mean, 2), 7.5, "white" if inside else INK)
+
+
+def draw_lengths(values: dict[str, list[SessionValues]], out: Path) -> Path:
+    """Turns per session, a small histogram an agent on shared axes, stacked by how the session ended."""
+    agents = list(values)
+    columns = min(3, len(agents))
+    lines = math.ceil(len(agents) / columns)
+    longest = max((v.turns for side in values.values() for v in side), default=1)
+    most = max((max(_counts(side, longest)) for side in values.values() if side), default=1)
+    height = 0.25 + 1.55 * lines + 0.3
+    figure = _figure(_WIDTH, height)
+    width = (_WIDTH - 0.7) / columns - 0.3
+    for k, agent in enumerate(agents):
+        x, y = 0.55 + (k % columns) * (width + 0.3), height - 1.45 - 1.55 * (k // columns)
+        axes = figure.add_axes((x / _WIDTH, y / height, width / _WIDTH, 0.95 / height))
+        bottom = [0] * (longest + 1)
+        for ending, colour in ENDINGS.items():
+            count = _counts([v for v in values[agent] if v.ending == ending], longest)
+            axes.bar(range(longest + 1), count, 0.8, bottom=bottom, color=colour)
+            bottom = [a + b for a, b in zip(bottom, count, strict=True)]
+        axes.set_xlim(-0.2 if bottom[0] else 0.4, longest + 0.6)
+        axes.set_ylim(0, most * 1.08)
+        axes.set_xticks(range(0 if bottom[0] else 1, longest + 1, max(1, longest // 10)))
+        axes.set_yticks([0, most])
+        _ticks(axes)
+        for side in ("top", "right"):
+            axes.spines[side].set_visible(False)
+        mean = sum(v.turns for v in values[agent]) / len(values[agent]) if values[agent] else float("nan")
+        title = f"{fit(agent, width - 1.0, _SIZE)} · mean {plain(mean, 2)}"
+        axes.set_title(title, fontproperties=font(_SIZE), color=INK, loc="left",
+                       pad=4, parse_math=False)
+    _ending_legend(figure, height)
+    return _save(figure, out)
+
+
+ENDINGS: dict[str, str] = {"met": "#2f9e8f", "ended": "#8fa3bf", "horizon": "#d9b35c", "left": "#c0271d"}
+"""How sessions end: needs met, the agent stopped, the time limit, the user left."""
+
+
+def _counts(values: Sequence[SessionValues], longest: int) -> list[int]:
+    counts = [0] * (longest + 1)
+    for v in values:
+        counts[v.turns] += 1
+    return counts
+
+
+def _ending_legend(figure: Figure, height: float) -> None:
+    from matplotlib.patches import Rectangle
+
+    axes = figure.add_axes((0, 0, 1, 0.3 / height))
+    axes.set_axis_off()
+    axes.set_xlim(0, _WIDTH)
+    axes.set_ylim(0.3, 0)
+    write(axes, 0.55, 0.2, "turns per session; ended by:", 8, GREY)
+    for i, (ending, colour) in enumerate(ENDINGS.items()):
+        x = 2.5 + 1.5 * i
+        axes.add_patch(Rectangle((x, 0.09), 0.22, 0.12, facecolor=colour, linewidth=0))
+        label = {"met": "needs met", "ended": "agent stopped", "horizon": "time limit", "left": "user left"}[ending]
+        write(axes, x + 0.3, 0.2, label, 8, GREY)
+
+
+def _intervals(
+    axes: Axes, found: Sequence[Interval], at: Sequence[float], title: str, below: str, differences: bool = False
+) -> None:
+    known = [v for i in found for v in (i.mean, i.low, i.high) if not math.isnan(v)] + ([0.0] if differences else [])
+    low, high = (min(known), max(known)) if known else (0.0, 1.0)
+    span = (high - low) or max(abs(high), 1.0) * 0.1
+    axes.set_xlim(low - 0.08 * span, high + 0.34 * span)  # room for the printed value
+    for y, interval in zip(at, found, strict=True):
+        if math.isnan(interval.mean):
+            write(axes, low, y + 0.1, "no value", 8, GREY)
+            continue
+        colour = GREY if differences and not interval.excludes_zero else COLOURS[0]
+        if not math.isnan(interval.low):
+            axes.plot([interval.low, interval.high], [y, y], color=colour, linewidth=2.2, solid_capstyle="butt")
+        axes.plot([interval.mean], [y], marker="o", markersize=6, color=colour, markeredgecolor="white", markeredgewidth=0.8)
+        end = interval.mean if math.isnan(interval.high) else interval.high
+        write(axes, end + 0.035 * span, y + 0.1, (signed if differences else plain)(interval.mean), 8, INK)
+    _ticks(axes)
+    _heading(axes, title, below, INK)
+
+
+def _figure(width: float, height: float) -> Figure:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), dpi=_DPI, facecolor="white")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def _axes(figure: Figure, x: float, bottom: float, width: float, height: float, rows: int) -> Axes:
+    """Axes at a place in inches, with one row a unit from top to bottom."""
+    w, h = figure.get_size_inches()
+    axes = figure.add_axes((x / w, bottom / h, width / w, height / h))
+    axes.set_ylim(rows - 0.4, -0.6)
+    axes.set_yticks([])
+    for side in ("top", "right", "left"):
+        axes.spines[side].set_visible(False)
+    return axes
+
+
+def _ticks(axes: Axes) -> None:
+    axes.spines["bottom"].set_color(RULE)
+    axes.spines["left"].set_color(RULE)
+    axes.tick_params(color=RULE, length=3)
+    for label in (*axes.get_xticklabels(), *axes.get_yticklabels()):
+        label.set_fontproperties(font(7.5))
+        label.set_color(GREY)
+
+
+def _heading(axes: Axes, title: str, below: str, colour: str) -> None:
+    for text, size, shade, y in ((title, 10.0, colour, 17), (below, 7.0, GREY, 5)):
+        axes.annotate(text, (0, 1), (0, y), "axes fraction", "offset points", fontproperties=font(size), color=shade, parse_math=False)
+
+
+def _name(axes: Axes, y: float, agent: str, width: float) -> None:
+    axes.annotate(fit(agent, width, _SIZE), (0, y), (-8, 0), axes.get_yaxis_transform(), "offset points", ha="right", va="center",
+                  fontproperties=font(_SIZE), color=INK, parse_math=False, annotation_clip=False)
+
+
+def _save(figure: Figure, out: Path) -> Path:
+    figure.savefig(out, format="png", metadata={"Software": None})
+    return out

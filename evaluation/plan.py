@@ -1,0 +1,150 @@
+"""What a run is, decided before it starts and written to ``manifest.json``."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from recenv.errors import InputError, UnknownName
+
+RUN_SCHEMA = 1
+MANIFEST = "manifest.json"
+TRACES = "traces.jsonl"
+LEADERBOARD = "leaderboard.json"
+_PARTIAL = ".partial"
+
+
+class ScenarioRef(msgspec.Struct, frozen=True, kw_only=True):
+    """Which scenario: hash is over its parsed content, so that an edited file cannot pass for the named version."""
+
+    name: str
+    version: int
+    hash: str
+
+
+class AgentEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """An agent as it took part: its name in the table and the JSON of its config."""
+
+    name: str
+    config: dict[str, Any] = {}
+
+
+class RunPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """A run: who plays what. Sessions are allotted in advance, the same to every agent.
+
+    "The first n that finish" would favour short sessions; a fixed list cannot. sessions: row numbers in the store;
+    session_ids: their ids, aligned. store: the store's fingerprint. env: the rules of the sessions; reward, scorers: JSON of
+    the specs that make the numbers. versions: of recenv, python, numpy and torch. command: how to run it again, without --out and --resume.
+    Raises InputError on construction when agents or sessions repeat, or lists do not align.
+    """
+
+    scenario: ScenarioRef
+    store: str
+    agents: tuple[AgentEntry, ...]
+    sessions: tuple[int, ...]
+    session_ids: tuple[str, ...]
+    seed: int
+    env: dict[str, Any] = {}
+    reward: dict[str, Any]
+    scorers: tuple[dict[str, Any], ...]
+    versions: dict[str, str]
+    command: str = ""
+    schema: int = RUN_SCHEMA
+
+    def __post_init__(self) -> None:
+        if not self.agents or not self.sessions:
+            raise InputError("a run needs at least one agent and one session")
+        if len(self.sessions) != len(self.session_ids):
+            raise InputError(f"{len(self.sessions)} session rows but {len(self.session_ids)} session ids; they must align")
+        for what, names in (("agent", [a.name for a in self.agents]), ("session", list(self.session_ids))):
+            twice = [n for i, n in enumerate(names) if n in names[:i]] if len(set(names)) < len(names) else []
+            if twice:
+                raise InputError(f"{what} {twice[0]!r} occurs twice in the plan; give each once")
+
+    def agent(self, name: str) -> AgentEntry:
+        """The entry of an agent; raises UnknownName with the nearest names."""
+        for entry in self.agents:
+            if entry.name == name:
+                return entry
+        raise UnknownName("agent of this run", name, [a.name for a in self.agents])
+
+
+def installed_versions() -> dict[str, str]:
+    """Versions that the numbers of a run depend on; "absent" where a package is not installed."""
+    found = {"python": platform.python_version()}
+    for package in ("recenv", "numpy", "torch"):
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            found[package] = "absent"
+    return found
+
+
+def write_plan(plan: RunPlan, run: Path) -> None:
+    """Write the manifest: whole or not at all."""
+    text = msgspec.json.format(msgspec.json.encode(plan, order="deterministic"), indent=1)
+    write_whole(run / MANIFEST, text + b"\n")
+
+
+def read_plan(run: str | Path) -> RunPlan:
+    """The plan of a run folder. Raises InputError where there is none, or one of another schema or damaged."""
+    file = Path(run) / MANIFEST
+    if not file.is_file():
+        raise InputError(f"no run at {run} ({MANIFEST} is missing); make one with: recenv evaluate ... --out {run}")
+    try:
+        raw = msgspec.json.decode(file.read_bytes())
+        found = raw.get("schema") if isinstance(raw, dict) else None
+        if found != RUN_SCHEMA:
+            raise InputError(f"{file}: this version reads run schema {RUN_SCHEMA}, found {found!r}; evaluate again")
+        return msgspec.convert(raw, RunPlan)
+    except msgspec.MsgspecError as error:
+        raise InputError(f"{file} is not a run manifest ({error}); evaluate again into another folder") from None
+
+
+def check_same(run: Path, plan: RunPlan) -> None:
+    """Raise InputError naming the first difference between the plan in a run folder and this one."""
+    theirs, ours = (msgspec.to_builtins(p, str_keys=True) for p in (read_plan(run), plan))
+    # Through JSON and back, so that a tuple in a config equals the list it is written as.
+    difference = _first_difference(theirs, msgspec.json.decode(msgspec.json.encode(ours)), "")
+    if difference:
+        path, before, now = difference
+        raise InputError(
+            f"{run} was started with another plan: {path} is {_brief(before)} there, {_brief(now)} now; "
+            "give the same arguments to resume, or another --out"
+        )
+
+
+def write_whole(file: Path, content: bytes) -> None:
+    """Replace a file by content; a reader or a crash sees the old file or the new one."""
+    partial = file.with_name(f".{file.name}{_PARTIAL}")
+    with partial.open("wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+    os.replace(partial, file)
+
+
+_ABSENT = object()
+
+
+def _first_difference(a: Any, b: Any, path: str) -> tuple[str, Any, Any] | None:
+    if isinstance(a, dict) and isinstance(b, dict):
+        pairs = [(f"{path}.{k}" if path else str(k), a.get(k, _ABSENT), b.get(k, _ABSENT)) for k in sorted({**a, **b})]
+    elif isinstance(a, Sequence) and isinstance(b, Sequence) and not isinstance(a, str) and not isinstance(b, str):
+        if len(a) != len(b):
+            return f"the number of {path}", len(a), len(b)
+        pairs = [(f"{path}[{i}]", x, y) for i, (x, y) in enumerate(zip(a, b, strict=True))]
+    else:
+        return None if a == b and type(a) is type(b) else (path, a, b)
+    return next((d for p, x, y in pairs if (d := _first_difference(x, y, p))), None)
+
+
+def _brief(value: Any) -> str:
+    text = "absent" if value is _ABSENT else repr(value)
+    return text if len(text) <= 80 else text[:77] + "..."

@@ -1,0 +1,270 @@
+"""A session's reward trace as a picture: a row a turn, with what was said and five aligned bars."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from recenv.data.render import category_name
+from recenv.errors import InputError
+from recenv.evaluation.metrics import SHORT
+from recenv.evaluation.typeface import drawable, fit, font, text_width, wrap
+from recenv.records import DIMENSIONS, D
+from recenv.rollouts.trace import SessionTrace, TurnTrace
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+INK, GREY, FAINT, RULE, FAILED, TAKEN = "#1f2328", "#656d76", "#eef0f2", "#d0d7de", "#c0271d", "#1a7f37"
+COLOURS: tuple[str, ...] = ("#4477aa", "#2f9e8f", "#d99a1c", "#9b4f96", "#7a7a33")
+"""One a dimension, told apart by the colour-blind as well (after Paul Tol's muted scheme); red is kept for failures."""
+
+_FULL = ("instruction\nfollowing", "factual\nconsistency", "query-item\nrelevance", "behavior\nprediction", "item\nranking")
+_WARN, _SLATE = "#9a6700", "#3d4a5c"
+REACTIONS: dict[str, tuple[str, str]] = {
+    "order": ("order ✓", TAKEN), "inquire": ("inquire", TAKEN), "refine": ("refine", _WARN), "reject": ("reject", _WARN),
+    "answer": ("answer", GREY), "indifferent": ("indifferent", _WARN), "results": ("results", GREY),
+    "repeat": ("repeat", _WARN), "leave": ("leave", FAILED), "farewell": ("farewell", GREY),
+}
+"""What the user did: label and colour."""
+
+_BODY, _SMALL, _TINY = 8.5, 7.0, 6.0  # points
+_LINE = 0.165  # inches from one line of dialogue to the next
+_LABEL, _BETWEEN = 0.74, 0.16  # width of the labels before the dialogue, space between slate items
+_BAR_HEIGHT, _PAD, _MARGIN = 0.13, 0.11, 0.3
+_DPI, _MAX_PIXELS = 150, 60_000  # Agg refuses pictures of 2^16 pixels
+
+
+class _Shape(NamedTuple):
+    """Widths in inches: of the dialogue, of a bar, of the gap between bars."""
+
+    dialogue: float
+    bar: float
+    gap: float
+
+    @property
+    def bars(self) -> float:
+        return 0.36 + self.dialogue + 0.2
+
+    @property
+    def width(self) -> float:
+        return self.bars + (D + 1) * self.bar + D * self.gap
+
+    def bar_at(self, column: int) -> float:
+        return self.bars + column * (self.bar + self.gap)
+
+
+_ONE, _PAIR = _Shape(5.6, 0.84, 0.13), _Shape(4.3, 0.62, 0.11)
+
+
+class _Part(NamedTuple):
+    text: str
+    colour: str
+
+
+class _Line(NamedTuple):
+    """A line of the dialogue: a small label, then parts side by side."""
+
+    label: _Part
+    parts: tuple[_Part, ...]
+
+
+def draw_trace(trace: SessionTrace, out: str | Path, against: SessionTrace | None = None) -> Path:
+    """Draw one session's trace, or two agents' on the same session side by side, as a PNG at ``out``.
+
+    A row a turn: what the agent did and said, its slate (the item taken up marked), what the user did; then the scalar
+    reward of the turn and the five components, all on [0, 1]. Hatched: no value; red with a cross: a failed gate.
+    Raises InputError when the two traces are of different sessions. Equal traces give equal bytes.
+    """
+    if against is not None and against.session_id != trace.session_id:
+        raise InputError(f"--against needs the same session: {trace.session_id!r} and {against.session_id!r} were given")
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    traces = [trace] if against is None else [trace, against]
+    shape = _ONE if against is None else _PAIR
+    said = [[_dialogue(t, shape.dialogue) for t in side.turns] for side in traces]
+    heights = _row_heights(said)
+    width = 2 * _MARGIN + len(traces) * shape.width + (len(traces) - 1) * 2 * _MARGIN
+    opening = wrap(f"“{trace.opening}”", width - 2 * _MARGIN - 0.5, _BODY + 1, 3)
+    top = 0.5 + 0.2 * len(opening)
+    height = top + 1.12 + sum(heights) + 0.55
+    figure = Figure(figsize=(width, height), dpi=min(_DPI, int(_MAX_PIXELS / height)), facecolor="white")
+    FigureCanvasAgg(figure)
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.set_axis_off()
+    axes.set_xlim(0, width)
+    axes.set_ylim(height, 0)  # inches from the top left corner
+    _head(axes, trace, opening, width)
+    for side, (one, lines) in enumerate(zip(traces, said, strict=True)):
+        left = _MARGIN + side * (shape.width + 2 * _MARGIN)
+        if side:
+            axes.plot([left - _MARGIN] * 2, [top + 0.1, height - 0.5], color=RULE, linewidth=0.8)
+        _panel(axes, one, lines, heights, left, top + 0.12, shape)
+    _legend(axes, traces, _MARGIN, height - 0.27)
+    target = Path(out)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(target, format="png", metadata={"Software": None})
+    return target
+
+
+def _row_heights(said: Sequence[Sequence[Sequence[_Line]]]) -> list[float]:
+    """Per turn, the height that its longest dialogue needs, so that both sides stay aligned."""
+    turns = max((len(side) for side in said), default=0)
+    rows = [max(len(side[t]) if t < len(side) else 0 for side in said) for t in range(turns)]
+    return [max(0.52, n * _LINE + 2 * _PAD) for n in rows]
+
+
+def _head(axes: Axes, trace: SessionTrace, opening: Sequence[str], width: float) -> None:
+    facts = f"{category_name(trace.category, 'en')} · {trace.source} session · user {trace.user_id} · seed {trace.seed}"
+    name = fit(f"Session {trace.session_id}", width * 0.6, 13)
+    write(axes, _MARGIN, 0.34, name, 13)
+    write(axes, width - _MARGIN, 0.34, fit(facts, width * 0.36, _BODY), _BODY, GREY, "right")
+    write(axes, _MARGIN, 0.62, "user", _SMALL, GREY)
+    for i, line in enumerate(opening):
+        write(axes, _MARGIN + 0.36, 0.62 + 0.2 * i, line, _BODY + 1)
+
+
+def _panel(
+    axes: Axes, trace: SessionTrace, said: Sequence[Sequence[_Line]], heights: Sequence[float], left: float, top: float, shape: _Shape
+) -> None:
+    """One agent: heading, column heads, a row a turn."""
+    met = f"{trace.goals_met} of {trace.goals} needs met" if trace.goals != 1 else "need met" if trace.goals_met else "need not met"
+    agent = fit(trace.agent, shape.bars - 0.2, 15)
+    write(axes, left, top + 0.36, agent, 15)
+    count = f"{len(trace.turns)} turn{'' if len(trace.turns) == 1 else 's'}"
+    facts = f"return {trace.total:.3f} · {count} · {met} · ending: {trace.ending}"
+    write(axes, left, top + 0.6, fit(facts, shape.bars - 0.1, _BODY), _BODY, GREY)
+    for column, (name, full) in enumerate(zip(("reward", *SHORT), ("of the turn\n", *_FULL), strict=True)):
+        x = left + shape.bar_at(column)
+        write(axes, x, top + 0.36, name, 9.5, INK if column == 0 else COLOURS[column - 1])
+        for i, part in enumerate(full.split("\n")):
+            write(axes, x, top + 0.5 + 0.11 * i, part, _TINY, GREY)
+    y = top + 0.76
+    for t, turn in enumerate(trace.turns):
+        axes.plot([left, left + shape.width], [y, y], color=RULE, linewidth=0.7)
+        write(axes, left, y + _PAD + 0.12, str(turn.turn + 1), 11, GREY)
+        for i, line in enumerate(said[t]):
+            _say(axes, line, left + 0.36, y + _PAD + 0.115 + i * _LINE)
+        _bars(axes, turn, left, y, shape)
+        y += heights[t]
+    if not trace.turns:
+        write(axes, left, y + 0.2, "The session ended before the first turn.", _BODY, GREY)
+    axes.plot([left, left + shape.width], [y, y], color=RULE, linewidth=0.7)
+
+
+def _say(axes: Axes, line: _Line, x: float, y: float) -> None:
+    write(axes, x, y, line.label.text, _SMALL, line.label.colour)
+    x += _LABEL
+    for part in line.parts:
+        write(axes, x, y, part.text, _BODY, part.colour)
+        x += text_width(part.text, _BODY) + _BETWEEN
+
+
+def _dialogue(turn: TurnTrace, width: float) -> list[_Line]:
+    """What agent and user did in a turn, as lines that fit ``width`` inches."""
+    room, act = width - _LABEL, turn.action
+    words = {"search": _search_words(turn), "malformed": act.error or "unusable action"}.get(act.act, act.text)
+    lines = _lines(_Part(act.act, FAILED if act.act == "malformed" else INK), wrap(words, room, _BODY, 3), INK)
+    for i, row in enumerate(_slate_rows(turn, room)):
+        lines.append(_Line(_Part("" if i else "slate", GREY), tuple(row)))
+    label, colour = REACTIONS.get(turn.reaction.kind, (turn.reaction.kind, GREY))
+    answer = wrap(("≈ " if turn.reaction.extrapolated else "") + turn.reaction.text, room, _BODY, 2)
+    return [*lines, *_lines(_Part(label, colour), answer, GREY)]
+
+
+def _lines(label: _Part, texts: Sequence[str], colour: str) -> list[_Line]:
+    return [_Line(_Part("", GREY) if i else label, (_Part(text, colour),)) for i, text in enumerate(texts or ("–",))]
+
+
+def _search_words(turn: TurnTrace) -> str:
+    filters = ", ".join(f"{k}: {v}" for k, v in turn.action.filters.items())
+    return turn.action.query + (f"  [{filters}]" if filters else "")
+
+
+def _slate_rows(turn: TurnTrace, room: float) -> list[list[_Part]]:
+    """The slate in at most two lines of ranked names; the item taken up is green and ticked, what does not fit is counted."""
+    rows: list[list[_Part]] = []
+    used = room
+    for rank, (item, name) in enumerate(zip(turn.action.items, turn.items, strict=False)):
+        taken = bool(item) and item == turn.reaction.item_id
+        part = _Part(fit(f"{rank + 1} {'✓ ' if taken else ''}{name}", room * 0.48, _BODY), TAKEN if taken else _SLATE)
+        needed = text_width(part.text, _BODY) + _BETWEEN
+        last = rank + 1 == len(turn.items)
+        if used + needed > room - (0 if last or len(rows) < 2 else 0.3):
+            if len(rows) == 2:
+                rows[-1].append(_Part(f"+{len(turn.items) - rank}", GREY))
+                break
+            rows.append([])
+            used = 0.0
+        rows[-1].append(part)
+        used += needed
+    return rows
+
+
+def _bars(axes: Axes, turn: TurnTrace, left: float, y: float, shape: _Shape) -> None:
+    for column in range(D + 1):
+        d = column - 1
+        value = turn.value if column == 0 else turn.components[d]
+        failed = bool(turn.gate) if column == 0 else DIMENSIONS[d] in turn.gate
+        colour = INK if column == 0 else COLOURS[d]
+        note = "gate" if failed else "" if column == 0 or turn.sources[d] in ("scorer", "none") else turn.sources[d]
+        if column == 0 and not failed and not math.isclose(turn.reward, turn.value, abs_tol=5e-4):
+            note = f"step {turn.reward:.2f}"
+        _bar(axes, left + shape.bar_at(column), y + _PAD, shape.bar, value, colour, failed, note)
+
+
+def _bar(axes: Axes, x: float, y: float, width: float, value: float | None, colour: str, failed: bool, note: str) -> None:
+    """A cell: the value above a bar on [0, 1]; hatched where there is none, red and crossed where its gate failed."""
+    from matplotlib.patches import Rectangle
+
+    top = y + 0.17
+    missing = value is None or math.isnan(value)
+    share = 0.0 if missing or value is None else min(1.0, max(0.0, value))
+    write(axes, x, y + 0.12, "–" if missing else f"{value:.2f}", _BODY, FAILED if failed else GREY if missing else INK)
+    if note and not missing:
+        write(axes, x + width, y + 0.12, fit(note, width - 0.3, _TINY), _TINY, FAILED if failed else GREY, "right")
+    if missing:
+        axes.add_patch(Rectangle((x, top), width, _BAR_HEIGHT, facecolor="white", edgecolor="#b4bcc4", hatch="//////", linewidth=0))
+        return
+    axes.add_patch(Rectangle((x, top), width, _BAR_HEIGHT, facecolor=FAINT, linewidth=0))
+    axes.add_patch(Rectangle((x, top), share * width, _BAR_HEIGHT, facecolor=colour, linewidth=0))
+    if failed:
+        axes.add_patch(Rectangle((x, top), width, _BAR_HEIGHT, fill=False, edgecolor=FAILED, linewidth=1.1))
+        half, cx, cy = 0.045, x + width - 0.09, top + _BAR_HEIGHT / 2
+        for sign in (1, -1):
+            axes.plot([cx - half, cx + half], [cy - sign * half, cy + sign * half], color=FAILED, linewidth=1.4)
+
+
+def _legend(axes: Axes, traces: Sequence[SessionTrace], x: float, y: float) -> None:
+    from matplotlib.patches import Rectangle
+
+    turns = [t for trace in traces for t in trace.turns]
+    entries: list[tuple[str, str]] = [("bar", "bars run from 0 to 1")]
+    if any(c is None for t in turns for c in t.components):
+        entries.append(("missing", "no value in this turn"))
+    if any(t.gate for t in turns):
+        entries.append(("failed", "gate failed: the turn is worth 0"))
+    if any(t.reaction.extrapolated for t in turns):
+        entries.append(("≈", "answer beyond what was logged"))
+    for kind, text in entries:
+        if kind == "≈":
+            write(axes, x + 0.16, y + 0.03, kind, _BODY, GREY)
+        else:
+            face, edge = (FAINT if kind == "bar" else "white"), {"bar": "none", "missing": "#b4bcc4", "failed": FAILED}[kind]
+            hatch, line = ("//////" if kind == "missing" else None), (1.1 if kind == "failed" else 0)
+            axes.add_patch(Rectangle((x, y - 0.07), 0.3, 0.12, facecolor=face, edgecolor=edge, hatch=hatch, linewidth=line))
+        if kind == "bar":
+            axes.add_patch(Rectangle((x, y - 0.07), 0.18, 0.12, facecolor=GREY, linewidth=0))
+        if kind == "failed":
+            for sign in (1, -1):
+                axes.plot([x + 0.17, x + 0.26], [y - 0.01 - sign * 0.045, y - 0.01 + sign * 0.045], color=FAILED, linewidth=1.4)
+        write(axes, x + 0.38, y + 0.03, text, _SMALL, GREY)
+        x += 0.38 + text_width(text, _SMALL) + 0.35
+
+
+def write(axes: Axes, x: float, y: float, text: str, size: float, colour: str = INK, align: str = "left") -> None:
+    """Text at a place, in the shipped font, never read as markup."""
+    axes.text(x, y, drawable(text), fontproperties=font(size), color=colour, ha=align, va="baseline", parse_math=False, usetex=False)

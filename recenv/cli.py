@@ -1,0 +1,341 @@
+"""The command line: the composition root, the one core module that may import upward, inside a subcommand.
+
+Nothing heavy is imported before a command runs, so that ``recenv --help`` is quick.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from recenv.errors import InputError, RecenvError
+
+FOLDER = click.Path(file_okay=False, path_type=Path)
+FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="recenv")
+def cli() -> None:
+    """Multi-turn recommendation sessions with a named reward vector for every turn."""
+
+
+def main() -> None:
+    """Entry point: deliberate errors print their message alone and exit with 2, an interrupt with 130."""
+    try:
+        cli(standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        sys.exit(stop.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted; what was finished before is kept", err=True)
+        sys.exit(130)
+    except (RecenvError, OSError) as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(2)
+
+
+@contextmanager
+def _bar(label: str) -> Iterator[Callable[[int, int], None]]:
+    """A progress bar fed with (done, total), on standard error and only at a terminal."""
+    shown: list[Any] = []
+
+    def update(done: int, total: int) -> None:
+        if not shown:
+            shown.append(click.progressbar(length=max(total, 1), label=label, file=sys.stderr, width=28))
+            shown[0].__enter__()
+        bar = shown[0]
+        bar.length = max(total, 1)
+        bar.update(done - bar.pos)
+
+    try:
+        yield update
+    finally:
+        if shown:
+            shown[0].__exit__(None, None, None)
+
+
+def _say(message: str) -> None:
+    click.echo(message, err=True)
+
+
+# -- data ------------------------------------------------------------------------------------------------------
+
+
+@cli.command()
+@click.option("--scenario", default="mixed", show_default=True, help="A built-in scenario, or a .toml file.")
+@click.option("--sessions", type=click.IntRange(1), required=True)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--out", type=FOLDER, required=True)
+def synth(scenario: str, sessions: int, seed: int, out: Path) -> None:
+    """Write a synthetic world in the RecRM-Bench folder layout."""
+    from recenv.data.synthetic import SynthSpec, generate
+    from recenv.scenarios import load_scenario
+
+    spec = load_scenario(scenario)
+    if spec.world.kind != "synthetic":
+        raise InputError(f"scenario {scenario!r} has no synthetic world; it plays in a store that you ingest")
+    with _bar("sessions") as update:
+        counts = generate(SynthSpec.from_mapping(spec.world.spec), sessions, seed, out, progress=update)
+    for name, count in counts.items():
+        click.echo(f"{name:24s} {count:>10,d}")
+    click.echo(f"written to {out}; next: recenv ingest recrm {out} --out STORE")
+
+
+@cli.group()
+def ingest() -> None:
+    """Turn a source into a store."""
+
+
+def _ingest_options(command: Callable[..., None]) -> Callable[..., None]:
+    for option in (
+        click.argument("folder", type=click.Path(path_type=Path)),
+        click.option("--out", type=FOLDER, required=True, help="The store to write."),
+        click.option("--max-bad", type=click.FloatRange(0, 1), default=0.01, show_default=True,
+                     help="Share of unusable rows above which nothing is written."),
+        click.option("--overwrite", is_flag=True, help="Replace a store that is there already."),
+    ):
+        command = option(command)
+    return command
+
+
+@ingest.command()
+@_ingest_options
+@click.option("--field-map", type=FILE, help="TOML: which raw key feeds which canonical field.")
+def recrm(folder: Path, out: Path, max_bad: float, overwrite: bool, field_map: Path | None) -> None:
+    """Ingest a RecRM-Bench folder (five JSONL files)."""
+    from recenv.data.recrm import ingest_recrm
+
+    with _bar("reading") as update:
+        report = ingest_recrm(folder, out, field_map=field_map, overwrite=overwrite, max_bad=max_bad, progress=update)
+    click.echo(report.table())
+
+
+@ingest.command()
+@_ingest_options
+def crosswoz(folder: Path, out: Path, max_bad: float, overwrite: bool) -> None:
+    """Ingest a CrossWOZ folder (dialogues and entity databases)."""
+    from recenv.data.crosswoz import ingest_crosswoz
+
+    with _bar("reading") as update:
+        report = ingest_crosswoz(folder, out, overwrite=overwrite, max_bad=max_bad, progress=update)
+    click.echo(report.table())
+
+
+@cli.command()
+@click.argument("store", type=FOLDER)
+def inspect(store: Path) -> None:
+    """Show what a store holds."""
+    from recenv.data.inspect import describe
+    from recenv.data.world import World
+
+    click.echo(describe(World(store)))
+
+
+# -- models ----------------------------------------------------------------------------------------------------
+
+
+@cli.command()
+@click.option("--data", type=click.Path(path_type=Path), required=True, multiple=True,
+              help="A RecRM-Bench folder (recenv synth writes one) or a file of canonical rows; repeatable.")
+@click.option("--out", type=FOLDER, required=True, help="The checkpoint folder to write.")
+@click.option("--dimension", "dimensions", multiple=True, help="Train only this head; repeatable. All five by default.")
+@click.option("--epochs", type=click.IntRange(1), default=None, help="Passes over the rows; the trainer's default if absent.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--resume", is_flag=True, help="Go on after a kill.")
+def train(
+    data: tuple[Path, ...], out: Path, dimensions: tuple[str, ...], epochs: int | None, seed: int, resume: bool
+) -> None:
+    """Train scorers on canonical rows."""
+    from recenv.rewards.training import train_from
+
+    with _bar("steps") as update:
+        table = train_from(
+            data, out, dimensions=dimensions or None, epochs=epochs, seed=seed, resume=resume, progress=update)
+    click.echo(table)
+
+
+@cli.command("fit-user")
+@click.option("--store", type=FOLDER, required=True)
+@click.option("--out", type=FILE, required=True, help="The JSON of parameters to write.")
+def fit_user(store: Path, out: Path) -> None:
+    """Fit the learned user model on a store's logs."""
+    from recenv.data.world import World
+    from recenv.users.learned import fit, save_params
+
+    params, report = fit(World(store))
+    save_params(params, out)
+    click.echo(report.table())
+
+
+# -- runs ------------------------------------------------------------------------------------------------------
+
+
+def _world_options(command: Callable[..., None]) -> Callable[..., None]:
+    for option in (
+        click.option("--scenario", default="mixed", show_default=True, help="See: recenv scenarios."),
+        click.option("--store", type=FOLDER, default=None, help="The store to play in, for scenarios without a built-in world."),
+        click.option("--seed", type=click.IntRange(0), default=0, show_default=True),
+    ):
+        command = option(command)
+    return command
+
+
+@cli.command()
+@_world_options
+@click.option("--agents", default="random,popularity,bm25,greedy", show_default=True, help="Comma-separated; see: recenv agents.")
+@click.option("--sessions", type=click.IntRange(1), default=200, show_default=True)
+@click.option("--out", type=FOLDER, required=True, help="The run folder.")
+@click.option("--resume", is_flag=True, help="Go on with a run that was killed.")
+@click.option("--user", type=click.Choice(["gold", "replay", "learned"]), default=None, help="Override the scenario's user model.")
+@click.option("--agent-option", "options", multiple=True, metavar="AGENT.FIELD=VALUE", help="Set a field of an agent's config.")
+def evaluate(
+    scenario: str, store: Path | None, seed: int, agents: str, sessions: int, out: Path, resume: bool, user: str | None,
+    options: tuple[str, ...],
+) -> None:
+    """Let agents play the same sessions; print the leaderboard."""
+    from recenv.evaluation.leaderboard import build_leaderboard, format_leaderboard
+    from recenv.evaluation.run import run_evaluation
+
+    names = [a.strip() for a in agents.split(",") if a.strip()]
+    command = " ".join(["recenv evaluate", f"--scenario {scenario}", *([f"--store {store}"] if store else []),
+                        f"--agents {','.join(names)} --sessions {sessions} --seed {seed}",
+                        *([f"--user {user}"] if user else []), *(f"--agent-option {o}" for o in options)])
+    with _bar("sessions") as update:
+        run = run_evaluation(
+            scenario, names, sessions, seed, out, store=store, configs=_agent_options(options), resume=resume,
+            progress=lambda p: update(p.done, p.total), command=command, **({"user": user} if user else {}))
+    click.echo(format_leaderboard(build_leaderboard(run)))
+    click.echo(f"\nrun folder: {run}; next: recenv report {run}")
+
+
+def _agent_options(options: tuple[str, ...]) -> dict[str, dict[str, Any]]:
+    import json
+
+    configs: dict[str, dict[str, Any]] = {}
+    for option in options:
+        name, equals, value = option.partition("=")
+        agent, dot, field = name.partition(".")
+        if not equals or not dot:
+            raise InputError(f"--agent-option must be AGENT.FIELD=VALUE; got {option!r}")
+        try:
+            configs.setdefault(agent, {})[field] = json.loads(value)
+        except ValueError:  # a bare word is a string
+            configs.setdefault(agent, {})[field] = value
+    return configs
+
+
+@cli.command()
+@click.argument("run", type=FOLDER)
+def report(run: Path) -> None:
+    """Write one self-contained HTML page, and PNGs, into a run folder."""
+    from recenv.evaluation.report import write_report
+
+    click.echo(f"report: {write_report(run)}")
+
+
+@cli.command()
+@click.argument("run", type=FOLDER)
+@click.option("--session", required=True, help="A session id of the run.")
+@click.option("--agent", required=True)
+@click.option("--against", default=None, help="A second agent on the same session.")
+@click.option("--out", type=FILE, required=True, help="The PNG to write.")
+def trace(run: Path, session: str, agent: str, against: str | None, out: Path) -> None:
+    """Draw the reward trace of one session."""
+    from recenv.evaluation.plots import draw_trace
+    from recenv.evaluation.select import find_trace
+
+    other = None if against is None else find_trace(run, session, against)
+    draw_trace(find_trace(run, session, agent), out, against=other)
+    click.echo(f"trace: {out}")
+
+
+@cli.command()
+@click.argument("run", type=FOLDER)
+@click.option("--store", type=FOLDER, default=None, help="The store the run was played in.")
+def replay(run: Path, store: Path | None) -> None:
+    """Play a run's recorded actions again and compare every trace to the bit."""
+    from recenv.evaluation.run import replay_run
+
+    verdicts = replay_run(run, store)
+    wrong = [v for v in verdicts if not v.same]
+    for v in wrong[:20]:
+        click.echo(f"{v.agent} {v.session_id}: {v.difference}")
+    click.echo(f"{len(verdicts) - len(wrong)} of {len(verdicts)} traces reproduced to the bit")
+    if wrong or not verdicts:
+        sys.exit(1)
+
+
+@cli.command()
+@_world_options
+@click.option("--session", default=None, help="A session id; drawn by the seed if absent.")
+def play(scenario: str, store: Path | None, seed: int, session: str | None) -> None:
+    """Be the agent of one session, in the terminal."""
+    from recenv.baselines.human import HumanAgent
+    from recenv.evaluation.play import play_session
+
+    play_session(scenario, HumanAgent("human"), seed, store=store, session=session, echo=click.echo)
+
+
+@cli.command()
+@_world_options
+@click.option("--batch", "batches", multiple=True, type=click.IntRange(1), default=(1, 256), show_default=True)
+@click.option("--seconds", type=click.FloatRange(0.1), default=5.0, show_default=True, help="Per measurement.")
+def bench(scenario: str, store: Path | None, seed: int, batches: tuple[int, ...], seconds: float) -> None:
+    """Measure session steps per second of both environments."""
+    from recenv.evaluation.bench import measure
+
+    for line in measure(scenario, batches, seconds, seed, store=store):
+        click.echo(line)
+
+
+# -- lists -----------------------------------------------------------------------------------------------------
+
+
+@cli.command()
+def scenarios() -> None:
+    """List the scenarios."""
+    from recenv.scenarios import load_scenario, names
+
+    for name in names():
+        spec = load_scenario(name)
+        world = "built-in world" if spec.world.kind == "synthetic" else f"needs --store ({spec.world.store_kind})"
+        click.echo(f"{name:16s} v{spec.version}  {world:28s} {spec.summary}")
+
+
+@cli.command()
+def agents() -> None:
+    """List the agents and the fields of their configs."""
+    from recenv.baselines import AGENTS
+
+    for name in AGENTS:
+        entry = AGENTS[name]
+        click.echo(f"{name:12s} {entry.summary}")
+        if entry.config_type.__struct_fields__:
+            click.echo(f"{'':12s}   options: {', '.join(entry.config_type.__struct_fields__)}")
+
+
+@cli.command()
+@click.option("--checkpoint", default="default", show_default=True, help="The shipped scorers, or a checkpoint folder.")
+def scorers(checkpoint: str) -> None:
+    """List the scorers of a checkpoint with their held-out metrics."""
+    from recenv.rewards.encoder import load_scorers
+    from recenv.rewards.hybrid import REWARDS
+    from recenv.rewards.training import held_out_table
+
+    for scorer in load_scorers(checkpoint).values():
+        spec = scorer.spec
+        click.echo(f"{spec.dimension:24s} {spec.kind:8s} reads {', '.join(spec.reads):36s} {spec.calibration}  {spec.fingerprint[:12]}")
+    click.echo("\nheld-out rows:\n" + held_out_table(checkpoint))
+    click.echo("\nreward specs: " + ", ".join(f"{n} v{REWARDS[n].version}" for n in REWARDS))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,88 @@
+"""Records as text: the one rendering that agents, scorers and reports share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from recenv.data.constraints import SLOTS
+from recenv.records import Item, User, Value
+
+_LABELS = {
+    "address": ("地址", "address"), "phone": ("电话", "phone"), "hours": ("营业时间", "hours"), "subway": ("地铁", "subway"),
+    "city": ("城市", "city"), "age": ("年龄", "age"), "budget": ("预算", "budget"), "household": ("家庭", "household"),
+    "occupation": ("职业", "occupation"), "likes": ("喜好", "likes"), "time": ("时间", "time"),
+    "weather": ("天气", "weather"), "day": ("日期", "day"), "gender": ("性别", "gender"),
+}
+_CATEGORY = {
+    "dining": "餐饮", "lifestyle": "生活服务", "shopping": "购物", "accommodation": "住宿",
+    "healthcare": "医疗健康", "tourism": "旅游",
+}
+_UNTOLD = ("phone", "address", "hours", "subway")  # of no use to a scorer, and long
+_MAX_MEMBERS = 12
+
+
+def label(slot: str, locale: str) -> str:
+    """A slot's name in a language; the slot itself where it has none."""
+    if slot in SLOTS:
+        return SLOTS[slot].zh if locale == "zh" else SLOTS[slot].en
+    pair = _LABELS.get(slot)
+    return slot if pair is None else pair[0 if locale == "zh" else 1]
+
+
+def category_name(category: str, locale: str) -> str:
+    return _CATEGORY.get(category, category) if locale == "zh" else category
+
+
+def value_text(slot: str, value: Value, locale: str) -> str:
+    """A value with its unit: 4.5分, 58 yuan; sets are joined and cut at twelve members."""
+    if isinstance(value, (tuple, list)):
+        return ("、" if locale == "zh" else ", ").join(str(v) for v in value[:_MAX_MEMBERS])
+    if isinstance(value, (int, float)):
+        unit = "" if slot not in SLOTS else SLOTS[slot].unit_zh if locale == "zh" else SLOTS[slot].unit_en
+        return f"{value:g}{unit}" if locale == "zh" or not unit else f"{value:g} {unit}"
+    return str(value)
+
+
+def item_text(item: Item) -> str:
+    """An item for a scorer: name; category; slots, in one fixed order."""
+    pairs = [item.name, category_name(item.category, item.locale)]
+    for slot in sorted(item.attributes, key=lambda s: (s == "nearby", s not in SLOTS, s)):
+        if slot not in _UNTOLD:
+            pairs.append(f"{label(slot, item.locale)}: {value_text(slot, item.attributes[slot], item.locale)}")
+    return ("；" if item.locale == "zh" else "; ").join(pairs)
+
+
+def mapping_text(fields: Mapping[str, str], locale: str) -> str:
+    """A profile or a context as ``label: value`` pairs."""
+    return ("；" if locale == "zh" else "; ").join(f"{label(k, locale)}: {v}" for k, v in fields.items())
+
+
+def user_text(user: User) -> str:
+    return mapping_text(user.profile, user.locale)
+
+
+def evidence_text(items: Sequence[Item]) -> str:
+    """What an answer about these items may be checked against: one record a line."""
+    return "\n".join(item_text(item) for item in items)
+
+
+def plain_response(items: Sequence[Item], locale: str, slots: Sequence[str] = ("rating", "price", "area")) -> str:
+    """A recommendation in one plain sentence, as slate environments phrase it.
+
+    Names each item in order with the given slots, leaving out what a record lacks; areas go without their label. Empty
+    for no items.
+    """
+    if not items:
+        return ""
+    zh = locale == "zh"
+    entries = []
+    for number, item in enumerate(items, 1):
+        told = [_said(slot, item.attributes[slot], locale) for slot in slots if item.attributes.get(slot) not in (None, "", ())]
+        detail = ("，" if zh else ", ").join(told)
+        entries.append(f"{number}. {item.name}" + ((f"（{detail}）" if zh else f" ({detail})") if detail else ""))
+    return f"为您推荐：{'；'.join(entries)}。" if zh else f"I recommend: {'; '.join(entries)}."
+
+
+def _said(slot: str, value: Value, locale: str) -> str:
+    text = value_text(slot, value, locale)
+    return text if slot == "area" else f"{label(slot, locale)}{text}" if locale == "zh" else f"{label(slot, locale)} {text}"

@@ -1,0 +1,38 @@
+"""How sessions are played: the part of a scenario that the environments read."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from recenv.errors import InputError
+
+
+class EnvConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Rules of a session.
+
+    user: which user model answers.  reward, scorers: names of the reward spec and of the scorer set (or a folder).
+    slate_size: K, most items in a slate.  candidates: C, length to which candidate lists are padded or cut.
+    horizon: T, most turns; reaching it truncates.  patience_scale: factor on each session's own patience.
+    search_results: items that a search brings up.
+    """
+
+    user: Literal["gold", "replay", "learned"] = "learned"
+    reward: str = "gated-mean"
+    scorers: str = "default"
+    slate_size: int = 3
+    candidates: int = 20
+    horizon: int = 10
+    patience_scale: float = 1.0
+    search_results: int = 5
+
+    def __post_init__(self) -> None:
+        for name, low, high in (("slate_size", 1, 50), ("candidates", 1, 1000), ("horizon", 1, 1000), ("search_results", 1, 50)):
+            value = getattr(self, name)
+            if not low <= value <= high:
+                raise InputError(f"{name} must be in [{low}, {high}]; got {value}")
+        if self.slate_size > self.candidates:
+            raise InputError(f"slate_size ({self.slate_size}) must not exceed candidates ({self.candidates})")
+        if not 0 < self.patience_scale <= 100:
+            raise InputError(f"patience_scale must be in (0, 100]; got {self.patience_scale}")

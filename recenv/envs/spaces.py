@@ -1,0 +1,66 @@
+"""The spaces of the two environments."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from gymnasium import spaces
+from numpy.typing import NDArray
+
+from recenv.records import CATEGORIES, D
+
+CANDIDATE_FEATURES: tuple[str, ...] = (
+    "rating", "log_price", "popularity", "bm25", "told_met", "told_missed", "told_unknown", "shown", "present",
+)
+"""Per candidate, in this order, each clipped to [-10, 10]: rating minus 4; log price minus its mean over the list;
+log1p of other users' orders; BM25 of the user's words so far (divided by 10); number of disclosed constraints met, missed
+and unknown; already recommended in this goal; a real candidate (0 for padding)."""
+
+SESSION_FEATURES: tuple[str, ...] = ("turn", "goal", "chinese", *(f"category_{c}" for c in CATEGORIES))
+"""Turn over horizon; number of the current goal; 1 for zh; one-hot category."""
+
+BOUND = 10.0
+
+
+class UnicodeText(spaces.Text):
+    """Any string up to ``max_length``; ``sample`` draws from the printable ASCII characters.
+
+    Gymnasium's Text admits only the characters of a fixed charset, which dialogue in two languages does not have.
+    """
+
+    def __init__(self, max_length: int) -> None:
+        super().__init__(max_length=max_length, min_length=0, charset="".join(map(chr, range(32, 127))))
+
+    def contains(self, x: Any) -> bool:
+        return isinstance(x, str) and len(x) <= self.max_length
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, UnicodeText) and other.max_length == self.max_length
+
+    def __repr__(self) -> str:
+        return f"UnicodeText({self.max_length})"
+
+
+def slate_observation(candidates: int) -> spaces.Dict:
+    """candidates (C * E,) and session (S,), float32 in [-10, 10]; reshape the first to (C, E)."""
+    def box(n: int) -> spaces.Box:
+        return spaces.Box(-BOUND, BOUND, (n,), np.float32)
+
+    return spaces.Dict({
+        "candidates": box(candidates * len(CANDIDATE_FEATURES)), "session": box(len(SESSION_FEATURES)),
+    })
+
+
+def slate_action(candidates: int, slate_size: int) -> spaces.MultiDiscrete:
+    """K positions, each a candidate index in [0, C), best first."""
+    return spaces.MultiDiscrete(np.full(slate_size, candidates, np.int64))
+
+
+def reward_space() -> spaces.Box:
+    """Of the vector reward: D components in [0, 1]."""
+    return spaces.Box(0.0, 1.0, (D,), np.float32)
+
+
+def clip(values: NDArray[np.floating]) -> NDArray[np.float32]:
+    return np.asarray(np.clip(values, -BOUND, BOUND), np.float32)

@@ -1,0 +1,71 @@
+"""Every error that recenv raises on purpose.
+
+    RecenvError
+    ├── UnknownName        a registry was asked for a name it does not hold
+    ├── InputError         a file, row, flag or argument is not what it should be
+    │   ├── StoreError     a store is missing, damaged or of another schema
+    │   ├── WeightsError   a checkpoint is missing, damaged or of another schema
+    │   └── RowError       one row of an input file cannot be read (quarantined by readers)
+    ├── MissingExtra       an optional package is not installed
+    └── EndpointError      a remote model did not answer usefully
+
+Messages say which parameter, what was expected, what came, and what to do.
+The command line prints the message alone; a traceback from one of these is a bug.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class RecenvError(Exception):
+    """Base of all deliberate errors."""
+
+
+class UnknownName(RecenvError, KeyError):
+    """A name that is not registered; the message lists the nearest ones."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        names = sorted(known)
+        near = difflib.get_close_matches(name, names, n=3, cutoff=0.4)
+        hint = f"Did you mean {', '.join(near)}?" if near else f"Known: {', '.join(names[:20]) or 'none'}."
+        super().__init__(f"unknown {kind} {name!r}. {hint}")
+        self.kind, self.name, self.near = kind, name, tuple(near)
+
+    def __str__(self) -> str:  # KeyError would print the repr
+        return str(self.args[0])
+
+
+class InputError(RecenvError, ValueError):
+    """Input that cannot be used as it is."""
+
+
+class StoreError(InputError):
+    """A store that cannot be opened or written."""
+
+
+class WeightsError(InputError):
+    """A checkpoint that cannot be loaded."""
+
+
+class RowError(InputError):
+    """One unreadable row; readers quarantine it with file and line."""
+
+
+class MissingExtra(RecenvError, ImportError):
+    """An optional dependency is absent; the message carries the pip line."""
+
+    def __init__(self, package: str, extra: str) -> None:
+        super().__init__(f"{package} is not installed; run: pip install 'recenv[{extra}]'")
+
+
+class EndpointError(RecenvError):
+    """A model endpoint timed out, refused, or answered out of protocol.
+
+    kind: the same in one or two words (``timeout``, ``status 429``), without anything that a server may vary.
+    """
+
+    def __init__(self, message: str, kind: str = "failed") -> None:
+        super().__init__(message)
+        self.kind = kind

@@ -1,0 +1,238 @@
+"""What an answer asserts about its items' ratings, prices, distances and areas, each with the item that it is about.
+
+A claim belongs to the item whose name stands last before it (its neighbourhood ends at the next name), or, with nothing but
+words between them, also to the name right after it ("rated 4.6 Golden Fork"). A name that is only a landmark ("near the
+Old Gate") shares its claims with the item before it, and such a claim is wrong only if it is wrong for both. What the user
+asked for, ranges, averages, discounts and fees are not read: only what a record can refute is.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+from recenv.data.constraints import fold
+from recenv.data.render import value_text
+from recenv.records import Item
+
+Slot = Literal["rating", "price", "distance", "area"]
+
+_RATING_STEP = 0.05
+"""Ratings carry a decimal: "rated 5" is no rounding of 4.6."""
+
+
+class Claim(NamedTuple):
+    """said: the claimed value as written. tolerance: half a unit of the last digit written (at most 0.05 of a rating), more for "about".
+
+    owners: the items of which it may be said; never empty. value is 0.0 for areas.
+    """
+
+    slot: Slot
+    said: str
+    value: float
+    tolerance: float
+    owners: tuple[Item, ...]
+
+
+class _Mention(NamedTuple):
+    start: int
+    end: int
+    items: tuple[Item, ...]  # recommended items of this name, none for others
+    landmark: bool
+
+
+class _Found(NamedTuple):
+    slot: Slot
+    said: str
+    value: float
+    tolerance: float
+    start: int
+    end: int
+
+
+_N = r"(?P<n>(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:e[+-]?\d+)?)"
+_IS_ZH = r"(?:评分|价格|的|是|为|约|大约|大概|高达|达到|达|有|在|只要|仅需|仅|才|也|:|=|\s|¥)*"
+_IS_EN = r"(?:\s|:|=|is|of|at|about|around|approximately|roughly|a|an|just|only|¥)*"
+_PATTERNS: tuple[tuple[Slot, re.Pattern[str]], ...] = (
+    ("rating", re.compile(rf"(?:评分|口碑分|星级评分){_IS_ZH}{_N}(?:\s*(?:分|星|/\s*5))?")),
+    ("rating", re.compile(r"(?<![\d.])(?P<n>\d\.\d{1,2})\s*分(?!钟|店|之|公里|米)")),
+    ("rating", re.compile(rf"\b(?:rated|ratings?|scores?)\b{_IS_EN}{_N}(?:\s*(?:stars?|/\s*5|out of 5))?")),
+    ("rating", re.compile(r"(?<![\d.])(?P<n>\d(?:\.\d+)?)\s*(?:stars\b|/\s*5(?![\d.])|out of 5\b)")),
+    ("rating", re.compile(r"(?<![\d.])(?P<n>\d\.\d+)[\s-]stars?\b")),
+    ("price", re.compile(
+        rf"(?:人均消费|人均|均价|价格|价位|票价|门票|房价|售价|消费){_IS_ZH}{_N}"
+        r"(?!\s*(?:分|星|公里|%|折))(?:\s*(?:元|块))?")),
+    ("price", re.compile(rf"(?<![\d.,]){_N}\s*(?:元|块钱|块|yuan\b|rmb\b|cny\b)")),
+    ("price", re.compile(rf"¥\s*{_N}")),
+    ("price", re.compile(rf"\b(?:prices?|priced|costs?|costing)\b{_IS_EN}{_N}(?!\s*(?:stars?|km|%))(?:\s*(?:yuan|rmb|cny))?")),
+    ("distance", re.compile(rf"距离(?:您|你)?(?:是|为|约|大约|有|仅|:|\s)*{_N}\s*(?:公里|千米|km)")),
+    ("distance", re.compile(rf"\bdistance\b{_IS_EN}{_N}\s*km\b")),
+    ("distance", re.compile(rf"(?<![\d.]){_N}\s*km away(?! from)\b")),
+)
+_FREE = re.compile(
+    r"(?:门票|票价|价格|入场)(?:是|为|全|:|\s)*免费|免门票|免票|免费(?:入场|参观|开放|游览|入园)"
+    r"|(?<=[,，、;(])\s*(?:免费|free)\s*(?=[,，、;).。]|$)"
+    r"|\bfree (?:entry|admission|entrance)\b|\b(?:entry|admission|entrance|price)(?: is|:)? free\b"
+)
+_AREA_ZH = r"(?:位于|地处|坐落于|坐落在)(?:北京市|北京|上海市|上海)?\s*{area}(?!附近|旁|边|周边)"
+_AREA_EN = r"\b(?:located|situated) in\s+(?:the\s+)?{area}\b"
+_AREA_FIELD = r"(?<=[,、(])\s*(?:(?:区域|area)\s*:?\s*)?{area}\s*(?=[,、;)]|$)"
+
+_RANGE_AFTER = re.compile(
+    r"\s*(?:/人|每人|per person)?\s*(?:以上|以下|以内|之内|之间|起|及以上|及以下|\+|-|~|–|—|至|到|多"
+    r"|or (?:more|above|higher|less|below|lower|under|better)|and (?:above|up|below|under)|to\b)")
+_RANGE_BEFORE = re.compile(
+    r"(?:不低于|不少于|不高于|不超过|高于|低于|超过|至少|最多|小于|大于|[<>≥≤+~–—-]|\d\s*(?:分|元|块|yuan|stars?)?\s*(?:到|至|to)|\bbetween|"
+    r"\bat least|\bat most|\bunder|\bover|\babove|\bbelow|\bup to|\bmore than|\bless than|\bwithin|\bfrom)\s*¥?\s*$")
+_APPROXIMATE = re.compile(r"(?:约|大约|大概|about|around|approximately|roughly)\s*¥?\s*$|左右")
+_ABOUT_USER = re.compile(
+    r"您|你(?!好)|用户|要求|希望|想要|预算|平均|这几|这些|几家|都在"
+    r"|\byou(?:r)?\b|\bas requested\b|\bbudget\b|\baverage\b|\ball of\b|\bboth\b|\bthese\b")
+_OTHER_MONEY = re.compile(
+    r"(?:满|减|优惠|立省|省|返|券|停车费?|押金|起送|配送费?|红包|服务费|加|儿童|学生|老人|deposit|parking|discount|save|off)\D{0,4}$")
+_OTHER_MONEY_AFTER = re.compile(r"\s*(?:代金券|优惠|红包|折|券|押金|off\b|discount|voucher|deposit|parking)")
+_LANDMARK_BEFORE = re.compile(
+    r"(?:靠近|临近|邻近|毗邻|紧邻|紧挨|附近|周边|周围|旁边|离|距|\b(?:near(?:by)?|close to|next to|beside|opposite|around)\b)"
+    r"[^,.;。;!?()\n]{0,24}$")
+_LANDMARK_AFTER = re.compile(r"\s*(?:附近|周边|旁|边上|周围|对面|nearby)")
+_PUNCTUATION = re.compile(r"[,.;:!?。、;\n()\[\]{}|/]")
+_CLAUSE = re.compile(r"[,;!?。\n()]|\.(?!\d)")
+
+
+def read(text: str, items: Sequence[Item], others: Sequence[Item], areas: Sequence[str]) -> list[Claim]:
+    """The checkable claims in an answer about ``items``, in the order of the text.
+
+    others: further items whose names end a neighbourhood. areas: the names of areas that may be claimed.
+    """
+    plain = _normal(text)
+    mentions = _mentions(plain, items, others)
+    masked = list(plain)
+    for m in mentions:  # digits of names are not claims
+        masked[m.start:m.end] = "\ufffc" * (m.end - m.start)
+    masked_text = "".join(masked)
+    claims = []
+    for found in _numbers(masked_text) + _free(masked_text) + _areas(masked_text, areas):
+        owners = _owners(found, masked_text, mentions)
+        if owners:
+            claims.append((found.start, Claim(*found[:4], owners)))
+    return [claim for _, claim in sorted(claims, key=lambda pair: pair[0])]
+
+
+def agrees(claim: Claim, item: Item) -> bool:
+    """Whether a record bears out a claim, or has nothing to say on it."""
+    have = item.attributes.get(claim.slot)
+    if have is None or have == "":
+        return True
+    if claim.slot == "area":
+        said, area = fold(claim.said), fold(str(have))
+        return said in area or area in said or said in fold(str(item.attributes.get("address", "")))
+    return not isinstance(have, (int, float)) or abs(float(have) - claim.value) <= claim.tolerance
+
+
+def record(claim: Claim, item: Item) -> str:
+    """What the record holds instead, as text without a unit."""
+    have = item.attributes.get(claim.slot, "")
+    return f"{have:g}" if isinstance(have, (int, float)) else value_text(claim.slot, have, item.locale)
+
+
+# -- names -------------------------------------------------------------------------------------------------------------
+
+
+def _normal(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+def _mentions(text: str, items: Sequence[Item], others: Sequence[Item]) -> list[_Mention]:
+    """Where names stand, longest first where they overlap, in order of the text."""
+    named: dict[str, list[Item]] = {_normal(item.name).strip(): [] for item in (*items, *others)}
+    for item in items:
+        named[_normal(item.name).strip()].append(item)
+    taken: list[_Mention] = []
+    for name in sorted(named, key=lambda n: (-len(n), n)):
+        if len(name) < 2:
+            continue
+        at = text.find(name)
+        while at >= 0:
+            end = at + len(name)
+            if _whole(text, at, end) and all(end <= m.start or at >= m.end for m in taken):
+                taken.append(_Mention(at, end, tuple(named[name]), _landmark(text, at, end)))
+            at = text.find(name, end)
+    return sorted(taken, key=lambda m: m.start)
+
+
+def _whole(text: str, start: int, end: int) -> bool:
+    """A Latin name must not be part of a longer word."""
+    return not any(0 < at < len(text) and all(c.isascii() and c.isalnum() for c in text[at - 1:at + 1]) for at in (start, end))
+
+
+def _landmark(text: str, start: int, end: int) -> bool:
+    return bool(_LANDMARK_BEFORE.search(text[max(0, start - 40):start]) or _LANDMARK_AFTER.match(text, end))
+
+
+def _owners(found: _Found, text: str, mentions: Sequence[_Mention]) -> tuple[Item, ...]:
+    """The recommended items that a claim may be about; none where it is about something else or about nobody knows what."""
+    before = [m for m in mentions if m.end <= found.start]
+    after = next((m for m in mentions if m.start >= found.end), None)
+    start = before[-1].end if before else 0
+    clause = max([start, *(m.end() for m in _CLAUSE.finditer(text, start, found.start))])
+    if _ABOUT_USER.search(text, clause, found.start):
+        return ()
+    near: list[_Mention] = []
+    if before:
+        near.append(before[-1])
+        if before[-1].landmark and (anchor := next((m for m in reversed(before) if not m.landmark), None)):
+            near.append(anchor)
+    if after is not None and not _PUNCTUATION.search(text, found.end, after.start):
+        near.append(after)
+    if any(not m.items for m in near):  # perhaps about an item that is not recommended
+        return ()
+    return tuple({item.id: item for m in near for item in m.items}.values())
+
+
+# -- values ------------------------------------------------------------------------------------------------------------
+
+
+def _numbers(text: str) -> list[_Found]:
+    found: dict[tuple[int, int], _Found] = {}
+    for slot, pattern in _PATTERNS:
+        for match in pattern.finditer(text):
+            start, end = match.span("n")
+            if (start, end) in found or not _exact(slot, text, match):
+                continue
+            digits = match.group("n").replace(",", "")
+            mantissa, _, exponent = digits.partition("e")
+            decimals = len(mantissa.partition(".")[2]) - int(exponent or 0)
+            value = float(digits)
+            tolerance = min(0.5 * 10.0**-decimals, _RATING_STEP if slot == "rating" else math.inf) + 1e-9
+            if _APPROXIMATE.search(text[max(0, start - 16):start]) or _APPROXIMATE.match(text, match.end()):
+                tolerance = max(tolerance, 0.25 if slot == "rating" else 0.15 * value)
+            found[start, end] = _Found(slot, match.group("n"), value, tolerance, match.start(), match.end())
+    return list(found.values())
+
+
+def _exact(slot: Slot, text: str, match: re.Match[str]) -> bool:
+    """Not a range, a bound, a discount or a fee."""
+    start, end = match.span("n")
+    if len(match.group("n")) > 15 or (end < len(text) and text[end].isdigit()):
+        return False
+    if any(_RANGE_AFTER.match(text, at) for at in (end, match.end())) or _RANGE_BEFORE.search(text[max(0, start - 16):start]):
+        return False
+    before = text[max(0, match.start() - 10):match.start()]
+    return slot != "price" or not (_OTHER_MONEY.search(before) or _OTHER_MONEY_AFTER.match(text, match.end()))
+
+
+def _free(text: str) -> list[_Found]:
+    return [_Found("price", m.group().strip(), 0.0, 1e-9, *m.span()) for m in _FREE.finditer(text)]
+
+
+def _areas(text: str, areas: Sequence[str]) -> list[_Found]:
+    found = []
+    for area in areas:
+        name = re.escape(_normal(area).strip())
+        patterns = (_AREA_FIELD, _AREA_EN if area.isascii() else _AREA_ZH)
+        for pattern in patterns if name else ():
+            found += [_Found("area", area, 0.0, 0.0, *m.span()) for m in re.finditer(pattern.replace("{area}", name), text)]
+    return found

@@ -1,0 +1,208 @@
+"""From the reward vector to the scalar: named specs, pure aggregation, and the rule for crediting a turn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal, NamedTuple
+
+import msgspec
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from recenv.errors import InputError, UnknownName
+from recenv.records import DIMENSIONS, D
+from recenv.registry import Registry
+
+Aggregation = Literal["mean", "product", "min", "lexicographic", "chebyshev"]
+Vector = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+SLATE_DIMENSIONS: tuple[str, ...] = ("query_item_relevance", "behavior_prediction", "item_ranking")
+"""The dimensions that only a recommendation has."""
+
+
+class RewardSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """How the five components become one number; round-trips through JSON and is written into every trace.
+
+    weights: dimension -> weight >= 0, not all 0; only dimensions with a weight above 0 enter the aggregate.
+    gates: dimension -> threshold in [0, 1]; a component below its threshold makes the turn worth 0. A missing one does not.
+    credit: ``gain`` pays what a turn adds to the best turn of its goal so far, ``level`` pays the value itself.
+    needs: at least one of these must be present, else the turn is worth 0 (a turn without a recommendation earns nothing).
+    levels: steps per dimension of the lexicographic order, >= 2; unused by the others.
+
+    Raises InputError for unusable numbers, UnknownName for a dimension that does not exist.
+    """
+
+    name: str
+    version: int = 1
+    aggregation: Aggregation = "mean"
+    weights: dict[str, float]
+    gates: dict[str, float] = {}
+    credit: Literal["gain", "level"] = "gain"
+    needs: tuple[str, ...] = SLATE_DIMENSIONS
+    levels: int = 10
+
+    def __post_init__(self) -> None:
+        for name in (*self.weights, *self.gates, *self.needs):
+            if name not in DIMENSIONS:
+                raise UnknownName("dimension", name, DIMENSIONS)
+        where = f"reward spec {self.name!r}"
+        if not all(np.isfinite(w) and w >= 0 for w in self.weights.values()) or not any(self.weights.values()):
+            raise InputError(f"{where}: weights must be finite, >= 0 and not all 0; got {self.weights}")
+        if not all(0 <= g <= 1 for g in self.gates.values()):
+            raise InputError(f"{where}: gates must lie in [0, 1]; got {self.gates}")
+        if self.levels < 2:
+            raise InputError(f"{where}: levels must be at least 2; got {self.levels}")
+
+    def to_json(self) -> bytes:
+        """One JSON object; equal specs give equal bytes."""
+        return msgspec.json.encode(self, order="deterministic")
+
+    @classmethod
+    def from_json(cls, data: bytes | str) -> RewardSpec:
+        """The inverse of ``to_json``; raises InputError for anything that is not a reward spec, UnknownName for a dimension."""
+        try:
+            return _DECODER.decode(data)
+        except msgspec.MsgspecError as error:
+            expected = "a JSON object with name, version, aggregation, weights and gates"
+            raise InputError(f"not a reward spec: {error}; expected {expected}") from None
+
+
+_DECODER = msgspec.json.Decoder(RewardSpec)
+
+
+class Hybrid(NamedTuple):
+    """values (N,) float32 in [0, 1]; failed (N, D): the gates that each row failed."""
+
+    values: NDArray[np.float32]
+    failed: NDArray[np.bool_]
+
+
+class Credit(NamedTuple):
+    """reward: what the turn earns, in [0, 1]; best: the best value of the goal so far. Same shape as the inputs."""
+
+    reward: NDArray[np.float64]
+    best: NDArray[np.float64]
+
+
+class HybridReward:
+    """Maps reward vectors to scalars. Pure; a row's value depends on that row alone, to the bit.
+
+    With weights w and the set P of present (not NaN) dimensions of weight above 0, the aggregate of x is
+
+    - mean           sum_P w x / sum_P w: the additive weighted sum (Fishburn, Manag. Sci. 1967), weights renormalised over P
+    - product        prod_P x^(w / sum_P w): the weighted product model (Bridgman 1922; Miller & Starr 1969)
+    - min            min_P x: the worst-off dimension counts (Rawls 1971)
+    - lexicographic  the heaviest dimension first, the next one breaks ties (Fishburn, Manag. Sci. 1974). All but the last
+                     of P are cut into L levels so that ties exist: sum_k floor(x_k L) L^-k + x_K L^-(K-1)
+    - chebyshev      1 - max_P (w / max_P w) (1 - x): distance from the ideal point (Bowman 1976; Steuer & Choo 1983)
+
+    each monotone in every component and in [0, 1]. The value is 0 where a gate failed, where nothing of ``spec.needs`` is
+    present, and where P is empty.
+    """
+
+    def __init__(self, spec: RewardSpec) -> None:
+        self.spec = spec
+        self._weights = np.array([spec.weights.get(d, 0.0) for d in DIMENSIONS])  # (D,)
+        self._gates = np.array([spec.gates.get(d, -np.inf) for d in DIMENSIONS])  # (D,)
+        self._needs = np.array([d in spec.needs for d in DIMENSIONS])  # (D,)
+
+    def __call__(self, components: ArrayLike) -> Hybrid:
+        """components (N, D) in [0, 1], NaN where missing. Raises InputError for another shape or values outside [0, 1]."""
+        given = np.asarray(components, np.float64)
+        if given.ndim != 2 or given.shape[1] != D:
+            raise InputError(f"reward components must have shape (N, {D}); got {given.shape}")
+        present = ~np.isnan(given)  # (N, D)
+        x = np.where(present, given, 0.0)
+        if not bool(((x >= 0) & (x <= 1)).all()):
+            raise InputError(f"reward components must lie in [0, 1] or be NaN; got {given[(x < 0) | (x > 1)][:5]}")
+        failed = present & (x < self._gates)
+        counted = present & (self._weights > 0)
+        earns = ~failed.any(1) & counted.any(1)
+        if self._needs.any():
+            earns &= (present & self._needs).any(1)
+        values = _AGGREGATE[self.spec.aggregation](x, counted, self._weights, self.spec.levels)
+        return Hybrid(np.where(earns, np.clip(values, 0.0, 1.0), 0.0).astype(np.float32), failed)
+
+
+def credit(value: ArrayLike, best: ArrayLike, spec: RewardSpec) -> Credit:
+    """What a turn earns, given its value and the best value of the same goal before it (0 at the goal's start).
+
+    ``gain`` is potential-based on the best value so far (Ng, Harada & Russell 1999): rewards of a goal sum to its best turn, so
+    at most 1 a goal, and padding or repeating turns cannot raise the return.
+    """
+    now, before = np.asarray(value, np.float64), np.asarray(best, np.float64)
+    top = np.maximum(now, before)
+    return Credit(top - before if spec.credit == "gain" else now, top)
+
+
+# -- aggregates: (x (N, D) with 0 where missing, counted (N, D), weights (D,), levels) -> (N,) --------------------------
+# Sums run over dimensions one by one, so that the number of rows cannot change the order of additions.
+
+
+def _mean(x: Vector, counted: Mask, weights: Vector, levels: int) -> Vector:
+    total, mass = np.zeros(len(x)), np.zeros(len(x))
+    for d in range(D):
+        total += np.where(counted[:, d], weights[d] * x[:, d], 0.0)
+        mass += np.where(counted[:, d], weights[d], 0.0)
+    return total / np.where(mass > 0, mass, 1.0)
+
+
+def _product(x: Vector, counted: Mask, weights: Vector, levels: int) -> Vector:
+    with np.errstate(divide="ignore"):
+        logs = np.log(x)
+    total, mass = np.zeros(len(x)), np.zeros(len(x))
+    for d in range(D):
+        if weights[d] > 0:  # 0 * log 0 is not a number
+            total += np.where(counted[:, d], weights[d] * logs[:, d], 0.0)
+            mass += np.where(counted[:, d], weights[d], 0.0)
+    return np.exp(total / np.where(mass > 0, mass, 1.0))
+
+
+def _min(x: Vector, counted: Mask, weights: Vector, levels: int) -> Vector:
+    return np.asarray(np.where(counted, x, 1.0).min(1, initial=1.0))
+
+
+def _lexicographic(x: Vector, counted: Mask, weights: Vector, levels: int) -> Vector:
+    order = [int(d) for d in np.argsort(-weights, kind="stable") if weights[d] > 0]
+    rest = counted[:, order].sum(1)  # (N,) dimensions still to come, this one included
+    unit, value = np.ones(len(x)), np.zeros(len(x))
+    for d in order:
+        here = counted[:, d]
+        step = np.minimum(np.floor(x[:, d] * levels), levels - 1.0) / levels
+        value += np.where(here, unit * np.where(rest == 1, x[:, d], step), 0.0)
+        unit = np.where(here, unit / levels, unit)
+        rest = rest - here
+    return value
+
+
+def _chebyshev(x: Vector, counted: Mask, weights: Vector, levels: int) -> Vector:
+    used = np.where(counted, weights, 0.0)
+    top = used.max(1, initial=0.0)
+    return np.asarray(1.0 - (used / np.where(top > 0, top, 1.0)[:, None] * (1.0 - x)).max(1, initial=0.0))
+
+
+_AGGREGATE: dict[str, Callable[[Vector, Mask, Vector, int], Vector]] = {
+    "mean": _mean, "product": _product, "min": _min, "lexicographic": _lexicographic, "chebyshev": _chebyshev,
+}
+
+_GATES = {"instruction_following": 0.5, "factual_consistency": 0.5}
+_SLATE = dict.fromkeys(SLATE_DIMENSIONS, 1.0)
+_ALL = dict.fromkeys(DIMENSIONS, 1.0)
+_LEXICAL = {name: float(D - rank) for rank, name in enumerate(DIMENSIONS)}
+
+REWARDS: Registry[RewardSpec] = Registry("reward")
+"""Named reward specs. A change of numbers is a new version."""
+
+DEFAULT_REWARD = "gated-mean"
+
+for _spec in (
+    RewardSpec(name="gated-mean", aggregation="mean", weights=_SLATE, gates=_GATES),
+    RewardSpec(name="gated-mean-level", aggregation="mean", weights=_SLATE, gates=_GATES, credit="level"),
+    RewardSpec(name="weighted-sum", aggregation="mean", weights=_ALL),
+    RewardSpec(name="product", aggregation="product", weights=_ALL),
+    RewardSpec(name="min", aggregation="min", weights=_ALL),
+    RewardSpec(name="lexicographic", aggregation="lexicographic", weights=_LEXICAL),
+    RewardSpec(name="chebyshev", aggregation="chebyshev", weights=_ALL),
+):
+    REWARDS.add(_spec.name, _spec)

@@ -1,0 +1,52 @@
+"""What a scorer is: one spec, one verb."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, NamedTuple, Protocol, runtime_checkable
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from recenv.records import ScorerRow
+
+SourceKind = Literal["rule", "scorer", "logged", "gold", "none"]
+
+
+class ScorerSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """Identity of a scorer; round-trips through JSON and is written into every trace.
+
+    fingerprint: hash of weights and configuration. calibration: method and parameters in words.
+    training_data: sha256 of the training rows ("" for rules).
+    """
+
+    name: str
+    dimension: str
+    kind: Literal["rule", "encoder", "judge"]
+    reads: tuple[str, ...]
+    fingerprint: str
+    calibration: str = ""
+    training_data: str = ""
+
+
+class Scores(NamedTuple):
+    """values (N,) float32, calibrated probabilities in [0, 1], NaN where the scorer cannot answer; reasons: why ("" if fine).
+
+    For item_ranking a row's value is the nDCG of the shown order under the scorer's own per-item probabilities,
+    and ``lists`` holds those probabilities, (len(items),) a row, summing to 1; empty for other dimensions.
+    """
+
+    values: NDArray[np.float32]
+    reasons: tuple[str, ...]
+    lists: tuple[NDArray[np.float32], ...] = ()
+
+
+@runtime_checkable
+class Scorer(Protocol):
+    """Maps canonical rows of one dimension to values in [0, 1]. The value of a row must not depend on the others."""
+
+    @property
+    def spec(self) -> ScorerSpec: ...
+
+    def score(self, rows: Sequence[ScorerRow]) -> Scores: ...

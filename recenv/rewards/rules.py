@@ -1,0 +1,133 @@
+"""What can be checked exactly about a turn. A scorer never overrules a failed rule."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from recenv.records import Action, AgentView, Item
+from recenv.rewards import assertions, demands
+
+MAX_CHARACTERS = 4_000
+"""No answer may be longer, whatever the instruction says."""
+
+
+class Verdict(NamedTuple):
+    """reason: what was expected and what came, in English; "" when passed."""
+
+    failed: bool
+    reason: str
+
+
+PASSED = Verdict(False, "")
+
+
+def instruction_verdict(view: AgentView, action: Action, items: Sequence[Item | None]) -> Verdict:
+    """Whether an action keeps to the format and to what the instruction says in so many words.
+
+    items: the records of ``action.items``, None where the id is unknown. Checked: the grammar of the action; for a
+    recommendation 1 to ``view.slate_size`` items and no more than the instruction allows, known ids, ids that were
+    candidates or retrieved, no repeats; a query to search for, a text to ask; the language of the text (the one the
+    instruction demands, else the session's); lengths that the instruction limits, and MAX_CHARACTERS.
+    """
+    if action.act == "malformed":
+        return Verdict(True, action.error or "malformed action")
+    reason = ""
+    if action.act == "recommend":
+        reason = _slate(view, action, items)
+    elif action.act == "search" and not action.query.strip():
+        reason = "search: expected a query, came none"
+    elif action.act == "ask" and not action.text.strip():
+        reason = "ask: expected a question in text, came none"
+    if not reason and action.act != "search":
+        reason = _text(view, action.text, items)
+    return Verdict(True, reason) if reason else PASSED
+
+
+def factual_verdict(view: AgentView, action: Action, items: Sequence[Item | None]) -> Verdict | None:
+    """Whether the values that the text claims of recommended items agree with their records.
+
+    Ratings, prices, free entry, distances and areas are read in the neighbourhood of each item's name (see
+    ``recenv.rewards.assertions``). A number may be rounded to the decimals it is given with. What the record does not
+    hold, and claims about items that are not recommended, cannot be checked and are no failure.
+    None where there is no text or no known item: the dimension does not apply.
+    """
+    known = [item for item in items if item is not None]
+    if not action.text.strip() or not known:
+        return None
+    areas = {str(i.attributes["area"]): None for i in (*known, *view.candidates, *view.retrieved) if i.attributes.get("area")}
+    text = action.text[:MAX_CHARACTERS]  # a longer one has failed the instruction already
+    for claim in assertions.read(text, known, (*view.candidates, *view.retrieved), tuple(areas)):
+        if not any(assertions.agrees(claim, owner) for owner in claim.owners):
+            owner = claim.owners[0]
+            have = assertions.record(claim, owner)
+            return Verdict(True, f"{_short(owner.name)}: {claim.slot} claimed {claim.said}, record {have}")
+    return PASSED
+
+
+def _slate(view: AgentView, action: Action, items: Sequence[Item | None]) -> str:
+    most = view.slate_size
+    asked = demands.read(view.instruction)
+    if asked.max_items is not None:
+        most = min(most, asked.max_items)
+    count = len(action.items)
+    if not 1 <= count <= most:
+        return f"expected {'1 item' if most == 1 else f'1 to {most} items'}, came {count}"
+    if asked.min_items is not None and count < min(asked.min_items, view.slate_size):
+        return f"expected at least {min(asked.min_items, view.slate_size)} items, came {count}"
+    unknown = [i for i, item in zip(action.items, items, strict=True) if item is None]
+    if unknown:
+        return f"expected known item ids, came {_short(unknown[0])}"
+    allowed = {item.id for item in (*view.candidates, *view.retrieved)}
+    for position, item_id in enumerate(action.items):
+        if item_id not in allowed:
+            return f"expected ids of candidates or retrieved items, came {_short(item_id)}"
+        if item_id in action.items[:position]:
+            return f"expected each item once, came {_short(item_id)} again"
+    return ""
+
+
+def _text(view: AgentView, text: str, items: Sequence[Item | None]) -> str:
+    if len(text) > MAX_CHARACTERS:
+        return f"expected at most {MAX_CHARACTERS} characters, came {len(text)}"
+    if not text.strip():
+        return ""
+    asked = demands.read(view.instruction)
+    language = asked.language or view.locale
+    names = [item.name for item in (*items, *view.candidates, *view.retrieved) if item is not None]
+    came = language_of(text, names)
+    if language in _LANGUAGES and came and came != language:
+        return f"expected text in {_LANGUAGES[language]}, came {_LANGUAGES[came]}"
+    for limit, unit, count in (
+        (asked.max_words, "words", demands.words(text)),
+        (asked.max_characters, "characters", demands.characters(text)),
+    ):
+        if limit is not None and count > limit:
+            return f"expected at most {limit} {unit}, came {count}"
+    return ""
+
+
+_LANGUAGES = {"zh": "Chinese", "en": "English"}
+_HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
+_LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]+")
+
+
+def language_of(text: str, names: Sequence[str] = ()) -> str:
+    """``zh`` or ``en`` by the share of Chinese characters against Latin words; "" with fewer than three of both.
+
+    names: item names, which keep their own language in any text and do not count.
+    """
+    for name in sorted({n for n in names if len(n) > 1 and n in text}, key=lambda n: (-len(n), n)):
+        text = text.replace(name, " ")
+    text = unicodedata.normalize("NFKC", text)
+    han, latin = len(_HAN.findall(text)), len(_LATIN.findall(text))
+    if han + latin < 3:
+        return ""
+    return "zh" if han >= latin else "en"
+
+
+def _short(text: str) -> str:
+    """Untrusted text, quoted and cut, for a reason."""
+    return repr(text if len(text) <= 40 else text[:39] + "…")

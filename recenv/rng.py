@@ -1,0 +1,68 @@
+"""Counter-based randomness: every draw is a pure function of its key.
+
+A key is a sequence of unsigned 64-bit words (seed, session, turn, item, purpose ...),
+scalars or arrays that broadcast. Draws do not depend on the order of calls, the
+batch size, or the process; two agents that meet the same (session, turn, item) see the
+same noise, so comparisons between them are paired.
+
+The mixer is SplitMix64's finaliser (Steele, Lea & Flood, OOPSLA 2014), applied once a word.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_M1 = np.uint64(0xBF58476D1CE4E5B9)
+_M2 = np.uint64(0x94D049BB133111EB)
+_S30, _S27, _S31, _S11 = (np.uint64(s) for s in (30, 27, 31, 11))
+
+
+def word(text: str) -> int:
+    """A stable 64-bit word for a string (session id, purpose); independent of PYTHONHASHSEED."""
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little")
+
+
+def _mix(z: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    z = (z ^ (z >> _S30)) * _M1
+    z = (z ^ (z >> _S27)) * _M2
+    return z ^ (z >> _S31)
+
+
+def bits(*key: ArrayLike | int) -> NDArray[np.uint64]:
+    """64 random bits per key; words broadcast against each other, the result has their common shape."""
+    with np.errstate(over="ignore"):
+        state = np.zeros((), np.uint64)
+        for part in key:
+            part = np.asarray(part)
+            part = part.astype(np.int64).astype(np.uint64) if part.dtype.kind == "i" else part.astype(np.uint64)
+            state = _mix((state ^ part) + _GOLDEN)
+        return np.asarray(state)
+
+
+def uniform(*key: ArrayLike | int) -> NDArray[np.float64]:
+    """Uniform draws in the open interval (0, 1)."""
+    return ((bits(*key) >> _S11).astype(np.float64) + 0.5) * 2.0**-53
+
+
+def gumbel(*key: ArrayLike | int) -> NDArray[np.float64]:
+    """Standard Gumbel draws: adding them to utilities and taking the largest samples a multinomial logit."""
+    return -np.log(-np.log(uniform(*key)))
+
+
+def normal(*key: ArrayLike | int) -> NDArray[np.float64]:
+    """Standard normal draws (Box-Muller on two sub-keys)."""
+    return np.sqrt(-2.0 * np.log(uniform(*key, 1))) * np.cos(2.0 * np.pi * uniform(*key, 2))
+
+
+def integers(high: ArrayLike | int, *key: ArrayLike | int) -> NDArray[np.int64]:
+    """Integers in [0, high)."""
+    return np.floor(uniform(*key) * np.asarray(high)).astype(np.int64)
+
+
+def permutation(n: int, *key: int) -> NDArray[np.int64]:
+    """A permutation of range(n)."""
+    return np.asarray(np.argsort(uniform(*key, np.arange(n, dtype=np.uint64)), kind="stable"), np.int64)

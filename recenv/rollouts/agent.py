@@ -1,0 +1,21 @@
+"""What an agent is: one verb, batched."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
+
+from recenv.records import Action, AgentView
+
+
+@runtime_checkable
+class Agent(Protocol):
+    """Answers a batch of views, one action each, in order.
+
+    Stateless between calls as far as results go: the action for a view must not depend on the other views in the
+    batch, so that the batch size cannot change a trace. Randomness comes from (seed, session_id, turn).
+    """
+
+    name: str
+
+    def act(self, views: Sequence[AgentView]) -> Sequence[Action]: ...

@@ -1,0 +1,69 @@
+"""Proof that a trace is what the environment does: play the recorded actions again and compare bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import NamedTuple
+
+import msgspec
+
+from recenv.envs.chat_format import parse_action
+from recenv.envs.engine import Engine
+from recenv.records import Action, AgentView
+from recenv.rollouts.collect import collect
+from recenv.rollouts.trace import SessionTrace, encode
+
+
+class Verdict(NamedTuple):
+    """Whether a trace was reproduced; ``difference`` names the first field that was not."""
+
+    agent: str
+    session_id: str
+    same: bool
+    difference: str
+
+
+class _Recorded:
+    """An agent that repeats recorded actions, found by session and turn."""
+
+    def __init__(self, name: str, traces: Sequence[SessionTrace]) -> None:
+        self.name = name
+        self._actions = {(t.session_id, turn.turn): turn.action for t in traces for turn in t.turns}
+
+    def act(self, views: Sequence[AgentView]) -> list[Action]:
+        stop = Action(act="end")  # asked for more turns than were recorded: shows up as a difference
+        return [self._actions.get((v.session_id, v.turn), stop) for v in views]
+
+
+def verify(engine: Engine, traces: Iterable[SessionTrace], *, chunk: int = 64) -> Iterator[Verdict]:
+    """Re-execute traces, ``chunk`` at a time, and compare each to the bit."""
+    stream = iter(traces)
+    while batch := list(islice(stream, chunk)):
+        for agent in dict.fromkeys(t.agent for t in batch):
+            mine = [t for t in batch if t.agent == agent]
+            rows = [engine.world.session_row(t.session_id) for t in mine]
+            for seed in dict.fromkeys(t.seed for t in mine):
+                chosen = [(t, r) for t, r in zip(mine, rows, strict=True) if t.seed == seed]
+                again = collect(engine, _Recorded(agent, [t for t, _ in chosen]), [r for _, r in chosen], seed)
+                for (old, _), new in zip(chosen, again, strict=True):
+                    yield _compare(old, msgspec.structs.replace(new, order=old.order))
+
+
+def _compare(old: SessionTrace, new: SessionTrace) -> Verdict:
+    for turn in old.turns:
+        if turn.action.raw and parse_action(turn.action.raw) != turn.action:
+            return Verdict(old.agent, old.session_id, False, f"turn {turn.turn}: the raw text parses to another action")
+    if encode(old) == encode(new):
+        return Verdict(old.agent, old.session_id, True, "")
+    return Verdict(old.agent, old.session_id, False, _difference(msgspec.to_builtins(old), msgspec.to_builtins(new), ""))
+
+
+def _difference(old: object, new: object, path: str) -> str:
+    if isinstance(old, dict) and isinstance(new, dict) and old.keys() == new.keys():
+        pairs = [(f"{path}.{k}" if path else str(k), old[k], new[k]) for k in old]
+    elif isinstance(old, (list, tuple)) and isinstance(new, (list, tuple)) and len(old) == len(new):
+        pairs = [(f"{path}[{i}]", a, b) for i, (a, b) in enumerate(zip(old, new, strict=True))]
+    else:
+        return f"{path}: recorded {str(old)[:80]!r}, replayed {str(new)[:80]!r}"
+    return next((_difference(a, b, p) for p, a, b in pairs if a != b), path)

@@ -1,0 +1,205 @@
+"""What a user says: template tables in Chinese and English, picked by given bits.
+
+Names and constraint texts are data. A template is cut at its own placeholders once, and what is filled in is never
+looked at again, so an item called ``{slot}`` or ``%s`` comes out literally.
+"""
+
+from __future__ import annotations
+
+import re
+
+from recenv.data.render import label
+from recenv.records import Constraint, ReactionKind
+
+_HOLE = re.compile(r"(<item>|<need>|<slot>)")
+
+_ZH: dict[str, tuple[str, ...]] = {
+    "order": (
+        "就去<item>吧，谢谢。",
+        "好的，我选<item>。",
+        "<item>不错，就它了。",
+        "那就<item>，谢谢你的推荐。",
+        "可以，就定<item>。",
+    ),
+    "inquire": (
+        "<item>看起来不错，它符合“<need>”吗？",
+        "我想确认一下，<item>符合“<need>”这一点吗？",
+        "我的要求是“<need>”，<item>可以吗？",
+        "我对<item>有兴趣，不知道是否符合“<need>”？",
+    ),
+    "inquire_any": (
+        "<item>看起来不错，能再介绍一下吗？",
+        "<item>怎么样？",
+        "我对<item>有点兴趣，还有别的信息吗？",
+        "能说说<item>的情况吗？",
+    ),
+    "refine": (
+        "还有一点：<need>。",
+        "对了，我还有个要求：<need>。",
+        "补充一下我的要求：<need>。",
+        "这些还差一点，我还有个想法：<need>。",
+        "另外，我还希望：<need>。",
+    ),
+    "reject_need": (
+        "我说过的：<need>，这些不符合。",
+        "这些没有满足我的要求：<need>。",
+        "不太对，我的要求是：<need>。",
+        "请注意我说过的要求：<need>。换一批吧。",
+    ),
+    "reject": (
+        "这些都不太合适，换一批吧。",
+        "没有特别想去的，还有别的吗？",
+        "感觉一般，再推荐几个吧。",
+        "这些我不太感兴趣，换一换。",
+        "不太满意，看看其他的吧。",
+    ),
+    "answer": (
+        "<slot>方面：<need>。",
+        "关于<slot>，我的要求是：<need>。",
+        "<slot>的话，<need>。",
+        "说到<slot>，<need>。",
+    ),
+    "indifferent": (
+        "<slot>方面我没有特别的要求。",
+        "<slot>都可以，我不挑。",
+        "对<slot>没什么讲究。",
+        "<slot>无所谓，你看着推荐吧。",
+    ),
+    "unclear": (
+        "不太明白你问的是什么，请直接推荐吧。",
+        "这个我说不上来，你先推荐几个看看。",
+        "我没太懂你的意思，先推荐吧。",
+        "这个没什么特别要说的，请推荐一下。",
+    ),
+    "repeat": (
+        "没看懂，请再说一遍。",
+        "抱歉，我没明白，请再说一次。",
+        "你的回复我看不懂，能重新说一下吗？",
+        "没太看明白，麻烦再说一遍。",
+    ),
+    "leave": (
+        "算了，我再看看别的吧。",
+        "没有合适的，我先走了。",
+        "不用了，我自己找吧。",
+        "还是算了，谢谢。",
+    ),
+    "farewell": (
+        "好的，谢谢，再见。",
+        "没有别的事了，再见。",
+        "谢谢你的帮助，再见！",
+        "就这些，谢谢，再见。",
+    ),
+}
+_EN: dict[str, tuple[str, ...]] = {
+    "order": (
+        "I'll go with <item>, thanks.",
+        "<item> sounds great, let's take it.",
+        "Good, I choose <item>.",
+        "<item> it is. Thank you!",
+        "That works: <item>, please.",
+    ),
+    "inquire": (
+        "<item> looks good. Does it fit this wish of mine: <need>?",
+        "I like <item>, but let me check one thing: <need>?",
+        "About <item>, does it match what I want: <need>?",
+        "Can you tell me whether <item> meets this: <need>?",
+    ),
+    "inquire_any": (
+        "<item> looks good. Can you tell me more about it?",
+        "What is <item> like?",
+        "I am curious about <item>. Anything else I should know?",
+        "Could you say a bit more about <item>?",
+    ),
+    "refine": (
+        "One more thing: <need>.",
+        "I should add a wish: <need>.",
+        "Not quite. What I want is this: <need>.",
+        "Also, this matters to me: <need>.",
+        "Close, but I also have this in mind: <need>.",
+    ),
+    "reject_need": (
+        "I already told you: <need>. These do not fit.",
+        "These miss what I asked for: <need>.",
+        "Please keep to what I said: <need>.",
+        "That is not it. I asked for this: <need>.",
+    ),
+    "reject": (
+        "None of these really suits me, please show me others.",
+        "Nothing here appeals to me. Anything else?",
+        "Not convinced. Could you suggest some others?",
+        "I am not interested in these, please try again.",
+        "These are not for me. What else is there?",
+    ),
+    "answer": (
+        "As for the <slot>: <need>.",
+        "On <slot>, I would like this: <need>.",
+        "Regarding <slot>: <need>.",
+        "For the <slot>, here is my wish: <need>.",
+    ),
+    "indifferent": (
+        "I have no particular wish about the <slot>.",
+        "Any <slot> is fine with me.",
+        "The <slot> does not matter to me.",
+        "I do not mind about the <slot>, you choose.",
+    ),
+    "unclear": (
+        "I am not sure what you are asking. Please just recommend something.",
+        "I cannot say. Show me a few options first.",
+        "I do not quite follow; please make a suggestion.",
+        "Nothing special to say about that. What do you recommend?",
+    ),
+    "repeat": (
+        "I did not understand that, please say it again.",
+        "Sorry, I could not read that. Could you repeat it?",
+        "I cannot make sense of your answer. Once more, please?",
+        "That was unclear to me, please try again.",
+    ),
+    "leave": (
+        "Never mind, I will look elsewhere.",
+        "Nothing suits me, I am leaving.",
+        "Thanks, but I will find something myself.",
+        "Let's leave it at that. Bye.",
+    ),
+    "farewell": (
+        "Great, thank you. Goodbye!",
+        "That is all, bye.",
+        "Thanks for your help, goodbye!",
+        "Nothing else, thank you and bye.",
+    ),
+}
+
+
+def say(
+    kind: ReactionKind,
+    locale: str,
+    *,
+    constraint: Constraint | None = None,
+    item_name: str = "",
+    slot: str = "",
+    bits: int = 0,
+) -> str:
+    """One utterance for a reaction, in ``locale`` (``zh``; anything else is English).
+
+    constraint: the one that is told (refine, answer), asked about (inquire) or complained about (reject: told before and missed).
+    slot: what an answer or an indifferent reaction is about; "" where the question was not understood.
+    bits: a random draw; picks the wording. ``results`` is not the user's to say and gives "".
+    """
+    if kind == "results":
+        return ""
+    table = _ZH if locale == "zh" else _EN
+    variants = table[_wording(kind, constraint, slot)]
+    need = "" if constraint is None else constraint.text.strip().rstrip("。.；;，,!！")
+    fill = {"<item>": item_name, "<need>": need, "<slot>": label(slot, locale)}
+    return "".join(fill.get(part, part) for part in _HOLE.split(variants[int(bits) % len(variants)]))
+
+
+def _wording(kind: str, constraint: Constraint | None, slot: str) -> str:
+    if kind == "reject" and constraint is not None:
+        return "reject_need"
+    if kind == "inquire" and constraint is None:
+        return "inquire_any"
+    if kind in ("answer", "indifferent") and not slot:
+        return "unclear" if constraint is None else "refine"
+    if kind == "answer" and constraint is None:
+        return "indifferent"
+    return "reject" if kind == "refine" and constraint is None else kind

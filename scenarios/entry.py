@@ -1,0 +1,121 @@
+"""From a scenario to something playable: worlds, engines, and the registered environments."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from recenv.data.store import SCHEMA
+from recenv.data.world import World
+from recenv.envs.config import EnvConfig
+from recenv.envs.engine import Engine
+from recenv.envs.single import ChatEnv, SlateEnv
+from recenv.envs.vector import ChatVectorEnv, SlateVectorEnv
+from recenv.errors import InputError
+from recenv.scenarios.loader import Scenario, load_scenario
+
+Progress = Callable[[str], None]
+
+
+def open_world(scenario: Scenario, store: str | Path | None = None, progress: Progress | None = None) -> World:
+    """The scenario's world: the given store, or the built-in one, generated into the cache folder on first use.
+
+    The cache is ``$RECENV_CACHE``, else ``$XDG_CACHE_HOME/recenv``, else ``~/.cache/recenv``. Raises InputError where a
+    store is needed and none is given, or one of another kind is.
+    """
+    wanted = scenario.world.store_kind
+    if store is not None:
+        world = World(store)
+        if wanted and world.kind != wanted:
+            raise InputError(f"scenario {scenario.name!r} needs a {wanted} store; {store} is a {world.kind} store")
+        return world
+    if scenario.world.kind == "store":
+        how = f"recenv ingest {wanted or 'recrm'} DIR --out STORE"
+        raise InputError(f"scenario {scenario.name!r} needs a store: build one with `{how}` and pass --store STORE")
+    return World(_built_in(scenario, progress))
+
+
+def _built_in(scenario: Scenario, progress: Progress | None) -> Path:
+    from recenv.data.recrm import ingest_recrm
+    from recenv.data.synthetic import GENERATOR_VERSION, SynthSpec, generate
+
+    config = scenario.world
+    key = msgspec.json.encode([config, GENERATOR_VERSION, SCHEMA], order="sorted")
+    target = cache_folder() / f"{scenario.name}-{hashlib.sha256(key).hexdigest()[:16]}"
+    if (target / "manifest.json").is_file():
+        return target
+    if progress is not None:
+        progress(f"building the world of scenario {scenario.name!r} ({config.sessions} sessions), once")
+    rows = target.with_name(f".{target.name}.{os.getpid()}.rows")
+    try:
+        generate(SynthSpec.from_mapping(config.spec), config.sessions, config.seed, rows)
+        ingest_recrm(rows, target, overwrite=True)
+    finally:
+        shutil.rmtree(rows, ignore_errors=True)
+    return target
+
+
+def cache_folder() -> Path:
+    base = os.environ.get("RECENV_CACHE")
+    if base:
+        return Path(base)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "recenv"
+
+
+@lru_cache(maxsize=8)
+def _engine(encoded: bytes, store: str | None, changes: tuple[tuple[str, Any], ...]) -> Engine:
+    scenario = msgspec.json.decode(encoded, type=Scenario)
+    config: EnvConfig = msgspec.structs.replace(scenario.env, **dict(changes))
+    return Engine(open_world(scenario, store), config)
+
+
+def open_engine(scenario: str | Scenario = "mixed", store: str | Path | None = None, **changes: Any) -> Engine:
+    """World, user, scorers and reward of a scenario, shared by all environments of this process that ask for the same.
+
+    changes: EnvConfig fields to override, such as ``horizon=5`` or ``user="gold"``.
+    """
+    spec = load_scenario(scenario) if isinstance(scenario, str) else scenario
+    unknown = sorted(changes.keys() - set(EnvConfig.__struct_fields__))
+    if unknown:
+        raise InputError(f"unknown option {unknown[0]!r}; known: scenario, store, {', '.join(EnvConfig.__struct_fields__)}")
+    encoded = msgspec.json.encode(spec, order="sorted")
+    return _engine(encoded, None if store is None else str(store), tuple(sorted(changes.items())))
+
+
+_OWN = ("split", "vector_reward", "render_mode")
+
+
+def _split(options: dict[str, Any]) -> tuple[dict[str, Any], Engine]:
+    own = {k: options.pop(k) for k in _OWN if k in options}
+    return own, open_engine(**options)
+
+
+def chat_env(**options: Any) -> ChatEnv:
+    """``recenv/Chat-v0``: scenario, store, split, vector_reward, render_mode, and any EnvConfig field."""
+    own, engine = _split(options)
+    return ChatEnv(engine, **own)
+
+
+def slate_env(**options: Any) -> SlateEnv:
+    """``recenv/Slate-v0``, options as for ``chat_env``."""
+    own, engine = _split(options)
+    return SlateEnv(engine, **own)
+
+
+def chat_vector_env(num_envs: int = 1, **options: Any) -> ChatVectorEnv:
+    """Vector form of ``recenv/Chat-v0``."""
+    own, engine = _split(options)
+    return ChatVectorEnv(engine, num_envs, **own)
+
+
+def slate_vector_env(num_envs: int = 1, **options: Any) -> SlateVectorEnv:
+    """Vector form of ``recenv/Slate-v0``."""
+    own, engine = _split(options)
+    return SlateVectorEnv(engine, num_envs, **own)

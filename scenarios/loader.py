@@ -1,0 +1,80 @@
+"""Scenarios: named, versioned configurations of world, user, reward and horizon. Data, not code.
+
+A scenario is a TOML file of at most 40 lines in this folder; a change of its numbers is a new version.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from recenv.envs.config import EnvConfig
+from recenv.errors import InputError, UnknownName
+
+
+class WorldConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where the sessions come from.
+
+    kind: ``synthetic`` (built in: generated from ``spec``, ``sessions`` and ``seed`` on first use) or ``store`` (the user
+    names one that was ingested). store_kind: kind of store that fits, "" for any.
+    """
+
+    kind: Literal["synthetic", "store"]
+    store_kind: str = ""
+    sessions: int = 0
+    seed: int = 0
+    spec: dict[str, Any] = {}
+
+
+class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One named world with its rules."""
+
+    name: str
+    version: int
+    summary: str
+    world: WorldConfig
+    env: EnvConfig = EnvConfig()
+
+    @property
+    def fingerprint(self) -> str:
+        """sha256 over all of the scenario's values."""
+        return hashlib.sha256(msgspec.json.encode(self, order="sorted")).hexdigest()
+
+
+@cache
+def names() -> tuple[str, ...]:
+    """Names of the shipped scenarios, sorted; the default ``mixed`` first."""
+    found = sorted(p.name.removesuffix(".toml") for p in _folder().iterdir() if p.name.endswith(".toml"))
+    return tuple(sorted(found, key=lambda n: n != "mixed"))
+
+
+def load_scenario(name: str) -> Scenario:
+    """A shipped scenario by name, or one from a path that ends in .toml.
+
+    Raises UnknownName with the nearest names, InputError for a file that does not follow the schema.
+    """
+    if name.endswith(".toml"):
+        path = Path(name)
+        if not path.is_file():
+            raise InputError(f"no scenario file {name}; expected a TOML file or one of: {', '.join(names())}")
+        return _parse(path.read_bytes(), name)
+    if name not in names():
+        raise UnknownName("scenario", name, names())
+    return _parse((_folder() / f"{name}.toml").read_bytes(), f"{name}.toml")
+
+
+def _folder() -> Any:
+    return resources.files("recenv.scenarios")
+
+
+def _parse(data: bytes, where: str) -> Scenario:
+    try:
+        return msgspec.convert(tomllib.loads(data.decode()), Scenario)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
+        raise InputError(f"{where}: not a scenario: {error}") from None

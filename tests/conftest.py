@@ -1,0 +1,28 @@
+"""Fixtures shared by all tests: the worlds of ``worlds.py``, built once a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from worlds import build_tiny_world
+
+from recenv.data.world import World
+
+
+@pytest.fixture(scope="session")
+def tiny_world_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of the tiny world's store. Do not write to it: copy it first."""
+    return build_tiny_world(tmp_path_factory.mktemp("worlds") / "tiny")
+
+
+@pytest.fixture(scope="session")
+def tiny_world(tiny_world_path: Path) -> World:
+    """Seventeen items in four checkerboard catalogues, five sessions, seven goals, with gold utilities."""
+    return World(tiny_world_path)
+
+
+@pytest.fixture(scope="session")
+def tiny_logged_world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """The same sessions as if logged: no gold utilities, no preferences."""
+    return World(build_tiny_world(tmp_path_factory.mktemp("worlds") / "logged", gold=False))

@@ -1,0 +1,212 @@
+"""HybridReward: bounds, monotonicity, independence of rows, missing values, credit, specs."""
+
+from __future__ import annotations
+
+import itertools
+
+import msgspec
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from recenv.errors import InputError, UnknownName
+from recenv.records import DIMENSIONS, FC, IF, IR, QIR, UBP, D
+from recenv.rewards.hybrid import DEFAULT_REWARD, REWARDS, HybridReward, RewardSpec, credit
+
+NAN = float("nan")
+DEFAULT = HybridReward(REWARDS[DEFAULT_REWARD])
+names = st.sampled_from(list(REWARDS))
+cells = st.one_of(st.just(NAN), st.floats(0, 1, width=32))
+rows = st.lists(st.lists(cells, min_size=D, max_size=D), min_size=1, max_size=7)
+
+
+def values(name: str, data: list[list[float]]) -> NDArray[np.float32]:
+    return HybridReward(REWARDS[name])(np.array(data, np.float32)).values
+
+
+@given(names, rows)
+def test_values_are_bounded_and_never_missing(name: str, data: list[list[float]]) -> None:
+    out = values(name, data)
+    assert out.dtype == np.float32 and out.shape == (len(data),)
+    assert ((out >= 0) & (out <= 1)).all()
+
+
+@given(names, st.lists(cells, min_size=D, max_size=D), st.integers(0, D - 1), st.floats(0, 1, width=32))
+def test_a_better_component_never_lowers_the_value(name: str, row: list[float], d: int, other: float) -> None:
+    low, high = list(row), list(row)
+    if np.isnan(row[d]):
+        return
+    low[d], high[d] = min(row[d], other), max(row[d], other)
+    before, after = values(name, [low, high])
+    assert after >= before - 1e-6
+
+
+@given(names, rows, st.randoms(use_true_random=False))
+def test_a_row_depends_on_itself_alone_to_the_bit(name: str, data: list[list[float]], shuffler: object) -> None:
+    together = values(name, data)
+    alone = np.concatenate([values(name, [row]) for row in data])
+    assert together.tobytes() == alone.tobytes()
+    assert values(name, data[::-1]).tobytes() == together[::-1].tobytes()
+    assert values(name, data * 9).tobytes() == np.tile(together, 9).tobytes()
+
+
+@pytest.mark.parametrize("name", list(REWARDS))
+def test_extremes(name: str) -> None:
+    assert values(name, [[1] * D, [0] * D]).tolist() == [1.0, 0.0]
+    assert values(name, [[NAN] * D]).tolist() == [0.0]
+
+
+@pytest.mark.parametrize("name", list(REWARDS))
+def test_a_turn_without_a_recommendation_earns_nothing(name: str) -> None:
+    assert values(name, [[1.0, 1.0, NAN, NAN, NAN]]).tolist() == [0.0]
+
+
+def test_the_default_is_a_gated_mean() -> None:
+    row = [0.9, 0.8, 0.2, 0.4, 0.9]
+    assert DEFAULT([row]).values[0] == np.float32((0.2 + 0.4 + 0.9) / 3)
+    assert DEFAULT([[0.9, NAN, 0.2, NAN, 0.9]]).values[0] == np.float32((0.2 + 0.9) / 2)  # renormalised over what is there
+    assert not DEFAULT([row]).failed.any()
+
+
+@pytest.mark.parametrize(("cell", "gate"), [(IF, 0.49), (FC, 0.49)])
+def test_a_failed_gate_makes_the_turn_worth_nothing(cell: int, gate: float) -> None:
+    row = [1.0] * D
+    row[cell] = gate
+    out = DEFAULT([row])
+    assert out.values[0] == 0 and np.flatnonzero(out.failed[0]).tolist() == [cell]
+    row[cell] = 0.5  # reaching the threshold is enough
+    assert DEFAULT([row]).values[0] == 1
+    row[cell] = NAN  # a missing gate does not fail
+    assert DEFAULT([row]).values[0] == 1 and not DEFAULT([row]).failed.any()
+
+
+def test_the_other_aggregates_by_hand() -> None:
+    row = [1.0, 1.0, 0.25, 1.0, 1.0]
+    assert values("weighted-sum", [row])[0] == pytest.approx(4.25 / 5)
+    assert values("product", [row])[0] == pytest.approx(0.25 ** (1 / 5))
+    assert values("product", [[1, 1, 0.25, NAN, NAN]])[0] == pytest.approx(0.25 ** (1 / 3))
+    assert values("min", [row])[0] == 0.25
+    assert values("chebyshev", [row])[0] == 0.25
+    spec = RewardSpec(name="x", aggregation="chebyshev", weights={"query_item_relevance": 1, "item_ranking": 2})
+    assert HybridReward(spec)([row]).values[0] == pytest.approx(1 - 0.5 * 0.75)
+    assert values("min", [[NAN, NAN, 0.25, NAN, 0.5]])[0] == 0.25
+
+
+def test_lexicographic_puts_the_heavier_dimension_first() -> None:
+    first_better = [0.65, 0.0, 0.0, 0.0, 0.0]
+    rest_better = [0.55, 1.0, 1.0, 1.0, 1.0]
+    assert np.diff(values("lexicographic", [rest_better, first_better]))[0] >= 0
+    tied = [0.59, 0.2, 0.0, 0.0, 0.0]  # the same tenth as 0.55: the second dimension decides
+    assert np.diff(values("lexicographic", [tied, [0.55, 0.3, 0.0, 0.0, 0.0]]))[0] > 0
+    digits = values("lexicographic", [[0.75, 0.35, 0.0, 0.95, 0.5]])[0]
+    assert digits == pytest.approx(0.7 + 0.03 + 0.0 + 0.0009 + 0.00005, abs=1e-6)
+    assert values("lexicographic", [[NAN, NAN, 0.3, NAN, 0.7]])[0] == pytest.approx(0.3 + 0.07)
+
+
+def test_zero_weight_leaves_a_dimension_out() -> None:
+    for aggregation in ("mean", "product", "min", "lexicographic", "chebyshev"):
+        spec = RewardSpec(
+            name="x", aggregation=aggregation, weights={"item_ranking": 1.0, "behavior_prediction": 0.0})  # type: ignore[arg-type]
+        out = HybridReward(spec)([[NAN, NAN, NAN, 0.0, 0.5], [NAN, NAN, NAN, 1.0, NAN]]).values
+        assert out == pytest.approx([0.5, 0.0])
+
+
+# -- credit --------------------------------------------------------------------------------------------------------------
+
+
+@given(st.lists(st.floats(0, 1, width=32), min_size=1, max_size=20))
+def test_gains_of_a_goal_sum_to_its_best_turn(turns: list[float]) -> None:
+    spec, best, total = REWARDS[DEFAULT_REWARD], np.float64(0), 0.0
+    for value in turns:
+        out = credit(value, best, spec)
+        assert out.reward >= 0
+        total, best = total + float(out.reward), np.float64(out.best)
+        again = credit(value, best, spec)
+        assert float(again.reward) == 0.0 and float(again.best) == best  # a repeated turn adds nothing
+    assert total == pytest.approx(max(turns), abs=1e-12) and total <= 1 + 1e-12
+
+
+def test_padding_never_raises_the_return() -> None:
+    spec = REWARDS[DEFAULT_REWARD]
+
+    def total(turns: tuple[float, ...]) -> float:
+        best, out = np.float64(0), 0.0
+        for value in turns:
+            step = credit(value, best, spec)
+            out, best = out + float(step.reward), np.float64(step.best)
+        return out
+
+    for order in itertools.permutations((0.2, 0.7, 0.4)):
+        assert total(order) == pytest.approx(0.7)
+        assert total((0.0, *order, 0.0, 0.2)) == pytest.approx(0.7)
+
+
+def test_level_pays_the_value_and_still_tracks_the_best() -> None:
+    out = credit(np.array([0.2, 0.9]), np.array([0.5, 0.5]), REWARDS["gated-mean-level"])
+    assert out.reward.tolist() == [0.2, 0.9] and out.best.tolist() == [0.5, 0.9]
+
+
+# -- specs ---------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", list(REWARDS))
+def test_specs_round_trip(name: str) -> None:
+    spec = REWARDS[name]
+    assert RewardSpec.from_json(spec.to_json()) == spec
+    assert RewardSpec.from_json(spec.to_json()).to_json() == spec.to_json()
+    assert spec.name == name and spec.version >= 1
+
+
+@pytest.mark.parametrize("bad", [b"{", b"[]", b"{}", b'{"name": "x", "weights": {}}', b'{"name": "x", "weights": {"item_ranking": -1}}',
+                                 b'{"name": "x", "weights": {"item_ranking": 1}, "aggregation": "median"}'])
+def test_bad_json_is_an_input_error(bad: bytes) -> None:
+    with pytest.raises(InputError, match="reward spec"):
+        RewardSpec.from_json(bad)
+
+
+@pytest.mark.parametrize("weights", [{}, {"item_ranking": 0.0}, {"item_ranking": -1.0}, {"item_ranking": NAN}, {"item_ranking": float("inf")}])
+def test_weights_must_be_usable(weights: dict[str, float]) -> None:
+    with pytest.raises(InputError, match="weights must be"):
+        RewardSpec(name="x", weights=weights)
+
+
+def test_unusable_gates_and_levels() -> None:
+    with pytest.raises(InputError, match="gates must lie"):
+        RewardSpec(name="x", weights={"item_ranking": 1.0}, gates={"item_ranking": 1.5})
+    with pytest.raises(InputError, match="levels must be"):
+        RewardSpec(name="x", weights={"item_ranking": 1.0}, levels=1)
+
+
+def test_typos_name_the_nearest_dimension() -> None:
+    for spec in ({"weights": {"item_rankin": 1.0}}, {"weights": {"item_ranking": 1.0}, "gates": {"item_rankin": 0.5}}):
+        with pytest.raises(UnknownName, match="item_ranking"):
+            msgspec.convert({"name": "x", **spec}, RewardSpec)
+    with pytest.raises(UnknownName, match="gated-mean"):
+        REWARDS["gated-men"]
+
+
+@pytest.mark.parametrize("bad", [[0.5] * D, [[0.5] * (D - 1)], [[1.5] + [0.5] * (D - 1)], [[-0.1] + [0.5] * (D - 1)]])
+def test_components_are_checked(bad: list[object]) -> None:
+    with pytest.raises(InputError, match="reward components"):
+        DEFAULT(bad)
+
+
+def test_no_rows_give_no_values() -> None:
+    for name in REWARDS:
+        out = HybridReward(REWARDS[name])(np.zeros((0, D)))
+        assert out.values.shape == (0,) and out.failed.shape == (0, D)
+
+
+@settings(max_examples=50)
+@given(rows)
+def test_the_input_is_left_alone(data: list[list[float]]) -> None:
+    given_ = np.array(data, np.float32)
+    before = given_.tobytes()
+    DEFAULT(given_)
+    assert given_.tobytes() == before
+
+
+def test_the_default_weighs_the_three_slate_dimensions() -> None:
+    assert [DIMENSIONS[d] for d in (QIR, UBP, IR)] == list(DEFAULT.spec.weights)

@@ -1,0 +1,54 @@
+"""What users say: every kind in both languages, and names that look like templates."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recenv.records import LOCALES, Constraint, ReactionKind
+from recenv.users.utterances import _EN, _ZH, say
+
+KINDS = [k for k in get_args(ReactionKind) if k != "results"]
+WISH = Constraint(slot="rating", op="ge", value=4.5, text="评分4.5分以上")
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_has_four_wordings_and_bits_pick_one(kind: ReactionKind, locale: str) -> None:
+    said = {say(kind, locale, constraint=WISH, item_name="X馆", slot="rating", bits=b) for b in range(60)}
+    assert len(said) >= 4
+    assert all(s and "<" not in s for s in said)
+    assert say(kind, locale, item_name="X馆", bits=2**64 - 1)
+
+
+def test_both_languages_have_the_same_wordings() -> None:
+    assert list(_ZH) == list(_EN)
+    assert all(len(v) >= 4 for table in (_ZH, _EN) for v in table.values())
+
+
+@pytest.mark.parametrize(("kind", "constraint", "wanted"), [
+    ("order", None, "X馆"), ("inquire", WISH, "评分4.5分以上"), ("inquire", None, "X馆"), ("refine", WISH, "评分4.5分以上"),
+    ("reject", WISH, "评分4.5分以上"), ("answer", WISH, "评分4.5分以上"), ("indifferent", None, "评分"),
+])
+def test_the_sentence_carries_its_matter(kind: ReactionKind, constraint: Constraint | None, wanted: str) -> None:
+    for bits in range(10):
+        assert wanted in say(kind, "zh", constraint=constraint, item_name="X馆", slot="rating", bits=bits)
+
+
+def test_a_question_that_was_not_understood_names_no_slot() -> None:
+    for bits in range(8):
+        assert "rating" not in say("indifferent", "en", bits=bits)
+
+
+@given(
+    st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=20)
+    | st.sampled_from(["{slot}", "<need>", "<item>", "%s", "{0}", "{", "}}", "\\1", "\\g<0>", "{constraint.text}"]),
+    st.sampled_from(LOCALES), st.integers(0, 2**64 - 1),
+)
+def test_names_come_out_literally(name: str, locale: str, bits: int) -> None:
+    said = say("inquire", locale, constraint=WISH, item_name=name, bits=bits)
+    assert name in said and WISH.text in said
+    assert said.replace(name, "", 1) == say("inquire", locale, constraint=WISH, item_name="", bits=bits) or name in "".join(_ZH["inquire"])
