@@ -1,0 +1,38 @@
+"""Judging agents: runs, intervals, leaderboards, pictures and reports. Nothing here is imported before it is used."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from recenv.evaluation.intervals import Interval, mean_interval, paired_difference
+    from recenv.evaluation.leaderboard import Leaderboard, build_leaderboard, format_leaderboard
+    from recenv.evaluation.metrics import METRICS, SessionValues, session_values
+    from recenv.evaluation.plan import AgentEntry, RunPlan, ScenarioRef, read_plan
+    from recenv.evaluation.plots import draw_trace
+    from recenv.evaluation.report import write_report
+    from recenv.evaluation.run import replay_run, run_evaluation
+    from recenv.evaluation.runner import evaluate
+    from recenv.evaluation.select import find_trace
+
+_HOME = {
+    "Interval": "intervals", "mean_interval": "intervals", "paired_difference": "intervals",
+    "Leaderboard": "leaderboard", "build_leaderboard": "leaderboard", "format_leaderboard": "leaderboard",
+    "METRICS": "metrics", "SessionValues": "metrics", "session_values": "metrics",
+    "AgentEntry": "plan", "RunPlan": "plan", "ScenarioRef": "plan", "read_plan": "plan",
+    "draw_trace": "plots", "write_report": "report", "evaluate": "runner", "find_trace": "select",
+    "replay_run": "run", "run_evaluation": "run",
+}
+
+__all__ = [
+    "METRICS", "AgentEntry", "Interval", "Leaderboard", "RunPlan", "ScenarioRef", "SessionValues", "build_leaderboard",
+    "draw_trace", "evaluate", "find_trace", "format_leaderboard", "mean_interval", "paired_difference", "read_plan",
+    "replay_run", "run_evaluation", "session_values", "write_report",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name in _HOME:
+        return getattr(import_module(f"recenv.evaluation.{_HOME[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from recenv.evaluation.intervals import Interval
 from recenv.evaluation.leaderboard import RETURN, Leaderboard, plain, signed
 from recenv.evaluation.metrics import SHORT, SessionValues
-from recenv.evaluation.plots import COLOURS, FAINT, GREY, INK, RULE, write
+from recenv.evaluation.plots import COLOURS, FAINT, GREY, INK, RULE, hatch_cell, write
 from recenv.evaluation.typeface import fit, font
 from recenv.records import DIMENSIONS
 
@@ -30,7 +30,8 @@ def draw_forest(board: Leaderboard, out: Path) -> Path:
     height = 0.75 + 0.36 * rows + 0.45
     figure = _figure(_WIDTH, height)
     left = _axes(figure, _NAMES, 0.5, 3.4, 0.36 * rows + 0.1, rows)
-    _intervals(left, [row.metrics[RETURN] for row in board.rows], range(rows), "mean return", f"{board.level:.0%} interval, resampled by user")
+    returns = [row.metrics[RETURN] for row in board.rows]
+    _intervals(left, returns, range(rows), "mean return", f"{board.level:.0%} interval, resampled by user")
     for i, row in enumerate(board.rows):
         _name(left, i, row.agent, _NAMES - 0.2)
     if board.differences:
@@ -38,7 +39,8 @@ def draw_forest(board: Leaderboard, out: Path) -> Path:
         right.axvline(0, color=GREY, linewidth=0.8, linestyle=(0, (3, 2)))
         at = [i + 0.5 for i in range(rows - 1)]
         found = [d.metrics[RETURN] for d in board.differences]
-        _intervals(right, found, at, "difference to the next agent", "same sessions; grey where the interval holds 0", differences=True)
+        below = "same sessions; grey where the interval holds 0"
+        _intervals(right, found, at, "difference to the next agent", below, differences=True)
     return _save(figure, out)
 
 
@@ -62,7 +64,7 @@ def draw_dimensions(board: Leaderboard, out: Path) -> Path:
 
 def _dimension_bar(axes: Axes, y: int, found: Interval, colour: str) -> None:
     if math.isnan(found.mean):
-        axes.barh(y, 1.0, 0.62, facecolor="white", edgecolor="#b4bcc4", hatch="//////", linewidth=0)
+        hatch_cell(axes, 0.0, y - 0.31, 1.0, 0.62)
         return
     axes.barh(y, 1.0, 0.62, color=FAINT)
     axes.barh(y, found.mean, 0.62, color=colour)
@@ -101,8 +103,7 @@ def draw_lengths(values: dict[str, list[SessionValues]], out: Path) -> Path:
             axes.spines[side].set_visible(False)
         mean = sum(v.turns for v in values[agent]) / len(values[agent]) if values[agent] else float("nan")
         title = f"{fit(agent, width - 1.0, _SIZE)} · mean {plain(mean, 2)}"
-        axes.set_title(title, fontproperties=font(_SIZE), color=INK, loc="left",
-                       pad=4, parse_math=False)
+        axes.set_title(title, fontproperties=font(_SIZE), color=INK, loc="left", pad=4, parse_math=False)
     _ending_legend(figure, height)
     return _save(figure, out)
 
@@ -185,7 +186,8 @@ def _ticks(axes: Axes) -> None:
 
 def _heading(axes: Axes, title: str, below: str, colour: str) -> None:
     for text, size, shade, y in ((title, 10.0, colour, 17), (below, 7.0, GREY, 5)):
-        axes.annotate(text, (0, 1), (0, y), "axes fraction", "offset points", fontproperties=font(size), color=shade, parse_math=False)
+        axes.annotate(
+            text, (0, 1), (0, y), "axes fraction", "offset points", fontproperties=font(size), color=shade, parse_math=False)
 
 
 def _name(axes: Axes, y: float, agent: str, width: float) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import unicodedata
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import msgspec
@@ -70,7 +71,7 @@ def rank(plan: RunPlan, values: dict[str, list[SessionValues]], level: float = 0
     rows.sort(key=lambda r: -r.metrics[RETURN].mean if r.sessions else math.inf)  # stable: ties keep the plan's order
     differences = tuple(
         Difference(better=a.agent, worse=b.agent, metrics=_paired(plan, values[a.agent], values[b.agent], level, resamples))
-        for a, b in zip(rows, rows[1:], strict=False)
+        for a, b in pairwise(rows)
     )
     name = f"{plan.scenario.name}-v{plan.scenario.version}"
     return Leaderboard(
@@ -110,7 +111,7 @@ def _named(intervals: Sequence[Interval]) -> dict[str, Interval]:
 # -- for the terminal ------------------------------------------------------------------------------------------
 
 
-def leaderboard_table(board: Leaderboard) -> str:
+def format_leaderboard(board: Leaderboard) -> str:
     """The leaderboard as text: one row an agent, then the paired differences, then what the reader has to know."""
     header = ["agent", "mean return", *SHORT, "turns", "needs met", "left", "malformed"]
     body = [_cells(row) for row in board.rows]

@@ -40,8 +40,8 @@ class RunPlan(msgspec.Struct, frozen=True, kw_only=True):
 
     "The first n that finish" would favour short sessions; a fixed list cannot. sessions: row numbers in the store;
     session_ids: their ids, aligned. store: the store's fingerprint. env: the rules of the sessions; reward, scorers: JSON of
-    the specs that make the numbers. versions: of recenv, python, numpy and torch. command: how to run it again, without --out and --resume.
-    Raises InputError on construction when agents or sessions repeat, or lists do not align.
+    the specs that make the numbers. versions: of recenv, python, numpy and torch. command: how to run it again, without
+    --out and --resume. Raises InputError on construction when agents or sessions repeat, or lists do not align.
     """
 
     scenario: ScenarioRef

@@ -22,6 +22,7 @@ COLOURS: tuple[str, ...] = ("#4477aa", "#2f9e8f", "#d99a1c", "#9b4f96", "#7a7a33
 """One a dimension, told apart by the colour-blind as well (after Paul Tol's muted scheme); red is kept for failures."""
 
 _FULL = ("instruction\nfollowing", "factual\nconsistency", "query-item\nrelevance", "behavior\nprediction", "item\nranking")
+_HATCH, _HATCHES = "#b4bcc4", "//////"
 _WARN, _SLATE = "#9a6700", "#3d4a5c"
 REACTIONS: dict[str, tuple[str, str]] = {
     "order": ("order ✓", TAKEN), "inquire": ("inquire", TAKEN), "refine": ("refine", _WARN), "reject": ("reject", _WARN),
@@ -128,10 +129,13 @@ def _head(axes: Axes, trace: SessionTrace, opening: Sequence[str], width: float)
 
 
 def _panel(
-    axes: Axes, trace: SessionTrace, said: Sequence[Sequence[_Line]], heights: Sequence[float], left: float, top: float, shape: _Shape
+    axes: Axes, trace: SessionTrace, said: Sequence[Sequence[_Line]], heights: Sequence[float], left: float, top: float,
+    shape: _Shape,
 ) -> None:
     """One agent: heading, column heads, a row a turn."""
-    met = f"{trace.goals_met} of {trace.goals} needs met" if trace.goals != 1 else "need met" if trace.goals_met else "need not met"
+    met = "need met" if trace.goals_met else "need not met"
+    if trace.goals != 1:
+        met = f"{trace.goals_met} of {trace.goals} needs met"
     agent = fit(trace.agent, shape.bars - 0.2, 15)
     write(axes, left, top + 0.36, agent, 15)
     count = f"{len(trace.turns)} turn{'' if len(trace.turns) == 1 else 's'}"
@@ -227,7 +231,7 @@ def _bar(axes: Axes, x: float, y: float, width: float, value: float | None, colo
     if note and not missing:
         write(axes, x + width, y + 0.12, fit(note, width - 0.3, _TINY), _TINY, FAILED if failed else GREY, "right")
     if missing:
-        axes.add_patch(Rectangle((x, top), width, _BAR_HEIGHT, facecolor="white", edgecolor="#b4bcc4", hatch="//////", linewidth=0))
+        hatch_cell(axes, x, top, width, _BAR_HEIGHT)
         return
     axes.add_patch(Rectangle((x, top), width, _BAR_HEIGHT, facecolor=FAINT, linewidth=0))
     axes.add_patch(Rectangle((x, top), share * width, _BAR_HEIGHT, facecolor=colour, linewidth=0))
@@ -253,8 +257,8 @@ def _legend(axes: Axes, traces: Sequence[SessionTrace], x: float, y: float) -> N
         if kind == "≈":
             write(axes, x + 0.16, y + 0.03, kind, _BODY, GREY)
         else:
-            face, edge = (FAINT if kind == "bar" else "white"), {"bar": "none", "missing": "#b4bcc4", "failed": FAILED}[kind]
-            hatch, line = ("//////" if kind == "missing" else None), (1.1 if kind == "failed" else 0)
+            face, edge = (FAINT if kind == "bar" else "white"), {"bar": "none", "missing": _HATCH, "failed": FAILED}[kind]
+            hatch, line = (_HATCHES if kind == "missing" else None), (1.1 if kind == "failed" else 0)
             axes.add_patch(Rectangle((x, y - 0.07), 0.3, 0.12, facecolor=face, edgecolor=edge, hatch=hatch, linewidth=line))
         if kind == "bar":
             axes.add_patch(Rectangle((x, y - 0.07), 0.18, 0.12, facecolor=GREY, linewidth=0))
@@ -267,4 +271,12 @@ def _legend(axes: Axes, traces: Sequence[SessionTrace], x: float, y: float) -> N
 
 def write(axes: Axes, x: float, y: float, text: str, size: float, colour: str = INK, align: str = "left") -> None:
     """Text at a place, in the shipped font, never read as markup."""
-    axes.text(x, y, drawable(text), fontproperties=font(size), color=colour, ha=align, va="baseline", parse_math=False, usetex=False)
+    shown = axes.text(x, y, drawable(text), fontproperties=font(size), color=colour, ha=align, va="baseline", parse_math=False)
+    shown.set_usetex(False)
+
+
+def hatch_cell(axes: Axes, x: float, y: float, width: float, height: float) -> None:
+    """The mark of a missing value, wherever a bar would be."""
+    from matplotlib.patches import Rectangle
+
+    axes.add_patch(Rectangle((x, y), width, height, facecolor="white", edgecolor=_HATCH, hatch=_HATCHES, linewidth=0))

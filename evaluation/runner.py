@@ -102,7 +102,8 @@ def _locked(file: Path) -> Iterator[BinaryIO]:
             try:
                 fcntl.flock(stream.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
-                raise InputError(f"another process is writing to {file.parent}; wait for it to end, or choose another --out") from None
+                message = f"another process is writing to {file.parent}; wait for it to end, or choose another --out"
+                raise InputError(message) from None
         yield stream
 
 
@@ -133,7 +134,7 @@ def _resume_point(stream: BinaryIO, plan: RunPlan, file: Path) -> int:
 
 def _check_chunk(traces: Sequence[SessionTrace], plan: RunPlan, agent: str, first: int, expected: int) -> None:
     if len(traces) != expected:
-        raise InputError(f"agent {agent!r}: {expected} sessions were to be played from position {first}, {len(traces)} came back")
+        raise InputError(f"agent {agent!r}: {expected} sessions to play from position {first}, {len(traces)} traces came back")
     for i, trace in enumerate(traces):
         _check_trace(trace, plan, agent, first + i, f"agent {agent!r}, position {first + i}")
 

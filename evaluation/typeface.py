@@ -65,7 +65,7 @@ def wrap(text: str, width: float, size: float, lines: int) -> list[str]:
     Chinese breaks anywhere but before closing and after opening punctuation, Latin between words (within them only
     where a word is wider than a line).
     """
-    rest, broken = drawable(text), []
+    rest, broken = drawable(text), list[str]()
     while rest and len(broken) < lines:
         cut = _break(rest, width, size)
         broken.append(rest[:cut].rstrip())

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
+import weakref
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from email.utils import parsedate_to_datetime
@@ -108,7 +109,8 @@ class _Failure(NamedTuple):
 
 
 class Endpoint:
-    """Asks one model. Safe to use from several threads; close it, or use it in a ``with`` statement.
+    """Asks one model. Safe to use from several threads. Connections are closed by ``close``, by a ``with`` statement, or
+    when nothing refers to it any more.
 
     Raises MissingExtra without httpx, InputError when the key's environment variable is unset or unusable.
     """
@@ -123,6 +125,7 @@ class Endpoint:
             headers["Authorization"] = f"Bearer {self._key}"
         limits = httpx.Limits(max_connections=config.concurrency)
         self._client = httpx.Client(headers=headers, timeout=config.timeout_s, limits=limits, follow_redirects=False)
+        self._close = weakref.finalize(self, self._client.close)
         self._url = config.base_url.rstrip("/") + "/chat/completions"
 
     def __repr__(self) -> str:
@@ -135,7 +138,7 @@ class Endpoint:
         self.close()
 
     def close(self) -> None:
-        self._client.close()
+        self._close()
 
     def request(self, messages: Sequence[Message]) -> dict[str, Any]:
         """The body that asks for a completion of a dialogue."""

@@ -137,7 +137,7 @@ def loopback(script: Script) -> Iterator[Loopback]:
     state = Loopback(script)
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(state))
     server.daemon_threads = True
-    server.handle_error = lambda request, address: None  # type: ignore[method-assign]  # dropped connections are meant
+    server.handle_error = lambda request, client_address: None  # type: ignore[method-assign]  # dropped connections are meant
     state.base_url = f"http://127.0.0.1:{server.server_address[1]}/v1"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()

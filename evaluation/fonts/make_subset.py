@@ -16,11 +16,16 @@ from fontTools.ttLib import TTCollection
 
 NAME = "Recenv Sans"
 _MARKS = "✓×÷·•…–—‘’“”′″‰※™©®°±☕➕≈≠≤≥→←↑↓↔⇒■□▲△▼▽◆◇○●◎★☆♀♂①②③④⑤⑥⑦⑧⑨⑩€£¥₂²³½¼¾\ufffd\u3000\u00a0\u200b"
-_NAMES = "喆堃珺琤璟玥翀淼犇鑫垚骉晟昇甦濛祎旻镕囍嘢煲焗烚煀煸馕馓馃啰啫喱咘咕噜噗嗞嗦嘞粿粄鲃鲅鲮鲳鳗鳕鮨鮰饸饹饦馎饳髎芈苡荞莜蒽薏藠螺蛏蚬蛤鲍朘㸆䬴鱻囧槑烎㜑俵咾嬀寽掓楽炆焌瑧褔鱒"
+_NAMES = (
+    "喆堃珺琤璟玥翀淼犇鑫垚骉晟昇甦濛祎旻镕囍"
+    "嘢煲焗烚煀煸馕馓馃啰啫喱咘咕噜噗嗞嗦嘞"
+    "粿粄鲃鲅鲮鲳鳗鳕鮨鮰饸饹饦馎饳髎芈苡荞莜蒽薏藠螺蛏蚬蛤鲍朘㸆䬴鱻囧槑烎㜑俵咾嬀寽掓楽炆焌瑧褔鱒"
+)
 
 
 def _characters() -> list[int]:
-    kept = {*range(0x20, 0x7F), *range(0xA0, 0x180), *range(0x2010, 0x2028), *range(0xFF01, 0xFF5F), *range(0x3000, 0x3020)}
+    kept = {*range(0x20, 0x7F), *range(0xA0, 0x180), *range(0x2010, 0x2028), *range(0xFF01, 0xFF5F), *range(0x3000, 0x3020),
+            *range(0x2150, 0x2300), *range(0x2460, 0x2700)}  # number forms, arrows, operators, boxes, shapes
     kept.update(map(ord, _MARKS + _NAMES))
     for codec, leads in (("gb2312", range(0xA1, 0xF8)), ("big5", range(0xA4, 0xC7))):
         for lead in leads:

@@ -21,7 +21,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import IO, Any, NamedTuple, cast
 
 import msgspec
 import numpy as np
@@ -156,8 +156,8 @@ def _open(file: Path) -> Iterator[IO[bytes]]:
         except (zipfile.BadZipFile, IndexError) as error:
             raise InputError(f"{file}: not a sound zip file ({error}); copy it again") from None
         return
-    with gzip.open(file) if file.suffix == ".gz" else file.open("rb") as stream:
-        yield stream
+    with file.open("rb") as raw:
+        yield cast(IO[bytes], gzip.GzipFile(fileobj=raw)) if file.suffix == ".gz" else raw
 
 
 def _catalogue(tables: dict[str, list[tuple[str, dict[str, Any]]]]) -> _Catalogue:

@@ -42,12 +42,12 @@ class IngestReport(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
     examples: tuple[BadRow, ...] = ()
 
-    def text(self) -> str:
+    def table(self) -> str:
         """The report as plain text tables."""
         lines = [f"{self.kind} -> {self.out}", f"  rows read {self.rows:,}, quarantined {self.quarantined:,}"]
-        lines += table(self.counts)
+        lines += columns(self.counts)
         for title, rows in self.tables.items():
-            lines += [title, *table(rows)]
+            lines += [title, *columns(rows)]
         if self.notes:
             lines += ["notes", *(f"  - {note}" for note in self.notes)]
         if self.examples:
@@ -56,7 +56,7 @@ class IngestReport(msgspec.Struct, frozen=True, kw_only=True):
         return "\n".join(lines)
 
 
-def table(rows: Mapping[str, Any]) -> list[str]:
+def columns(rows: Mapping[str, Any]) -> list[str]:
     """Two aligned columns; shares with three decimals, whole numbers with separators."""
     width = max((len(name) for name in rows), default=0)
     return [f"  {name:<{width}}  {cell(value)}" for name, value in rows.items()]

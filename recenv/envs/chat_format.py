@@ -41,7 +41,7 @@ def parse_action(text: str) -> Action:
     """The action that a text asks for; ``malformed`` with the reason where it does not follow the grammar."""
     if not isinstance(text, str):
         return Action(act="malformed", error=f"expected text, got {type(text).__name__}")
-    raw = text[:MAX_ACTION_CHARS]
+    raw = text[:MAX_ACTION_CHARS].encode(errors="replace").decode()  # lone surrogates could not be written to a trace
     if len(text) > MAX_ACTION_CHARS:
         return Action(act="malformed", error=f"longer than {MAX_ACTION_CHARS} characters", raw=raw)
     found = _objects(_THINK.sub("", raw))
@@ -98,7 +98,7 @@ def _build(fields: dict[str, Any], raw: str) -> tuple[Action | None, str]:
         return None, f"items must be a list of at most {MAX_ITEMS} id strings; got {_short(items)}"
     if not isinstance(filters, dict) or not all(isinstance(v, (str, int, float)) for v in filters.values()):
         return None, "filters must map names to strings or numbers"
-    try:  # lone surrogates cannot be stored as UTF-8
+    try:  # lone surrogates may also come as JSON escapes
         json.dumps(fields, ensure_ascii=False).encode()
     except UnicodeEncodeError:
         return None, "text is not valid Unicode"
@@ -144,9 +144,9 @@ def render_system(view: AgentView) -> str:
     return "\n".join(parts)
 
 
-def search_results(items: tuple[Item, ...]) -> str:
-    """The tool message that answers a search."""
-    return _catalogue(items) if items else "no results"
+def search_results(items: tuple[Item, ...], ignored_filters: tuple[str, ...] = ()) -> str:
+    """The tool message that answers a search; filters that could not be applied are named first."""
+    return "\n".join((*(f"ignored filter {note}" for note in ignored_filters), _catalogue(items) if items else "no results"))
 
 
 def _catalogue(items: tuple[Item, ...]) -> str:

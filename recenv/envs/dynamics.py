@@ -193,8 +193,9 @@ class Dynamics:
     def _search(self, state: State, r: int, action: Action, said: Message) -> _After:
         talk, goal = state.dialogue[r], int(state.goal[r])
         category = self.case(int(state.session[r])).session.goals[goal].category
-        hits = index_of(self.world).search(action.query, self.config.search_results, category, action.filters).rows
-        text = search_results(tuple(self.world.item(i) for i in hits))
+        found = index_of(self.world).search(action.query, self.config.search_results, category, action.filters)
+        hits = found.rows
+        text = search_results(tuple(self.world.item(i) for i in hits), found.ignored_filters)
         talk = talk._replace(
             messages=(*talk.messages, said, Message("tool", text)), retrieved=tuple(dict.fromkeys((*talk.retrieved, *hits)))
         )

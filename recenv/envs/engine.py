@@ -18,6 +18,7 @@ from recenv.rewards.hybrid import REWARDS, HybridReward, RewardSpec, credit
 from recenv.rewards.protocol import Scorer
 from recenv.rewards.turn import TurnScorer, TurnScores
 from recenv.users import USERS
+from recenv.users.protocol import UserModel
 
 
 class Step(NamedTuple):
@@ -40,17 +41,18 @@ class Step(NamedTuple):
 class Engine:
     """World, user model, scorers and reward of one scenario; shared by all its environments of a process.
 
-    scorers: by dimension; loaded by the name in ``config.scorers`` where not given. reward: likewise.
+    scorers: by dimension; loaded by the name in ``config.scorers`` where not given. reward, user: likewise.
     """
 
     def __init__(
-        self, world: World, config: EnvConfig, *, scorers: Mapping[str, Scorer] | None = None, reward: RewardSpec | None = None
+        self, world: World, config: EnvConfig, *, scorers: Mapping[str, Scorer] | None = None,
+        reward: RewardSpec | None = None, user: UserModel | None = None,
     ) -> None:
         self.world, self.config = world, config
         self.reward = HybridReward(reward if reward is not None else REWARDS[config.reward])
         self.scorers = dict(scorers) if scorers is not None else _load(config.scorers)
         self._score = TurnScorer(self.scorers)
-        self.dynamics = Dynamics(world, USERS[config.user](world), config)
+        self.dynamics = Dynamics(world, user if user is not None else USERS[config.user](world), config)
 
     def begin(self, sessions: NDArray[np.int64], seeds: NDArray[np.uint64]) -> State:
         return self.dynamics.begin(sessions, seeds)
@@ -68,7 +70,8 @@ class Engine:
             items[r] = tuple(self.item(i) for i in action.items) if action.act == "recommend" else ()
         scores = self._score(self.views(state, rows), acted, [items[r] for r in rows])
         hybrid = self.reward(scores.components)
-        gains, best = self._credit(state, rows, hybrid.values, scores.components, hybrid.failed)
+        stale = np.array([self._stale(state, r, items[r]) for r in rows], np.bool_)
+        gains, best = self._credit(state, rows, hybrid.values, scores.components, hybrid.failed.any(axis=1) | stale)
         after, reactions = self.dynamics.step(state, actions)
         moved = after.goal != state.goal
         best[moved] = 0.0  # the next goal starts from nothing
@@ -85,14 +88,20 @@ class Engine:
         row = self.world.item_row(item_id)
         return self.world.item(row) if row >= 0 else None
 
+    def _stale(self, state: State, r: int, items: tuple[Item | None, ...]) -> bool:
+        """Whether a slate brings no item that is new to this goal: it would be credited for what the user said since."""
+        shown = state.dialogue[r].shown
+        rows = [self.world.item_row(item.id) for item in items if item is not None]
+        return self.reward.spec.credit == "gain" and bool(rows) and all(row in shown for row in rows)
+
     def _credit(
         self, state: State, rows: list[int], values: NDArray[np.float32], components: NDArray[np.float32],
-        failed: NDArray[np.bool_],
+        void: NDArray[np.bool_],
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Credit of scalar and dimensions alike, (N, 1 + D); a turn that fails a gate earns nothing in any of them."""
+        """Credit of scalar and dimensions alike, (N, 1 + D); a void turn (failed gate, nothing new) earns nothing in any."""
         gains, best = np.zeros((len(state.goal), 1 + D), np.float32), state.best.copy()
-        vector = np.where(failed.any(axis=1, keepdims=True), 0.0, np.nan_to_num(components, nan=0.0))
-        level = np.concatenate([values[:, None], vector], axis=1).astype(np.float32)
+        level = np.concatenate([values[:, None], np.nan_to_num(components, nan=0.0)], axis=1)  # (R, 1 + D)
+        level = np.where(void[:, None], 0.0, level).astype(np.float32)
         gains[rows], best[rows] = credit(level, best[rows], self.reward.spec)
         return gains, best
 

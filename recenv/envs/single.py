@@ -13,7 +13,7 @@ from recenv.envs.batch import SessionBatch, Split
 from recenv.envs.chat_format import parse_action, render_observation
 from recenv.envs.engine import Engine, Step
 from recenv.envs.slate_features import SlateFeatures
-from recenv.envs.spaces import UnicodeText, reward_space, slate_action, slate_observation
+from recenv.envs.spaces import ActionText, UnicodeText, reward_space, slate_action, slate_observation
 from recenv.errors import InputError
 from recenv.records import Action, AgentView
 
@@ -78,6 +78,11 @@ class SessionEnv(gym.Env[Obs, Act], Generic[Obs, Act]):
         raise NotImplementedError
 
 
+def sample_ids(engine: Engine) -> list[str]:
+    """Ids that the sampled actions of a chat environment draw from: the first items of the catalogue, at most 256."""
+    return [engine.world.item(row).id for row in range(min(engine.world.n_items, 256))]
+
+
 class ChatEnv(SessionEnv[str, str]):
     """``recenv/Chat-v0``: text in, text out.
 
@@ -87,7 +92,7 @@ class ChatEnv(SessionEnv[str, str]):
 
     def __init__(self, engine: Engine, **options: Any) -> None:
         super().__init__(engine, **options)
-        self.action_space = UnicodeText(MAX_TEXT)
+        self.action_space = ActionText(MAX_TEXT, sample_ids(engine))
         self.observation_space = UnicodeText(MAX_TEXT)
 
     def _observe(self, view: AgentView) -> str:

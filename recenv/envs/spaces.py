@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -40,6 +42,19 @@ class UnicodeText(spaces.Text):
 
     def __repr__(self) -> str:
         return f"UnicodeText({self.max_length})"
+
+
+class ActionText(UnicodeText):
+    """Any text is an action; ``sample`` draws a well-formed recommendation of one to three of the given item ids."""
+
+    def __init__(self, max_length: int, item_ids: Sequence[str]) -> None:
+        super().__init__(max_length)
+        self._item_ids = tuple(item_ids)
+
+    def sample(self, mask: Any = None, probability: Any = None) -> str:
+        count = int(self.np_random.integers(1, 4))
+        ids = [self._item_ids[int(i)] for i in self.np_random.integers(len(self._item_ids), size=count)]
+        return json.dumps({"act": "recommend", "items": list(dict.fromkeys(ids)), "text": "How about " + ", ".join(ids) + "?"})
 
 
 def slate_observation(candidates: int) -> spaces.Dict:

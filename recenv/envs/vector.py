@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from recenv.envs.batch import SessionBatch, Split
 from recenv.envs.chat_format import parse_action, render_observation
 from recenv.envs.engine import Engine
-from recenv.envs.single import MAX_TEXT, slate_masks, slate_to_action
+from recenv.envs.single import MAX_TEXT, sample_ids, slate_masks, slate_to_action
 from recenv.envs.slate_features import SlateFeatures
-from recenv.envs.spaces import UnicodeText, reward_space, slate_action, slate_observation
+from recenv.envs.spaces import ActionText, UnicodeText, reward_space, slate_action, slate_observation
 from recenv.errors import InputError
 from recenv.records import Action, AgentView
 
@@ -95,7 +95,8 @@ class ChatVectorEnv(SessionVectorEnv[tuple[str, ...], Sequence[str]]):
 
     def __init__(self, engine: Engine, num_envs: int, **options: Any) -> None:
         super().__init__(engine, num_envs, **options)
-        self.single_action_space = self.single_observation_space = UnicodeText(MAX_TEXT)
+        self.single_action_space = ActionText(MAX_TEXT, sample_ids(engine))
+        self.single_observation_space = UnicodeText(MAX_TEXT)
         self.action_space = batch_space(self.single_action_space, num_envs)
         self.observation_space = batch_space(self.single_observation_space, num_envs)
 

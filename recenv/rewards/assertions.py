@@ -1,9 +1,10 @@
 """What an answer asserts about its items' ratings, prices, distances and areas, each with the item that it is about.
 
-A claim belongs to the item whose name stands last before it (its neighbourhood ends at the next name), or, with nothing but
-words between them, also to the name right after it ("rated 4.6 Golden Fork"). A name that is only a landmark ("near the
-Old Gate") shares its claims with the item before it, and such a claim is wrong only if it is wrong for both. What the user
-asked for, ranges, averages, discounts and fees are not read: only what a record can refute is.
+A claim belongs to the item whose name stands last before it: its neighbourhood ends at the next name. With nothing but
+words between them, or at the head of a sentence, it may also belong to the name after it ("rated 4.6, Golden Fork ...");
+a name that is only a landmark ("near the Old Gate") shares its claims with the item before it. A claim that may belong to
+several is wrong only if it is wrong for all. What the user asked for, ranges, averages, discounts and fees are not
+read: only what a record can refute is.
 """
 
 from __future__ import annotations
@@ -25,9 +26,10 @@ _RATING_STEP = 0.05
 
 
 class Claim(NamedTuple):
-    """said: the claimed value as written. tolerance: half a unit of the last digit written (at most 0.05 of a rating), more for "about".
+    """said: the claimed value as written; value: as a number, 0.0 for areas.
 
-    owners: the items of which it may be said; never empty. value is 0.0 for areas.
+    tolerance: half a unit of the last digit written (at most 0.05 for ratings), more for "about".
+    owners: the items of which it may be said; never empty.
     """
 
     slot: Slot
@@ -54,32 +56,34 @@ class _Found(NamedTuple):
 
 
 _N = r"(?P<n>(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:e[+-]?\d+)?)"
-_IS_ZH = r"(?:评分|价格|的|是|为|约|大约|大概|高达|达到|达|有|在|只要|仅需|仅|才|也|:|=|\s|¥)*"
-_IS_EN = r"(?:\s|:|=|is|of|at|about|around|approximately|roughly|a|an|just|only|¥)*"
+_IS_ZH = r"(?:评分|价格|的|是|为|约|大约|大概|高达|达到|达|有|在|只要|仅需|仅|才|也|:|=|\s|¥){0,8}"
+_IS_EN = r"(?:\s|:|=|is|of|at|about|around|approximately|roughly|a|an|just|only|¥){0,10}"
 _PATTERNS: tuple[tuple[Slot, re.Pattern[str]], ...] = (
-    ("rating", re.compile(rf"(?:评分|口碑分|星级评分){_IS_ZH}{_N}(?:\s*(?:分|星|/\s*5))?")),
+    ("rating", re.compile(rf"(?:评分|口碑分?|打分){_IS_ZH}{_N}(?:\s*(?:分|星|/\s*5))?")),
     ("rating", re.compile(r"(?<![\d.])(?P<n>\d\.\d{1,2})\s*分(?!钟|店|之|公里|米)")),
-    ("rating", re.compile(rf"\b(?:rated|ratings?|scores?)\b{_IS_EN}{_N}(?:\s*(?:stars?|/\s*5|out of 5))?")),
+    ("rating", re.compile(rf"\b(?:rated|ratings?|scored?|scores)\b{_IS_EN}{_N}(?:\s*(?:stars?|/\s*5|out of 5))?")),
     ("rating", re.compile(r"(?<![\d.])(?P<n>\d(?:\.\d+)?)\s*(?:stars\b|/\s*5(?![\d.])|out of 5\b)")),
     ("rating", re.compile(r"(?<![\d.])(?P<n>\d\.\d+)[\s-]stars?\b")),
     ("price", re.compile(
-        rf"(?:人均消费|人均|均价|价格|价位|票价|门票|房价|售价|消费){_IS_ZH}{_N}"
+        rf"(?:人均消费|人均|均价|价格|价位|票价|门票|房价|售价|消费|花费){_IS_ZH}{_N}"
         r"(?!\s*(?:分|星|公里|%|折))(?:\s*(?:元|块))?")),
     ("price", re.compile(rf"(?<![\d.,]){_N}\s*(?:元|块钱|块|yuan\b|rmb\b|cny\b)")),
     ("price", re.compile(rf"¥\s*{_N}")),
     ("price", re.compile(rf"\b(?:prices?|priced|costs?|costing)\b{_IS_EN}{_N}(?!\s*(?:stars?|km|%))(?:\s*(?:yuan|rmb|cny))?")),
-    ("distance", re.compile(rf"距离(?:您|你)?(?:是|为|约|大约|有|仅|:|\s)*{_N}\s*(?:公里|千米|km)")),
+    ("distance", re.compile(rf"距离(?:您|你)?(?:是|为|约|大约|有|仅|:|\s){{0,8}}{_N}\s*(?:公里|千米|km)")),
     ("distance", re.compile(rf"\bdistance\b{_IS_EN}{_N}\s*km\b")),
     ("distance", re.compile(rf"(?<![\d.]){_N}\s*km away(?! from)\b")),
 )
 _FREE = re.compile(
-    r"(?:门票|票价|价格|入场)(?:是|为|全|:|\s)*免费|免门票|免票|免费(?:入场|参观|开放|游览|入园)"
+    r"(?:门票|票价|价格|入场)(?:是|为|全|:|\s){0,4}免费|免门票|免票|免费(?:入场|参观|开放|游览|入园)"
     r"|(?<=[,，、;(])\s*(?:免费|free)\s*(?=[,，、;).。]|$)"
     r"|\bfree (?:entry|admission|entrance)\b|\b(?:entry|admission|entrance|price)(?: is|:)? free\b"
 )
-_AREA_ZH = r"(?:位于|地处|坐落于|坐落在)(?:北京市|北京|上海市|上海)?\s*{area}(?!附近|旁|边|周边)"
+_AREA_ZH = r"(?:位于|地处|坐落于|坐落在)(?:北京市|北京|上海市|上海)?\s*{area}(?!附近|旁|边|周边)|在{area}的(?=\ufffc)"
 _AREA_EN = r"\b(?:located|situated) in\s+(?:the\s+)?{area}\b"
-_AREA_FIELD = r"(?<=[,、(])\s*(?:(?:区域|area)\s*:?\s*)?{area}\s*(?=[,、;)]|$)"
+_AREA_FIELD = (  # a clause that says nothing else
+    r"(?<=[,、(;:|。\n])\s*(?:(?:区域|area)\s*:?\s*|在|in (?:the )?)?{area}(?: district)?\s*(?=[,、;)|。\n]|\.(?:\s|$)|$)"
+)
 
 _RANGE_AFTER = re.compile(
     r"\s*(?:/人|每人|per person)?\s*(?:以上|以下|以内|之内|之间|起|及以上|及以下|\+|-|~|–|—|至|到|多"
@@ -89,16 +93,20 @@ _RANGE_BEFORE = re.compile(
     r"\bat least|\bat most|\bunder|\bover|\babove|\bbelow|\bup to|\bmore than|\bless than|\bwithin|\bfrom)\s*¥?\s*$")
 _APPROXIMATE = re.compile(r"(?:约|大约|大概|about|around|approximately|roughly)\s*¥?\s*$|左右")
 _ABOUT_USER = re.compile(
-    r"您|你(?!好)|用户|要求|希望|想要|预算|平均|这几|这些|几家|都在"
+    r"您|你(?!好)|用户的?(?=要求|希望|想|需要|说)|要求|希望|想要|预算|平均|这几|这些|几家|都在"
     r"|\byou(?:r)?\b|\bas requested\b|\bbudget\b|\baverage\b|\ball of\b|\bboth\b|\bthese\b")
+_WISHED = re.compile(r"\s*(?:分|元|块)?\s*的?\s*(?:预算|要求|标准|条件|\bbudget\b)")
 _OTHER_MONEY = re.compile(
-    r"(?:满|减|优惠|立省|省|返|券|停车费?|押金|起送|配送费?|红包|服务费|加|儿童|学生|老人|deposit|parking|discount|save|off)\D{0,4}$")
+    r"(?:满|减|优惠|立省|省|返|券|停车费?|押金|起送|配送费?|红包|服务费|加|儿童|学生|老人|deposit|parking|discount|save|off)"
+    r"\D{0,4}$")
 _OTHER_MONEY_AFTER = re.compile(r"\s*(?:代金券|优惠|红包|折|券|押金|off\b|discount|voucher|deposit|parking)")
 _LANDMARK_BEFORE = re.compile(
     r"(?:靠近|临近|邻近|毗邻|紧邻|紧挨|附近|周边|周围|旁边|离|距|\b(?:near(?:by)?|close to|next to|beside|opposite|around)\b)"
     r"[^,.;。;!?()\n]{0,24}$")
 _LANDMARK_AFTER = re.compile(r"\s*(?:附近|周边|旁|边上|周围|对面|nearby)")
 _PUNCTUATION = re.compile(r"[,.;:!?。、;\n()\[\]{}|/]")
+_SENTENCE = re.compile(r"[!?。\n]|(?<!\d)\.\s")
+_CLAUSE_LENGTH = 200
 _CLAUSE = re.compile(r"[,;!?。\n()]|\.(?!\d)")
 
 
@@ -176,17 +184,19 @@ def _owners(found: _Found, text: str, mentions: Sequence[_Mention]) -> tuple[Ite
     """The recommended items that a claim may be about; none where it is about something else or about nobody knows what."""
     before = [m for m in mentions if m.end <= found.start]
     after = next((m for m in mentions if m.start >= found.end), None)
-    start = before[-1].end if before else 0
+    start = max(before[-1].end if before else 0, found.start - _CLAUSE_LENGTH)
     clause = max([start, *(m.end() for m in _CLAUSE.finditer(text, start, found.start))])
-    if _ABOUT_USER.search(text, clause, found.start):
+    if _ABOUT_USER.search(text, clause, found.start) or _WISHED.match(text, found.end):
         return ()
     near: list[_Mention] = []
     if before:
         near.append(before[-1])
         if before[-1].landmark and (anchor := next((m for m in reversed(before) if not m.landmark), None)):
             near.append(anchor)
-    if after is not None and not _PUNCTUATION.search(text, found.end, after.start):
-        near.append(after)
+    if after is not None:
+        fresh = not before or _SENTENCE.search(text, before[-1].end, found.start)  # a sentence that has named nothing yet
+        if not (_SENTENCE if fresh else _PUNCTUATION).search(text, found.end, after.start):
+            near.append(after)
     if any(not m.items for m in near):  # perhaps about an item that is not recommended
         return ()
     return tuple({item.id: item for m in near for item in m.items}.values())

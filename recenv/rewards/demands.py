@@ -23,8 +23,8 @@ _EN_NUMBERS = {
     "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "twelve": 12,
     "single": 1, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "eighty": 80, "hundred": 100,
 }
-_ZN = r"(\d+|[零〇一二两三四五六七八九十百]+)"
-_EN = rf"(\d+|{'|'.join(_EN_NUMBERS)})"
+_ZN = r"(\d{1,6}|[零〇一二两三四五六七八九十百]{1,8})"
+_EN = rf"(\d{{1,6}}|{'|'.join(_EN_NUMBERS)})"
 _ZU = r"(?:家|个|款|项|处|间|条|种|名|位)(?!字|词|字符|人|小时|月|半)"
 _EU = (
     r"(?:items?|options?|places?|restaurants?|hotels?|shops?|stores?|attractions?|clinics?|hospitals?|spots?|venues?|suggestions?|"

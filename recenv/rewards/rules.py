@@ -58,7 +58,9 @@ def factual_verdict(view: AgentView, action: Action, items: Sequence[Item | None
     if not action.text.strip() or not known:
         return None
     areas = {str(i.attributes["area"]): None for i in (*known, *view.candidates, *view.retrieved) if i.attributes.get("area")}
-    text = action.text[:MAX_CHARACTERS]  # a longer one has failed the instruction already
+    text = action.text
+    if len(text) > MAX_CHARACTERS:  # it has failed the instruction already: read what is whole of its head
+        text = text[:max(text.rfind(mark, 0, MAX_CHARACTERS) for mark in " \n,;。，；、") + 1]
     for claim in assertions.read(text, known, (*view.candidates, *view.retrieved), tuple(areas)):
         if not any(assertions.agrees(claim, owner) for owner in claim.owners):
             owner = claim.owners[0]

@@ -8,6 +8,7 @@ import numpy as np
 
 from recenv.data.constraints import MET
 from recenv.data.world import World
+from recenv.errors import InputError
 
 
 class GoldMeter:
@@ -21,8 +22,10 @@ class GoldMeter:
     @classmethod
     def of(cls, world: World) -> GoldMeter | None:
         """None for worlds without a gold utility."""
-        has_gold = bool(world.privileged(0).needs[0].preferences)
-        return cls(world) if has_gold else None
+        try:
+            return cls(world)
+        except InputError:
+            return None
 
     def value(self, session: int, goal: int, items: Sequence[int]) -> float | None:
         """Position-discounted mean of the items' gold values in [0, 1]; None for an empty slate."""

@@ -156,7 +156,7 @@ def test_a_dialogue_becomes_the_session_it_is(tmp_path: Path) -> None:
     told = [[(c.slot, c.disclosure) for c in need.constraints] for need in hidden.needs]
     assert told == [[("rating", "volunteered"), ("price", "on_ask")], [("nearby", "volunteered"), ("facilities", "hidden")]]
     assert [[(o.item_id, o.event, o.position) for o in outcomes] for outcomes in hidden.outcomes] == [
-        [("crosswoz/restaurant/0", "order", 1), ("crosswoz/restaurant/1", "offered", 0)], [("crosswoz/hotel/0", "order", 0)]]
+        [("crosswoz/restaurant/1", "offered", 0), ("crosswoz/restaurant/0", "order", 1)], [("crosswoz/hotel/0", "order", 0)]]
     assert hidden.left is False
     assert report.counts["queries_replaced_for_leaking"] == report.counts["goals_unmapped_transport"] == 1
     assert report.counts["requests"] == 2

@@ -14,9 +14,9 @@ DIALOGUE = (
     ("recommend", "为您推荐天安门广场、中国国家博物馆、清华大学。", "就去天安门广场吧，地址在哪？周边有什么酒店吗？", "inquire"),
     ("ask", "请问您对酒店的评分和价位有什么要求吗？", "我想找一家提供中式餐厅、提供早餐服务的豪华型，评分4.5分以上。", "answer"),
     ("search", "", "", "results"),
-    ("recommend", "北京天伦王朝酒店、北京首都宾馆都符合您的要求呢，均提供早餐服务、中式餐厅以及24小时热水，距离地铁站步行约五分钟。",
+    ("recommend", "北京天伦王朝酒店、北京首都宾馆都符合您的要求呢，均提供早餐服务、中式餐厅和24小时热水，离地铁站步行五分钟。",
      "太贵了，有没有人均消费在500元以下的？", "refine"),
-    ("recommend", "Sure! The Regent Beijing is a quiet, well-rated hotel close to Wangfujing; breakfast is included in the price.",
+    ("recommend", "Sure! The Regent Beijing is a quiet, well-rated hotel close to Wangfujing; breakfast is included.",
      "不太合适。", "reject"),
     ("malformed", "", "抱歉，我没有明白您的意思，能再说一遍吗？", "repeat"),
 )
@@ -55,8 +55,8 @@ def turn(
 
 
 def session(
-    turns: Sequence[TurnTrace], *, agent: str = "greedy", order: int = 0, user: str = "u0", ending: str = "met", session_id: str = "",
-    goals: int = 1, met: int = 1, source: str = "synthetic", seed: int = 7,
+    turns: Sequence[TurnTrace], *, agent: str = "greedy", order: int = 0, user: str = "u0", ending: str = "met",
+    session_id: str = "", goals: int = 1, met: int = 1, source: str = "synthetic", seed: int = 7,
     opening: str = "您好，周末我想和家人一起玩，请帮我推荐一个票价是免费的、评分是4.5分以上的景点。",
 ) -> SessionTrace:
     return SessionTrace(
@@ -65,7 +65,9 @@ def session(
     )
 
 
-def dialogue(agent: str, order: int, skill: float, *, length: int | None = None, session_id: str = "", source: str = "logged") -> SessionTrace:
+def dialogue(
+    agent: str, order: int, skill: float, *, length: int | None = None, session_id: str = "", source: str = "logged"
+) -> SessionTrace:
     """A session of some length whose values rise with skill in [0, 1]; every act and reaction occurs in long ones."""
     length = (2 + (order * 5 + int(10 * (1 - skill))) % 7) if length is None else length
     turns = []
@@ -93,7 +95,8 @@ def dialogue(agent: str, order: int, skill: float, *, length: int | None = None,
                 said, kind = "算了，我自己再看看吧。", "leave"
         turns.append(turn(
             t, components, reward=reward, act=act, kind=kind, text=text, said=said, items=NAMES[: 5 if last else 3], gate=gate,
-            taken={"order": 2, "inquire": 0}.get(kind), extrapolated=(t + order) % 5 == 4, gold=value if act == "recommend" else None,
+            taken={"order": 2, "inquire": 0}.get(kind), extrapolated=(t + order) % 5 == 4,
+            gold=value if act == "recommend" else None,
         ))
     met = skill >= 0.4
     return session(turns, agent=agent, order=order, user=f"u{order // 2}", ending="met" if met else "left", met=int(met),

@@ -18,15 +18,22 @@ from numpy.typing import NDArray
 
 from recenv.data.synthetic.draws import Draws
 from recenv.data.synthetic.geography import DISTRICTS
+from recenv.data.synthetic.service_terms import TAGS
 from recenv.data.synthetic.spec import SynthSpec
-from recenv.data.synthetic.taxonomy import SUBCATEGORIES, TAGS
+from recenv.data.synthetic.taxonomy import SUBCATEGORIES
 from recenv.data.synthetic.utility import Traits, traits
 from recenv.records import CATEGORIES, LOCALES, Item, Value
 
-_BRANDS_ZH = ("老胡同", "云间", "半亩", "巷子里", "福满", "聚德", "同和", "御景", "小满", "知味", "青禾", "鼎泰", "麦田", "悦来", "四季", "北平",
-              "拾光", "南山", "清风", "锦程", "万家", "橙子", "朝露", "京华", "听雨", "花间", "长乐", "星河", "木子", "百草")
-_BRANDS_EN = ("Lantern", "Courtyard", "Jade", "Golden Gate", "Willow", "Red Door", "Maple", "Silver Bridge", "Panda", "Harmony", "Old Hutong",
-              "Drum Tower", "Bamboo", "Lotus", "Morning", "North Star", "Orchid", "Peach Garden", "Blue Roof", "Sunny")
+_BRANDS_ZH = (
+    "老胡同", "云间", "半亩", "巷子里", "福满", "聚德", "同和", "御景", "小满", "知味", "青禾", "鼎泰", "麦田", "悦来",
+    "四季", "北平", "拾光", "南山", "清风", "锦程", "万家", "橙子", "朝露", "京华", "听雨", "花间", "长乐", "星河",
+    "木子", "百草",
+)
+_BRANDS_EN = (
+    "Lantern", "Courtyard", "Jade", "Golden Gate", "Willow", "Red Door", "Maple", "Silver Bridge", "Panda", "Harmony",
+    "Old Hutong", "Drum Tower", "Bamboo", "Lotus", "Morning", "North Star", "Orchid", "Peach Garden", "Blue Roof",
+    "Sunny",
+)
 _HOURS = ("09:00-21:00", "10:00-22:00", "08:30-20:30", "11:00-23:00", "07:00-19:00")
 
 
@@ -67,7 +74,8 @@ def surface(locale: str, seed: int) -> Surface:
     fake.seed_instance(seed)
     if locale == "zh":
         families = [fake.last_name() for _ in range(80)]
-        brands = [f"{name}{'记' if n % 2 else '家'}" for n, name in enumerate(families)] + [fake.company_prefix() for _ in range(80)]
+        brands = [f"{name}{'记' if n % 2 else '家'}" for n, name in enumerate(families)]
+        brands += [name for name in (fake.company_prefix() for _ in range(120)) if len(name) <= 3]
         return Surface((*_BRANDS_ZH, *dict.fromkeys(brands)), tuple(fake.street_name() for _ in range(120)))
     families = [fake.last_name() for _ in range(120)]
     brands = [f"{name}'s" if n % 2 else f"{name} & {families[n - 1]}" for n, name in enumerate(families)]

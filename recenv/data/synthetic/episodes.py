@@ -46,6 +46,7 @@ class Episode(NamedTuple):
     shown: logs.Shown
     utility: NDArray[np.float64]
     patience: int
+    wanted: str  # the subcategory that the need names, "" for none
 
     @property
     def items(self) -> list[Item]:
@@ -71,11 +72,13 @@ def build_episode(spec: SynthSpec, seed: int, index: int, person: Person, catalo
     met = np.array([[status(pool.items[r], c) for c in wish.constraints] for r in rows], np.int8)  # (C, M)
     utility = gold_utility(tastes, [pool.traits[r] for r in rows], context, met)
     shown = logs.choose(draws, spec, rows, utility)
-    demands = draw_demands(draws, locale, category, draws.chance(spec.hard_instructions))
+    wanted = next((str(c.value) for c in wish.constraints if c.slot == "subcategory"), "")
+    demands = draw_demands(draws, locale, category, draws.chance(spec.hard_instructions), wanted)
+    need = Need(constraints=wish.constraints, preferences=tastes)
     return Episode(
         f"s-{index:06d}", person, pool, locale, category, context, demands, instruction_text(draws, locale, demands),
-        opening_query(draws, locale, category, wish.constraints), Need(constraints=wish.constraints, preferences=tastes), wish, shown,
-        utility, draws.integer(*spec.patience),
+        opening_query(draws, locale, category, wish.constraints), need, wish, shown, utility, draws.integer(*spec.patience),
+        wanted,
     )
 
 
@@ -108,9 +111,10 @@ def relevance_rows(spec: SynthSpec, seed: int, index: int, episode: Episode, cat
     """Items of graded relevance to the query: in turn one that meets all of it, a near miss, and any other."""
     e, draws = episode, Draws(seed, "relevance", index)
     stated = [m for m, c in enumerate(e.wish.constraints) if c.disclosure == "volunteered"]
-    hits = e.wish.meets[:, stated].sum(1)
+    kinds = [m for m in stated if e.wish.constraints[m].slot == "subcategory"]
+    hits, kind = e.wish.meets[:, stated].sum(1), e.wish.meets[:, kinds].all(1)
     full = np.flatnonzero(hits == len(stated)).tolist()
-    near = np.flatnonzero((hits < len(stated)) & (hits >= max(1, len(stated) - 1))).tolist() or list(e.shown.rows)
+    near = np.flatnonzero(kind & (hits < len(stated)) & (2 * hits >= len(stated))).tolist() or list(e.shown.rows)
     for n in range(spec.relevance_rows):
         if n % 3 < 2:
             yield _relevance(spec, draws, e, e.category, e.pool, draws.pick((full, near)[n % 3]), n)
@@ -150,12 +154,12 @@ def instruction_rows(spec: SynthSpec, seed: int, index: int, episode: Episode) -
     for n in range(spec.instruction_rows):
         demands, instruction = e.demands, e.instruction
         if n:
-            demands = draw_demands(draws, e.locale, e.category, draws.chance(0.5))
+            demands = draw_demands(draws, e.locale, e.category, draws.chance(0.5), e.wanted)
             instruction = instruction_text(draws, e.locale, demands)
         judged = draw_followed(draws, e.locale, demands, e.items)
         yield {
-            "id": f"if-{e.id}-{n}", "locale": e.locale, "session_id": e.id, "user_id": e.person.user.id, "instruction": instruction,
-            "query": e.query, "response": judged.response, "label": _noisy(draws, spec, judged.label),
+            "id": f"if-{e.id}-{n}", "locale": e.locale, "session_id": e.id, "user_id": e.person.user.id,
+            "instruction": instruction, "query": e.query, "response": judged.response, "label": _noisy(draws, spec, judged.label),
             "prompt": prompts.instruction_prompt(e.locale, instruction, e.query, judged.response),
         }
 

@@ -8,8 +8,8 @@ Items, users and logs come from one generative model, stated where its parts are
     examined_s ~ geometric(position_decay);  taken_s = argmax_i in examined (U_si + e_i) against no_choice + e_0
 
 Every draw is a pure function of (seed, record, number of the draw): the same spec and seed give the same bytes in
-any process, and a session's content depends on neither the number of sessions nor the order of writing. Faker supplies
-nothing but brand and street names, from an explicit seed; another release of Faker may word these differently.
+any process. Faker supplies nothing but brand and street names, from an explicit seed; another release of Faker may word
+these differently.
 """
 
 from __future__ import annotations
@@ -30,6 +30,9 @@ from recenv.data.synthetic.people import Person, build_person
 from recenv.data.synthetic.spec import SynthSpec
 from recenv.errors import InputError
 from recenv.records import DIMENSIONS, Item
+
+GENERATOR_VERSION = 1
+"""Raised whenever the same spec and seed would give other bytes."""
 
 FILES = {
     "instruction_following": "data/instruction_following/if_rewrite.jsonl",
@@ -55,7 +58,7 @@ def generate(
     spec.check()
     if sessions < 1:
         raise InputError(f"sessions must be at least 1; got {sessions}")
-    target = Path(out)
+    target = Path(out).absolute()
     _check_target(target)
     temporary = target.with_name(f".{target.name}.{os.getpid()}.partial")
     shutil.rmtree(temporary, ignore_errors=True)
@@ -74,7 +77,9 @@ def _check_target(out: Path) -> None:
         raise InputError(f"{out} exists and is no RecRM-Bench folder; choose another --out, nothing was touched")
 
 
-def _write(spec: SynthSpec, sessions: int, seed: int, folder: Path, progress: Callable[[int, int], None] | None) -> dict[str, int]:
+def _write(
+    spec: SynthSpec, sessions: int, seed: int, folder: Path, progress: Callable[[int, int], None] | None
+) -> dict[str, int]:
     catalogue = build_catalogue(spec, seed)
     n_users = spec.n_users or max(1, round(sessions / spec.sessions_per_user))
     counts = {"sessions": sessions, "users": 0, "items": sum(len(p.items) for p in catalogue.values())}
@@ -98,7 +103,7 @@ def _write(spec: SynthSpec, sessions: int, seed: int, folder: Path, progress: Ca
         for handle in files.values():
             handle.close()
     counts["users"] = min(n_users, sessions)
-    about = {"generator": "recenv.data.synthetic", "spec": spec, "seed": seed, "counts": counts}
+    about = {"generator": "recenv.data.synthetic", "version": GENERATOR_VERSION, "spec": spec, "seed": seed, "counts": counts}
     (folder / ABOUT).write_bytes(msgspec.json.format(msgspec.json.encode(about), indent=1) + b"\n")
     return counts
 

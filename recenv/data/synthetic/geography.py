@@ -21,7 +21,7 @@ class District(NamedTuple):
 
 
 DISTRICTS: tuple[District, ...] = (
-    District("东城区", "Dongcheng", 2, 1, 12, (("王府井", "Wangfujing"), ("东直门", "Dongzhimen"), ("南锣鼓巷", "Nanluoguxiang"))),
+    District("东城区", "Dongcheng", 2, 1, 12, (("王府井", "Wangfujing"), ("东直门", "Dongzhimen"), ("和平里", "Hepingli"))),
     District("西城区", "Xicheng", -3, 1, 11, (("西单", "Xidan"), ("什刹海", "Shichahai"), ("金融街", "Financial Street"))),
     District("朝阳区", "Chaoyang", 8, 4, 20, (("三里屯", "Sanlitun"), ("国贸", "Guomao"), ("望京", "Wangjing"))),
     District("海淀区", "Haidian", -9, 8, 16, (("中关村", "Zhongguancun"), ("五道口", "Wudaokou"), ("公主坟", "Gongzhufen"))),

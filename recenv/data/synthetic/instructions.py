@@ -65,8 +65,8 @@ _WORD = re.compile(r"[A-Za-z]+")
 _GREETINGS = ("hello", "hi", "good morning", "good afternoon", "dear")
 
 
-def draw_demands(draws: Draws, locale: str, category: str, hard: bool) -> tuple[Demand, ...]:
-    """Two to four demands that go together; the hard ones only where asked for."""
+def draw_demands(draws: Draws, locale: str, category: str, hard: bool, wanted: str = "") -> tuple[Demand, ...]:
+    """Two to four demands that go together; the hard ones only where asked for. wanted: a subcategory never to avoid."""
     kinds = draws.sample(_EASY, draws.integer(2, 3))
     if hard:
         kinds += draws.sample(_HARD, draws.integer(1, 2 if len(kinds) == 2 else 1))
@@ -81,7 +81,7 @@ def draw_demands(draws: Draws, locale: str, category: str, hard: bool) -> tuple[
         elif kind == "length":
             value = draws.pick((60, 80, 100, 120) if locale == "zh" else (25, 35, 45, 60)) + 10 * told
         elif kind == "avoid":
-            value = draws.pick(SUBCATEGORIES[category]).name(locale)
+            value = draws.pick([s.name(locale) for s in SUBCATEGORIES[category] if s.name(locale) != wanted])
         out.append(Demand(kind, value))
     return tuple(out)
 

@@ -38,7 +38,9 @@ def draw_followed(draws: Draws, locale: str, demands: Sequence[Demand], items: S
     return Judged(response, (), label)
 
 
-def _attempt(draws: Draws, locale: str, kept: Sequence[Demand], broken: Demand | None, items: Sequence[Item]) -> tuple[str, list[Item]]:
+def _attempt(
+    draws: Draws, locale: str, kept: Sequence[Demand], broken: Demand | None, items: Sequence[Item]
+) -> tuple[str, list[Item]]:
     """One answer, steered towards the demands to keep and away from the one to break."""
     keep = {d.kind: d.value for d in kept}
     off = "" if broken is None else broken.kind
@@ -60,7 +62,7 @@ def _attempt(draws: Draws, locale: str, kept: Sequence[Demand], broken: Demand |
     if "polite" in keep or off == "polite":
         opening = 1 if off != "polite" else draws.pick((0, 3))
     closing = draws.pick((2, 4)) if "question" in keep else draws.pick((0, 1)) if off == "question" else draws.integer(0, 4)
-    if "calm" in keep and closing == 3 or off == "polite" and locale == "zh":
+    if ("calm" in keep and closing == 3) or (off == "polite" and locale == "zh"):
         closing = 0
     shape = 0 if "numbered" in keep else draws.integer(1, 5) if off == "numbered" else draws.integer(0, 5)
     return put_in_words(named, language, Manner(shape, slots, opening, closing, draws.integer(0, 2))), named

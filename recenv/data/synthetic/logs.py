@@ -1,6 +1,6 @@
 """What was shown and what was taken: the logging policy and the choice model.
 
-    order shown   by  0.5 ln draw_i + 0.5 quality_i + 1.5 share of volunteered constraints met + policy_noise * Gumbel
+    order shown   by  0.5 ln draw_i + 0.5 quality_i + 1.0 share of volunteered constraints met + policy_noise * Gumbel
     examined      position 0 always, each next one with probability position_decay
     taken         argmax over examined items of U_i + Gumbel, and nothing at no_choice + Gumbel
     left          nothing was taken
@@ -36,7 +36,8 @@ def display(draws: Draws, spec: SynthSpec, pool: Pool, wish: Wish, candidates: l
     told = [m for m, c in enumerate(wish.constraints) if c.disclosure == "volunteered"]
     stated = wish.meets[:, told].mean(1) if told else np.zeros(len(pool.items))
     score = [
-        0.5 * math.log(pool.draw[i]) + 0.5 * pool.quality[i] + 1.5 * stated[i] + spec.policy_noise * draws.gumbel() for i in candidates
+        0.5 * math.log(pool.draw[i]) + 0.5 * pool.quality[i] + 1.0 * stated[i] + spec.policy_noise * draws.gumbel()
+        for i in candidates
     ]
     return [candidates[i] for i in np.argsort(-np.array(score), kind="stable").tolist()]
 

@@ -130,7 +130,7 @@ def _disclosed(draws: Draws, spec: SynthSpec, locale: str, category: str, condit
         told = draws.weighted(_ORDER, shares)
         if c.slot == "subcategory" and draws.chance(0.85):
             told = "volunteered"
-        text = constraint_text(draws, locale, category, c.slot, c.op, c.value, c.row)
+        text = constraint_text(draws, locale, category, c.slot, c.value, c.row)
         drawn.append((_ORDER.index(told), column, Constraint(
             slot=c.slot, op=c.op, value=c.value, text=text, disclosure=told)))  # type: ignore[arg-type]  # ops are literals
     drawn.sort(key=lambda entry: entry[:2])
@@ -147,9 +147,9 @@ def draw_candidates(draws: Draws, spec: SynthSpec, pool: Pool, wish: Wish) -> li
     _take(draws, pool, satisfiers, max(1, wanted), chosen)
     _take(draws, pool, np.flatnonzero(met == full - 1).tolist(), round(0.35 * spec.candidates), chosen)
     target_sub = int(pool.subcategory[next(iter(chosen))])
-    _take(draws, pool, np.flatnonzero((pool.subcategory == target_sub) & (met < full)).tolist(), round(0.25 * spec.candidates), chosen)
-    others = np.flatnonzero(met < full).tolist()
-    _take(draws, pool, others, spec.candidates - len(chosen), chosen)
+    alike = np.flatnonzero((pool.subcategory == target_sub) & (met < full)).tolist()
+    _take(draws, pool, alike, round(0.25 * spec.candidates), chosen)
+    _take(draws, pool, np.flatnonzero(met < full).tolist(), spec.candidates - len(chosen), chosen)
     _take(draws, pool, satisfiers, spec.candidates - len(chosen), chosen)  # where nearly everything satisfies
     return list(chosen)[: spec.candidates]
 

@@ -1,7 +1,7 @@
 """The users of a synthetic world: latent preferences, a profile that hints at them, and a past drawn from them.
 
-    level_u ~ N(income(occupation), 0.25)             what is dear and what is cheap to u, in log price
-    price_u = low + (high - low) * sigmoid(-3 level_u + e)    the well-off mind prices less
+    level_u ~ N(income(occupation), 0.25)    what is dear and what is cheap to u, in log price
+    price_u = low + (high - low) * sigmoid(-(3 level_u + 0.7 e))    the well-off mind prices less
     distance_u, rating_u ~ U(low, high)
     likes_u[k] ~ N(0, taste_scale) over subcategories, N(0, taste_scale / 2) over tags; parents like child-friendly places
     history_u: each the best of 30 items come across, by U + ln draw + Gumbel noise, the need left out
@@ -20,8 +20,9 @@ import numpy as np
 from recenv.data.synthetic.catalogue import Catalogue
 from recenv.data.synthetic.draws import Draws
 from recenv.data.synthetic.geography import DISTRICTS, area_name
+from recenv.data.synthetic.service_terms import TAGS
 from recenv.data.synthetic.spec import SynthSpec
-from recenv.data.synthetic.taxonomy import SUBCATEGORIES, TAGS
+from recenv.data.synthetic.taxonomy import SUBCATEGORIES
 from recenv.data.synthetic.utility import gold_utility
 from recenv.records import CATEGORIES, LOCALES, User
 
@@ -54,17 +55,17 @@ def build_person(spec: SynthSpec, seed: int, index: int, catalogue: Catalogue) -
     locales = [name for name in LOCALES if spec.locales.get(name)]
     locale = draws.weighted(locales, [spec.locales[name] for name in locales])
     at = 0 if locale == "zh" else 1
-    work = draws.pick(_WORK)
-    level = draws.normal(work[2], 0.25)
+    zh, en, income = draws.pick(_WORK)
+    level = draws.normal(income, 0.25)
     ease = 1.0 / (1.0 + math.exp(3.0 * level + 0.7 * draws.normal()))
     price = _between(spec.price_sensitivity, ease)
     distance = draws.uniform(*spec.distance_sensitivity)
     rating = draws.uniform(*spec.rating_sensitivity)
-    household = 1 if work[0] == "学生" and draws.chance(0.3) else 0 if work[0] == "学生" else draws.integer(0, 3)
+    household = 1 if en == "student" and draws.chance(0.3) else 0 if en == "student" else draws.integer(0, 3)
     taste = _tastes(draws, spec, locale, household == 2)
-    age = draws.integer(18, 25) if work[0] == "学生" else draws.integer(58, 75) if work[0] == "退休" else draws.integer(23, 57)
-    profile = {
-        "age": str(age), "gender": draws.pick(_GENDERS)[at], "occupation": work[at], "household": _HOUSEHOLDS[household][at],
+    age = draws.integer(18, 25) if en == "student" else draws.integer(58, 75) if en == "retired" else draws.integer(23, 57)
+    profile: dict[str, str] = {
+        "age": str(age), "gender": draws.pick(_GENDERS)[at], "occupation": (zh, en)[at], "household": _HOUSEHOLDS[household][at],
         "budget": _BUDGETS[min(3, int(4 * (1.0 - ease)))][at],
         "likes": _likes(spec, locale, taste, distance, rating),
     }
@@ -105,10 +106,13 @@ def _tastes(draws: Draws, spec: SynthSpec, locale: str, children: bool) -> dict[
 
 
 def _likes(spec: SynthSpec, locale: str, taste: dict[str, float], distance: float, rating: float) -> str:
-    """The four strongest likes, and whether near or well-rated places matter."""
+    """The best liked subcategory of each category, the three best liked tags, and whether near or well-rated places matter."""
     zh = locale == "zh"
-    strongest = sorted(taste, key=lambda key: (-taste[key], key))[:4]
-    words = [key.removeprefix("likes:") for key in strongest]
+    words = []
+    for category in (c for c in CATEGORIES if spec.categories.get(c)):
+        words.append(max((s.name(locale) for s in SUBCATEGORIES[category]), key=lambda name: taste[f"likes:{name}"]))
+    tags = dict.fromkeys(t.name(locale) for c in CATEGORIES if spec.categories.get(c) for t in TAGS[c])
+    words += sorted(tags, key=lambda name: -taste[f"likes:{name}"])[:3]
     if distance > _between(spec.distance_sensitivity, 0.6):
         words.append("离得近" if zh else "places close by")
     if rating > _between(spec.rating_sensitivity, 0.6):

@@ -27,7 +27,8 @@ N_STYLES = 1 + _SHAPES * len(_SLOT_SETS) * _OPENINGS * _CLOSINGS * _WORDINGS
 
 _OPEN = {
     "zh": ("", "您好，根据您的需求，推荐如下：", "为您找到以下选择：", "可以看看这几家：", "好的！下面是我的推荐："),
-    "en": ("", "Hello, here is what I found for you: ", "These match your request: ", "You could have a look at: ", "Sure! My suggestions: "),
+    "en": ("", "Hello, here is what I found for you: ", "These match your request: ", "You could have a look at: ",
+           "Sure! My suggestions: "),
 }
 _CLOSE = {
     "zh": ("", "希望对您有帮助。", "需要我再帮您看看别的吗？", "祝您愉快！", "您更喜欢哪一家？"),
@@ -40,12 +41,17 @@ _SAID: dict[str, dict[str, tuple[str, str, str]]] = {
         "dishes": ("招牌菜有{v}", "推荐菜{v}", "可以吃到{v}"), "subcategory": ("属于{v}", "主营{v}", "类型是{v}"),
     },
     "en": {
-        "rating": ("rated {v} stars", "rating {v}", "scored {v} by visitors"), "price": ("price {v} yuan", "costing {v} yuan", "at {v} yuan"),
+        "rating": ("rated {v} stars", "rating {v}", "scored {v} by visitors"),
+        "price": ("price {v} yuan", "costing {v} yuan", "at {v} yuan"),
         "area": ("in {v}", "located in {v}", "{v} district"), "tags": ("offering {v}", "known for {v}", "features: {v}"),
-        "dishes": ("serving {v}", "try the {v}", "dishes include {v}"), "subcategory": ("type: {v}", "category {v}", "a {v} place"),
+        "dishes": ("serving {v}", "try the {v}", "dishes include {v}"),
+        "subcategory": ("type: {v}", "category {v}", "a {v} place"),
     },
 }
-_ORDINAL = {"zh": ("首先是", "其次是", "再次是", "另外还有", "最后是"), "en": ("First, ", "Second, ", "Third, ", "Also, ", "Finally, ")}
+_ORDINAL = {
+    "zh": ("首先是", "其次是", "再次是", "另外还有", "最后是"),
+    "en": ("First, ", "Second, ", "Third, ", "Also, ", "Finally, "),
+}
 
 
 class Manner(NamedTuple):
@@ -84,27 +90,28 @@ def compose_response(items: Sequence[Item], locale: str, *, style: int) -> str:
 def put_in_words(items: Sequence[Item], locale: str, put: Manner) -> str:
     """An answer in a given manner."""
     zh = locale == "zh"
-    told = [_clauses(item, locale, put) for item in items]
     comma, stop = ("，", "。") if zh else (", ", ". ")
-    names = [item.name for item in items]
+    told = [(item.name, _clauses(item, locale, put)) for item in items]
     if put.shape == 0:
-        body = ("；" if zh else "; ").join(f"{n}. {name}" + (("：" if zh else ": ") + comma.join(t) if t else "")
-                                          for n, (name, t) in enumerate(zip(names, told, strict=True), 1)) + stop
+        entries = [f"{n}. {name}" + (("：" if zh else ": ") + comma.join(t) if t else "") for n, (name, t) in enumerate(told, 1)]
+        body = ("；" if zh else "; ").join(entries) + stop
     elif put.shape == 1:
-        body = "\n" + "\n".join(f"- {name}" + ((f"（{comma.join(t)}）" if zh else f" ({comma.join(t)})") if t else "")
-                                for name, t in zip(names, told, strict=True)) + "\n"
+        body = "".join(f"\n- {name}" + _bracketed(comma.join(t), zh) for name, t in told) + "\n"
     elif put.shape == 2:
-        body = "".join(comma.join([name, *t]) + stop for name, t in zip(names, told, strict=True))
+        body = "".join(comma.join([name, *t]) + stop for name, t in told)
     elif put.shape == 3:
-        body = "".join(_ORDINAL[locale][min(n, 4)] + comma.join([name, *t]) + stop
-                       for n, (name, t) in enumerate(zip(names, told, strict=True)))
+        body = "".join(_ORDINAL[locale][min(n, 4)] + comma.join([name, *t]) + stop for n, (name, t) in enumerate(told))
+    elif put.shape == 4 and zh:
+        body = "".join("；".join(t) + ("的" if t else "") + f"{name}值得一去。" for name, t in told)
     elif put.shape == 4:
-        body = "".join((f"{'；'.join(t)}的{name}值得一去{stop}" if t else f"{name}值得一去{stop}") if zh
-                       else f"{name} is worth a visit" + (f" ({'; '.join(t)})" if t else "") + stop
-                       for name, t in zip(names, told, strict=True))
+        body = "".join(f"{name} is worth a visit" + _bracketed("; ".join(t), zh) + stop for name, t in told)
     else:
-        body = "\n" + "\n".join(f"**{name}**" + (" | " + " | ".join(t) if t else "") for name, t in zip(names, told, strict=True)) + "\n"
+        body = "".join(f"\n**{name}**" + "".join(f" | {clause}" for clause in t) for name, t in told) + "\n"
     return (_OPEN[locale][put.opening] + body.rstrip(" ") + _CLOSE[locale][put.closing]).strip()
+
+
+def _bracketed(text: str, zh: bool) -> str:
+    return "" if not text else f"（{text}）" if zh else f" ({text})"
 
 
 def _clauses(item: Item, locale: str, put: Manner) -> list[str]:
@@ -122,7 +129,9 @@ def _clauses(item: Item, locale: str, put: Manner) -> list[str]:
     return out
 
 
-def corrupted(draws: Draws, shown: Sequence[Item], evidence: Sequence[Item], pool: Pool, slots: Sequence[str]) -> list[Item] | None:
+def corrupted(
+    draws: Draws, shown: Sequence[Item], evidence: Sequence[Item], pool: Pool, slots: Sequence[str]
+) -> list[Item] | None:
     """Copies of the shown items with one claim made wrong, or one item from outside the evidence; None if nothing can be.
 
     Numbers move a little, a lot, or to a neighbour's value; texts and set members are swapped with a neighbour's or

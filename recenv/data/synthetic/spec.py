@@ -55,9 +55,9 @@ class SynthSpec(msgspec.Struct, frozen=True, kw_only=True):
     no_choice: float = 0.0
     miss_penalty: float = 2.5
     mismatch_penalty: float = 6.0
-    position_decay: float = 0.9
+    position_decay: float = 0.94
     leave_hazard: float = 0.08
-    policy_noise: float = 1.0
+    policy_noise: float = 1.2
     label_noise: float = 0.03
     relevance_noise: float = 0.05
     hard_instructions: float = 0.2

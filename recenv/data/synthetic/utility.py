@@ -12,7 +12,8 @@ For item r of a goal with preferences p (``Need.preferences``) and context c, in
 
 relative to ``no_choice``, the outside option: P(take r | shown) follows a multinomial logit over the shown items and
 the outside option. A term whose attribute the item lacks is left out. The price term falls in the price at a rate that
-grows with ``price``, the user's price sensitivity; below the level that the user is used to it fades out.
+grows with ``price``, the user's price sensitivity; below the level that the user is used to it fades out. Utilities are
+rounded to six decimals, so that processors that differ in the last bit write the same files.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ from recenv.data.constraints import MISSED, UNKNOWN
 from recenv.data.synthetic.geography import distance_km
 from recenv.data.synthetic.taxonomy import reference_price
 from recenv.records import Item
+
+_DECIMALS = 6
 
 
 class Traits(NamedTuple):
@@ -75,7 +78,8 @@ def gold_utility(
         - p["distance"] * np.nan_to_num(np.log1p(km / 3.0))
         + p["rating"] * np.nan_to_num((rating - 4.2) / 0.4)
     )
-    return np.asarray(utility, np.float64)
+    rounded: NDArray[np.float64] = np.asarray(utility, np.float64).round(_DECIMALS)
+    return rounded
 
 
 def gold_value(utility: NDArray[np.float64] | float) -> NDArray[np.float64]:

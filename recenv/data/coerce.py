@@ -1,0 +1,274 @@
+"""Raw values as records: items, users, texts and labels in whatever form a row has them."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from recenv.data.constraints import SLOTS, fold
+from recenv.data.detect import LABEL_KEYS
+from recenv.data.fieldmap import Source
+from recenv.errors import RowError
+from recenv.records import CATEGORIES, Item, User, Value
+
+_CATEGORY_WORDS = {
+    "dining": "餐饮 美食 餐厅 餐馆 外卖 饮品 咖啡 火锅 小吃 食品 dining food restaurant restaurants cafe catering",
+    "lifestyle": "生活服务 生活 休闲娱乐 娱乐 丽人 美容 美发 健身 运动健身 亲子 家政 宠物 lifestyle life entertainment leisure beauty services",
+    "shopping": "购物 商场 零售 超市 便利店 商店 服饰 shopping retail mall supermarket store",
+    "accommodation": "住宿 酒店 宾馆 民宿 旅馆 accommodation hotel hotels lodging hostel",
+    "healthcare": "医疗健康 医疗 健康 医院 药店 诊所 口腔 体检 healthcare health medical hospital clinic pharmacy",
+    "tourism": "旅游 景点 景区 旅行 门票 周边游 tourism travel attraction attractions sightseeing",
+}
+_CATEGORY = {fold(word): category for category, words in _CATEGORY_WORDS.items() for word in words.split()}
+_SLOT_WORDS = {
+    "rating": "评分 星级评分 stars avg_score shop_score", "price": "人均 人均消费 人均价格 价格 均价 avg_price average_price price_avg",
+    "distance": "距离 distance_km", "area": "商圈 区域 行政区 district business_area region", "tags": "标签 特色 tag features",
+    "subcategory": "子类 子类目 二级类目 类型 sub_category subcate", "dishes": "推荐菜 菜品 signature_dishes", "address": "地址 addr",
+    "phone": "电话 tel telephone", "hours": "营业时间 business_hours opening_hours", "facilities": "设施 服务设施 amenities",
+    "hotel_type": "酒店类型",
+}
+_SLOT = {fold(word): slot for slot, words in _SLOT_WORDS.items() for word in f"{words} {slot}".split()}
+_IDS = ("id", "item_id", "poi_id", "shop_id", "product_id", "merchant_id", "sku_id", "doc_id")
+_NAMES = ("name", "title", "poi_name", "shop_name", "item_name", "product_name", "merchant_name", "名称", "店名", "商户名")
+_CATEGORIES = ("category", "cate", "category_name", "service_category", "类目", "品类", "类别")
+_USER_IDS = ("id", "user_id", "uid", "userid")
+_HISTORIES = ("history", "click_history", "behaviors", "behavior_history", "user_history", "past_items")
+_QUANTITY = re.compile(r"[¥￥$]?\s*(\d+(?:\.\d+)?)\s*(?:元|元/人|/人|分|星|公里|千米|km|yuan|stars?)?")
+_METRES = re.compile(r"(\d+(?:\.\d+)?)\s*(?:米|m)")
+_CJK = re.compile(r"[\u3400-\u9fff]")
+_HEAD = re.compile(r"[；;，,。|\n]")
+
+
+def text_of(value: Any, what: str) -> str:
+    """A text: strings as they are, numbers written out, lists one member a line, mappings as ``key: value`` lines."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, (int, float)):
+        return str(value)
+    if isinstance(value, list):
+        return "\n".join(text_of(member, what) for member in value)
+    if isinstance(value, Mapping):
+        return "\n".join(f"{key}: {text_of(inner, what)}" for key, inner in value.items())
+    raise RowError(f"{what}: expected text, got {type(value).__name__}")
+
+
+def needed_text(value: Any, what: str) -> str:
+    text = text_of(value, what).strip()
+    if not text:
+        raise RowError(f"{what} is missing or empty")
+    return text
+
+
+def context_of(value: Any) -> dict[str, str]:
+    """A context as label -> text; a bare text becomes the label ``context``."""
+    if isinstance(value, Mapping):
+        return {str(k): text_of(v, "context") for k, v in value.items() if v not in (None, "", [])}
+    text = text_of(value, "context").strip()
+    return {"context": text} if text else {}
+
+
+def label_of(value: Any, source: Source, what: str = "label") -> float:
+    """A label in [0, 1]: looked up in ``source.values``, or a number on the source's scale."""
+    if isinstance(value, str):
+        key = value.strip()
+        found = source.values.get(key, source.values.get(key.casefold()))
+        if found is not None:
+            return _unit(found, what)
+        try:
+            value = float(key)
+        except ValueError:
+            raise RowError(f"{what}: no number and not among the values of the map: {value[:60]!r}") from None
+    if not isinstance(value, (int, float)):
+        raise RowError(f"{what}: expected a number in [0, 1], got {'nothing' if value is None else type(value).__name__}")
+    return _unit((float(value) - source.min) / (source.max - source.min), what)
+
+
+def _unit(value: float, what: str) -> float:
+    if not 0.0 <= value <= 1.0:
+        raise RowError(f"{what}: {value:g} is outside [0, 1]")
+    return value
+
+
+def labels_of(value: Any, source: Source, items: tuple[Item, ...]) -> tuple[float, ...]:
+    """One label an item, from a list, or from the places or ids of those that were taken."""
+    if source.listing == "list":
+        if not isinstance(value, list) or len(value) != len(items):
+            found = f"{len(value)} of them" if isinstance(value, list) else type(value).__name__
+            raise RowError(f"labels: expected a list of {len(items)} numbers, one an item; got {found}")
+        return tuple(label_of(v, source, "labels") for v in value)
+    named = value if isinstance(value, list) else re.findall(r"[^\s,，、;；]+", value) if isinstance(value, str) else [value]
+    rows = [_place(n, source, items) for n in named if n is not None]
+    return tuple(float(i in rows) for i in range(len(items)))
+
+
+def _place(name: Any, source: Source, items: tuple[Item, ...]) -> int:
+    if source.listing == "ids":
+        place = next((i for i, item in enumerate(items) if item.id == str(name)), -1)
+    else:
+        digits = re.fullmatch(r"\D{0,3}(\d{1,6})\D?", str(name))
+        place = int(digits[1]) - (source.listing == "index1") if digits else -1
+    if not 0 <= place < len(items):
+        raise RowError(f"labels: {str(name)[:40]!r} names none of the {len(items)} items (as {source.listing!r})")
+    return place
+
+
+def category_of(raw: Any) -> str | None:
+    """Our category for a category's name, None where it is not known."""
+    if not isinstance(raw, str):
+        return None
+    if raw in CATEGORIES:
+        return raw
+    parts = [raw, *re.split(r"[/>|,，、\-\s]+", raw)]
+    return next((_CATEGORY[fold(p)] for p in parts if fold(p) in _CATEGORY), None)
+
+
+def item_of(raw: Any, locale: str, category: str | None, assumed: list[str]) -> Item:
+    """An item from our own object, a foreign object, or a text.
+
+    category: that of the row, for items that name none. Notes for the report are appended to ``assumed``. Of a text
+    the part before the first separator is the name, the rest the attribute ``text``, so that nothing is lost.
+    """
+    if isinstance(raw, str):
+        return _text_item(raw, locale, category, assumed)
+    if not isinstance(raw, Mapping):
+        raise RowError(f"item: expected an object or a text, got {'nothing' if raw is None else type(raw).__name__}")
+    if {"id", "category", "name"} <= raw.keys() <= {"id", "category", "name", "locale", "attributes"} \
+            and raw["category"] in CATEGORIES:
+        try:
+            return msgspec.convert(raw, Item)
+        except msgspec.ValidationError as error:
+            raise RowError(f"item: {error}") from None
+    known = dict(raw)
+    id_, name, own = _take(known, _IDS), _take(known, _NAMES), _take(known, _CATEGORIES)
+    if name is None or not str(name).strip():
+        raise RowError(f"item: no name among the keys {', '.join(map(str, raw))}")
+    if id_ is None:
+        assumed.append("item ids made from a hash of the item")
+    attributes = dict(_attributes(known))
+    return Item(
+        id=str(id_) if id_ is not None else f"item/{_hash(raw)}", category=_category(own, category, assumed),
+        name=str(name).strip(), locale=locale, attributes=attributes,
+    )
+
+
+def _text_item(raw: str, locale: str, category: str | None, assumed: list[str]) -> Item:
+    text = raw.strip()
+    if not text:
+        raise RowError("item: the text is empty")
+    assumed.append("item ids made from a hash of the item")
+    cut = _HEAD.search(text[:60])
+    at = cut.start() if cut and cut.start() else min(60, len(text))
+    rest = text[at + bool(cut and cut.start()):].strip()
+    return Item(id=f"item/{_hash(text)}", category=_category(None, category, assumed), name=text[:at].strip(), locale=locale,
+                attributes={"text": rest} if rest else {})
+
+
+def _category(own: Any, row: str | None, assumed: list[str]) -> str:
+    found = category_of(own) or row
+    if found is None:
+        assumed.append(f"category assumed to be lifestyle ({str(own)[:30] if own else 'none given'})")
+    return found or "lifestyle"
+
+
+def _attributes(raw: Mapping[str, Any]) -> Iterator[tuple[str, Value]]:
+    for key, value in _flat(raw):
+        slot = _SLOT.get(fold(key.rpartition(".")[2]), key)
+        made = _value(slot, value)
+        if made is not None and fold(key) not in LABEL_KEYS and key not in LABEL_KEYS:
+            yield slot, made
+
+
+def _flat(raw: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in raw.items():
+        if isinstance(value, Mapping) and prefix.count(".") < 3:
+            yield from _flat(value, "" if key == "attributes" else f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+def _value(slot: str, value: Any) -> Value | None:
+    if value in (None, "", []) or isinstance(value, Mapping):
+        return None
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, (int, float)):
+        return float(value)
+    kind = SLOTS[slot].kind if slot in SLOTS else ""
+    if isinstance(value, list):
+        return tuple(text_of(v, slot) for v in value)
+    if kind == "number":
+        return _number(slot, value.strip())
+    if kind == "set":
+        return tuple(part.strip() for part in re.split(r"[、,，;；/|]", value) if part.strip())
+    return str(value)
+
+
+def _number(slot: str, text: str) -> Value:
+    found, metres = _QUANTITY.fullmatch(text), _METRES.fullmatch(text)
+    if slot == "distance" and metres:
+        return float(metres[1]) / 1000
+    return float(found[1]) if found else text
+
+
+def user_of(raw: Any, history: Any, locale: str, id_: str, assumed: list[str]) -> tuple[User, tuple[Item, ...]]:
+    """A user, and the past items that came as objects. id_: the row's user id, "" for none."""
+    if isinstance(raw, Mapping) and raw.keys() <= {"id", "locale", "profile", "history"} and "id" in raw and "profile" in raw:
+        try:
+            return msgspec.convert(raw, User), ()
+        except msgspec.ValidationError as error:
+            raise RowError(f"user: {error}") from None
+    profile: dict[str, str] = {}
+    if isinstance(raw, Mapping):
+        known = dict(raw)
+        own = _take(known, _USER_IDS)
+        id_ = id_ or ("" if own is None else str(own))
+        inner = _take(known, _HISTORIES)
+        history = inner if history is None else history
+        profile = {key: text_of(value, "user") for key, value in _flat(known) if value not in (None, "", [])}
+        profile = {key.removeprefix("profile."): value for key, value in profile.items()}
+    elif text := text_of(raw, "user").strip():
+        profile = {"profile": text}
+    past, told = _past(history, locale)
+    if told:
+        profile["history"] = told
+    if not id_ and profile:
+        assumed.append("user ids made from a hash of the profile")
+        id_ = f"user/{_hash(profile)}"
+    return User(id=id_, locale=locale, profile=profile, history=tuple(item.id for item in past)), past
+
+
+def _past(history: Any, locale: str) -> tuple[tuple[Item, ...], str]:
+    """Past items that are objects with a name, and the rest of the history as text."""
+    if not isinstance(history, list):
+        return (), text_of(history, "history").strip()
+    objects, rest = [], []
+    for entry in history:
+        named = isinstance(entry, Mapping) and any(k in entry for k in _NAMES)
+        (objects if named else rest).append(entry)
+    return tuple(item_of(entry, locale, None, []) for entry in objects), "; ".join(text_of(entry, "history") for entry in rest)
+
+
+def locale_of(raw: Any, *texts: str) -> str:
+    """zh or en: as stated, otherwise by whether the texts hold Chinese characters."""
+    stated = str(raw or "").casefold()[:2]
+    if stated in ("zh", "en"):
+        return stated
+    return "zh" if any(_CJK.search(text[:2000]) for text in texts) else "en"
+
+
+def _take(raw: dict[str, Any], names: tuple[str, ...]) -> Any:
+    """Remove and return the value of the first name that is there."""
+    for name in names:
+        if raw.get(name) not in (None, ""):
+            return raw.pop(name)
+    return None
+
+
+def _hash(raw: Any) -> str:
+    return hashlib.blake2b(msgspec.json.encode(raw, order="deterministic"), digest_size=8).hexdigest()

@@ -1,0 +1,101 @@
+"""Measures of scores against labels, NumPy only. Undefined measures are NaN."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+_EPS = 1e-7
+
+
+def auc(labels: Array, scores: Array) -> float:
+    """Area under the ROC curve of (N,) scores; labels count as positive from 0.5; ties count half. NaN with one class only."""
+    positive = np.asarray(labels) >= 0.5
+    n1, n0 = int(positive.sum()), int((~positive).sum())
+    if not n1 or not n0:
+        return float("nan")
+    _, inverse, counts = np.unique(np.asarray(scores), return_inverse=True, return_counts=True)
+    ranks = (np.cumsum(counts) - (counts - 1) / 2.0)[inverse]  # mean rank within ties, from 1
+    return float((ranks[positive].sum() - n1 * (n1 + 1) / 2.0) / (n1 * n0))
+
+
+def nll(labels: Array, probabilities: Array) -> float:
+    """Mean negative log-likelihood in nats; labels in [0, 1]."""
+    p = np.clip(probabilities, _EPS, 1.0 - _EPS)
+    return float(-(labels * np.log(p) + (1.0 - labels) * np.log(1.0 - p)).mean()) if len(p) else float("nan")
+
+
+def ece(labels: Array, probabilities: Array, bins: int = 15) -> float:
+    """Expected calibration error over bins of equal mass: mean |mean label - mean probability|, weighted by size."""
+    if not len(probabilities):
+        return float("nan")
+    order = np.argsort(probabilities, kind="stable")
+    parts = np.array_split(order, min(bins, len(order)))
+    return float(sum(len(p) * abs(labels[p].mean() - probabilities[p].mean()) for p in parts) / len(order))
+
+
+def accuracy(labels: Array, probabilities: Array) -> float:
+    """Share of rows on the right side of 0.5."""
+    return float(((probabilities >= 0.5) == (labels >= 0.5)).mean()) if len(labels) else float("nan")
+
+
+def balanced_accuracy(labels: Array, probabilities: Array) -> float:
+    """Mean of the accuracies within each class; NaN with one class only."""
+    truth, said = labels >= 0.5, probabilities >= 0.5
+    if truth.all() or not truth.any():
+        return float("nan")
+    return float((said[truth].mean() + (~said[~truth]).mean()) / 2.0)
+
+
+def f1(labels: Array, probabilities: Array) -> float:
+    """F1 of the positive class; NaN without positives among labels and predictions."""
+    truth, said = labels >= 0.5, probabilities >= 0.5
+    total = int(truth.sum() + said.sum())
+    return 2.0 * float((truth & said).sum()) / total if total else float("nan")
+
+
+def dcg(gains: Array) -> float:
+    """sum_k gain_k / log2(k + 2), k from 0."""
+    return float((gains / np.log2(np.arange(len(gains)) + 2.0)).sum())
+
+
+def ndcg(gains: Array, scores: Array) -> float:
+    """nDCG of ranking (C,) gains by descending score (ties in given order); NaN without a positive gain."""
+    best = dcg(np.sort(gains)[::-1])
+    return dcg(gains[np.argsort(-scores, kind="stable")]) / best if best > 0 else float("nan")
+
+
+def shown_ndcg(probabilities: Array, shown: int) -> float:
+    """nDCG of the given order under (C,) probabilities as gains, over the first ``shown`` places (0: all).
+
+    sum_k p_k / log2(k + 2) over the same of p sorted descending, both cut at ``shown``.
+    """
+    k = min(shown or len(probabilities), len(probabilities))
+    best = dcg(np.sort(probabilities)[::-1][:k])
+    return dcg(probabilities[:k]) / best if best > 0 else float("nan")
+
+
+def top1(gains: Array, scores: Array) -> float:
+    """1 if the best-scored item has a positive gain; NaN without a positive gain."""
+    return float(gains[int(np.argmax(scores))] > 0) if (gains > 0).any() else float("nan")
+
+
+def list_auc(gains: Array, scores: Array) -> float:
+    """AUC within one list; NaN with one class only."""
+    return auc((gains > 0).astype(float), scores)
+
+
+def list_means(gains: Sequence[Array], scores: Sequence[Array]) -> dict[str, float]:
+    """Means over lists of nDCG, top-1 and within-list AUC; lists where one is undefined are left out of it."""
+    rows = np.array([(ndcg(g, s), top1(g, s), list_auc(g, s)) for g, s in zip(gains, scores, strict=True)], float).reshape(-1, 3)
+    return {name: float(column[~np.isnan(column)].mean()) if (~np.isnan(column)).any() else float("nan")
+            for name, column in zip(("ndcg", "top1", "auc"), rows.T, strict=True)}
+
+
+def list_nll(gains: Sequence[Array], probabilities: Sequence[Array]) -> float:
+    """Mean cross-entropy of lists: -sum_i g_i ln p_i / sum_i g_i; lists without a positive are left out."""
+    values = [-(g * np.log(np.clip(p, _EPS, 1.0))).sum() / g.sum() for g, p in zip(gains, probabilities, strict=True) if g.sum() > 0]
+    return float(np.mean(values)) if values else float("nan")

@@ -1,0 +1,109 @@
+"""Intervals: answers known by construction, invariances, coverage."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from recenv.errors import InputError
+from recenv.evaluation.intervals import Interval, mean_interval, mean_intervals, paired_difference, student_quantile
+
+NAN = float("nan")
+
+
+def users(n: int, of: int) -> list[str]:
+    return [f"u{i % of}" for i in range(n)]
+
+
+def test_constant_values_have_an_interval_of_no_width() -> None:
+    found = mean_interval([0.25] * 12, users(12, 4), seed=3)
+    assert found == Interval(mean=0.25, low=0.25, high=0.25, n=12, missing=0, clusters=4)
+    assert found.excludes_zero
+
+
+def test_the_mean_is_over_sessions_not_over_users() -> None:
+    found = mean_interval([1.0, 1.0, 1.0, 0.0], ["a", "a", "a", "b"], seed=0)
+    assert found.mean == (1 + 1 + 1 + 0) / 4
+    assert (found.low, found.high) == (0.0, 1.0)  # resamples of two users: only a, only b, or both
+
+
+def test_missing_values_are_left_out_and_counted() -> None:
+    found = mean_interval([1.0, NAN, 3.0, NAN], ["a", "a", "b", "c"], seed=0)
+    assert (found.mean, found.n, found.missing, found.clusters) == (2.0, 2, 2, 2)
+
+
+@pytest.mark.parametrize(("values", "reason"), [([1.0, 2.0], "one user only"), ([NAN, NAN], "no value"), ([], "no value")])
+def test_no_interval_has_a_reason(values: list[float], reason: str) -> None:
+    found = mean_interval(values, ["a"] * len(values), seed=0)
+    assert math.isnan(found.low) and math.isnan(found.high) and not found.excludes_zero
+    assert found.reason.startswith(reason)
+    assert math.isnan(found.mean) == (reason == "no value")
+
+
+def test_equal_seeds_give_equal_intervals_whatever_the_order_of_sessions() -> None:
+    values, clusters = np.arange(30) % 7 / 7, users(30, 11)
+    one = mean_interval(values, clusters, seed=5)
+    shuffled = np.argsort(np.arange(30) * 11 % 31)
+    two = mean_interval(values[shuffled], [clusters[i] for i in shuffled], seed=5)
+    assert one == mean_interval(values, clusters, seed=5)
+    assert two.low == pytest.approx(one.low, abs=1e-12) and two.high == pytest.approx(one.high, abs=1e-12)
+    assert one != mean_interval(values, clusters, seed=6)
+
+
+def test_columns_do_not_influence_each_other() -> None:
+    table = np.stack([np.arange(20) % 3, np.full(20, np.nan), np.arange(20) % 5], 1).astype(float)
+    together = mean_intervals(table, users(20, 9), seed=1)
+    assert together[0] == mean_interval(table[:, 0], users(20, 9), seed=1)
+    assert together[2] == mean_interval(table[:, 2], users(20, 9), seed=1)
+
+
+def test_a_user_played_ten_times_is_not_ten_users() -> None:
+    once = np.arange(8) / 8
+    few = mean_interval(once, users(8, 8), seed=2)
+    many = mean_interval(np.tile(once, 10), users(80, 8), seed=2)
+    assert many.high - many.low == pytest.approx(few.high - few.low)
+
+
+def test_pairing_removes_what_the_sessions_share() -> None:
+    hard = np.arange(40) % 10  # sessions differ a lot, agents by 0.1
+    apart = mean_interval(hard + 0.1, users(40, 20), seed=0)
+    paired = paired_difference(hard + 0.1, hard, users(40, 20), seed=0)
+    assert apart.high - apart.low > 1
+    assert paired.mean == pytest.approx(0.1) and paired.low == pytest.approx(0.1) and paired.excludes_zero
+    assert paired_difference([1.0, NAN, 1.0], [0.0, 0.0, NAN], ["a", "b", "c"], seed=0).missing == 2
+
+
+@pytest.mark.parametrize(
+    ("probability", "freedom", "expected"),  # tabled values of Student's t
+    [(0.975, 1, 12.7062), (0.975, 2, 4.30265), (0.975, 9, 2.26216), (0.95, 30, 1.69726), (0.995, 7, 3.49948),
+     (0.975, 2000, 1.95996)],
+)
+def test_student_quantiles(probability: float, freedom: int, expected: float) -> None:
+    assert student_quantile(probability, freedom) == pytest.approx(expected, rel=1e-5)
+
+
+def test_coverage_with_ten_users_is_near_its_level() -> None:
+    generator, hits, rounds = np.random.default_rng(11), 0, 300
+    for round_ in range(rounds):
+        clusters = [f"u{u}" for u in range(10) for _ in range(1 + u % 3)]
+        of_user = dict(zip(sorted(set(clusters)), generator.normal(size=10), strict=True))
+        values = [of_user[u] + e for u, e in zip(clusters, generator.normal(size=len(clusters)), strict=True)]
+        found = mean_interval(values, clusters, seed=round_, resamples=500)
+        hits += found.low <= 0.0 <= found.high
+    assert 0.90 <= hits / rounds <= 0.98  # the plain percentile interval gets 0.87
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (([1.0], ["a", "b"], 0), "equally many"), (([math.inf, 1.0], ["a", "b"], 0), "finite"),
+        (([1.0, 2.0], ["a", "b"], 0, 1.0), "level"), (([1.0, 2.0], ["a", "b"], 0, 0.9, 0), "resamples"),
+    ],
+)
+def test_unusable_arguments(arguments: tuple[object, ...], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        mean_interval(*arguments)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="same sessions"):
+        paired_difference([1.0], [1.0, 2.0], ["a"], 0)

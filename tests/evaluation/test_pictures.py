@@ -1,0 +1,226 @@
+"""Fonts, trace pictures and reports: they must come out, alike each time, whatever the texts say."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import io
+import json
+import re
+import subprocess
+import sys
+import unicodedata
+import zipfile
+from html.parser import HTMLParser
+from pathlib import Path
+
+import msgspec
+import pytest
+from trace_builders import NAMES, dialogue, finished_run, plan, session, turn
+
+from recenv.errors import InputError
+from recenv.evaluation.markup import esc
+from recenv.evaluation.metrics import session_values
+from recenv.evaluation.plots import draw_trace
+from recenv.evaluation.report import write_report
+from recenv.evaluation.runner import evaluate
+from recenv.evaluation.session_pages import pick_sessions
+from recenv.evaluation.typeface import SUBSTITUTE, drawable, embedded_font, fit, text_width, wrap
+from recenv.rollouts.trace import SessionTrace
+
+CROSSWOZ = Path(__file__).parents[3] / "shared" / "data" / "crosswoz"
+EVIL = "<script>alert('x')</script>\"&$\\frac{1}{0}$\u202e\x1b[31m\x00👨‍👩‍👧 ﷽ tab\there"
+PNG = b"\x89PNG\r\n"
+
+
+def size(png: Path) -> tuple[int, int]:
+    head = png.read_bytes()[:24]
+    assert head.startswith(PNG)
+    return int.from_bytes(head[16:20], "big"), int.from_bytes(head[20:24], "big")
+
+
+def evil_session(agent: str, order: int) -> SessionTrace:
+    return session(
+        [turn(0, text=EVIL, said=EVIL, items=[EVIL, NAMES[0]], taken=0, kind="order"),
+         turn(1, act="malformed", kind="repeat", said="")],
+        agent=agent, order=order, session_id=EVIL, user=EVIL, opening=EVIL, source="constructed",
+    )
+
+
+# -- font ------------------------------------------------------------------------------------------------------
+
+
+def test_the_font_has_what_the_crosswoz_texts_use() -> None:
+    if not CROSSWOZ.is_dir():
+        pytest.skip("the CrossWOZ files are not beside the repository (../shared/data/crosswoz)")
+    with zipfile.ZipFile(CROSSWOZ / "val.json.zip") as archive:
+        texts = [archive.read(archive.namelist()[0]).decode()]
+    for name in ("restaurant", "hotel", "attraction"):
+        texts.append(gzip.decompress((CROSSWOZ / f"{name}_db.json.gz").read_bytes()).decode())
+    used = set("".join(json.dumps(json.loads(text), ensure_ascii=False) for text in texts))
+    assert len(used) > 2000
+    boxes = [c for c in sorted(used) if drawable(c) == SUBSTITUTE]
+    assert [c for c in boxes if unicodedata.category(c) != "So"] == [] and len(boxes) <= 2  # a cup and a plus, as emoji
+
+
+def test_characters_beyond_the_font_become_boxes_and_invisible_ones_vanish() -> None:
+    assert drawable("家👨‍👩‍👧 a\u200bb\n\tc") == f"家{SUBSTITUTE * 3} ab c"
+    assert drawable("Café ✓ × ≈ 「全角」４．５") == "Café ✓ × ≈ 「全角」４．５"
+
+
+def test_wrapped_lines_fit_and_lose_nothing() -> None:
+    text = "北京天伦王朝酒店、北京首都宾馆都符合您的要求呢（The Regent Beijing is close to Wangfujing）。"
+    lines = wrap(text, 1.5, 9, lines=20)
+    assert all(text_width(line, 9) <= 1.5 for line in lines)
+    assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+    assert not any(line[0] in "，。、）" for line in lines)
+    short = wrap(text, 1.5, 9, lines=2)
+    assert len(short) == 2 and short[1].endswith("…") and text_width(short[1], 9) <= 1.5
+    assert wrap("", 1.5, 9, 2) == [] and wrap("W" * 40, 0.5, 9, 99)[0] in "W" * 40
+    assert fit("short", 2, 9) == "short" and fit("很长的名字" * 9, 1, 9).endswith("…")
+
+
+def test_the_embedded_font_has_the_used_characters_alone() -> None:
+    from fontTools.ttLib import TTFont
+
+    uri = embedded_font(["天安门 abc", "👨"])
+    assert uri == embedded_font(["abc", "天安门 "])
+    with TTFont(io.BytesIO(base64.b64decode(uri.partition(",")[2]))) as font:
+        assert set(font.getBestCmap()) == set(map(ord, "天安门 abc"))
+        assert font.flavor == "woff"
+
+
+# -- trace pictures --------------------------------------------------------------------------------------------
+
+
+def test_a_trace_is_drawn_alike_each_time(tmp_path: Path) -> None:
+    made = dialogue("greedy", 3, 0.9, length=6)
+    first, second = draw_trace(made, tmp_path / "a.png"), draw_trace(made, tmp_path / "new" / "b.png")
+    assert first.read_bytes() == second.read_bytes()
+
+
+def test_more_turns_make_it_taller_and_a_second_agent_wider(tmp_path: Path) -> None:
+    long, short = dialogue("greedy", 0, 0.9, length=10), dialogue("贪心" * 30, 0, 0.2, length=1)
+    alone, tiny = size(draw_trace(long, tmp_path / "a.png")), size(draw_trace(short, tmp_path / "b.png"))
+    pair = size(draw_trace(short, tmp_path / "c.png", against=long))
+    assert alone[0] == tiny[0] < pair[0] and tiny[1] < alone[1] <= pair[1] * 1.2
+
+
+def test_hostile_texts_and_empty_sessions_are_drawn(tmp_path: Path) -> None:
+    assert size(draw_trace(evil_session(EVIL, 0), tmp_path / "a.png"))
+    assert size(draw_trace(session([], ending="left"), tmp_path / "b.png"))
+    many = session([turn(0, items=[f"{i} {EVIL}" for i in range(50)], text="长" * 5000, said="")])
+    assert size(draw_trace(many, tmp_path / "c.png"))
+
+
+def test_two_sessions_are_not_drawn_against_each_other(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="same session"):
+        draw_trace(dialogue("a", 0, 0.5), tmp_path / "x.png", against=dialogue("b", 1, 0.5))
+    assert not (tmp_path / "x.png").exists()
+
+
+# -- report ----------------------------------------------------------------------------------------------------
+
+
+class Page(HTMLParser):
+    """Tags, attributes and text of a page; complains about tags that do not nest."""
+
+    VOID = ("meta", "img", "br")
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str | None]] = []
+        self.text = ""
+        self._open: list[str] = []
+        self.feed(text)
+        assert self._open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += attrs
+        if tag not in self.VOID:
+            self._open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return finished_run(tmp_path_factory.mktemp("report"), plan(sessions=15))
+
+
+def test_the_report_is_self_contained_and_the_same_each_time(run: Path) -> None:
+    written = write_report(run)
+    first = written.read_bytes()
+    assert write_report(run).read_bytes() == first
+    page = Page(first.decode())
+    assert "script" not in page.tags and "link" not in page.tags
+    links = [value or "" for name, value in page.attributes if name in ("src", "href")]
+    assert links and all(link.startswith(("data:image/png;base64,", "#")) for link in links)
+    assert not re.search(r"url\((?!data:)", first.decode()) and "http" not in re.sub(r"http-equiv", "", page.text)
+    anchors = {value for name, value in page.attributes if name == "id"}
+    assert {link[1:] for link in links if link.startswith("#")} == anchors and len(anchors) == 12
+    drawn = ["dimensions.png", "lengths.png", "returns.png", "trace-1.png", "trace-2.png"]
+    assert sorted(f.name for f in (run / "plots").iterdir()) == drawn
+    assert all(size(f) for f in (run / "plots").iterdir())
+
+
+def test_the_report_says_what_made_the_numbers(run: Path) -> None:
+    text = Page(write_report(run).read_text()).text
+    for expected in ("seed", "gated-mean", "abc123", "recenv evaluate --scenario mixed", "2.13.0", "天安门广场",
+                     "real dialogues replayed", "extrapolated", "no item was shown", "not a JSON object", "best", "median", "worst"):
+        assert expected in text, expected
+
+
+def test_hostile_texts_stay_text(tmp_path: Path) -> None:
+    names = ('<img src=x onerror="alert(1)">', "b'\"&")
+    made = plan(names, sessions=1)
+    made = msgspec.structs.replace(
+        made, session_ids=(EVIL,), scorers=({"name": EVIL, "dimension": EVIL},), reward={EVIL: EVIL}, command=EVIL)
+    folder = evaluate(made, tmp_path / "run", run_chunk=lambda agent, rows, first: [evil_session(agent, first)])
+    source = write_report(folder).read_text()
+    page = Page(source)
+    assert "script" not in page.tags and page.tags.count("img") == 5
+    assert not {name for name, _ in page.attributes} & {"onerror", "onload", "onclick"}
+    assert "<script>alert('x')</script>" in page.text and not any(c in source for c in "\u202e\x1b\x00")
+    assert "constructed" in page.text and "nobody had these conversations" in page.text
+
+
+def test_an_unfinished_run_is_reported_as_such(tmp_path: Path) -> None:
+    folder = finished_run(tmp_path, plan(("random", "greedy"), sessions=4))
+    lines = (folder / "traces.jsonl").read_bytes().splitlines(keepends=True)
+    (folder / "traces.jsonl").write_bytes(b"".join(lines[:6]) + lines[6][:20])
+    assert "greedy finished 2 of 4 sessions" in Page(write_report(folder).read_text()).text
+    (folder / "traces.jsonl").write_bytes(b"".join(lines[:3]))
+    assert "No session was finished by every agent yet" in Page(write_report(folder).read_text()).text
+    (folder / "traces.jsonl").write_bytes(b"")
+    with pytest.raises(InputError, match="no finished session"):
+        write_report(folder)
+
+
+def test_long_texts_are_cut_and_say_so() -> None:
+    assert esc("长" * 4001) == "长" * 4000 + "… (1 more characters)"
+    assert esc("a<b>&\"'") == "a&lt;b&gt;&amp;&quot;&#x27;"
+
+
+@pytest.mark.parametrize(("count", "most"), [(1, 12), (2, 12), (3, 12), (5, 3), (40, 12), (41, 12)])
+def test_sessions_are_spread_from_best_to_worst(count: int, most: int) -> None:
+    values = {"a": [session_values(session([turn(reward=o / count)], order=o)) for o in range(count)]}
+    picks = pick_sessions(values, most)
+    orders = [p.order for p in picks]
+    assert orders == sorted(orders, reverse=True) and len(set(orders)) == len(orders) == min(count, most)
+    assert (picks[0].why, orders[0], orders[-1]) == ("best", count - 1, 0)
+    if count > 2:
+        assert [p.why for p in picks].count("median") == 1 and picks[-1].why == "worst"
+
+
+def test_importing_evaluation_and_the_leaderboard_loads_no_matplotlib() -> None:
+    code = ("import sys, recenv.evaluation, recenv.evaluation.leaderboard, recenv.evaluation.runner, recenv.evaluation.plots\n"
+            "recenv.evaluation.build_leaderboard\n"
+            "assert not {'matplotlib', 'torch', 'fontTools'} & sys.modules.keys()")
+    subprocess.run([sys.executable, "-c", code], check=True)
