@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from recenv.evaluation.cells import COLOURS, INK
 from recenv.evaluation.intervals import Interval
 from recenv.evaluation.leaderboard import RETURN, Leaderboard, plain, signed
 from recenv.evaluation.metrics import SHORT, SessionValues
-from recenv.evaluation.plots import COLOURS, FAINT, GREY, INK, RULE, hatch_cell, write
+from recenv.evaluation.plots import FAINT, GREY, RULE, hatch_cell, write
 from recenv.evaluation.typeface import fit, font
 from recenv.records import DIMENSIONS
 

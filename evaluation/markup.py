@@ -74,7 +74,8 @@ ol.slate .taken { color: var(--good); }
 .cells { display: grid; grid-template-columns: repeat(6, minmax(0, 1fr)); gap: 0 .5rem; align-content: start; font-size: .8rem;
   font-variant-numeric: tabular-nums; }
 .cell { min-width: 0; } .cell .of { color: var(--grey); font-size: .7rem; float: right; }
-.bar { height: 11px; background: #eef0f2; position: relative; } .bar i { display: block; height: 100%; }
+.bar { height: 11px; background: #eef0f2; position: relative; } .bar i { position: absolute; left: 0; height: 100%; }
+.bar .behind { background: #a8b0b8; }
 .bar.none { background: repeating-linear-gradient(135deg, #fff 0 3px, #b4bcc4 3px 4px); }
 .bar.gate { outline: 1.5px solid var(--bad); }
 .bar.gate::after { content: "\\d7"; color: var(--bad); position: absolute; right: 2px; top: -6px; font-size: 1rem;

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from recenv.data.render import category_name
 from recenv.errors import InputError
+from recenv.evaluation.cells import COLOURS, INK, Cell, mark, share, turn_cells
 from recenv.evaluation.metrics import SHORT
 from recenv.evaluation.typeface import drawable, fit, font, text_width, wrap
-from recenv.records import DIMENSIONS, D
+from recenv.records import D
 from recenv.rollouts.trace import SessionTrace, TurnTrace
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-INK, GREY, FAINT, RULE, FAILED, TAKEN = "#1f2328", "#656d76", "#eef0f2", "#d0d7de", "#c0271d", "#1a7f37"
-COLOURS: tuple[str, ...] = ("#4477aa", "#2f9e8f", "#d99a1c", "#9b4f96", "#7a7a33")
-"""One a dimension, told apart by the colour-blind as well (after Paul Tol's muted scheme); red is kept for failures."""
-
+GREY, FAINT, RULE, FAILED, TAKEN = "#656d76", "#eef0f2", "#d0d7de", "#c0271d", "#1a7f37"
 _FULL = ("instruction\nfollowing", "factual\nconsistency", "query-item\nrelevance", "behavior\nprediction", "item\nranking")
-_HATCH, _HATCHES = "#b4bcc4", "//////"
+_BEHIND, _HATCH, _HATCHES = "#a8b0b8", "#b4bcc4", "//////"
 _WARN, _SLATE = "#9a6700", "#3d4a5c"
 REACTIONS: dict[str, tuple[str, str]] = {
     "order": ("order ✓", TAKEN), "inquire": ("inquire", TAKEN), "refine": ("refine", _WARN), "reject": ("reject", _WARN),
@@ -141,7 +138,7 @@ def _panel(
     count = f"{len(trace.turns)} turn{'' if len(trace.turns) == 1 else 's'}"
     facts = f"return {trace.total:.3f} · {count} · {met} · ending: {trace.ending}"
     write(axes, left, top + 0.6, fit(facts, shape.bars - 0.1, _BODY), _BODY, GREY)
-    for column, (name, full) in enumerate(zip(("reward", *SHORT), ("of the turn\n", *_FULL), strict=True)):
+    for column, (name, full) in enumerate(zip(("reward", *SHORT), ("earned in\nthe turn", *_FULL), strict=True)):
         x = left + shape.bar_at(column)
         write(axes, x, top + 0.36, name, 9.5, INK if column == 0 else COLOURS[column - 1])
         for i, part in enumerate(full.split("\n")):
@@ -150,6 +147,8 @@ def _panel(
     for t, turn in enumerate(trace.turns):
         axes.plot([left, left + shape.width], [y, y], color=RULE, linewidth=0.7)
         write(axes, left, y + _PAD + 0.12, str(turn.turn + 1), 11, GREY)
+        if trace.goals > 1:
+            write(axes, left, y + _PAD + 0.26, f"need {turn.goal + 1}", _TINY, GREY)
         for i, line in enumerate(said[t]):
             _say(axes, line, left + 0.36, y + _PAD + 0.115 + i * _LINE)
         _bars(axes, turn, left, y, shape)
@@ -192,9 +191,9 @@ def _slate_rows(turn: TurnTrace, room: float) -> list[list[_Part]]:
     """The slate in at most two lines of ranked names; the item taken up is green and ticked, what does not fit is counted."""
     rows: list[list[_Part]] = []
     used = room
-    for rank, (item, name) in enumerate(zip(turn.action.items, turn.items, strict=False)):
-        taken = bool(item) and item == turn.reaction.item_id
-        part = _Part(fit(f"{rank + 1} {'✓ ' if taken else ''}{name}", room * 0.48, _BODY), TAKEN if taken else _SLATE)
+    for rank, name in enumerate(turn.items):
+        tick = mark(turn, rank)
+        part = _Part(fit(f"{rank + 1} {tick} {name}", room * 0.48, _BODY), TAKEN if tick else _SLATE)
         needed = text_width(part.text, _BODY) + _BETWEEN
         last = rank + 1 == len(turn.items)
         if used + needed > room - (0 if last or len(rows) < 2 else 0.3):
@@ -209,62 +208,67 @@ def _slate_rows(turn: TurnTrace, room: float) -> list[list[_Part]]:
 
 
 def _bars(axes: Axes, turn: TurnTrace, left: float, y: float, shape: _Shape) -> None:
-    for column in range(D + 1):
-        d = column - 1
-        value = turn.value if column == 0 else turn.components[d]
-        failed = bool(turn.gate) if column == 0 else DIMENSIONS[d] in turn.gate
-        colour = INK if column == 0 else COLOURS[d]
-        note = "gate" if failed else "" if column == 0 or turn.sources[d] in ("scorer", "none") else turn.sources[d]
-        if column == 0 and not failed and not math.isclose(turn.reward, turn.value, abs_tol=5e-4):
-            note = f"step {turn.reward:.2f}"
-        _bar(axes, left + shape.bar_at(column), y + _PAD, shape.bar, value, colour, failed, note)
+    for column, cell in enumerate(turn_cells(turn)):
+        _bar(axes, left + shape.bar_at(column), y + _PAD, shape.bar, cell)
 
 
-def _bar(axes: Axes, x: float, y: float, width: float, value: float | None, colour: str, failed: bool, note: str) -> None:
-    """A cell: the value above a bar on [0, 1]; hatched where there is none, red and crossed where its gate failed."""
+def _bar(axes: Axes, x: float, y: float, width: float, cell: Cell) -> None:
+    """The value above a bar on [0, 1]; hatched where there is none, red and crossed where its gate failed."""
     from matplotlib.patches import Rectangle
 
     top = y + 0.17
-    missing = value is None or math.isnan(value)
-    share = 0.0 if missing or value is None else min(1.0, max(0.0, value))
-    write(axes, x, y + 0.12, "–" if missing else f"{value:.2f}", _BODY, FAILED if failed else GREY if missing else INK)
-    if note and not missing:
-        write(axes, x + width, y + 0.12, fit(note, width - 0.3, _TINY), _TINY, FAILED if failed else GREY, "right")
-    if missing:
+    if cell.value is None:
+        write(axes, x, y + 0.12, "–", _BODY, GREY)
         hatch_cell(axes, x, top, width, _BAR_HEIGHT)
         return
+    write(axes, x, y + 0.12, f"{cell.value:.2f}", _BODY, FAILED if cell.failed else INK)
+    if cell.note:
+        write(axes, x + width, y + 0.12, fit(cell.note, width - 0.28, _TINY), _TINY, FAILED if cell.failed else GREY, "right")
     axes.add_patch(Rectangle((x, top), width, _BAR_HEIGHT, facecolor=FAINT, linewidth=0))
-    axes.add_patch(Rectangle((x, top), share * width, _BAR_HEIGHT, facecolor=colour, linewidth=0))
-    if failed:
+    if cell.behind is not None:
+        axes.add_patch(Rectangle((x, top), share(cell.behind) * width, _BAR_HEIGHT, facecolor=_BEHIND, linewidth=0))
+    axes.add_patch(Rectangle((x, top), share(cell.value) * width, _BAR_HEIGHT, facecolor=cell.colour, linewidth=0))
+    if cell.failed:
         axes.add_patch(Rectangle((x, top), width, _BAR_HEIGHT, fill=False, edgecolor=FAILED, linewidth=1.1))
-        half, cx, cy = 0.045, x + width - 0.09, top + _BAR_HEIGHT / 2
-        for sign in (1, -1):
-            axes.plot([cx - half, cx + half], [cy - sign * half, cy + sign * half], color=FAILED, linewidth=1.4)
+        _cross(axes, x + width - 0.09, top + _BAR_HEIGHT / 2)
+
+
+def _cross(axes: Axes, x: float, y: float) -> None:
+    half = 0.045
+    for sign in (1, -1):
+        axes.plot([x - half, x + half], [y - sign * half, y + sign * half], color=FAILED, linewidth=1.4)
 
 
 def _legend(axes: Axes, traces: Sequence[SessionTrace], x: float, y: float) -> None:
+    """What the marks in this picture mean; marks that do not occur are left out."""
     from matplotlib.patches import Rectangle
 
     turns = [t for trace in traces for t in trace.turns]
-    entries: list[tuple[str, str]] = [("bar", "bars run from 0 to 1")]
-    if any(c is None for t in turns for c in t.components):
-        entries.append(("missing", "no value in this turn"))
-    if any(t.gate for t in turns):
-        entries.append(("failed", "gate failed: the turn is worth 0"))
-    if any(t.reaction.extrapolated for t in turns):
-        entries.append(("≈", "answer beyond what was logged"))
-    for kind, text in entries:
-        if kind == "≈":
+    cells = [cell for t in turns for cell in turn_cells(t)]
+    kinds = {
+        "bar": ("bars run from 0 to 1", True),
+        "behind": ("dark: earned; light: value that earned nothing new", any(c.behind is not None for c in cells)),
+        "missing": ("no value in this turn", any(c.value is None for c in cells)),
+        "failed": ("gate failed: the turn is worth 0", any(c.failed for c in cells)),
+        "≈": ("answer beyond what was logged", any(t.reaction.extrapolated for t in turns)),
+    }
+    top, width, height = y - 0.07, 0.3, 0.12
+    for kind, (text, occurs) in kinds.items():
+        if not occurs:
+            continue
+        if kind == "missing":
+            hatch_cell(axes, x, top, width, height)
+        elif kind == "≈":
             write(axes, x + 0.16, y + 0.03, kind, _BODY, GREY)
         else:
-            face, edge = (FAINT if kind == "bar" else "white"), {"bar": "none", "missing": _HATCH, "failed": FAILED}[kind]
-            hatch, line = (_HATCHES if kind == "missing" else None), (1.1 if kind == "failed" else 0)
-            axes.add_patch(Rectangle((x, y - 0.07), 0.3, 0.12, facecolor=face, edgecolor=edge, hatch=hatch, linewidth=line))
-        if kind == "bar":
-            axes.add_patch(Rectangle((x, y - 0.07), 0.18, 0.12, facecolor=GREY, linewidth=0))
+            edge = {"edgecolor": FAILED, "linewidth": 1.1} if kind == "failed" else {"linewidth": 0}
+            axes.add_patch(Rectangle((x, top), width, height, facecolor=FAINT, **edge))
+        if kind in ("bar", "behind"):
+            axes.add_patch(Rectangle((x, top), 0.2, height, facecolor=GREY if kind == "bar" else _BEHIND, linewidth=0))
+        if kind == "behind":
+            axes.add_patch(Rectangle((x, top), 0.1, height, facecolor=INK, linewidth=0))
         if kind == "failed":
-            for sign in (1, -1):
-                axes.plot([x + 0.17, x + 0.26], [y - 0.01 - sign * 0.045, y - 0.01 + sign * 0.045], color=FAILED, linewidth=1.4)
+            _cross(axes, x + 0.21, y - 0.01)
         write(axes, x + 0.38, y + 0.03, text, _SMALL, GREY)
         x += 0.38 + text_width(text, _SMALL) + 0.35
 

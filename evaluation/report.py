@@ -169,8 +169,12 @@ def _sessions(
 ) -> str:
     if not picks:
         return "<h2>Sessions</h2><p>No session was finished by every agent yet.</p>"
-    parts = ["<h2>Sessions</h2>", "<p class='grey'>A spread from the best to the worst by mean return over the agents.</p>",
-             session_index(picks, chosen, agents)]
+    parts = [
+        "<h2>Sessions</h2>",
+        "<p class='grey'>A spread from the best to the worst by mean return over the agents. In the reward column, dark is what the "
+        "turn earned (these sum to the return), light is value that earned nothing new.</p>",
+        session_index(picks, chosen, agents),
+    ]
     middle = next((p for p in picks if p.why == "median"), picks[0])
     for i, agent in enumerate(dict.fromkeys((agents[0], agents[-1]))):
         trace = chosen[agent, middle.order]

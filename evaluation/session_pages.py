@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from recenv.data.render import category_name
+from recenv.evaluation.cells import COLOURS, INK, Cell, mark, share, turn_cells
 from recenv.evaluation.leaderboard import plain
 from recenv.evaluation.markup import esc
 from recenv.evaluation.metrics import SHORT, SessionValues
-from recenv.evaluation.plots import COLOURS, INK
-from recenv.records import DIMENSIONS, D
+from recenv.records import DIMENSIONS
 from recenv.rollouts.trace import SessionTrace, TurnTrace
 
 _TONE = {
@@ -77,23 +76,24 @@ def _agent_part(trace: SessionTrace) -> str:
     facts = f"return {plain(trace.total)} · {turns} · {trace.goals_met} of {trace.goals} needs met · ending: {trace.ending}"
     head = "".join(
         f'<div class="cell" style="color:{colour}" title="{name.replace("_", " ")}">{short}</div>'
-        for name, short, colour in zip(("the turn's scalar reward", *DIMENSIONS), ("reward", *SHORT), (INK, *COLOURS), strict=True)
+        for name, short, colour in zip(("what the turn earned", *DIMENSIONS), ("reward", *SHORT), (INK, *COLOURS), strict=True)
     )
     heading = f'<div class="grid"><div></div><div class="cells">{head}</div></div>'
-    body = "".join(_turn(t) for t in trace.turns) or '<p class="grey">The session ended before the first turn.</p>'
+    body = "".join(_turn(t, trace.goals) for t in trace.turns) or '<p class="grey">The session ended before the first turn.</p>'
     return (
         f'<details><summary>{esc(trace.agent)} <span class="grey">{esc(facts)}</span></summary>'
         f'<div class="inside">{heading}{body}</div></details>'
     )
 
 
-def _turn(turn: TurnTrace) -> str:
-    return f'<div class="grid"><div>{_transcript(turn)}</div><div class="cells">{_cells(turn)}</div></div>'
+def _turn(turn: TurnTrace, goals: int) -> str:
+    return f'<div class="grid"><div>{_transcript(turn, goals)}</div><div class="cells">{_cells(turn)}</div></div>'
 
 
-def _transcript(turn: TurnTrace) -> str:
+def _transcript(turn: TurnTrace, goals: int) -> str:
     act, reaction = turn.action, turn.reaction
-    parts = [f'<div class="tag">turn {turn.turn + 1} · {esc(act.act)}</div>']
+    need = f" · need {turn.goal + 1} of {goals}" if goals > 1 else ""
+    parts = [f'<div class="tag">turn {turn.turn + 1}{need} · {esc(act.act)}</div>']
     if act.act == "malformed":
         parts.append(f'<div class="bubble broken">{esc(act.raw or act.text or "(empty)")}</div>')
         parts.append(f'<div class="tag bad">{esc(act.error)}</div>')
@@ -116,30 +116,27 @@ def _slate(turn: TurnTrace) -> str:
     if not turn.items:
         return ""
     items = []
-    for item, name in zip(turn.action.items, turn.items, strict=False):
-        taken = bool(item) and item == turn.reaction.item_id
-        items.append(f'<li class="taken">✓ {esc(name)}</li>' if taken else f"<li>{esc(name)}</li>")
+    for rank, name in enumerate(turn.items):
+        tick = mark(turn, rank)
+        items.append(f'<li class="taken">{tick} {esc(name)}</li>' if tick else f"<li>{esc(name)}</li>")
     return f'<ol class="slate">{"".join(items)}</ol>'
 
 
 def _cells(turn: TurnTrace) -> str:
-    cells = [_cell(turn.value, INK, bool(turn.gate), "")]
     reasons: dict[str, list[str]] = {}
-    for d in range(D):
-        failed = DIMENSIONS[d] in turn.gate
-        source = turn.sources[d] if turn.sources[d] not in ("scorer", "none") else ""
-        cells.append(_cell(turn.components[d], COLOURS[d], failed, source))
-        if turn.reasons[d]:
-            reasons.setdefault(turn.reasons[d], []).append(SHORT[d])
-    notes = [] if math.isclose(turn.reward, turn.value, abs_tol=5e-4) else [f"step reward {plain(turn.reward)}"]
-    notes += [f"{', '.join(names)}: {esc(reason)}" for reason, names in reasons.items()]
-    return "".join(cells) + (f'<div class="why">{"<br>".join(notes)}</div>' if notes else "")
+    for short, reason in zip(SHORT, turn.reasons, strict=True):
+        if reason:
+            reasons.setdefault(reason, []).append(short)
+    notes = [f"{', '.join(names)}: {esc(reason)}" for reason, names in reasons.items()]
+    cells = "".join(_cell(cell) for cell in turn_cells(turn))
+    return cells + (f'<div class="why">{"<br>".join(notes)}</div>' if notes else "")
 
 
-def _cell(value: float | None, colour: str, failed: bool, source: str) -> str:
-    if value is None or math.isnan(value):
+def _cell(cell: Cell) -> str:
+    if cell.value is None:
         return '<div class="cell grey">–<div class="bar none"></div></div>'
-    share = 100 * min(1.0, max(0.0, value))
-    gate, tone = (" gate", ' class="bad"') if failed else ("", "")
-    bar = f'<div class="bar{gate}"><i style="width:{share:.1f}%;background:{colour}"></i></div>'
-    return f'<div class="cell"><span class="of">{esc(source)}</span><span{tone}>{value:.2f}</span>{bar}</div>'
+    gate, tone = (" gate", ' class="bad"') if cell.failed else ("", "")
+    behind = "" if cell.behind is None else f'<i class="behind" style="width:{100 * share(cell.behind):.1f}%"></i>'
+    fill = f'<i style="width:{100 * share(cell.value):.1f}%;background:{cell.colour}"></i>'
+    note = f'<span class="of">{esc(cell.note)}</span>' if cell.note else ""
+    return f'<div class="cell">{note}<span{tone}>{cell.value:.2f}</span><div class="bar{gate}">{behind}{fill}</div></div>'

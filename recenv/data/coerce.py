@@ -17,7 +17,8 @@ from recenv.records import CATEGORIES, Item, User, Value
 
 _CATEGORY_WORDS = {
     "dining": "餐饮 美食 餐厅 餐馆 外卖 饮品 咖啡 火锅 小吃 食品 dining food restaurant restaurants cafe catering",
-    "lifestyle": "生活服务 生活 休闲娱乐 娱乐 丽人 美容 美发 健身 运动健身 亲子 家政 宠物 lifestyle life entertainment leisure beauty services",
+    "lifestyle": "生活服务 生活 休闲娱乐 娱乐 丽人 美容 美发 健身 运动健身 亲子 家政 宠物 "
+                 "lifestyle life entertainment leisure beauty services",
     "shopping": "购物 商场 零售 超市 便利店 商店 服饰 shopping retail mall supermarket store",
     "accommodation": "住宿 酒店 宾馆 民宿 旅馆 accommodation hotel hotels lodging hostel",
     "healthcare": "医疗健康 医疗 健康 医院 药店 诊所 口腔 体检 healthcare health medical hospital clinic pharmacy",
@@ -25,11 +26,18 @@ _CATEGORY_WORDS = {
 }
 _CATEGORY = {fold(word): category for category, words in _CATEGORY_WORDS.items() for word in words.split()}
 _SLOT_WORDS = {
-    "rating": "评分 星级评分 stars avg_score shop_score", "price": "人均 人均消费 人均价格 价格 均价 avg_price average_price price_avg",
-    "distance": "距离 distance_km", "area": "商圈 区域 行政区 district business_area region", "tags": "标签 特色 tag features",
-    "subcategory": "子类 子类目 二级类目 类型 sub_category subcate", "dishes": "推荐菜 菜品 signature_dishes", "address": "地址 addr",
-    "phone": "电话 tel telephone", "hours": "营业时间 business_hours opening_hours", "facilities": "设施 服务设施 amenities",
+    "rating": "评分 星级评分 stars avg_score shop_score",
+    "price": "人均 人均消费 人均价格 价格 均价 avg_price average_price price_avg",
+    "distance": "距离 distance_km",
+    "area": "商圈 区域 行政区 district business_area region",
+    "tags": "标签 特色 tag features",
+    "subcategory": "子类 子类目 二级类目 类型 sub_category subcate",
+    "dishes": "推荐菜 菜品 signature_dishes",
+    "facilities": "设施 服务设施 amenities",
     "hotel_type": "酒店类型",
+    "address": "地址 addr",
+    "phone": "电话 tel telephone",
+    "hours": "营业时间 business_hours opening_hours",
 }
 _SLOT = {fold(word): slot for slot, words in _SLOT_WORDS.items() for word in f"{words} {slot}".split()}
 _IDS = ("id", "item_id", "poi_id", "shop_id", "product_id", "merchant_id", "sku_id", "doc_id")
@@ -247,7 +255,7 @@ def _past(history: Any, locale: str) -> tuple[tuple[Item, ...], str]:
     """Past items that are objects with a name, and the rest of the history as text."""
     if not isinstance(history, list):
         return (), text_of(history, "history").strip()
-    objects, rest = [], []
+    objects, rest = list[Any](), list[Any]()
     for entry in history:
         named = isinstance(entry, Mapping) and any(k in entry for k in _NAMES)
         (objects if named else rest).append(entry)

@@ -72,7 +72,7 @@ def _options(
     options: dict[str, list[Source]] = {}
     for key in keys:
         if key in _MESSAGES:
-            value = next((row[key] for row in rows if row.get(key)), [])
+            value: Any = next((row[key] for row in rows if row.get(key)), [])
             roles = list(dict.fromkeys(message_role(m) for m in value)) if isinstance(value, list) else []
             for role in (r for r in roles if _MESSAGE_FIELDS.get(r) in fields):
                 if "response" in FIELDS[dimension]:  # elsewhere a message is a rendered prompt, which needs a map
@@ -112,12 +112,11 @@ def _scaled(dimension: str, rows: Sequence[Mapping[str, Any]], where: str, known
         examples = ", ".join(repr(v) for v in dict.fromkeys(str(v) for v in seen))[:200]
         hint = (f'{field} = {{key = "{source.key}", values = {{"{unclear[0][:30]}" = 1}}}}' if unclear
                 else f'{field} = {{key = "{source.key}", min = {min(numbers):g}, max = {max(numbers):g}}}')
-        more = f' or, where it names places in the list, {field} = {{key = "{source.key}", as = "index1"}}'
-        raise InputError(
-            f"{where}: {dimension}: the labels under {source.key!r} are not numbers in [0, 1]: {examples}. Say what they mean with "
-            f"--field-map FILE.toml, for instance:\n\n{to_toml(dimension, {f: s for f, s in known.items() if f != field})}\n{hint}"
-            + (f"\n\n({more.strip()})" if field == "labels" else "")
-        )
+        rest = to_toml(dimension, {f: s for f, s in known.items() if f != field})
+        if field == "labels":
+            hint += f'\n\nor, where it tells places in the list:\n\nlabels = {{key = "{source.key}", as = "index1"}}'
+        raise InputError(f"{where}: {dimension}: the labels under {source.key!r} are not numbers in [0, 1]: {examples}. Say what "
+                         f"they mean with --field-map FILE.toml, for instance:\n\n{rest}\n{hint}")
     values = {t: _TRUTH[t] for t in texts if t in _TRUTH}
     return {field: msgspec.structs.replace(source, values=values)} if values else {}
 

@@ -106,7 +106,8 @@ def _table(file: Path, dimension: str, table: Any) -> dict[str, Source]:
         try:
             source = msgspec.convert({"key": entry} if isinstance(entry, str) else entry, Source, strict=True)
         except msgspec.ValidationError as error:
-            raise InputError(f"{file}: [{dimension}] {field}: expected a key path or a table like {{key = ...}}; {error}") from None
+            wanted = "a key path or a table like {key = ...}"
+            raise InputError(f"{file}: [{dimension}] {field}: expected {wanted}; {error}") from None
         _check(f"{file}: [{dimension}] {field}", source)
         out[field] = source
     return out
@@ -152,7 +153,7 @@ def pick(row: Mapping[str, Any], source: Source) -> Any:
 
 
 def follow(row: Any, path: str) -> Any:
-    """The value at a path of keys and list indices (``a.b.0.c``, -1 for the last, ``*`` for each); a whole key wins over parts."""
+    """The value at a path of keys and list indices: ``a.b.0.c``, -1 for the last, ``*`` for each; a whole key wins over parts."""
     if isinstance(row, Mapping) and path in row:
         return row[path]
     head, _, rest = path.partition(".")

@@ -19,6 +19,8 @@ from numpy.typing import NDArray
 
 Vector = NDArray[np.float64]
 
+_CERTAIN = 40.0  # logits beyond which nothing changes, so that a wild step of the search stays finite
+
 
 class Choices(NamedTuple):
     """G logged choices. features (G, L, E), items in displayed order, padded; length (G,) items in each list;
@@ -90,7 +92,7 @@ def _evaluate(data: Choices, beta: Vector, logit: float) -> tuple[Vector, Vector
     value = np.zeros((goals, longest))
     for e in range(width):
         value += beta[e] * data.features[:, :, e]
-    value = np.where(present, value, -np.inf)
+    value = np.where(present, np.clip(value, -_CERTAIN, _CERTAIN), -np.inf)
     top = np.maximum(value.max(1, initial=0.0), 0.0)[:, None]  # the outside option's utility is 0
     weight = np.exp(value - top)  # (G, L)
     mass = np.exp(-top) + np.cumsum(weight, 1)  # (G, L) over the first n = place + 1

@@ -267,7 +267,9 @@ def test_no_hidden_need_or_gold_utility_reaches_the_agent(engine: Engine, kind: 
         assert not gold & {round(n, 5) for n in numbers if not math.isnan(n)}
 
 
-def test_what_the_agent_sees_does_not_depend_on_what_is_privileged(tiny_world_path: Path, tiny_world: World, tmp_path: Path) -> None:
+def test_what_is_seen_does_not_depend_on_what_is_privileged(
+    tiny_world_path: Path, tiny_world: World, tmp_path: Path
+) -> None:
     """Twin worlds that differ in one session's undisclosed need, outcomes, gold and patience look alike at the start."""
     twin = tmp_path / "twin"
     shutil.copytree(tiny_world_path, twin)

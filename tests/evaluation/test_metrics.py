@@ -82,7 +82,7 @@ def test_the_table_is_aligned_with_wide_characters_and_hides_control_characters(
     text = format_leaderboard(board)
     lines = text.splitlines()
     assert "\x1b" not in text and len(lines) == 2 + (2 + 4) + 1 + (2 + 3) + 1 + 1
-    bars = [width(line[: line.index("[")]) for line in lines[4:8]]
+    bars = [width(line[: line.rindex("[")]) for line in lines[4:8]]
     assert len(set(bars)) == 1
     assert width("贪心 ab") == 7 and width("e\u0301") == 1
 

@@ -19,6 +19,7 @@ import pytest
 from trace_builders import NAMES, dialogue, finished_run, plan, session, turn
 
 from recenv.errors import InputError
+from recenv.evaluation.cells import mark, turn_cells
 from recenv.evaluation.markup import esc
 from recenv.evaluation.metrics import session_values
 from recenv.evaluation.plots import draw_trace
@@ -119,6 +120,21 @@ def test_two_sessions_are_not_drawn_against_each_other(tmp_path: Path) -> None:
     assert not (tmp_path / "x.png").exists()
 
 
+def test_the_reward_cell_shows_what_was_earned_and_what_it_is_part_of() -> None:
+    made = msgspec.structs.replace(turn(0, (1.0, None, 0.5, 0.2, 0.9), gate=()), value=0.64, reward=0.03)
+    cells = turn_cells(made)
+    assert [c.value for c in cells] == [0.03, 1.0, None, 0.5, 0.2, 0.9]
+    assert (cells[0].behind, cells[0].note, cells[1].note, cells[3].note) == (0.64, "of 0.64", "rule", "")
+    failed = turn_cells(turn(0, reward=0.0, gate=("factual_consistency",)))
+    assert [c.failed for c in failed] == [True, False, True, False, False, False] and failed[2].note == "gate"
+
+
+@pytest.mark.parametrize(("kind", "expected"), [("order", "✓"), ("inquire", "?"), ("reject", ""), ("leave", "")])
+def test_only_what_the_user_took_up_is_marked(kind: str, expected: str) -> None:
+    made = turn(0, kind=kind, taken=1)
+    assert [mark(made, rank) for rank in range(3)] == ["", expected, ""]
+
+
 # -- report ----------------------------------------------------------------------------------------------------
 
 
@@ -171,9 +187,11 @@ def test_the_report_is_self_contained_and_the_same_each_time(run: Path) -> None:
 
 
 def test_the_report_says_what_made_the_numbers(run: Path) -> None:
-    text = Page(write_report(run).read_text()).text
+    written = run / "report.html"
+    text = Page((written if written.exists() else write_report(run)).read_text()).text
     for expected in ("seed", "gated-mean", "abc123", "recenv evaluate --scenario mixed", "2.13.0", "天安门广场",
-                     "real dialogues replayed", "extrapolated", "no item was shown", "not a JSON object", "best", "median", "worst"):
+                     "real dialogues replayed", "extrapolated",
+                     "no item was shown", "not a JSON object", "best", "median", "worst"):
         assert expected in text, expected
 
 

@@ -159,14 +159,16 @@ def test_specs_round_trip(name: str) -> None:
     assert spec.name == name and spec.version >= 1
 
 
-@pytest.mark.parametrize("bad", [b"{", b"[]", b"{}", b'{"name": "x", "weights": {}}', b'{"name": "x", "weights": {"item_ranking": -1}}',
-                                 b'{"name": "x", "weights": {"item_ranking": 1}, "aggregation": "median"}'])
+@pytest.mark.parametrize("bad", [
+    b"{", b"[]", b"{}", b'{"name": "x", "weights": {}}', b'{"name": "x", "weights": {"item_ranking": -1}}',
+    b'{"name": "x", "weights": {"item_ranking": 1}, "aggregation": "median"}',
+])
 def test_bad_json_is_an_input_error(bad: bytes) -> None:
     with pytest.raises(InputError, match="reward spec"):
         RewardSpec.from_json(bad)
 
 
-@pytest.mark.parametrize("weights", [{}, {"item_ranking": 0.0}, {"item_ranking": -1.0}, {"item_ranking": NAN}, {"item_ranking": float("inf")}])
+@pytest.mark.parametrize("weights", [{}, *({"item_ranking": bad} for bad in (0.0, -1.0, NAN, float("inf")))])
 def test_weights_must_be_usable(weights: dict[str, float]) -> None:
     with pytest.raises(InputError, match="weights must be"):
         RewardSpec(name="x", weights=weights)

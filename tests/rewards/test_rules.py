@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from worlds import tiny_item, tiny_view
 
 from recenv.data.render import plain_response
+from recenv.data.synthetic.responses import N_STYLES, compose_response
 from recenv.data.world import World
 from recenv.records import Action, AgentView, Item, Value
 from recenv.rewards import demands
@@ -93,8 +94,8 @@ def test_language(zh: AgentView, en: AgentView) -> None:
     assert not instruction_verdict(*recommend(asks_english, first_zh, text=english)).failed
     assert instruction_verdict(*recommend(asks_english, first_zh, text=chinese)).failed
     assert instruction_verdict(*recommend(told(en, "Answer in Chinese."), first_en, text=english)).failed
-    # a name keeps its language: mostly Chinese letters here, yet the answer is English
-    assert not instruction_verdict(*recommend(asks_english, first_zh, text=f"I recommend {first_zh.name}, a good place.")).failed
+    named = f"I recommend {first_zh.name}, a good place."  # a name keeps its language
+    assert not instruction_verdict(*recommend(asks_english, first_zh, text=named)).failed
 
 
 def test_language_of_little_text_is_left_open() -> None:
@@ -108,10 +109,12 @@ def test_lengths(zh: AgentView, en: AgentView) -> None:
     item = en.candidates[0]
     short = told(en, "Answer in at most 5 words.")
     assert not instruction_verdict(*recommend(short, item, text="One two three four five.")).failed
-    assert instruction_verdict(*recommend(short, item, text="One two three four five six.")).reason == "expected at most 5 words, came 6"
+    verdict = instruction_verdict(*recommend(short, item, text="One two three four five six."))
+    assert verdict.reason == "expected at most 5 words, came 6"
     chars = told(zh, "回答不超过十个字。")
     assert not instruction_verdict(*recommend(chars, zh.candidates[0], text="就去这家吧味道不错。")).failed
-    assert "at most 10 characters, came 11" in instruction_verdict(*recommend(chars, zh.candidates[0], text="就去这家吧味道真不错。")).reason
+    verdict = instruction_verdict(*recommend(chars, zh.candidates[0], text="就去这家吧味道真不错。"))
+    assert verdict.reason == "expected at most 10 characters, came 11"
     assert instruction_verdict(*recommend(zh, zh.candidates[0], text="好" * (MAX_CHARACTERS + 1))).failed
 
 
@@ -155,7 +158,8 @@ GATE = place("Old Gate", "en", rating=3.9, price=120.0, area="Old Town")
 
 
 def failed(view: AgentView, text: str, *items: Item) -> str:
-    verdict = factual_verdict(*recommend(msgspec.structs.replace(view, candidates=(TEA, DUCK, PARK, FORK, GATE)), *items, text=text))
+    view = msgspec.structs.replace(view, candidates=(TEA, DUCK, PARK, FORK, GATE))
+    verdict = factual_verdict(*recommend(view, *items, text=text))
     assert verdict is not None
     assert verdict.failed == bool(verdict.reason)
     return verdict.reason
@@ -286,7 +290,8 @@ def test_truthful_plain_responses_never_fail(zh: AgentView, slate: tuple[str, li
 @settings(max_examples=200, deadline=None)
 @given(st.lists(ratings, min_size=1, max_size=4), st.data(), st.sampled_from(["zh", "en"]))
 def test_any_swapped_rating_is_caught(zh: AgentView, values: list[float], data: st.DataObject, locale: str) -> None:
-    names = ["甲字798小馆", "乙字4.6分小馆", "丙字小馆(2店)", "丁字小馆"] if locale == "zh" else ["One 4.6", "Two 58 yuan", "Three", "Four"]
+    zh_names = ["甲字798小馆", "乙字4.6分小馆", "丙字小馆(2店)", "丁字小馆"]
+    names = zh_names if locale == "zh" else ["One 4.6", "Two 58 yuan", "Three", "Four"]
     items = [place(n, locale, rating=v, price=40.0) for n, v in zip(names, values, strict=False)]
     at = data.draw(st.integers(0, len(items) - 1))
     wrong = data.draw(ratings.filter(lambda r: r != values[at]))
@@ -321,3 +326,17 @@ def test_truthful_texts_about_a_real_catalogue(zh: AgentView) -> None:
         view = msgspec.structs.replace(zh, candidates=tuple(items[start:start + 10]))
         verdict = factual_verdict(*recommend(view, *slate, text=plain_response(slate, "zh")))
         assert verdict is not None and not verdict.failed, verdict
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.sampled_from(["zh-1", "en-1"]), st.integers(0, N_STYLES - 1),
+    st.lists(st.integers(0, 11), min_size=1, max_size=3, unique=True),
+)
+def test_truthful_answers_of_every_phrasing_never_fail(
+    tiny_world: World, session: str, style: int, numbers: list[int]
+) -> None:
+    view = tiny_view(tiny_world, session)
+    slate = tuple(view.candidates[n] for n in numbers)
+    verdict = factual_verdict(*recommend(view, *slate, text=compose_response(slate, view.locale, style=style)))
+    assert verdict is not None and not verdict.failed, verdict

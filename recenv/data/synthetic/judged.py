@@ -44,7 +44,7 @@ def _attempt(
     """One answer, steered towards the demands to keep and away from the one to break."""
     keep = {d.kind: d.value for d in kept}
     off = "" if broken is None else broken.kind
-    count = draws.integer(1, 4)
+    count = draws.weighted((1, 2, 3, 4, 5, 6), (2, 3, 3, 2, 1, 1))
     if "places" in keep:
         count = draws.integer(1, int(keep["places"]))
     elif broken is not None and off == "places":
@@ -58,13 +58,14 @@ def _attempt(
     if not keep.keys() & {"question", "polite"} and off in ("", "places", "avoid", "language") and draws.chance(0.25):
         return plain_response(named, language), named
     slots = tuple(s for s in _SHOWN if s in keep or (s != off and draws.chance(0.35)))
-    opening = draws.integer(0, 3) if "calm" in keep else 4 if off == "calm" else draws.integer(0, 4)
+    lively = "calm" not in keep and draws.chance(0.5)  # exclamation marks are no sign of a breach by themselves
+    opening = draws.integer(0, 3) if "calm" in keep else 4 if off == "calm" or lively else draws.integer(0, 4)
     if "polite" in keep or off == "polite":
         opening = 1 if off != "polite" else draws.pick((0, 3))
     closing = draws.pick((2, 4)) if "question" in keep else draws.pick((0, 1)) if off == "question" else draws.integer(0, 4)
     if ("calm" in keep and closing == 3) or (off == "polite" and locale == "zh"):
         closing = 0
-    shape = 0 if "numbered" in keep else draws.integer(1, 5) if off == "numbered" else draws.integer(0, 5)
+    shape = 0 if "numbered" in keep or (off != "numbered" and draws.chance(0.35)) else draws.integer(1, 5)
     return put_in_words(named, language, Manner(shape, slots, opening, closing, draws.integer(0, 2))), named
 
 

@@ -20,7 +20,8 @@ class SynthSpec(msgspec.Struct, frozen=True, kw_only=True):
 
     locales, categories: shares of sessions.  n_items: size of the catalogue over all locales and categories (at least
     ``2 * candidates`` each are made).  n_users: 0 derives it from ``sessions_per_user``.  candidates: C.
-    constraints: M of a need.  volunteered, on_ask, hidden: shares of disclosures.  satisfiers: candidates that meet a
+    constraints: M of a need.  volunteered, on_ask, hidden: shares of disclosures (the
+    subcategory is volunteered in 85 % of the needs that name it, whatever the shares).  satisfiers: candidates that meet a
     whole need, where the catalogue has so many.  history: past items of a user, (0, 0) for cold start.
     price_, distance_, rating_sensitivity: ranges of the users' weights, logits a unit (see ``utility``).
     taste_scale: deviation of tastes, logits.  base: appeal of an average item that meets the need.

@@ -1,0 +1,55 @@
+"""What a turn shows, wherever it is drawn: six cells of values, and the mark at the item taken up."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+from recenv.records import DIMENSIONS
+from recenv.rollouts.trace import TurnTrace
+
+INK = "#1f2328"
+COLOURS: tuple[str, ...] = ("#4477aa", "#2f9e8f", "#d99a1c", "#9b4f96", "#7a7a33")
+"""One a dimension, told apart by the colour-blind as well (after Paul Tol's muted scheme); red is kept for failures."""
+
+
+class Cell(NamedTuple):
+    """value: printed and filled, on [0, 1], None where there is none. behind: a lighter extent, None for none.
+
+    note: where a value comes from when not from a scorer (rule, logged, gold), or that its gate failed.
+    """
+
+    value: float | None
+    colour: str
+    failed: bool
+    note: str
+    behind: float | None = None
+
+
+def turn_cells(turn: TurnTrace) -> tuple[Cell, ...]:
+    """The reward cell, then one a dimension (1 + D).
+
+    The reward cell has what the turn earned: these sum to the return. Where that differs from the scalar value of the
+    turn (a slate no better than one before earns nothing new), the value stands behind it.
+    """
+    partly = not turn.gate and not math.isclose(turn.reward, turn.value, abs_tol=5e-4)
+    note = "gate" if turn.gate else f"of {turn.value:.2f}" if partly else ""
+    cells = [Cell(turn.reward, INK, bool(turn.gate), note, turn.value if partly else None)]
+    for name, value, source, colour in zip(DIMENSIONS, turn.components, turn.sources, COLOURS, strict=True):
+        failed = name in turn.gate
+        note = "gate" if failed else "" if source in ("scorer", "none") else source
+        cells.append(Cell(None if value is None or math.isnan(value) else value, colour, failed, note))
+    return tuple(cells)
+
+
+def mark(turn: TurnTrace, rank: int) -> str:
+    """✓ at the item that the user took up in this turn, ? at one they asked about, "" at others. rank: 0-based."""
+    kind = turn.reaction.kind
+    if kind not in ("order", "inquire") or not turn.reaction.item_id or turn.action.items[rank] != turn.reaction.item_id:
+        return ""
+    return "✓" if kind == "order" else "?"
+
+
+def share(value: float) -> float:
+    """How much of a bar on [0, 1] a value fills."""
+    return min(1.0, max(0.0, value))

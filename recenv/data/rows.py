@@ -1,0 +1,260 @@
+"""RecRM-Bench folders as canonical rows: of our own schema, or of any other by detection or a field map."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+from recenv.data import coerce
+from recenv.data.detect import SAMPLE, detect, probe
+from recenv.data.fieldmap import FieldMap, Source, load_field_map, pick
+from recenv.data.jsonl import decode, lines
+from recenv.data.render import item_text, mapping_text, user_text
+from recenv.errors import InputError, RowError, UnknownName
+from recenv.records import DIMENSIONS, Item, Need, ScorerRow, User
+
+FILES: dict[str, str] = {
+    "instruction_following": "instruction_following/if_rewrite.jsonl",
+    "factual_consistency": "factual_consistency/hallucination_rewrite.jsonl",
+    "query_item_relevance": "query_item_relevance/relevance_rewrite.jsonl",
+    "behavior_prediction": "behavior_prediction/user_rewrite.jsonl",
+    "item_ranking": "item_ranking/item_ranking_rewrite.jsonl",
+}
+"""Dimension -> file, below ``data/`` or below the folder itself."""
+
+_TEXTS = ("instruction", "query", "response", "evidence")
+_FIRST_ROWS = 1000
+_MAX_ITEMS = 500
+
+
+class Gold(msgspec.Struct, frozen=True, kw_only=True):
+    """What a synthetic row knows beyond its labels: the need, a utility an item, patience in turns, whether the user left."""
+
+    need: Need
+    utilities: tuple[float, ...]
+    patience: int = 4
+    left: bool | None = None
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """One row by canonical fields; what a dimension does not have is empty. past: items of the history that came as objects.
+
+    line: 1-based. end: bytes of the file read so far. size: bytes of the line.
+    """
+
+    dimension: str
+    line: int
+    end: int
+    size: int
+    locale: str
+    session_id: str = ""
+    user_id: str = ""
+    user: User | None = None
+    past: tuple[Item, ...] = ()
+    instruction: str = ""
+    query: str = ""
+    response: str = ""
+    evidence: str = ""
+    context: dict[str, str] = {}
+    category: str = ""
+    item: Item | None = None
+    items: tuple[Item, ...] = ()
+    label: float = 0.0
+    labels: tuple[float, ...] = ()
+    gold: Gold | None = None
+
+
+class Bad(msgspec.Struct, frozen=True):
+    """A row that cannot be used."""
+
+    line: int
+    reason: str
+    end: int
+
+
+class RowFile:
+    """One file of a folder, its fields found or mapped; iterating gives each row, good or bad, in bounded memory.
+
+    sources: canonical field -> where it comes from. unused: raw keys of the first rows that feed nothing.
+    assumed: what had to be assumed, counted while iterating.
+    """
+
+    def __init__(self, path: Path, dimension: str, field_map: FieldMap | None) -> None:
+        self.path, self.dimension = path, dimension
+        self.assumed: Counter[str] = Counter()
+        first, where = self._first_rows()
+        given = (field_map or {}).get(dimension)
+        if not first:
+            self.sources: dict[str, Source] = given or {}
+        elif given is not None:
+            probe(dimension, given, first, where)
+            self.sources = given
+        else:
+            self.sources = detect(dimension, first, where)
+        fed = {source.key.partition(".")[0] for source in self.sources.values()} | {s.key for s in self.sources.values()}
+        self.unused = tuple(k for k in dict.fromkeys(k for row in first for k in row) if k not in fed)
+
+    def _first_rows(self) -> tuple[list[dict[str, Any]], str]:
+        """Up to SAMPLE decodable rows among the first lines, and file:line of the first of them."""
+        rows, where, reasons, seen = list[dict[str, Any]](), f"{self.path}:1", list[str](), 0
+        for line in islice(lines(self.path), _FIRST_ROWS):
+            seen += 1
+            try:
+                rows.append(decode(line))
+            except RowError as error:
+                reasons.append(f"{self.path}:{line.number}: {error}")
+                continue
+            where = f"{self.path}:{line.number}" if len(rows) == 1 else where
+            if len(rows) == SAMPLE:
+                break
+        if seen and not rows:
+            raise InputError(f"none of the first {seen} rows of {self.path} can be read; the first: {reasons[0]}")
+        return rows, where
+
+    def __iter__(self) -> Iterator[Row | Bad]:
+        for line in lines(self.path):
+            try:
+                yield self._row(decode(line), line.number, line.end, len(line.data))
+            except RowError as error:
+                yield Bad(line.number, str(error), line.end)
+
+    def _row(self, raw: Mapping[str, Any], number: int, end: int, size: int) -> Row:
+        value = {field: pick(raw, source) for field, source in self.sources.items()}
+        told = {f: coerce.text_of(value.get(f), f).strip() for f in _TEXTS}
+        shown = str(value.get("item") or value.get("items") or "")[:2000]
+        locale = coerce.locale_of(value.get("locale"), *told.values(), shown)
+        picked = _Picked(value, told, locale, self.sources, [])
+        made = _MAKERS[self.dimension](picked)
+        self.assumed.update(dict.fromkeys(picked.assumed, 1))
+        user_id = picked.id("user_id") or (made["user"].id if "user" in made else "")
+        return Row(dimension=self.dimension, line=number, end=end, size=size, locale=locale, session_id=picked.id("session_id"),
+                   user_id=user_id, **{**told, **made})
+
+
+class _Picked(NamedTuple):
+    """The raw values of one row by field, and what is known of all of them."""
+
+    value: Mapping[str, Any]
+    told: Mapping[str, str]
+    locale: str
+    sources: Mapping[str, Source]
+    assumed: list[str]
+
+    def id(self, field: str) -> str:
+        return coerce.text_of(self.value.get(field), field).strip()
+
+    def user(self) -> tuple[User, tuple[Item, ...]]:
+        return coerce.user_of(self.value.get("user"), self.value.get("history"), self.locale, self.id("user_id"), self.assumed)
+
+    def label(self) -> float:
+        return coerce.label_of(self.value.get("label"), self.sources["label"])
+
+    def item(self) -> Item:
+        return coerce.item_of(self.value.get("item"), self.locale, None, self.assumed)
+
+
+def _instruction(picked: _Picked) -> dict[str, Any]:
+    coerce.needed_text(picked.told["response"], "response")
+    coerce.needed_text(picked.told["instruction"] or picked.told["query"], "instruction and query")
+    return {"label": picked.label()}
+
+
+def _factual(picked: _Picked) -> dict[str, Any]:
+    coerce.needed_text(picked.told["response"], "response")
+    coerce.needed_text(picked.told["evidence"], "evidence")
+    return {"label": picked.label()}
+
+
+def _relevance(picked: _Picked) -> dict[str, Any]:
+    coerce.needed_text(picked.told["query"], "query")
+    return {"item": picked.item(), "label": picked.label()}
+
+
+def _behavior(picked: _Picked) -> dict[str, Any]:
+    user, past = picked.user()
+    context = coerce.context_of(picked.value.get("context"))
+    return {"user": user, "past": past, "context": context, "item": picked.item(), "label": picked.label()}
+
+
+def _ranking(picked: _Picked) -> dict[str, Any]:
+    coerce.needed_text(picked.told["query"], "query")
+    listed = picked.value.get("items")
+    if not isinstance(listed, list) or not 1 <= len(listed) <= _MAX_ITEMS:
+        found = f"{len(listed)} of them" if isinstance(listed, list) else type(listed).__name__
+        raise RowError(f"items: expected a list of 1 to {_MAX_ITEMS} items, got {found}")
+    user, past = picked.user()
+    category = coerce.category_of(picked.value.get("category"))
+    items = tuple(coerce.item_of(raw, picked.locale, category, picked.assumed) for raw in listed)
+    labels = coerce.labels_of(picked.value.get("labels"), picked.sources["labels"], items)
+    gold = _gold(picked.value.get("gold"), len(items))
+    category = category or Counter(item.category for item in items).most_common(1)[0][0]
+    return {"user": user, "past": past, "context": coerce.context_of(picked.value.get("context")), "category": category,
+            "items": items, "labels": labels, "gold": gold}
+
+
+_MAKERS = {"instruction_following": _instruction, "factual_consistency": _factual, "query_item_relevance": _relevance,
+           "behavior_prediction": _behavior, "item_ranking": _ranking}
+
+
+def _gold(raw: Any, items: int) -> Gold | None:
+    if raw is None:
+        return None
+    try:
+        gold = msgspec.convert(raw, Gold)
+    except msgspec.ValidationError as error:
+        raise RowError(f"gold: {error}") from None
+    if len(gold.utilities) != items:
+        raise RowError(f"gold: {len(gold.utilities)} utilities for {items} items")
+    return gold
+
+
+def open_rows(folder: str | Path, dimension: str, field_map: FieldMap | None = None) -> RowFile | None:
+    """The file of a dimension, None where the folder has none.
+
+    Raises UnknownName for a dimension that is none, InputError for a missing folder or keys that cannot be told apart.
+    """
+    if dimension not in FILES:
+        raise UnknownName("dimension", dimension, DIMENSIONS)
+    root = Path(folder)
+    if not root.is_dir():
+        raise InputError(f"no folder at {root}; expected a RecRM-Bench folder with data/*/*.jsonl")
+    path = next((p for p in (root / "data" / FILES[dimension], root / FILES[dimension]) if p.is_file()), None)
+    return None if path is None else RowFile(path, dimension, field_map)
+
+
+def rows_from_recrm(
+    folder: str | Path, dimension: str | None = None, field_map: str | Path | FieldMap | None = None
+) -> Iterator[ScorerRow]:
+    """Labelled scorer rows of one dimension (all five where none is named), streamed in file order.
+
+    ids are ``recrm/<file stem>:<0-based line>``; group is the user (the row itself where there is none). Items of a
+    ranking row keep the displayed order. Raises InputError for a missing folder or file, RowError with file and line at
+    the first unusable row (``recenv ingest recrm`` lists and leaves out such rows).
+    """
+    mapped = load_field_map(field_map) if isinstance(field_map, (str, Path)) else field_map
+    for name in DIMENSIONS if dimension is None else (dimension,):
+        file = open_rows(folder, name, mapped)
+        if file is None:
+            if dimension is not None:
+                raise InputError(f"{folder} has no {FILES[name]}; expected a RecRM-Bench folder")
+            continue
+        for row in file:
+            if isinstance(row, Bad):
+                raise RowError(f"{file.path}:{row.line}: {row.reason}")
+            yield scorer_row(row, file.path.stem)
+
+
+def scorer_row(row: Row, stem: str) -> ScorerRow:
+    """A row in the form that scorers train on; its texts come from the renderers that are used at run time."""
+    id_ = f"recrm/{stem}:{row.line - 1}"
+    return ScorerRow(
+        dimension=row.dimension, id=id_, group=row.user_id or id_, locale=row.locale, instruction=row.instruction,
+        query=row.query, response=row.response, evidence=row.evidence, user=user_text(row.user) if row.user else "",
+        context=mapping_text(row.context, row.locale), item=item_text(row.item) if row.item else "",
+        items=tuple(item_text(item) for item in row.items), label=row.labels if row.dimension == "item_ranking" else row.label,
+    )

@@ -1,0 +1,172 @@
+"""The command line as a person meets it: what is printed, how it exits, and that bad input is answered, not crashed on."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from worlds import build_tiny_world
+
+from recenv import cli
+
+SCENARIO = """
+name = "toy"
+version = 1
+summary = "a few sessions"
+[world]
+kind = "synthetic"
+sessions = 24
+seed = 3
+[world.spec]
+n_items = 160
+[env]
+user = "gold"
+horizon = 4
+"""
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("home")
+    (folder / "toy.toml").write_text(SCENARIO)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _private_cache(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RECENV_CACHE", str(home / "cache"))
+
+
+def recenv(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
+    """(exit code, standard output, standard error) of a command."""
+    old, sys.argv = sys.argv, ["recenv", *map(str, arguments)]
+    capsys.readouterr()
+    try:
+        cli.main()
+        code = 0
+    except SystemExit as stop:
+        code = int(stop.code or 0)
+    finally:
+        sys.argv = old
+    out = capsys.readouterr()
+    return code, out.out, out.err
+
+
+@pytest.fixture(scope="module")
+def run(home: Path) -> Path:
+    return home / "run"
+
+
+def test_evaluate_prints_a_leaderboard_and_writes_a_run(capsys: pytest.CaptureFixture[str], home: Path, run: Path) -> None:
+    code, out, err = recenv(
+        capsys, "evaluate", "--scenario", home / "toy.toml", "--agents", "random,bm25,gold", "--sessions", 8, "--seed", 7, "--out", run)
+    assert code == 0, err
+    for word in ("random", "bm25", "gold", "IF", "FC", "QIR", "UBP", "IR"):
+        assert word in out
+    assert len((run / "traces.jsonl").read_bytes().splitlines()) == 24
+    again = home / "again"
+    recenv(capsys, "evaluate", "--scenario", home / "toy.toml", "--agents", "random,bm25,gold", "--sessions", 8, "--seed", 7, "--out", again)
+    assert (again / "traces.jsonl").read_bytes() == (run / "traces.jsonl").read_bytes()
+
+
+def test_a_killed_run_resumes_to_the_same_bytes(capsys: pytest.CaptureFixture[str], home: Path, run: Path) -> None:
+    killed = home / "killed"
+    arguments = ("evaluate", "--scenario", home / "toy.toml", "--agents", "random,bm25,gold", "--sessions", 8, "--seed", 7, "--out", killed)
+    recenv(capsys, *arguments)
+    whole = (killed / "traces.jsonl").read_bytes()
+    (killed / "traces.jsonl").write_bytes(whole[: len(whole) // 2])
+    code, _, err = recenv(capsys, *arguments)
+    assert code == 2 and "--resume" in err
+    code, _, err = recenv(capsys, *arguments, "--resume")
+    assert code == 0, err
+    assert (killed / "traces.jsonl").read_bytes() == whole == (run / "traces.jsonl").read_bytes()
+
+
+def test_replay_verifies_and_notices_tampering(capsys: pytest.CaptureFixture[str], home: Path, run: Path) -> None:
+    code, out, err = recenv(capsys, "replay", run)
+    assert code == 0 and "24 of 24" in out, err
+    lines = (run / "traces.jsonl").read_bytes().splitlines(keepends=True)
+    trace = json.loads(lines[3])
+    trace["turns"][0]["value"] += 0.5
+    forged = home / "forged"
+    forged.mkdir()
+    (forged / "manifest.json").write_bytes((run / "manifest.json").read_bytes())
+    lines[3] = json.dumps(trace, ensure_ascii=False).encode() + b"\n"
+    (forged / "traces.jsonl").write_bytes(b"".join(lines))
+    code, out, _ = recenv(capsys, "replay", forged)
+    assert code == 1 and "23 of 24" in out and "value" in out
+
+
+def test_report_and_trace_make_files(capsys: pytest.CaptureFixture[str], home: Path, run: Path) -> None:
+    code, out, err = recenv(capsys, "report", run)
+    assert code == 0, err
+    page = Path(out.split("report: ")[1].strip())
+    assert page.suffix == ".html" and "http" not in page.read_text().replace("http://www.w3.org", "").split("<body")[0]
+    session = json.loads((run / "traces.jsonl").read_text().splitlines()[0])["session_id"]
+    code, _, err = recenv(
+        capsys, "trace", run, "--session", session, "--agent", "bm25", "--against", "random", "--out", home / "t.png")
+    assert code == 0, err
+    assert (home / "t.png").read_bytes().startswith(b"\x89PNG")
+    code, _, err = recenv(capsys, "trace", run, "--session", session + "x", "--agent", "bm25", "--out", home / "u.png")
+    assert code == 2 and session in err and not (home / "u.png").exists()
+
+
+def test_synth_ingest_inspect(capsys: pytest.CaptureFixture[str], home: Path) -> None:
+    for out in ("rows", "rows2"):
+        code, text, err = recenv(capsys, "synth", "--scenario", home / "toy.toml", "--sessions", 30, "--seed", 5, "--out", home / out)
+        assert code == 0, err
+    one, two = ({p.relative_to(home / o): p.read_bytes() for p in (home / o).rglob("*.jsonl")} for o in ("rows", "rows2"))
+    assert one == two and len(one) == 5
+    code, out, err = recenv(capsys, "ingest", "recrm", home / "rows", "--out", home / "store")
+    assert code == 0 and "sessions" in out, err
+    code, out, err = recenv(capsys, "inspect", home / "store")
+    assert code == 0 and "30" in out, err
+
+
+def test_lists(capsys: pytest.CaptureFixture[str]) -> None:
+    for command, words in (("scenarios", ("mixed", "beijing")), ("agents", ("greedy", "antigold")), ("scorers", ("item_ranking",))):
+        code, out, err = recenv(capsys, command)
+        assert code == 0 and all(w in out for w in words), err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["evaluate", "--scenario", "mixt", "--out", "{}/r"], "mixed"),
+        (["evaluate", "--scenario", "mixed", "--agents", "gredy", "--out", "{}/r"], "greedy"),
+        (["evaluate", "--scenario", "beijing", "--out", "{}/r"], "recenv ingest crosswoz"),
+        (["evaluate", "--scenario", "beijing", "--store", "{}/none", "--out", "{}/r"], "no store at"),
+        (["evaluate", "--scenario", "{}/toy.toml", "--agents", "random", "--sessions", "25", "--out", "{}/r"], "[1, 24]"),
+        (["evaluate", "--scenario", "{}/toy.toml", "--agents", "random", "--agent-option", "random.colour=1", "--out", "{}/r"], "colour"),
+        (["ingest", "crosswoz", "{}", "--out", "{}/s"], "restaurant"),
+        (["ingest", "recrm", "{}/nothing", "--out", "{}/s"], "{}/nothing"),
+        (["inspect", "{}"], "no store at"),
+        (["report", "{}"], "no run at"),
+        (["replay", "{}"], "no run at"),
+        (["train", "--data", "{}/toy.toml", "--dimension", "relevance", "--out", "{}/w"], "query_item_relevance"),
+        (["scorers", "--checkpoint", "{}/w"], "{}/w"),
+        (["synth", "--scenario", "beijing", "--sessions", "3", "--out", "{}/x"], "no synthetic world"),
+        (["nonsense"], "No such command"),
+    ],
+)
+def test_bad_input_is_answered(capsys: pytest.CaptureFixture[str], home: Path, arguments: list[str], message: str) -> None:
+    before = sorted(p.name for p in home.iterdir())
+    code, _, err = recenv(capsys, *(a.replace("{}", str(home)) for a in arguments))
+    assert code == 2 and message.replace("{}", str(home)) in err and "Traceback" not in err
+    assert sorted({p.name for p in home.iterdir()} - {"cache"}) == sorted(set(before) - {"cache"})
+
+
+def test_a_store_of_another_kind_is_refused(capsys: pytest.CaptureFixture[str], home: Path, tmp_path: Path) -> None:
+    build_tiny_world(tmp_path / "tiny")
+    code, _, err = recenv(capsys, "evaluate", "--scenario", "beijing", "--store", tmp_path / "tiny", "--out", tmp_path / "r")
+    assert code == 2 and "needs a crosswoz store" in err
+
+
+def test_a_person_can_play(capsys: pytest.CaptureFixture[str], home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import io
+
+    monkeypatch.setattr("sys.stdin", io.StringIO("1 2 3\nask price?\nend\n"))
+    code, out, err = recenv(capsys, "play", "--scenario", home / "toy.toml", "--seed", 1)
+    assert code == 0 and "return" in out, err

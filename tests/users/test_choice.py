@@ -1,0 +1,81 @@
+"""The choice model: the likelihood by hand, its gradient, and recovery of known parameters."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from recenv import rng
+from recenv.users.choice import Choices, _evaluate, log_likelihood, maximise
+
+
+def simulate(goals: int, length: int, beta: NDArray[np.float64], decay: float, seed: int, ordered: bool = True) -> Choices:
+    """Choices drawn from the model itself: a prefix is looked at, the best of it and of taking nothing is taken."""
+    g, k = np.arange(goals)[:, None], np.arange(length)
+    features = np.stack(
+        [np.ones((goals, length)), *(rng.normal(seed, e, g, k) for e in range(1, len(beta)))], 2)
+    if ordered:
+        looked = np.cumprod(np.c_[np.ones((goals, 1), bool), rng.uniform(seed, 90, g, k[1:]) < decay], 1) > 0
+    else:
+        looked = np.ones((goals, length), bool)
+    utility = np.where(looked, features @ beta + rng.gumbel(seed, 91, g, k), -np.inf)
+    nothing = rng.gumbel(seed, 92, np.arange(goals))
+    best = utility.argmax(1)
+    chosen = np.where(utility.max(1) > nothing, best, -1)
+    return Choices(features, np.full(goals, length), chosen, np.full(goals, ordered))
+
+
+def test_the_likelihood_by_hand() -> None:
+    features = np.array([[[np.log(2.0)], [np.log(3.0)]]] * 3)
+    data = Choices(features, np.array([2, 2, 2]), np.array([0, 1, -1]), np.array([True] * 3))
+    # weights 2 and 3; one item looked at with probability 1/4, both with 3/4
+    expected = [1 / 4 * 2 / 3 + 3 / 4 * 2 / 6, 3 / 4 * 3 / 6, 1 / 4 * 1 / 3 + 3 / 4 * 1 / 6]
+    assert np.exp(log_likelihood(data, np.ones(1), 0.75)) == pytest.approx(expected)
+    anyhow = data._replace(ordered=np.array([False] * 3))
+    assert np.exp(log_likelihood(anyhow, np.ones(1), 0.75)) == pytest.approx([2 / 6, 3 / 6, 1 / 6])
+
+
+def test_probabilities_sum_to_one_whatever_the_padding() -> None:
+    features = np.array([[[0.3], [-1.0], [2.0], [99.0]]] * 4)
+    data = Choices(features, np.full(4, 3), np.array([-1, 0, 1, 2]), np.full(4, True))
+    assert np.exp(log_likelihood(data, np.ones(1), 0.6)).sum() == pytest.approx(1.0)
+    huge = data._replace(features=features * 400)  # no overflow
+    assert np.exp(log_likelihood(huge, np.ones(1), 0.6)).sum() == pytest.approx(1.0)
+
+
+def test_the_gradient_is_the_slope() -> None:
+    data = simulate(40, 5, np.array([0.2, 1.0, -0.5]), 0.8, seed=3)
+    at = np.arange(40)
+    mixed = data._replace(ordered=at % 3 > 0, length=np.where(at % 5, 5, 3), chosen=np.minimum(data.chosen, 2))
+    point = np.array([0.1, 0.4, -0.2, 0.7])
+    gradient = _evaluate(mixed, point[:3], point[3])[1]
+    for e, unit in enumerate(np.eye(4) * 1e-6):
+        up, down = (_evaluate(mixed, p[:3], p[3])[0].sum() for p in (point + unit, point - unit))
+        assert gradient[e] == pytest.approx((up - down) / 2e-6, rel=1e-5, abs=1e-6)
+
+
+@pytest.mark.parametrize("ordered", [True, False])
+def test_known_parameters_are_recovered(ordered: bool) -> None:
+    beta, decay = np.array([-0.5, 1.2, -0.8, 0.0]), 0.8
+    fitted = maximise(simulate(4000, 8, beta, decay, seed=1, ordered=ordered), l2=1e-3, prior_decay=0.9)
+    assert np.abs(fitted.beta - beta).max() < 0.12
+    assert (np.abs(fitted.beta - beta) < 4 * fitted.errors[:-1]).all()
+    if ordered:
+        assert abs(fitted.decay - decay) < 0.03
+    else:
+        assert fitted.decay == pytest.approx(0.9)  # untold: it stays where the prior is
+
+
+def test_fitting_is_deterministic_and_ignores_the_order_of_goals() -> None:
+    data = simulate(300, 5, np.array([0.0, 1.0]), 0.7, seed=2)
+    one, two = (maximise(data, 1.0, 0.9) for _ in range(2))
+    assert one.beta.tobytes() == two.beta.tobytes() and one.decay == two.decay
+    turned = maximise(data.take(np.arange(300)[::-1].copy()), 1.0, 0.9)
+    assert turned.beta == pytest.approx(one.beta, abs=1e-6)
+
+
+def test_a_feature_without_variation_stays_at_zero() -> None:
+    data = simulate(200, 4, np.array([0.0, 1.0]), 0.7, seed=4)
+    padded = data._replace(features=np.concatenate([data.features, np.zeros((200, 4, 1))], 2))
+    assert maximise(padded, 1.0, 0.9).beta[2] == pytest.approx(0.0, abs=1e-9)

@@ -1,0 +1,206 @@
+"""The learned and the replaying user: features, parameters on disk, fits, and answers from the log."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from worlds import SESSIONS, item_id
+
+from recenv.data.constraints import MET, MISSED, UNKNOWN
+from recenv.data.world import World
+from recenv.errors import InputError, UnknownName, WeightsError
+from recenv.users import USERS
+from recenv.users.features import FEATURES, FeatureReader, tightness
+from recenv.users.learned import DEFAULT_PARAMS, ChoiceParams, LearnedUser, fit, leave_hazard, load_params, read_logs, save_params
+from recenv.users.protocol import Appeal, UserModel
+from recenv.users.replay import ReplayUser
+
+PARAMS = ChoiceParams(
+    coefficients={name: 0.1 * n for n, name in enumerate(FEATURES)}, position_decay=0.8, leave_hazard=0.1, mismatch=5.0)
+
+
+def ask(user: UserModel, world: World, session: str, goal: int = 0) -> tuple[Appeal, NDArray[np.int64]]:
+    """Appeal of all candidates of a goal."""
+    row = world.session_row(session)
+    arrays = world.goal(world.goal_rows(row)[goal])
+    items = arrays.candidates.astype(np.int64)
+    ones = np.ones(len(items), np.int64)
+    return user.appeal(ones * row, ones * goal, items, arrays.satisfaction), items
+
+
+# -- features --------------------------------------------------------------------------------------------------------------
+
+
+def test_features_by_hand(tiny_world: World) -> None:
+    session = tiny_world.session_row("zh-1")
+    items = np.array([tiny_world.item_row(item_id("zh", "dining", n)) for n in (0, 3, 16)])
+    satisfaction = np.array([[MISSED, MISSED, MET], [MET, MET, MET], [UNKNOWN, UNKNOWN, MET]], np.int8)
+    rows = FeatureReader(tiny_world)(np.full(3, session), items, satisfaction)
+    table = {name: rows[:, e] for e, name in enumerate(FEATURES)}
+    assert table["base"].tolist() == [1, 1, 1]
+    assert table["missed"].tolist() == [2, 0, 1] and table["unknown"].tolist() == [0, 0, 2]
+    assert table["rating"] == pytest.approx([4.0 - 4.2, 4.6 - 4.2, 0.0], abs=1e-6)
+    assert table["price"][0] > 0 > table["price"][1] and table["price"][2] == 0  # 90 and 33 yuan, and unpriced
+    assert table["dear"].tolist() == [table["price"][0], 0, 0]
+    assert table["price_if_tight"] == pytest.approx(0.6 * table["price"])  # the budget is 实惠
+    assert table["same_area"].tolist() == [0, 0, 0]  # the context names none
+    assert np.isfinite(rows).all()
+
+
+def test_habit_is_the_share_of_the_history(tiny_world: World) -> None:
+    # the history holds one dining item of number 12 (bit 3 set: the first type) and one tourism item
+    session = tiny_world.session_row("en-1")
+    items = np.array([tiny_world.item_row(item_id("en", "dining", n)) for n in (8, 0)])
+    rows = FeatureReader(tiny_world)(np.full(2, session), items, np.ones((2, 1), np.int8))
+    assert rows[:, FEATURES.index("habit")].tolist() == [0.5, 0.0]
+
+
+def test_budget_words() -> None:
+    assert tightness("very tight") == 1 and tightness(" Generous ") < 0
+    assert tightness("精打细算") == 1 and tightness("no such word") == 0 == tightness("")
+
+
+# -- the learned user --------------------------------------------------------------------------------------------------------
+
+
+def test_rows_do_not_depend_on_each_other_to_the_bit(tiny_world: World) -> None:
+    user = LearnedUser(tiny_world, PARAMS)
+    parts = [ask(user, tiny_world, s) for s in ("zh-1", "en-1")]
+    rows = [tiny_world.session_row(s) for s in ("zh-1", "en-1") for _ in range({"zh-1": 16, "en-1": 12}[s])]
+    items = np.concatenate([p[1] for p in parts])
+    satisfaction = np.concatenate([tiny_world.goal(tiny_world.goal_rows(r)[0]).satisfaction for r in dict.fromkeys(rows)])
+    together = user.appeal(np.array(rows), np.zeros(len(rows), np.int64), items, satisfaction)
+    assert together.utility.tobytes() == np.concatenate([p[0].utility for p in parts]).tobytes()
+    padded = np.c_[satisfaction, np.full((len(rows), 3), MET, np.int8)]  # padding with MET changes nothing
+    again = user.appeal(np.array(rows), np.zeros(len(rows), np.int64), items, padded)
+    assert again.utility.tobytes() == together.utility.tobytes()
+    assert not together.extrapolated.any() and together.taken is None
+
+
+def test_another_category_is_penalised(tiny_world: World) -> None:
+    user = LearnedUser(tiny_world, PARAMS)
+    session = np.array([tiny_world.session_row("zh-2")] * 2)
+    item = np.array([tiny_world.item_row(item_id("zh", "tourism", 3))] * 2)
+    appeal = user.appeal(session, np.array([0, 1]), item, np.ones((2, 1), np.int8))  # goal 0 dining, goal 1 tourism
+    assert appeal.utility[1] - appeal.utility[0] == pytest.approx(5.0)
+
+
+def test_no_rows(tiny_world: World) -> None:
+    none = np.zeros(0, np.int64)
+    for user in (LearnedUser(tiny_world, PARAMS), ReplayUser(tiny_world, PARAMS)):
+        assert user.appeal(none, none, none, np.zeros((0, 2), np.int8)).utility.shape == (0,)
+
+
+def test_the_shipped_parameters_make_sense(tiny_world: World) -> None:
+    params = load_params()
+    beta = params.coefficients
+    assert beta["missed"] < -0.5 and beta["rating"] > 0 and beta["liked"] > 0 and beta["same_area"] > 0
+    assert beta["price_if_tight"] + beta["dear_if_tight"] < 0
+    assert 0.5 < params.position_decay < 1 and 0 < params.leave_hazard < 0.5
+    appeal, _ = ask(USERS["learned"](tiny_world), tiny_world, "zh-1")
+    met = np.array([bin(n & 7).count("1") for n in range(16)])  # three constraints, one a bit
+    means = [appeal.utility[met == m].mean() for m in range(4)]
+    assert means == sorted(means)
+    assert USERS["learned"](tiny_world).temper == (params.position_decay, params.leave_hazard)
+
+
+# -- fitting -----------------------------------------------------------------------------------------------------------------
+
+
+def test_logs_of_the_tiny_world(tiny_world: World) -> None:
+    logs = read_logs(tiny_world)
+    goals = [plan for _, plans in SESSIONS.values() for plan in plans]
+    assert logs.choices.length.tolist() == [len(p.candidates) for p in goals]
+    assert not logs.choices.ordered.any()  # only two positions of each list are known
+    assert logs.choices.chosen.tolist() == [p.candidates.index(p.satisfying[0]) for p in goals]
+
+
+def test_fit_is_deterministic_and_reports(tiny_world: World, tmp_path: Path) -> None:
+    one, two = fit(tiny_world), fit(tiny_world)
+    assert one[0] == two[0] and one[1].table() == two[1].table()
+    report = one[1]
+    assert report.goals == report.taken == 7 and report.train > report.base_train
+    assert one[0].coefficients["missed"] < 0
+    assert "missed" in report.table() and "held out" in report.table()
+    save_params(one[0], tmp_path / "p.json")
+    assert load_params(tmp_path / "p.json") == one[0]
+    assert [p.name for p in tmp_path.iterdir()] == ["p.json"]
+
+
+def test_fewer_goals_by_seed(tiny_world: World) -> None:
+    picks = {seed: read_logs(tiny_world, seed=seed, max_goals=3).choices.features.tobytes() for seed in range(4)}
+    assert len(set(picks.values())) > 1
+    assert picks[0] == read_logs(tiny_world, seed=0, max_goals=3).choices.features.tobytes()
+
+
+def test_leaving_by_hand(tiny_world: World) -> None:
+    # five sessions of patience 4, nobody left: maximise 0.5 ln h + 20.5 ln(1 - h)
+    assert leave_hazard(tiny_world) == pytest.approx(0.5 / 21, abs=1e-6)
+
+
+def test_unusable_fits(tiny_world: World, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="l2 must be above 0"):
+        fit(tiny_world, l2=0.0)
+    with pytest.raises(InputError, match="existing folder"):
+        save_params(PARAMS, tmp_path / "no" / "p.json")
+
+
+@pytest.mark.parametrize("change", [
+    b"", b"{", b"[]", b"\xff\xfe", b'{"coefficients": {}}',
+    msgspec.json.encode(msgspec.structs.replace(PARAMS, schema=9)),
+    msgspec.json.encode(msgspec.structs.replace(PARAMS, coefficients={"base": 1.0})),
+    msgspec.json.encode(msgspec.structs.replace(PARAMS, position_decay=0.0)),
+    msgspec.json.encode(msgspec.structs.replace(PARAMS, leave_hazard=1.0)),
+    msgspec.json.encode(PARAMS)[:-20],
+])
+def test_bad_parameter_files(change: bytes, tmp_path: Path) -> None:
+    file = tmp_path / "p.json"
+    file.write_bytes(change)
+    with pytest.raises(WeightsError, match=r"p\.json.*fit-user"):
+        load_params(file)
+
+
+def test_a_missing_parameter_file(tmp_path: Path) -> None:
+    with pytest.raises(WeightsError, match="fit-user"):
+        load_params(tmp_path / "none.json")
+    assert DEFAULT_PARAMS.is_file()
+
+
+# -- replay ------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("session", list(SESSIONS))
+def test_replay_answers_from_the_log(tiny_logged_world: World, session: str) -> None:
+    user, guess = ReplayUser(tiny_logged_world, PARAMS), LearnedUser(tiny_logged_world, PARAMS)
+    for g, plan in enumerate(SESSIONS[session][1]):
+        appeal, _ = ask(user, tiny_logged_world, session, g)
+        learned, _ = ask(guess, tiny_logged_world, session, g)
+        ordered = plan.candidates.index(plan.satisfying[0])
+        clicked = next(n for n in range(len(plan.candidates)) if n != ordered)
+        assert appeal.taken is not None and np.flatnonzero(appeal.taken).tolist() == [ordered]
+        assert appeal.utility[ordered] > appeal.outside[ordered] + 10
+        assert appeal.utility[clicked] < appeal.outside[clicked] - 10
+        known = np.isin(np.arange(len(plan.candidates)), [ordered, clicked])
+        assert (appeal.extrapolated == ~known).all()
+        assert (appeal.utility[~known] == learned.utility[~known]).all()
+    assert user.temper == guess.temper
+
+
+def test_replay_of_the_other_goal_is_extrapolated(tiny_logged_world: World) -> None:
+    user = ReplayUser(tiny_logged_world, PARAMS)
+    row = tiny_logged_world.session_row("zh-2")
+    item = np.array([tiny_logged_world.item_row(item_id("zh", "dining", 3))] * 2)
+    appeal = user.appeal(np.array([row, row]), np.array([0, 1]), item, np.ones((2, 1), np.int8))
+    assert appeal.extrapolated.tolist() == [False, True]
+
+
+def test_the_registry(tiny_world: World) -> None:
+    assert list(USERS) == ["gold", "replay", "learned"]
+    for name in ("replay", "learned"):
+        assert USERS[name](tiny_world).name == name
+    with pytest.raises(UnknownName, match="learned"):
+        USERS["lerned"]
