@@ -14,27 +14,25 @@ COLOURS: tuple[str, ...] = ("#4477aa", "#2f9e8f", "#d99a1c", "#9b4f96", "#7a7a33
 
 
 class Cell(NamedTuple):
-    """value: printed and filled, on [0, 1], None where there is none. behind: a lighter extent, None for none.
+    """value: printed and filled, on [0, 1], None where there is none.
 
-    note: where a value comes from when not from a scorer (rule, logged, gold), or that its gate failed.
+    note: where a value comes from when not from a scorer (rule, logged, gold), that its gate failed, or what was paid for it.
     """
 
     value: float | None
     colour: str
     failed: bool
     note: str
-    behind: float | None = None
 
 
 def turn_cells(turn: TurnTrace) -> tuple[Cell, ...]:
     """The reward cell, then one a dimension (1 + D).
 
-    The reward cell has what the turn earned: these sum to the return. Where that differs from the scalar value of the
-    turn (a slate no better than one before earns nothing new), the value stands behind it.
+    The first cell has the scalar value of the turn, and beside it what the turn was paid where that differs: the payments
+    sum to the return.
     """
-    partly = not turn.gate and not math.isclose(turn.reward, turn.value, abs_tol=5e-4)
-    note = "gate" if turn.gate else f"of {turn.value:.2f}" if partly else ""
-    cells = [Cell(turn.reward, INK, bool(turn.gate), note, turn.value if partly else None)]
+    paid = f"{turn.reward:+.2f}" if not math.isclose(turn.reward, turn.value, abs_tol=5e-4) else ""
+    cells = [Cell(turn.value, INK, bool(turn.gate), f"gate {paid}".strip() if turn.gate else paid)]
     for name, value, source, colour in zip(DIMENSIONS, turn.components, turn.sources, COLOURS, strict=True):
         failed = name in turn.gate
         note = "gate" if failed else "" if source in ("scorer", "none") else source

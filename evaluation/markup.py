@@ -52,7 +52,9 @@ th, td { text-align: right; padding: .38rem .6rem; border-bottom: 1px solid var(
 th { font-weight: 400; color: var(--grey); white-space: nowrap; }
 th:first-child, td:first-child { text-align: left; padding-left: 0; min-width: 7rem; }
 td small { display: block; white-space: nowrap; }
-table.text td, table.text th { text-align: left; } table.text td { overflow-wrap: anywhere; }
+table.text td, table.text th { text-align: left; }
+table.text td:first-child { min-width: 10rem; }
+table.text td { overflow-wrap: anywhere; }
 code, pre { font: .82rem/1.45 ui-monospace, Menlo, Consolas, "Recenv Sans", monospace; background: var(--faint);
   border-radius: 4px; }
 code { padding: .1rem .3rem; } pre { padding: .7rem .9rem; white-space: pre-wrap; margin: .5rem 0; }
@@ -71,11 +73,11 @@ details > .inside { padding: .2rem .9rem .9rem; }
 .good { color: var(--good); } .bad { color: var(--bad); } .warn { color: #9a6700; }
 ol.slate { margin: .25rem 0; padding: .3rem .6rem .3rem 2rem; font-size: .88rem; color: #3d4a5c; }
 ol.slate .taken { color: var(--good); }
-.cells { display: grid; grid-template-columns: repeat(6, minmax(0, 1fr)); gap: 0 .5rem; align-content: start; font-size: .8rem;
+.cells { display: grid; grid-template-columns: 1.6fr repeat(5, minmax(0, 1fr)); gap: 0 .5rem;
+  align-content: start; font-size: .8rem;
   font-variant-numeric: tabular-nums; }
 .cell { min-width: 0; } .cell .of { color: var(--grey); font-size: .7rem; float: right; }
 .bar { height: 11px; background: #eef0f2; position: relative; } .bar i { position: absolute; left: 0; height: 100%; }
-.bar .behind { background: #a8b0b8; }
 .bar.none { background: repeating-linear-gradient(135deg, #fff 0 3px, #b4bcc4 3px 4px); }
 .bar.gate { outline: 1.5px solid var(--bad); }
 .bar.gate::after { content: "\\d7"; color: var(--bad); position: absolute; right: 2px; top: -6px; font-size: 1rem;

@@ -21,11 +21,15 @@ _PARTIAL = ".partial"
 
 
 class ScenarioRef(msgspec.Struct, frozen=True, kw_only=True):
-    """Which scenario: hash is over its parsed content, so that an edited file cannot pass for the named version."""
+    """Which scenario: hash is over its parsed content, so that an edited file cannot pass for the named version.
+
+    definition: the scenario itself, so that a run of a file that is gone can be replayed.
+    """
 
     name: str
     version: int
     hash: str
+    definition: dict[str, Any] = {}
 
 
 class AgentEntry(msgspec.Struct, frozen=True, kw_only=True):

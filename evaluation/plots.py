@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 GREY, FAINT, RULE, FAILED, TAKEN = "#656d76", "#eef0f2", "#d0d7de", "#c0271d", "#1a7f37"
 _FULL = ("instruction\nfollowing", "factual\nconsistency", "query-item\nrelevance", "behavior\nprediction", "item\nranking")
-_BEHIND, _HATCH, _HATCHES = "#a8b0b8", "#b4bcc4", "//////"
+_HATCH, _HATCHES = "#b4bcc4", "//////"
 _WARN, _SLATE = "#9a6700", "#3d4a5c"
 REACTIONS: dict[str, tuple[str, str]] = {
     "order": ("order ✓", TAKEN), "inquire": ("inquire", TAKEN), "refine": ("refine", _WARN), "reject": ("reject", _WARN),
@@ -72,8 +72,8 @@ class _Line(NamedTuple):
 def draw_trace(trace: SessionTrace, out: str | Path, against: SessionTrace | None = None) -> Path:
     """Draw one session's trace, or two agents' on the same session side by side, as a PNG at ``out``.
 
-    A row a turn: what the agent did and said, its slate (the item taken up marked), what the user did; then the scalar
-    reward of the turn and the five components, all on [0, 1]. Hatched: no value; red with a cross: a failed gate.
+    A row a turn: what the agent did and said, its slate (the item taken up marked), what the user did; then the hybrid
+    scalar of the turn, with what was paid for it, and the five components, all on [0, 1]. Hatched: no value; red with a cross: a failed gate.
     Raises InputError when the two traces are of different sessions. Equal traces give equal bytes.
     """
     if against is not None and against.session_id != trace.session_id:
@@ -138,7 +138,7 @@ def _panel(
     count = f"{len(trace.turns)} turn{'' if len(trace.turns) == 1 else 's'}"
     facts = f"return {trace.total:.3f} · {count} · {met} · ending: {trace.ending}"
     write(axes, left, top + 0.6, fit(facts, shape.bars - 0.1, _BODY), _BODY, GREY)
-    for column, (name, full) in enumerate(zip(("reward", *SHORT), ("earned in\nthe turn", *_FULL), strict=True)):
+    for column, (name, full) in enumerate(zip(("value", *SHORT), ("hybrid scalar\n±paid", *_FULL), strict=True)):
         x = left + shape.bar_at(column)
         write(axes, x, top + 0.36, name, 9.5, INK if column == 0 else COLOURS[column - 1])
         for i, part in enumerate(full.split("\n")):
@@ -225,8 +225,6 @@ def _bar(axes: Axes, x: float, y: float, width: float, cell: Cell) -> None:
     if cell.note:
         write(axes, x + width, y + 0.12, fit(cell.note, width - 0.28, _TINY), _TINY, FAILED if cell.failed else GREY, "right")
     axes.add_patch(Rectangle((x, top), width, _BAR_HEIGHT, facecolor=FAINT, linewidth=0))
-    if cell.behind is not None:
-        axes.add_patch(Rectangle((x, top), share(cell.behind) * width, _BAR_HEIGHT, facecolor=_BEHIND, linewidth=0))
     axes.add_patch(Rectangle((x, top), share(cell.value) * width, _BAR_HEIGHT, facecolor=cell.colour, linewidth=0))
     if cell.failed:
         axes.add_patch(Rectangle((x, top), width, _BAR_HEIGHT, fill=False, edgecolor=FAILED, linewidth=1.1))
@@ -247,7 +245,7 @@ def _legend(axes: Axes, traces: Sequence[SessionTrace], x: float, y: float) -> N
     cells = [cell for t in turns for cell in turn_cells(t)]
     kinds = {
         "bar": ("bars run from 0 to 1", True),
-        "behind": ("dark: earned; light: value that earned nothing new", any(c.behind is not None for c in cells)),
+        "±": ("what the turn was paid; sums to the return", any(c.note[-5:-4] in ("+", "-") for c in cells)),
         "missing": ("no value in this turn", any(c.value is None for c in cells)),
         "failed": ("gate failed: the turn is worth 0", any(c.failed for c in cells)),
         "≈": ("answer beyond what was logged", any(t.reaction.extrapolated for t in turns)),
@@ -258,15 +256,13 @@ def _legend(axes: Axes, traces: Sequence[SessionTrace], x: float, y: float) -> N
             continue
         if kind == "missing":
             hatch_cell(axes, x, top, width, height)
-        elif kind == "≈":
+        elif kind in ("≈", "±"):
             write(axes, x + 0.16, y + 0.03, kind, _BODY, GREY)
         else:
             edge = {"edgecolor": FAILED, "linewidth": 1.1} if kind == "failed" else {"linewidth": 0}
             axes.add_patch(Rectangle((x, top), width, height, facecolor=FAINT, **edge))
-        if kind in ("bar", "behind"):
-            axes.add_patch(Rectangle((x, top), 0.2, height, facecolor=GREY if kind == "bar" else _BEHIND, linewidth=0))
-        if kind == "behind":
-            axes.add_patch(Rectangle((x, top), 0.1, height, facecolor=INK, linewidth=0))
+        if kind == "bar":
+            axes.add_patch(Rectangle((x, top), 0.2, height, facecolor=GREY, linewidth=0))
         if kind == "failed":
             _cross(axes, x + 0.21, y - 0.01)
         write(axes, x + 0.38, y + 0.03, text, _SMALL, GREY)

@@ -155,8 +155,8 @@ def _missing(board: Leaderboard) -> str:
         "model, not on what was logged. gold: true value of the slates shown, where the world has one. gate failed: share of "
         "turns worth 0.</p>"
         + "<h3>Turns without a value</h3>" + table(["agent", *SHORT], missing)
-        + "<p class='grey'>An agent that asks or searches shows nothing to judge. Such turns are left out of a dimension's mean, "
-        "never counted as 0.</p>"
+        + "<p class='grey'>An agent that asks or searches shows nothing to judge, and a dimension may lack a scorer. "
+        "Such turns are left out of a dimension's mean, never counted as 0.</p>"
     )
 
 
@@ -171,8 +171,8 @@ def _sessions(
         return "<h2>Sessions</h2><p>No session was finished by every agent yet.</p>"
     parts = [
         "<h2>Sessions</h2>",
-        "<p class='grey'>A spread from the best to the worst by mean return over the agents. In the reward column, dark is what the "
-        "turn earned (these sum to the return), light is value that earned nothing new.</p>",
+        "<p class='grey'>A spread from the best to the worst by mean return over the agents. The first column is the "
+        "hybrid scalar of the turn; the signed number is what the turn was paid, and these sum to the return.</p>",
         session_index(picks, chosen, agents),
     ]
     middle = next((p for p in picks if p.why == "median"), picks[0])

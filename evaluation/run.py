@@ -38,7 +38,8 @@ def allot(world: World, sessions: int, seed: int) -> tuple[int, ...]:
 def run_evaluation(
     scenario: str, agents: Sequence[str], sessions: int, seed: int, out: str | Path, *, store: str | Path | None = None,
     configs: Mapping[str, Mapping[str, Any]] | None = None, resume: bool = False, chunk: int = CHUNK,
-    progress: Callable[[Progress], None] | None = None, command: str = "", **changes: Any,
+    progress: Callable[[Progress], None] | None = None, command: str = "",
+    changes: Mapping[str, Any] | None = None,
 ) -> Path:
     """Play ``sessions`` sessions of a scenario with each agent, into the run folder ``out``.
 
@@ -48,7 +49,7 @@ def run_evaluation(
     spec = load_scenario(scenario)
     for name in agents:
         AGENTS[name]  # the nearest names, before worlds and scorers are loaded
-    engine = open_engine(spec, store, **changes)
+    engine = open_engine(spec, store, **(changes or {}))
     runtime = Runtime(world=engine.world, seed=seed, scorers=lambda: engine.scorers, reward_spec=engine.reward.spec)
     players = {name: make_agent(name, runtime, **dict((configs or {}).get(name, {}))) for name in dict.fromkeys(agents)}
     plan = _plan(spec, engine, agents, configs or {}, allot(engine.world, sessions, seed), seed, command)
@@ -70,7 +71,8 @@ def _plan(
     rows: tuple[int, ...], seed: int, command: str,
 ) -> RunPlan:
     return RunPlan(
-        scenario=ScenarioRef(name=scenario.name, version=scenario.version, hash=scenario.fingerprint),
+        scenario=ScenarioRef(
+            name=scenario.name, version=scenario.version, hash=scenario.fingerprint, definition=msgspec.to_builtins(scenario)),
         store=engine.world.fingerprint,
         agents=tuple(AgentEntry(name=name, config=dict(configs.get(name, {}))) for name in agents),
         sessions=rows, session_ids=tuple(engine.world.session(r).id for r in rows), seed=seed,
@@ -86,10 +88,15 @@ def replay_run(run: str | Path, store: str | Path | None = None, *, chunk: int =
     Raises InputError where the world, the scenario or the scorers at hand are not those of the run.
     """
     plan = read_plan(run)
-    engine = open_engine(load_scenario(plan.scenario.name), store, **plan.env)
+    try:
+        scenario = msgspec.convert(plan.scenario.definition, Scenario)
+    except msgspec.ValidationError as error:
+        raise InputError(f"{run}: its manifest does not define a scenario of this version ({error}); evaluate again") from None
+    engine = open_engine(scenario, store, **plan.env)
     found = {
+        "the scenario": (plan.scenario.hash, scenario.fingerprint),
         "the world's fingerprint": (plan.store, engine.world.fingerprint),
-        "the reward spec": (plan.reward, msgspec.to_builtins(engine.reward.spec)),
+        "the reward spec": (plan.reward, msgspec.json.decode(msgspec.json.encode(engine.reward.spec))),
         "the scorers": (
             [s["fingerprint"] for s in plan.scorers], [s.spec.fingerprint for s in engine.scorers.values()]),
     }

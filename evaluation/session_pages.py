@@ -76,7 +76,7 @@ def _agent_part(trace: SessionTrace) -> str:
     facts = f"return {plain(trace.total)} · {turns} · {trace.goals_met} of {trace.goals} needs met · ending: {trace.ending}"
     head = "".join(
         f'<div class="cell" style="color:{colour}" title="{name.replace("_", " ")}">{short}</div>'
-        for name, short, colour in zip(("what the turn earned", *DIMENSIONS), ("reward", *SHORT), (INK, *COLOURS), strict=True)
+        for name, short, colour in zip(("hybrid scalar of the turn, and what was paid for it", *DIMENSIONS), ("value", *SHORT), (INK, *COLOURS), strict=True)
     )
     heading = f'<div class="grid"><div></div><div class="cells">{head}</div></div>'
     body = "".join(_turn(t, trace.goals) for t in trace.turns) or '<p class="grey">The session ended before the first turn.</p>'
@@ -136,7 +136,6 @@ def _cell(cell: Cell) -> str:
     if cell.value is None:
         return '<div class="cell grey">–<div class="bar none"></div></div>'
     gate, tone = (" gate", ' class="bad"') if cell.failed else ("", "")
-    behind = "" if cell.behind is None else f'<i class="behind" style="width:{100 * share(cell.behind):.1f}%"></i>'
     fill = f'<i style="width:{100 * share(cell.value):.1f}%;background:{cell.colour}"></i>'
     note = f'<span class="of">{esc(cell.note)}</span>' if cell.note else ""
-    return f'<div class="cell">{note}<span{tone}>{cell.value:.2f}</span><div class="bar{gate}">{behind}{fill}</div></div>'
+    return f'<div class="cell">{note}<span{tone}>{cell.value:.2f}</span><div class="bar{gate}">{fill}</div></div>'

@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from recenv.errors import InputError, RecenvError
+from recenv.errors import InputError, RecenvError, UnknownName
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
 FILE = click.Path(dir_okay=False, path_type=Path)
@@ -149,17 +149,31 @@ def inspect(store: Path) -> None:
 @click.option("--dimension", "dimensions", multiple=True, help="Train only this head; repeatable. All five by default.")
 @click.option("--epochs", type=click.IntRange(1), default=None, help="Passes over the rows; the trainer's default if absent.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
-@click.option("--resume", is_flag=True, help="Go on after a kill.")
+@click.option("--overwrite", is_flag=True, help="Replace a checkpoint that is there already.")
 def train(
-    data: tuple[Path, ...], out: Path, dimensions: tuple[str, ...], epochs: int | None, seed: int, resume: bool
+    data: tuple[Path, ...], out: Path, dimensions: tuple[str, ...], epochs: int | None, seed: int, overwrite: bool
 ) -> None:
-    """Train scorers on canonical rows."""
-    from recenv.rewards.training import train_from
+    """Train scorers on canonical rows; after a kill the same command goes on from the last whole epoch."""
+    from itertools import chain
 
-    with _bar("steps") as update:
-        table = train_from(
-            data, out, dimensions=dimensions or None, epochs=epochs, seed=seed, resume=resume, progress=update)
-    click.echo(table)
+    from recenv.data.rowfile import read_rows
+    from recenv.records import DIMENSIONS
+
+    for name in dimensions:
+        if name not in DIMENSIONS:
+            raise UnknownName("dimension", name, DIMENSIONS)
+    from recenv.rewards.comparison import table_text
+    from recenv.rewards.training import Settings
+    from recenv.rewards.training import train as fit_scorers
+
+    settings = Settings(seed=seed) if epochs is None else Settings(seed=seed, epochs=epochs)
+    rows = chain.from_iterable(read_rows(path) for path in data)
+    chosen = tuple(d for d in DIMENSIONS if not dimensions or d in dimensions)
+    with _bar("training") as update:
+        metrics = fit_scorers(
+            rows, out, dimensions=chosen, settings=settings, overwrite=overwrite, progress=lambda _, n, total: update(n, total))
+    click.echo(table_text(metrics["held_out"]))
+    click.echo(f"checkpoint: {out}")
 
 
 @cli.command("fit-user")
@@ -194,7 +208,7 @@ def _world_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--sessions", type=click.IntRange(1), default=200, show_default=True)
 @click.option("--out", type=FOLDER, required=True, help="The run folder.")
 @click.option("--resume", is_flag=True, help="Go on with a run that was killed.")
-@click.option("--user", type=click.Choice(["gold", "replay", "learned"]), default=None, help="Override the scenario's user model.")
+@click.option("--user", type=click.Choice(["gold", "replay", "learned"]), default=None, help="Override the scenario's users.")
 @click.option("--agent-option", "options", multiple=True, metavar="AGENT.FIELD=VALUE", help="Set a field of an agent's config.")
 def evaluate(
     scenario: str, store: Path | None, seed: int, agents: str, sessions: int, out: Path, resume: bool, user: str | None,
@@ -211,7 +225,7 @@ def evaluate(
     with _bar("sessions") as update:
         run = run_evaluation(
             scenario, names, sessions, seed, out, store=store, configs=_agent_options(options), resume=resume,
-            progress=lambda p: update(p.done, p.total), command=command, **({"user": user} if user else {}))
+            progress=lambda p: update(p.done, p.total), command=command, changes={"user": user} if user else {})
     click.echo(format_leaderboard(build_leaderboard(run)))
     click.echo(f"\nrun folder: {run}; next: recenv report {run}")
 
@@ -326,14 +340,19 @@ def agents() -> None:
 @click.option("--checkpoint", default="default", show_default=True, help="The shipped scorers, or a checkpoint folder.")
 def scorers(checkpoint: str) -> None:
     """List the scorers of a checkpoint with their held-out metrics."""
+    import json
+
+    from recenv.rewards.checkpoint import resolve
+    from recenv.rewards.comparison import table_text
     from recenv.rewards.encoder import load_scorers
     from recenv.rewards.hybrid import REWARDS
-    from recenv.rewards.training import held_out_table
 
     for scorer in load_scorers(checkpoint).values():
         spec = scorer.spec
-        click.echo(f"{spec.dimension:24s} {spec.kind:8s} reads {', '.join(spec.reads):36s} {spec.calibration}  {spec.fingerprint[:12]}")
-    click.echo("\nheld-out rows:\n" + held_out_table(checkpoint))
+        reads = ", ".join(spec.reads)
+        click.echo(f"{spec.dimension:24s} {spec.kind:8s} reads {reads:32s} {spec.calibration}  {spec.fingerprint[:12]}")
+    metrics = json.loads((resolve(checkpoint) / "metrics.json").read_bytes())
+    click.echo("\nheld-out rows:\n" + table_text(metrics["held_out"]))
     click.echo("\nreward specs: " + ", ".join(f"{n} v{REWARDS[n].version}" for n in REWARDS))
 
 

@@ -83,11 +83,11 @@ def context_of(value: Any) -> dict[str, str]:
 
 def label_of(value: Any, source: Source, what: str = "label") -> float:
     """A label in [0, 1]: looked up in ``source.values``, or a number on the source's scale."""
+    key = value.strip() if isinstance(value, str) else f"{value:g}" if isinstance(value, (int, float)) else ""
+    found = source.values.get(key, source.values.get(key.casefold()))
+    if found is not None:
+        return _unit(found, what)
     if isinstance(value, str):
-        key = value.strip()
-        found = source.values.get(key, source.values.get(key.casefold()))
-        if found is not None:
-            return _unit(found, what)
         try:
             value = float(key)
         except ValueError:

@@ -143,7 +143,9 @@ def _ask(
     for field in dict.fromkeys([*(group[0] for group in lacking), *torn]):
         if field in torn:
             lines.append(f'{field} = "{torn[field][0].key}"  # or {", ".join(str(s) for s in torn[field][1:]) or "leave it out"}')
-        elif field in ("label", "labels"):
+        elif field == "labels":
+            lines.append(f'labels = {{key = "{longest}", regex = "(?s)labels:(?P<value>.*)", as = "index1"}}')
+        elif field == "label":
             lines.append(f'{field} = {{key = "{longest}", regex = "(?P<value>是|否)$", values = {{"是" = 1, "否" = 0}}}}')
         else:
             split = ', split = "\\\\n+"' if field == "items" else ""

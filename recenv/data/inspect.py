@@ -19,7 +19,7 @@ _SHOWN = 5
 
 
 def describe(world: World) -> str:
-    """Counts, shares, session lengths, two example sessions and the notes of the ingest. Shows needs and logged labels: not for agents."""
+    """Counts, shares, session lengths, two example sessions, the report of the ingest. Needs and logged labels are in it."""
     shape = {"store": str(world.path), "kind": world.kind, "fingerprint": world.fingerprint[:16], **world.manifest["counts"]}
     parts = ["store", *columns(shape), "share of items by category", *columns(_shares(world.column("item_category"), CATEGORIES)),
              "share of goals by category", *columns(_shares(world.column("goal_category"), CATEGORIES)),
@@ -98,7 +98,8 @@ def _notes(world: World) -> list[str]:
     report = world.manifest.get("notes", {}).get("report")
     if not isinstance(report, Mapping):
         return ["no report of an ingest in this store"]
-    lines = [f"ingest: {report.get('rows', 0):,} rows read, {report.get('quarantined', 0):,} quarantined", *columns(report["counts"])]
+    lines = [f"ingest: {report.get('rows', 0):,} rows read, {report.get('quarantined', 0):,} quarantined"]
+    lines += columns(report.get("counts", {}))
     for title, rows in report.get("tables", {}).items():
         lines += [title, *columns(rows)]
     return lines + [f"  - {note}" for note in report.get("notes", ())]

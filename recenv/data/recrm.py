@@ -227,7 +227,7 @@ def _report(writer: StoreWriter, files: dict[str, RowFile], quarantine: Quaranti
     tables: dict[str, dict[str, float | int | str]] = {
         "rows by file": {d: tally.rows[d] for d in files},
         "mean label": {d: s / n for d, (s, n) in tally.labels.items() if n},
-        "field <- raw key": {f"{d}.{field}": str(source) for d, file in foreign.items() for field, source in file.sources.items()},
+        "field <- raw key": {f"{d}.{field}": str(s) for d, file in foreign.items() for field, s in file.sources.items()},
         "assumed, rows": dict(sorted(assumed.most_common(30))),
         "candidates of a session -> sessions": {str(k): v for k, v in sorted(tally.lists.items())[:30]},
     }

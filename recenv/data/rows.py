@@ -126,8 +126,8 @@ class RowFile:
     def _row(self, raw: Mapping[str, Any], number: int, end: int, size: int) -> Row:
         value = {field: pick(raw, source) for field, source in self.sources.items()}
         told = {f: coerce.text_of(value.get(f), f).strip() for f in _TEXTS}
-        shown = str(value.get("item") or value.get("items") or "")[:2000]
-        locale = coerce.locale_of(value.get("locale"), *told.values(), shown)
+        words = [text for text in told.values() if text] or [str(value.get("item") or value.get("items") or "")[:2000]]
+        locale = coerce.locale_of(value.get("locale"), *words)
         picked = _Picked(value, told, locale, self.sources, [])
         made = _MAKERS[self.dimension](picked)
         self.assumed.update(dict.fromkeys(picked.assumed, 1))

@@ -72,7 +72,7 @@ class Dynamics:
         return State(
             session=np.array(sessions, np.int64), seed=np.array(seeds, np.uint64), goal=np.zeros(n, np.int64),
             turn=np.zeros(n, np.int64), patience=np.array([self._patience(c) for c in cases], np.float64),
-            ending=np.full(n, RUNNING, np.int8), best=np.zeros((n, 1 + D), np.float32),
+            ending=np.full(n, RUNNING, np.int8), earned=np.zeros((n, 1 + D)), count=np.zeros((n, 1 + D), np.int64),
             told=tuple(c.goals[0].disclosure == VOLUNTEERED for c in cases),
             dialogue=tuple(Dialogue((Message("user", q),), q) for q in (c.session.goals[0].query for c in cases)),
         )

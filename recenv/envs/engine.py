@@ -25,7 +25,7 @@ class Step(NamedTuple):
     """What one turn of a batch brought; rows that sat out have NaN, "" and None.
 
     scores: components (N, D) with sources and reasons.  values (N,) hybrid scalar of the turn in [0, 1];
-    rewards (N,) credited scalar; vector_rewards (N, D) credited per dimension, where a missing component earns 0;
+    rewards (N,) what the turn is paid (``hybrid.credit``); vector_rewards (N, D) the same per dimension, 0 where one is missing;
     failed (N, D) failed gates; slates: item rows seen by each user.
     """
 
@@ -70,11 +70,11 @@ class Engine:
             items[r] = tuple(self.item(i) for i in action.items) if action.act == "recommend" else ()
         scores = self._score(self.views(state, rows), acted, [items[r] for r in rows])
         hybrid = self.reward(scores.components)
-        stale = np.array([self._stale(state, r, items[r]) for r in rows], np.bool_)
-        gains, best = self._credit(state, rows, hybrid.values, scores.components, hybrid.failed.any(axis=1) | stale)
+        worth = self._worth(state, rows, acted, items, hybrid.values, scores.components, hybrid.failed.any(axis=1))
+        paid, earned, count = self._pay(state, rows, worth)
         after, reactions = self.dynamics.step(state, actions)
         moved = after.goal != state.goal
-        best[moved] = 0.0  # the next goal starts from nothing
+        earned[moved], count[moved] = 0.0, 0  # the next goal starts from nothing
         failed = np.zeros((n, D), np.bool_)
         failed[rows] = hybrid.failed
         spread = TurnScores(
@@ -82,28 +82,41 @@ class Engine:
             tuple(_fill(rows, scores.sources, n, ("none",) * D)), tuple(_fill(rows, scores.reasons, n, ("",) * D)),
         )
         values = _spread(hybrid.values, rows, n)
-        return replace(after, best=best), Step(spread, values, gains[:, 0], gains[:, 1:], failed, reactions, items)
+        return (
+            replace(after, earned=earned, count=count),
+            Step(spread, values, paid[:, 0], paid[:, 1:], failed, reactions, items),
+        )
 
     def item(self, item_id: str) -> Item | None:
         row = self.world.item_row(item_id)
         return self.world.item(row) if row >= 0 else None
 
-    def _stale(self, state: State, r: int, items: tuple[Item | None, ...]) -> bool:
-        """Whether a slate brings no item that is new to this goal: it would be credited for what the user said since."""
-        shown = state.dialogue[r].shown
-        rows = [self.world.item_row(item.id) for item in items if item is not None]
-        return self.reward.spec.credit == "gain" and bool(rows) and all(row in shown for row in rows)
+    def _worth(
+        self, state: State, rows: list[int], actions: list[Action], items: list[tuple[Item | None, ...]],
+        values: NDArray[np.float32], components: NDArray[np.float32], void: NDArray[np.bool_],
+    ) -> NDArray[np.float64]:
+        """(R, 1 + D) worth of each turn and of its components; NaN where it does not count.
 
-    def _credit(
-        self, state: State, rows: list[int], values: NDArray[np.float32], components: NDArray[np.float32],
-        void: NDArray[np.bool_],
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Credit of scalar and dimensions alike, (N, 1 + D); a void turn (failed gate, nothing new) earns nothing in any."""
-        gains, best = np.zeros((len(state.goal), 1 + D), np.float32), state.best.copy()
-        level = np.concatenate([values[:, None], np.nan_to_num(components, nan=0.0)], axis=1)  # (R, 1 + D)
-        level = np.where(void[:, None], 0.0, level).astype(np.float32)
-        gains[rows], best[rows] = credit(level, best[rows], self.reward.spec)
-        return gains, best
+        A turn that fails a gate is worth 0 throughout. One that recommends nothing does not count, and neither does a
+        slate without an item that is new to the goal: it would be paid for what the user said since.
+        """
+        worth = np.concatenate([values[:, None], components], axis=1).astype(np.float64)
+        for at, (r, action) in enumerate(zip(rows, actions, strict=True)):
+            shown = [i is not None and self.world.item_row(i.id) in state.dialogue[r].shown for i in items[r]]
+            if void[at]:
+                worth[at] = 0.0
+            elif action.act != "recommend" or (shown and all(shown)):
+                worth[at] = np.nan
+        return worth
+
+    def _pay(
+        self, state: State, rows: list[int], worth: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float64], NDArray[np.int64]]:
+        """Rewards of scalar and dimensions alike, (N, 1 + D), with what each goal has earned and how many turns counted."""
+        paid, earned, count = np.zeros(state.earned.shape, np.float32), state.earned.copy(), state.count.copy()
+        due = credit(worth, earned[rows], count[rows], self.reward.spec)
+        paid[rows], earned[rows], count[rows] = due.reward, due.earned, due.count
+        return paid, earned, count
 
 
 def _load(name: str) -> dict[str, Scorer]:

@@ -87,7 +87,8 @@ class ChatEnv(SessionEnv[str, str]):
     """``recenv/Chat-v0``: text in, text out.
 
     Action: text in the JSON grammar of ``chat_format``. Observation: everything the agent may know, as one text; the same
-    in OpenAI form is ``info["messages"]`` (dialogue only). Reward: hybrid scalar credited as its spec says, in [0, 1].
+    in OpenAI form is ``info["messages"]`` (dialogue only). Reward: the hybrid scalar, paid as its
+    spec says (``rewards.hybrid.credit``), in [-1, 1]; a goal's rewards sum to the average worth of its turns.
     """
 
     def __init__(self, engine: Engine, **options: Any) -> None:

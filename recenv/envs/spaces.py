@@ -73,8 +73,8 @@ def slate_action(candidates: int, slate_size: int) -> spaces.MultiDiscrete:
 
 
 def reward_space() -> spaces.Box:
-    """Of the vector reward: D components in [0, 1]."""
-    return spaces.Box(0.0, 1.0, (D,), np.float32)
+    """Of the vector reward: D components in [-1, 1], summing to at most 1 a goal each."""
+    return spaces.Box(-1.0, 1.0, (D,), np.float32)
 
 
 def clip(values: NDArray[np.floating]) -> NDArray[np.float32]:

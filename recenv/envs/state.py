@@ -36,13 +36,14 @@ class State:
     turn: NDArray[np.int64]  # (N,)
     patience: NDArray[np.float64]  # (N,)
     ending: NDArray[np.int8]  # (N,) index into ENDINGS
-    best: NDArray[np.float32]  # (N, 1 + D) best value so far in this goal: of the scalar, then of each dimension
+    earned: NDArray[np.float64]  # (N, 1 + D) paid so far in this goal: of the scalar, then of each dimension
+    count: NDArray[np.int64]  # (N, 1 + D) turns that counted in this goal so far
     told: tuple[NDArray[np.bool_], ...]  # N x (M,) constraints of the current goal that the user has disclosed
     dialogue: tuple[Dialogue, ...]  # N
 
 
 _DTYPES = {"session": np.int64, "seed": np.uint64, "goal": np.int64, "turn": np.int64, "patience": np.float64,
-           "ending": np.int8, "best": np.float32}
+           "ending": np.int8, "earned": np.float64, "count": np.int64}
 
 
 class _Saved(msgspec.Struct, forbid_unknown_fields=True):
@@ -54,7 +55,8 @@ class _Saved(msgspec.Struct, forbid_unknown_fields=True):
     turn: list[int]
     patience: list[float]
     ending: list[int]
-    best: list[list[float]]
+    earned: list[list[float]]
+    count: list[list[int]]
     told: list[list[bool]]
     dialogue: list[Dialogue]
     extra: dict[str, Any]
@@ -82,6 +84,6 @@ def load(data: bytes, world: str) -> tuple[State, dict[str, Any]]:
     arrays: dict[str, Any] = {n: np.array(getattr(saved, n), t) for n, t in _DTYPES.items()}
     n = len(saved.session)
     if any(len(a) != n for a in arrays.values()) or len(saved.told) != n or len(saved.dialogue) != n \
-            or arrays["best"].shape != (n, 1 + D):
+            or arrays["earned"].shape != (n, 1 + D) or arrays["count"].shape != (n, 1 + D):
         raise InputError("the saved state is damaged: its arrays differ in length")
     return State(**arrays, told=tuple(np.array(t, bool) for t in saved.told), dialogue=tuple(saved.dialogue)), saved.extra

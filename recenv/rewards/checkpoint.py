@@ -16,6 +16,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 
+from recenv.data.store import swap_in
 from recenv.errors import WeightsError
 from recenv.records import DIMENSIONS
 from recenv.rewards import features
@@ -131,17 +132,16 @@ def write(out: Path, model: CompactScorer, tokenizer: Tokenizer, config: Config,
     new = out.with_name(f".{out.name}.{os.getpid()}.partial")
     shutil.rmtree(new, ignore_errors=True)
     new.mkdir(parents=True)
-    half = {k: v.half().contiguous() for k, v in model.state_dict().items()}
-    save_file(half, str(new / "model.safetensors"), metadata={"format": "pt"})
-    tokenizer.save(str(new / "tokenizer.json"))
-    write_json(new / "config.json", msgspec.to_builtins(config))
-    write_json(new / "metrics.json", metrics)
-    (new / "CARD.md").write_text(card, "utf-8")
-    old = out.with_name(f".{out.name}.{os.getpid()}.old")
-    if out.exists():
-        os.rename(out, old)
-    os.rename(new, out)
-    shutil.rmtree(old, ignore_errors=True)
+    try:
+        half = {k: v.half().contiguous() for k, v in model.state_dict().items()}
+        save_file(half, str(new / "model.safetensors"), metadata={"format": "pt"})
+        tokenizer.save(str(new / "tokenizer.json"))
+        write_json(new / "config.json", msgspec.to_builtins(config))
+        write_json(new / "metrics.json", metrics)
+        (new / "CARD.md").write_text(card, "utf-8")
+        swap_in(new, out)
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
 
 
 def write_json(file: Path, value: Any) -> None:

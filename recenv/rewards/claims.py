@@ -25,6 +25,7 @@ _CHAT = re.compile(
 )
 _AREA = re.compile(r"[\u4e00-\u9fff]{2}(?:区(?![域别])|县)|\b[a-z]{3,}(?= district)")
 _TOLERANCE = {"rating": 0.049, "price": 0.51, "distance": 0.051, "duration": 0.051}
+_ENTRY = re.compile(r"[.、)]\s*(?:\D|$)")
 _MARK = "\x00"
 
 
@@ -63,8 +64,8 @@ def records(evidence: str) -> tuple[Record, ...]:
 def count_claims(evidence: str, response: str) -> ClaimCounts:
     """Compare each claim of a response with the record of its item.
 
-    Claims may stand after an item's name ("X, rated 4.5") or before it ("the 4.5 star X"); the reading under which
-    more of them are right is taken.
+    Claims may stand after an item's name ("X, rated 4.5") or before it ("the 4.5 star X"): where more of them precede the
+    first name than follow the last, they are read as standing before.
     """
     known = records(evidence)
     after, before = _segments(known, norm(response))
@@ -72,15 +73,19 @@ def count_claims(evidence: str, response: str) -> ClaimCounts:
     names = {squeeze(r.name) for r in known}
     listed = [squeeze(m.group("x")) for p in (_LISTED, _BULLETED, _QUOTED) for m in p.finditer(plain) if _MARK not in m.group("x")]
     invented = sum(1 for x in listed if x and not any(x in n or n in x for n in sorted(names)))
-    counts = [_judge(known, segments) for segments in (after, before)]
-    best = max(counts, key=lambda c: (c.numbers_right + c.words_right - 0.5 * c.numbers_wrong, c.numbers_wrong))
-    return best._replace(invented=invented)
+    everywhere = "|".join(r.text for r in known)
+    first, last = _claims_in(after[0].text, everywhere), _claims_in(after[-1].text, everywhere)
+    return _judge(known, before if first > last else after, everywhere)._replace(invented=invented)
 
 
-def _judge(known: tuple[Record, ...], segments: list[_Segment]) -> ClaimCounts:
+def _claims_in(text: str, everywhere: str) -> int:
+    """How many claims a stretch seems to make."""
+    return sum(bool(m.slot) for m in mentions(text)) + sum(p in everywhere for p in _pieces(text, everywhere))
+
+
+def _judge(known: tuple[Record, ...], segments: list[_Segment], everywhere: str) -> ClaimCounts:
     right = wrong = unknown = stray = words_right = words_loose = words_wrong = borrowed = area = 0
     gap = 0.0
-    everywhere = "|".join(r.text for r in known)
     for segment in segments:
         for m in mentions(segment.text):
             verdict, distance = _number(m, segment.record, known, segment.text)
@@ -109,12 +114,15 @@ def _segments(known: tuple[Record, ...], text: str) -> tuple[list[_Segment], lis
     by_name = {r.name: r for r in known if len(r.name) > 1}
     if not by_name:
         return [_Segment(None, text)], [_Segment(None, text)]
-    pattern = re.compile("|".join(re.escape(n) for n in sorted(by_name, key=lambda n: (-len(n), n))))
     stretches, owners, at = [], [], 0
-    for match in pattern.finditer(text):
-        stretches.append(text[at:match.start()])
-        owners.append(by_name[match.group()])
-        at = match.end()
+    while True:
+        found = [(text.find(n, at), -len(n), n) for n in by_name]
+        place = min((f for f in found if f[0] >= 0), default=None)  # the leftmost name, the longest of those
+        if place is None:
+            break
+        stretches.append(text[at:place[0]])
+        owners.append(by_name[place[2]])
+        at = place[0] + len(place[2])
     stretches.append(text[at:])
     after = [_Segment(o, s) for o, s in zip([None, *owners], stretches, strict=True)]
     before = [_Segment(o, s) for o, s in zip([*owners, None], stretches, strict=True)]
@@ -123,7 +131,7 @@ def _segments(known: tuple[Record, ...], text: str) -> tuple[list[_Segment], lis
 
 def _number(m: Mention, own: Record | None, known: tuple[Record, ...], text: str) -> tuple[int, float]:
     """1 right, -1 wrong, 0 the record has no such slot, 2 a number of no slot; with the relative error."""
-    if text[m.start - 1:m.start] in ("", " ", "\n", ";", ":") and re.match(r"[.、)]\s*(?:\D|$)", text[m.end:m.end + 3]):
+    if not m.slot and _ENTRY.match(text[m.end:m.end + 3]) and text[:m.start].rstrip(" *")[-1:] in ("", "\n", ";", ":", ".", "。", ","):
         return 3, 0.0  # the number of a list entry
     if not m.slot:
         return 2, 0.0

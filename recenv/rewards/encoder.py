@@ -35,22 +35,25 @@ from recenv.rewards.segments import BUCKETS, CAPS, KINDS, Segment, Unit
 from recenv.rewards.tokenizer import PAD, encode
 
 _ENCODE, _INTERACT, _HEAD = 16, 16, 64  # fixed numbers of segments, pairs and units a batch
+_PASS = 512  # units computed before the caches are trimmed: bounds memory, has no influence on any score
 _V = TypeVar("_V")
 
 
 class _Cache(OrderedDict[object, _V], Generic[_V]):
-    """Least-recently-used entries up to a size in arbitrary units."""
+    """Entries in order of use; ``trim`` drops the least recently used beyond the limit."""
 
     def __init__(self, limit: int) -> None:
         super().__init__()
-        self.limit, self.used = limit, 0
+        self.limit = limit
 
-    def keep(self, key: object, value: _V, size: int = 1) -> None:
-        self[key] = value
-        self.used += size
+    def find(self, key: object) -> _V | None:
+        if key not in self:
+            return None
+        self.move_to_end(key)
+        return self[key]
 
-    def trim(self, size_of: int = 1) -> None:
-        while len(self) * size_of > self.limit:
+    def trim(self) -> None:
+        while len(self) > self.limit:
             self.popitem(last=False)
 
 
@@ -89,24 +92,26 @@ class EncoderScorers:
     def logits(self, rows: Sequence[ScorerRow]) -> list[NDArray[np.float64]]:
         """Uncalibrated logits of rows that can be scored: (1,) each, or (C,) for item_ranking."""
         wanted: dict[bytes, tuple[ScorerRow, str]] = {}
+        known: dict[bytes, float] = {}
         keys: list[list[bytes]] = []
         for row in rows:
-            own = [_digest(row, item) for item in (row.items if row.dimension == "item_ranking" else (row.item,))]
-            keys.append(own)
-            for key, item in zip(own, row.items if row.dimension == "item_ranking" else (row.item,), strict=True):
-                if key not in self._logits and key not in wanted:
+            items = row.items if row.dimension == "item_ranking" else (row.item,)
+            keys.append([_digest(row, item) for item in items])
+            for key, item in zip(keys[-1], items, strict=True):
+                value = self._logits.find(key)
+                if value is None:
                     wanted[key] = (row, item)
-        fresh: dict[bytes, float] = {}
+                else:
+                    known[key] = value
         todo = list(wanted.items())
-        for at in range(0, len(todo), 512):  # bounds the memory of one pass; has no influence on any score
-            part = todo[at:at + 512]
+        for at in range(0, len(todo), _PASS):
+            part = todo[at:at + _PASS]
             values = self._compute(part[0][1][0].dimension, [segments.unit(row, item) for _, (row, item) in part])
-            fresh.update(zip((key for key, _ in part), values, strict=True))
-        found = [np.array([fresh[k] if k in fresh else self._logits[k] for k in own], np.float64) for own in keys]
-        for key, value in fresh.items():
-            self._logits.keep(key, value)
+            known.update(zip((key for key, _ in part), values, strict=True))
+        for key in wanted:
+            self._logits[key] = known[key]
         self._logits.trim()
-        return found
+        return [np.array([known[k] for k in own], np.float64) for own in keys]
 
     def _compute(self, dimension: str, units: Sequence[Unit]) -> list[float]:
         pairs = list(dict.fromkeys(pair for unit in units for kind in unit.pairs for pair in kind))
@@ -122,7 +127,7 @@ class EncoderScorers:
         return out
 
     def _pair_vectors(self, pairs: Sequence[tuple[Segment, Segment]]) -> dict[tuple[Segment, Segment], NDArray[np.float32]]:
-        found = {p: self._pairs[p] for p in pairs if p in self._pairs}
+        found = {p: v for p in pairs if (v := self._pairs.find(p)) is not None}
         todo = [p for p in pairs if p not in found]
         coded = self._encode(list(dict.fromkeys(s for p in todo for s in p)))
         groups: dict[tuple[int, int], list[tuple[Segment, Segment]]] = {}
@@ -135,16 +140,16 @@ class EncoderScorers:
                 block = self.model.interact(left, right).numpy()
                 for n, pair in enumerate(part):
                     found[pair] = block[n].copy()
-                    self._pairs.keep(pair, found[pair])
+                    self._pairs[pair] = found[pair]
         self._pairs.trim()
         return found
 
     def _encode(self, wanted: Sequence[Segment]) -> dict[Segment, _Coded]:
         found: dict[Segment, _Coded] = {}
         for segment in wanted:
-            if segment in self._segments:
-                self._segments.move_to_end(segment)
-                found[segment] = self._segments[segment]
+            kept = self._segments.find(segment)
+            if kept is not None:
+                found[segment] = kept
         todo = [s for s in wanted if s not in found]
         ids = encode(self.checkpoint.tokenizer, [s.text for s in todo], [CAPS[s.kind] for s in todo])
         groups: dict[int, list[int]] = {}
@@ -163,7 +168,7 @@ class EncoderScorers:
                 out = self.model.encode(block, mask, kinds)
                 for row, n in enumerate(part):
                     found[todo[n]] = _Coded(*(t[row].clone() for t in out))
-                    self._segments.keep(todo[n], found[todo[n]])
+                    self._segments[todo[n]] = found[todo[n]]
         self._segments.trim()
         return found
 

@@ -1,6 +1,6 @@
 """Explicit text features: what a reader would check first, computed from a row's text alone.
 
-Every feature is bounded and a function of the row only, so that scores need no world. Names and order are
+Every feature is bounded and a function of the row only, so that scores need no world; NaN where the text does not say. Names and order are
 versioned: a checkpoint lists the version and names that it was trained on, and refuses others.
 """
 
@@ -22,16 +22,19 @@ from recenv.rewards.stated import INF, limits, record, requests, within
 
 VERSION = 1
 
-_LIMIT_SLOTS = ("rating", "price", "distance", "duration")
-_MEMBER_SLOTS = ("area", "subcategory", "hotel_type", "tags", "dishes", "facilities", "nearby")
+_LIMIT_SLOTS = {"rating": "rating", "price": "price", "distance": "other", "duration": "other"}
+_MEMBER_SLOTS = {
+    "subcategory": "kind", "hotel_type": "kind", "area": "place", "nearby": "place", "tags": "offer", "dishes": "offer", "facilities": "offer",
+}
+"""Slots are pooled by role, so that what is learned on one catalogue's slots carries over to another's."""
 
 QUERY_ITEM = (
-    *(f"{s}_limit_met" for s in _LIMIT_SLOTS),  # 1 met, -1 missed, 0 not stated or not known
-    *(f"{s}_excess" for s in _LIMIT_SLOTS),  # how far beyond the limit, relative, in [0, 1]
+    "rating_limit_met", "price_limit_met", "other_limit_met",  # 1 met, -1 missed, 0 not stated or not known
+    "rating_excess", "price_excess", "other_excess",  # how far beyond the limit, relative, in [0, 1]
     "limits_stated", "limits_missed", "limits_unknown", "all_limits_met",
     "requests", "requests_found", "requests_missing", "requests_near",
-    *(f"{s}_named" for s in _MEMBER_SLOTS),  # members of the item's slot that the query names, capped at 3, over 3
-    "members_named", "name_in_query", "category_agrees",
+    "kind_named", "place_named", "offer_named",  # values of the item that the query names, capped at 3, over 3; its own name is a kind
+    "members_named", "category_agrees",
     "query_coverage", "item_coverage", "jaccard", "query_length", "item_length",
     "rating", "rating_missing", "price", "price_missing", "distance", "distance_missing",
 )
@@ -39,7 +42,7 @@ QUERY_ITEM = (
 
 PERSON_ITEM = (
     "profile_coverage", "profile_members", "budget_stated", "over_budget", "budget_gap",
-    "context_coverage", "context_members", "profile_length", "context_length",
+    "context_coverage", "context_members", "thrift", "thrift_price", "rating_wanted", "near_wanted",
 )
 """Features of a user with context and an item."""
 
@@ -80,6 +83,10 @@ _CATEGORY_CUES = {
     "生活服务": r"美发|理发|美甲|健身|洗车|洗衣|按摩|家政|宠物|保洁", "lifestyle": r"salon|gym|wash|laundry|massage|cleaning|pet\b|nail|hair",
 }
 _CUES = {name: re.compile(pattern) for name, pattern in _CATEGORY_CUES.items()}
+_THRIFTY = re.compile(r"精打细算|偏紧|紧张|节俭|省钱|便宜|实惠|性价比|tight|careful|cheap|thrifty|frugal|low budget|saving")
+_GENEROUS = re.compile(r"宽裕|充裕|不限|高端|奢|generous|luxur|high budget|no limit|unlimited")
+_RATING_WANTED = re.compile(r"口碑|评分|评价|high rating|well.rated|rating", re.IGNORECASE)
+_NEAR_WANTED = re.compile(r"离得近|就近|附近|方便|close by|nearby|near", re.IGNORECASE)
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
@@ -95,29 +102,33 @@ def _size(text: str, top: int) -> float:
 def query_item(query: str, item: str) -> tuple[float, ...]:
     """QUERY_ITEM features of one pair."""
     it, stated, asked = record(item), limits(query), requests(query)
-    met, excess = dict.fromkeys(_LIMIT_SLOTS, 0.0), dict.fromkeys(_LIMIT_SLOTS, 0.0)
-    unknown = 0
+    met = dict.fromkeys(("rating", "price", "other"), 0.0)
+    excess = dict(met)
+    unknown = missed = 0
     for limit in stated:
         have = it.numbers.get(limit.slot)
         if have is None:
             unknown += 1
             continue
-        met[limit.slot] = 1.0 if within(limit, have) else -1.0
+        slot, fits = _LIMIT_SLOTS[limit.slot], within(limit, have)
+        met[slot] = -1.0 if not fits or met[slot] < 0 else 1.0
+        missed += not fits
         over, under = have[0] - limit.high, limit.low - have[1]
         scale = 1.0 if limit.slot == "rating" else max(abs(limit.high if over > 0 else limit.low), 1e-3)
-        excess[limit.slot] = min(max(over, under, 0.0) / (scale if scale < INF else 1.0), 1.0)
-    missed = sum(v < 0 for v in met.values())
+        excess[slot] = max(excess[slot], min(max(over, under, 0.0) / (scale if scale < INF else 1.0), 1.0))
     found = sum(a in it.text for a in asked)
     near = sum(coverage(grams(a), it.grams) for a in asked)
     flat = squeeze(query)
-    named = {s: sum(len(m) > 1 and m in flat for m in it.members.get(s, ())) for s in _MEMBER_SLOTS}
+    named = {"kind": int(len(it.name) > 1 and squeeze(it.name) in flat), "place": 0, "offer": 0}
+    for slot, role in _MEMBER_SLOTS.items():
+        named[role] += sum(len(m) > 1 and m in flat for m in it.members.get(slot, ()))
     gq = grams(query)
     return (
         *met.values(), *excess.values(),
         _cap(len(stated), 4), _cap(missed, 3), _cap(unknown, 3), float(bool(stated) and missed == 0 and unknown == 0),
         _cap(len(asked), 4), found / len(asked) if asked else 0.0, _cap(len(asked) - found, 3), near / len(asked) if asked else 0.0,
         *(_cap(n, 3) for n in named.values()),
-        _cap(sum(named.values()), 4), float(len(it.name) > 1 and squeeze(it.name) in flat), _category(query, it.category),
+        _cap(sum(named.values()), 4), _category(query, it.category),
         coverage(gq, it.grams), coverage(it.grams, gq), jaccard(gq, it.grams), _size(query, 200), _size(item, 400),
         *_value(it.numbers.get("rating"), 5.0), *_log_value(it.numbers.get("price"), 1000.0), *_log_value(it.numbers.get("distance"), 20.0),
     )
@@ -132,11 +143,11 @@ def _category(query: str, category: str) -> float:
 
 
 def _value(pair: tuple[float, float] | None, top: float) -> tuple[float, float]:
-    return (0.0, 1.0) if pair is None else (min(pair[0] / top, 1.5), 0.0)
+    return (math.nan, 1.0) if pair is None else (min(pair[0] / top, 1.5), 0.0)
 
 
 def _log_value(pair: tuple[float, float] | None, top: float) -> tuple[float, float]:
-    return (0.0, 1.0) if pair is None else (min(math.log1p(max(pair[0], 0.0)) / math.log1p(top), 1.5), 0.0)
+    return (math.nan, 1.0) if pair is None else (min(math.log1p(max(pair[0], 0.0)) / math.log1p(top), 1.5), 0.0)
 
 
 @lru_cache(maxsize=65_536)
@@ -145,14 +156,23 @@ def person_item(user: str, context: str, item: str) -> tuple[float, ...]:
     it = record(item)
     budget = next((l.high if l.high < INF else l.low for l in limits(user) if l.slot == "price"), None)
     price = it.numbers.get("price")
-    gap = 0.0 if not budget or price is None else math.log((price[0] + 1.0) / (budget + 1.0))
+    gap = 0.0 if budget is None or price is None else math.log((price[0] + 1.0) / (budget + 1.0))
+    thrift = _thrift(norm(user))
+    rating = it.numbers.get("rating")
     flat_user, flat_context = squeeze(user), squeeze(context)
     members = [m for s in SLOTS for m in it.members.get(s, ()) if len(m) > 1]
     return (
-        coverage(it.grams, grams(user)), _cap(sum(m in flat_user for m in members), 4), float(bool(budget)), float(gap > 0.0),
+        coverage(it.grams, grams(user)), _cap(sum(m in flat_user for m in members), 4), float(budget is not None), float(gap > 0.0),
         max(-2.0, min(2.0, gap)) / 2.0, coverage(it.grams, grams(context)), _cap(sum(m in flat_context for m in members), 4),
-        _size(user, 200), _size(context, 200),
+        thrift, thrift * (math.nan if price is None else _log_value(price, 1000.0)[0]),
+        float(bool(_RATING_WANTED.search(user))) * (math.nan if rating is None else rating[0] / 5.0),
+        float(bool(_NEAR_WANTED.search(user)) and any(m in flat_context for m in it.members.get("area", ()))),
     )
+
+
+def _thrift(user: str) -> float:
+    """1 if a profile speaks of a tight budget, -1 of a generous one, 0 of neither."""
+    return 1.0 if _THRIFTY.search(user) else -1.0 if _GENEROUS.search(user) else 0.0
 
 
 @lru_cache(maxsize=16_384)

@@ -26,7 +26,8 @@ class RewardSpec(msgspec.Struct, frozen=True, kw_only=True):
 
     weights: dimension -> weight >= 0, not all 0; only dimensions with a weight above 0 enter the aggregate.
     gates: dimension -> threshold in [0, 1]; a component below its threshold makes the turn worth 0. A missing one does not.
-    credit: ``gain`` pays what a turn adds to the best turn of its goal so far, ``level`` pays the value itself.
+    credit: how turns of a goal are paid (see ``credit``): ``mean`` sums to the average worth of its turns, ``gain`` to the best
+    one, ``level`` pays each turn its worth.
     needs: at least one of these must be present, else the turn is worth 0 (a turn without a recommendation earns nothing).
     levels: steps per dimension of the lexicographic order, >= 2; unused by the others.
 
@@ -38,7 +39,7 @@ class RewardSpec(msgspec.Struct, frozen=True, kw_only=True):
     aggregation: Aggregation = "mean"
     weights: dict[str, float]
     gates: dict[str, float] = {}
-    credit: Literal["gain", "level"] = "gain"
+    credit: Literal["mean", "gain", "level"] = "mean"
     needs: tuple[str, ...] = SLATE_DIMENSIONS
     levels: int = 10
 
@@ -79,10 +80,11 @@ class Hybrid(NamedTuple):
 
 
 class Credit(NamedTuple):
-    """reward: what the turn earns, in [0, 1]; best: the best value of the goal so far. Same shape as the inputs."""
+    """reward: what the turn is paid, in [-1, 1]; earned, count: what to hand to the next call. Same shape as the inputs."""
 
     reward: NDArray[np.float64]
-    best: NDArray[np.float64]
+    earned: NDArray[np.float64]
+    count: NDArray[np.int64]
 
 
 class HybridReward:
@@ -125,15 +127,27 @@ class HybridReward:
         return Hybrid(np.where(earns, np.clip(values, 0.0, 1.0), 0.0).astype(np.float32), failed)
 
 
-def credit(value: ArrayLike, best: ArrayLike, spec: RewardSpec) -> Credit:
-    """What a turn earns, given its value and the best value of the same goal before it (0 at the goal's start).
+def credit(value: ArrayLike, earned: ArrayLike, count: ArrayLike, spec: RewardSpec) -> Credit:
+    """What a turn is paid. Elementwise over arrays of one shape.
 
-    ``gain`` is potential-based on the best value so far (Ng, Harada & Russell 1999): rewards of a goal sum to its best turn, so
-    at most 1 a goal, and padding or repeating turns cannot raise the return.
+    value: worth of the turn in [0, 1], NaN where it does not count (nothing was recommended, or nothing new). earned: paid so
+    far in this goal; count: turns that counted in it so far; both 0 at its start.
+
+    ``mean`` pays the change in the average worth of the goal's turns, and ``gain`` the rise above its best turn. Both are
+    differences of a potential (Ng, Harada & Russell, ICML 1999), so a goal's rewards sum to the average, or to the best:
+    at most 1 a goal however many turns it takes, and padding or repeating turns cannot raise the return.
     """
-    now, before = np.asarray(value, np.float64), np.asarray(best, np.float64)
-    top = np.maximum(now, before)
-    return Credit(top - before if spec.credit == "gain" else now, top)
+    now, before, turns = np.asarray(value, np.float64), np.asarray(earned, np.float64), np.asarray(count, np.int64)
+    counts = ~np.isnan(now)
+    worth = np.where(counts, now, 0.0)
+    if spec.credit == "mean":
+        after = before + (worth - before) / (turns + 1)
+    elif spec.credit == "gain":
+        after = np.maximum(worth, before)
+    else:
+        after = before + worth
+    after = np.where(counts, after, before)
+    return Credit(after - before, after, turns + counts)
 
 
 # -- aggregates: (x (N, D) with 0 where missing, counted (N, D), weights (D,), levels) -> (N,) --------------------------
@@ -198,6 +212,7 @@ DEFAULT_REWARD = "gated-mean"
 
 for _spec in (
     RewardSpec(name="gated-mean", aggregation="mean", weights=_SLATE, gates=_GATES),
+    RewardSpec(name="gated-mean-gain", aggregation="mean", weights=_SLATE, gates=_GATES, credit="gain"),
     RewardSpec(name="gated-mean-level", aggregation="mean", weights=_SLATE, gates=_GATES, credit="level"),
     RewardSpec(name="weighted-sum", aggregation="mean", weights=_ALL),
     RewardSpec(name="product", aggregation="product", weights=_ALL),

@@ -131,9 +131,13 @@ class Head(nn.Module):
         self.wide = nn.Sequential(nn.Linear(n_features, a.head), nn.GELU(), nn.Linear(a.head, 1))
         self.deep = nn.Sequential(nn.Linear(n_pairs + n_features, a.head), nn.GELU(), nn.Linear(a.head, 1))
 
+    def standard(self, given: Tensor) -> Tensor:
+        """Features standardised by the training rows, cut at four deviations; unknown ones (NaN) at the mean."""
+        return torch.nan_to_num((given - self.mean) / self.scale).clamp(-4.0, 4.0)
+
     def forward(self, pairs: Tensor, given: Tensor) -> Tensor:
         """(R,) logits of pairs (R, P) and features (R, E)."""
-        standard = ((given - self.mean) / self.scale).clamp(-4.0, 4.0)
+        standard = self.standard(given)
         deep = self.deep(torch.cat([pairs, standard], 1)).squeeze(1)
         return self.wide(standard).squeeze(1) + self.bound * torch.tanh(deep / self.bound)
 

@@ -21,7 +21,7 @@ _SENTENCES_MOST = re.compile(rf"{_AT_MOST}[^\d,。;.]{{0,8}}?{_N}\s*(?:句|sente
 _CHARS_LEAST = re.compile(rf"(?:至少|不少于|at least|no less than)[^\d,。;.]{{0,8}}?{_N}\s*个?(?:字|字符|characters?|words?)")
 _IN_ZH = re.compile(r"(?:用|以|使用|请用)(?:简体)?(?:中文|汉语)|(?:回答|回复)语言[是为:]*中文|in (?:simplified )?chinese\b|(?:answer|reply|respond|write)[^.;。]{0,12}chinese")
 _IN_EN = re.compile(r"(?:用|以|使用|请用)(?:英文|英语)|in english\b|(?:answer|reply|respond|write)[^.;。]{0,12}english")
-_CLAUSE = re.compile(r"[.;。!?\n](?!\d)|(?<=\D),|,(?=\D)")
+_CLAUSE = re.compile(r"[.;。!?\n](?!\d)|(?<=\D),|,(?=\D)|\band\b|并且|且")
 _NOT = re.compile(r"不要|请勿|勿|别|禁止|避免|不用|不使用|除外|不得|不能|不可|无需|do not|don't|avoid|never|without|leave out|exclude|must not|no (?!more|fewer|less|longer)")
 _TELL = re.compile(r"说明|提到|提及|注明|写明|写出|标明|标注|包含|包括|给出|附上|列出|告知|报出|带上|include|mention|state|give|show|list|say|name|tell|report|quote|with (?:its|the|their|each)")
 _QUOTE = re.compile(r"[「『“\"'《](?P<x>[^「」『』”\"'《》]{1,30})[」』”\"'》]")
@@ -53,10 +53,10 @@ _EMOJI = re.compile("[\U0001f300-\U0001faff\u2600-\u27bf]")
 _GREET = re.compile(r"^\W*(?:您好|你好|hi\b|hello|good (?:morning|afternoon|evening)|dear|亲)")
 _REFUSE = re.compile(r"抱歉|对不起|无法|不能(?:帮|为)|没有找到|sorry|cannot|can't|unable|no suitable|nothing")
 _SAYS = {
-    "rating": re.compile(r"评分|\d(?:\.\d+)?\s*分(?!钟)|stars?\b|rated|rating|口碑"),
+    "rating": re.compile(r"(?:评分|打分|口碑|评价)[^,。;]{0,3}\d|\d(?:\.\d+)?\s*分(?!钟)|\d stars?\b|(?:rated|rating|scor(?:ed?|ing))\D{0,6}\d"),
     "price": re.compile(r"价格|人均|\d\s*元|免费|yuan|price|cost|¥|free|票价|门票"),
     "distance": re.compile(r"距离|公里|千米|\bkm\b|distance|away|米"),
-    "area": re.compile(r"[\u4e00-\u9fff]{2}(?:区(?!域)|县)|商圈|位于|地处|district|area\b|located in|\bin [a-z]+"),
+    "area": re.compile(r"[\u4e00-\u9fff]{2}(?:区(?!域)|县)|商圈|位于|地处|district|area\b|located in|\bin [a-z]+|, [a-z]+(?= ?\))"),
     "subcategory": re.compile(r"类型|type|kind"),
     "duration": re.compile(r"小时|hour|天|days?\b"),
     "name": re.compile(r"\S"),

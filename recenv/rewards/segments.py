@@ -16,7 +16,7 @@ from recenv.rewards.lexical import norm
 KINDS = ("query", "item", "person", "response", "instruction")
 """Segment kinds; the lines of evidence are items, so that a record is encoded once for all dimensions."""
 
-CAPS = {"query": 64, "item": 128, "person": 64, "response": 192, "instruction": 96}
+CAPS = {"query": 64, "item": 128, "person": 96, "response": 192, "instruction": 96}
 """Most tokens of a segment; what lies beyond is seen by the features only."""
 
 BUCKETS = (32, 64, 128, 192)
@@ -49,7 +49,7 @@ PAIRS: dict[str, tuple[tuple[str, str], ...]] = {
 }
 """Segment kinds that are compared, by dimension."""
 
-_MAX_RECORDS = 8
+_MAX_RECORDS = 4
 _MAX_LINE = 320  # characters
 
 
@@ -115,7 +115,7 @@ def unit(row: ScorerRow, item: str) -> Unit:
 
 
 def evidence_lines(evidence: str, response: str) -> tuple[str, ...]:
-    """Up to eight pieces of evidence: lines, long ones cut, those whose head the response names first."""
+    """Up to four pieces of evidence: lines, long ones cut, those whose head the response names first."""
     lines = [line[at:at + _MAX_LINE] for line in evidence.split("\n") if line.strip() for at in range(0, len(line), _MAX_LINE)]
     text = norm(response)
     named = [norm(line).split(";")[0].strip() in text for line in lines]

@@ -63,13 +63,13 @@ _LEFT_CUES = {  # the nearest cue before a number without a unit says what it is
 }
 _CUE = re.compile("|".join(f"(?P<{s}>{p})" for s, p in _LEFT_CUES.items()))
 _LE_LEFT = re.compile(
-    r"(?:不超过|不高于|不大于|不多于|别超过|不要超过|至多|最多|低于|小于|少于|不到|控制在|以内|上限|预算(?:是|为|在|有)?:?|under|below|at most|up to|"
-    r"less than|no more than|not more than|not over|within|max(?:imum)?(?: of)?|cheaper than|budget(?: is| of)?:?|not exceed(?:ing)?|"
-    r"(?:lower|closer|nearer|shorter) than|no (?:higher|farther|further) than|cap(?:ped)? at|<=?)\s*(?:约|about|around)?\s*[¥$]?\s*$"
+    r"(?:不超过|不高于|不大于|不多于|别超过|不要超过|至多|最多|(?<!不)低于|(?<!不)小于|(?<!不)少于|不到|控制在|以内|上限|预算(?:是|为|在|有)?:?|under|below|at most|up to|"
+    r"(?<!no )(?<!not )less than|no more than|not more than|not over|within|max(?:imum)?(?: of)?|cheaper than|budget(?: is| of)?:?|not exceed(?:ing)?|"
+    r"(?<!no )(?<!not )(?:lower|closer|nearer|shorter) than|no (?:higher|farther|further) than|cap(?:ped)? at|<=?)\s*(?:约|about|around)?\s*[¥$]?\s*$"
 )
 _GE_LEFT = re.compile(
-    r"(?:不低于|不少于|不小于|至少|最少|起码|高于|大于|多于|超过|超出|满|at least|above|over|more than|min(?:imum)?(?: of)?|no less than|"
-    r"not (?:less|lower) than|(?:better|higher|greater) than|no (?:lower|fewer) than|from|>=?)\s*[¥$]?\s*$"
+    r"(?:不低于|不少于|不小于|至少|最少|起码|(?<!不)高于|(?<!不)大于|(?<!不)多于|(?<![不别要])超过|(?<!不)超出|满|at least|above|(?<!not )over|(?<!no )(?<!not )more than|min(?:imum)?(?: of)?|no less than|"
+    r"not (?:less|lower) than|(?<!no )(?<!not )(?:better|higher|greater) than|no (?:lower|fewer) than|from|>=?)\s*[¥$]?\s*$"
 )
 _ABOUT_LEFT = re.compile(r"(?:大概|大约|约|差不多|about|around|roughly|approximately)\s*[¥$]?\s*$")
 _GE_RIGHT = re.compile(r"\s*(?:及|或|或者)?(?:以上|起|\+|之上|or (?:more|higher|above|better|up|over)|and (?:up|above|over|higher)|"
@@ -161,7 +161,7 @@ _EN_ASK = re.compile(
 _EN_AREA = re.compile(r"\bin (?:the )?(?P<x>[a-z][a-z' -]{2,24}?)(?: district| area| county)?(?=[,.;!?]|\s(?:with|that|which|for|under|near|rated)\b|$)")
 _SPLIT_ZH = re.compile(r"[、和及与跟]|以及|还有|并且|或者")
 _SPLIT_EN = re.compile(r",|/|\band\b|\bor\b|\bplus\b")
-_CHAT = re.compile(r"推荐|什么|哪些|没有|帮我|一家|一个|景点|餐馆|酒店|餐厅|地方|评分|价格|票价|人均|我想|想要|时间|附近|意思|合适|您好|你好")
+_CHAT = re.compile(r"推荐|什么|哪些|没有|帮我|一家|一个|景点|餐馆|酒店|餐厅|地方|评分|价格|票价|人均|我想|想要|时间|附近|意思|合适|您好|你好|给我|哪|东西|亲戚|朋友|家人|这样")
 
 
 @lru_cache(maxsize=16_384)

@@ -33,6 +33,7 @@ from recenv.rewards.encoder import load_scorers
 from recenv.rewards.metrics import list_nll, nll
 from recenv.rewards.model import Architecture, CompactScorer, state
 from recenv.rewards.tokenizer import VOCABULARY, load_tokenizer, train_tokenizer
+from recenv.rewards.warmstart import Given, warm_start
 
 Split = dict[str, list[ScorerRow]]
 Progress = Callable[[str, int, int], None]
@@ -42,15 +43,15 @@ Progress = Callable[[str, int, int], None]
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How to train; written into the checkpoint.
 
-    batch: units a step (lists count by their items). rows_per_epoch: most rows of one dimension seen in an epoch, drawn anew each time.
+    batch: units a step (lists count by their items). rows_per_epoch: most rows (or half as many lists) of one dimension seen in an epoch, drawn anew each time.
     list_items: most items of a list seen at once. patience: epochs without a better validation loss before stopping.
     """
 
     seed: int = 0
-    epochs: int = 8
+    epochs: int = 6
     patience: int = 3
     batch: int = 64
-    rows_per_epoch: int = 4_000
+    rows_per_epoch: int = 3_000
     list_items: int = 8
     learning_rate: float = 1e-3
     weight_decay: float = 0.02
@@ -80,7 +81,7 @@ def train(
     splits = _split(kept, dimensions, settings)
     digest = data_hash(kept)
     work = folder.with_name(f".{folder.name}.training")
-    identity = {"data": digest, "settings": msgspec.to_builtins(settings), "dimensions": list(dimensions)}
+    identity = {"data": digest, "features": [features.VERSION, {d: list(features.NAMES[d]) for d in dimensions}], "settings": msgspec.to_builtins(settings), "dimensions": list(dimensions)}
     _open_work(work, identity, resume)
     tokenizer = _tokenizer(work, splits, settings)
     table = Table()
@@ -151,10 +152,24 @@ def _new_model(tokenizer: Tokenizer, dimensions: Sequence[str], settings: Settin
     model = CompactScorer(architecture)
     model.initialise(torch.Generator().manual_seed(settings.seed))
     for d in dimensions:
-        # A feature that hardly varies in training must not explode on other text: the scale is at least 0.05.
-        model.heads[d].mean.copy_(torch.from_numpy(given[d].mean(0)))
-        model.heads[d].scale.copy_(torch.from_numpy(np.maximum(given[d].std(0), 0.05)))
+        mean, scale = _moments(given[d])
+        model.heads[d].mean.copy_(torch.from_numpy(mean))
+        model.heads[d].scale.copy_(torch.from_numpy(scale))
     return model
+
+
+def _moments(given: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Mean and scale of features (U, E), NaN left out.
+
+    The scale is at least 0.05, so that a feature that hardly varies in training does not explode on other text; one that
+    does not vary at all is muted by a huge scale, since its weights are never trained.
+    """
+    known = ~np.isnan(given)
+    count = np.maximum(known.sum(0), 1)
+    mean = np.where(known, given, 0.0).sum(0) / count
+    deviation = np.sqrt(np.where(known, (given - mean) ** 2, 0.0).sum(0) / count)
+    scale = np.where(deviation > 1e-4, np.maximum(deviation, 0.05), 6e4)  # 6e4 still fits float16
+    return mean.astype(np.float32), scale.astype(np.float32)
 
 
 class _Loop:
@@ -170,7 +185,8 @@ class _Loop:
 
     def run(self) -> list[dict[str, Any]]:
         """Train, leave the best epoch's weights in the model, return the curve."""
-        self._restore()
+        if not self._restore():
+            self._warm_start()
         for epoch in range(len(self.curve), self.settings.epochs):
             best = min((c["validation"] for c in self.curve), default=math.inf)
             since = sum(1 for c in self.curve if c["epoch"] > self._best_epoch())
@@ -191,7 +207,7 @@ class _Loop:
         """The batches of an epoch as (dimension, row numbers), mixed over dimensions."""
         s, plan = self.settings, []
         for d, parts in self.data.items():
-            order = rng.permutation(len(parts["train"].rows), s.seed, rng.word(d), epoch)[:s.rows_per_epoch]
+            order = rng.permutation(len(parts["train"].rows), s.seed, rng.word(d), epoch)[:s.rows_per_epoch // (2 if d == "item_ranking" else 1)]
             size = max(1, s.batch // s.list_items) * 2 if d == "item_ranking" else s.batch
             plan += [(d, order[at:at + size]) for at in range(0, len(order), size)]
         return [plan[i] for i in rng.permutation(len(plan), s.seed, rng.word("plan"), epoch)]
@@ -231,10 +247,16 @@ class _Loop:
         checkpoint.write_json(self.work / "curve.json", self.curve)
         (self.work / f"state-{epoch - 1}.safetensors").unlink(missing_ok=True)
 
-    def _restore(self) -> None:
+    def _warm_start(self) -> None:
+        for n, (d, parts) in enumerate(self.data.items()):
+            self.tell(f"fitting the features of {d}", n, len(self.data))
+            warm_start(self.model.heads[d], _given(parts["train"], d), _given(parts["validation"], d), self.settings.seed)
+
+    def _restore(self) -> bool:
+        """Whether there was an unfinished run to go on from."""
         file = self.work / "curve.json"
         if not file.is_file():
-            return
+            return False
         self.curve = json.loads(file.read_text("utf-8"))
         tensors = load_file(str(self.work / f"state-{len(self.curve)}.safetensors"))
         self.model.load_state_dict({k.removeprefix("model."): v for k, v in tensors.items() if k.startswith("model.")})
@@ -242,6 +264,12 @@ class _Loop:
             own = {k.split(".", 2)[2]: v for k, v in tensors.items() if k.startswith(f"optimizer.{n}.")}
             if own:
                 self.optimizer.state[p].update(own)
+        return True
+
+
+def _given(data: Prepared, dimension: str) -> Given:
+    lists = np.repeat(np.arange(len(data.rows)), np.diff(data.start)) if dimension == "item_ranking" else None
+    return Given(data.features, data.labels, lists)
 
 
 def _schedule(step: int, total: int, warmup: float) -> float:

@@ -120,11 +120,11 @@ def test_two_sessions_are_not_drawn_against_each_other(tmp_path: Path) -> None:
     assert not (tmp_path / "x.png").exists()
 
 
-def test_the_reward_cell_shows_what_was_earned_and_what_it_is_part_of() -> None:
+def test_the_first_cell_shows_the_value_and_what_was_paid() -> None:
     made = msgspec.structs.replace(turn(0, (1.0, None, 0.5, 0.2, 0.9), gate=()), value=0.64, reward=0.03)
     cells = turn_cells(made)
-    assert [c.value for c in cells] == [0.03, 1.0, None, 0.5, 0.2, 0.9]
-    assert (cells[0].behind, cells[0].note, cells[1].note, cells[3].note) == (0.64, "of 0.64", "rule", "")
+    assert [c.value for c in cells] == [0.64, 1.0, None, 0.5, 0.2, 0.9]
+    assert (cells[0].note, cells[1].note, cells[3].note) == ("+0.03", "rule", "")
     failed = turn_cells(turn(0, reward=0.0, gate=("factual_consistency",)))
     assert [c.failed for c in failed] == [True, False, True, False, False, False] and failed[2].note == "gate"
 

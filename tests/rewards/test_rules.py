@@ -138,6 +138,7 @@ def test_demands(text: str, expected: demands.Demands) -> None:
     assert demands.read(text) == expected
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_any_instruction_can_be_read(text: str) -> None:
     assert isinstance(demands.read(text), demands.Demands)
@@ -301,6 +302,7 @@ def test_any_swapped_rating_is_caught(zh: AgentView, values: list[float], data: 
     assert verdict is not None and verdict.failed and "rating claimed" in verdict.reason
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300))
 def test_any_text_gets_a_verdict(zh: AgentView, text: str) -> None:
     verdict = factual_verdict(*recommend(zh, TEA, DUCK, text=text))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import get_args
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recenv.records import LOCALES, Constraint, ReactionKind
@@ -43,6 +43,7 @@ def test_a_question_that_was_not_understood_names_no_slot() -> None:
         assert "rating" not in say("indifferent", "en", bits=bits)
 
 
+@settings(deadline=None)
 @given(
     st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=20)
     | st.sampled_from(["{slot}", "<need>", "<item>", "%s", "{0}", "{", "}}", "\\1", "\\g<0>", "{constraint.text}"]),

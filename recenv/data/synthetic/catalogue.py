@@ -13,9 +13,9 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from faker import Faker
 from numpy.typing import NDArray
 
+from recenv.data.render import item_text
 from recenv.data.synthetic.draws import Draws
 from recenv.data.synthetic.geography import DISTRICTS
 from recenv.data.synthetic.service_terms import TAGS
@@ -40,10 +40,12 @@ _HOURS = ("09:00-21:00", "10:00-22:00", "08:30-20:30", "11:00-23:00", "07:00-19:
 class Pool(NamedTuple):
     """The items of one locale and category as arrays over its I items, for drawing and for testing constraints.
 
-    quality, draw: (I,).  tags, dishes: (I, terms) membership, columns as in ``tag_names`` and ``dish_names``.
+    texts: the items as ``render.item_text``.  quality, draw: (I,).
+    tags, dishes: (I, terms) membership, columns as in ``tag_names`` and ``dish_names``.
     """
 
     items: tuple[Item, ...]
+    texts: tuple[str, ...]
     traits: tuple[Traits, ...]
     rating: NDArray[np.float64]
     price: NDArray[np.float64]
@@ -70,6 +72,8 @@ class Surface(NamedTuple):
 
 def surface(locale: str, seed: int) -> Surface:
     """Brand and street names of a locale. Nothing but the wording of names and addresses depends on Faker."""
+    from faker import Faker  # only needed to generate, not to play
+
     fake = Faker("zh_CN" if locale == "zh" else "en_US")
     fake.seed_instance(seed)
     if locale == "zh":
@@ -128,7 +132,8 @@ def _pool(locale: str, category: str, size: int, seed: int, names: Surface, take
         rows.append((rating, price, area, sub, quality, math.exp(0.5 * quality + 0.6 * draws.normal())))
     rating_, price_, area_, sub_, quality_, draw_ = (np.array(column) for column in zip(*rows, strict=True))
     return Pool(
-        tuple(items), tuple(traits(i) for i in items), rating_, price_, area_.astype(int), sub_.astype(int), quality_, draw_,
+        tuple(items), tuple(map(item_text, items)), tuple(map(traits, items)),
+        rating_, price_, area_.astype(int), sub_.astype(int), quality_, draw_,
         _members(items, "tags", tag_names), _members(items, "dishes", dish_names), tag_names, dish_names,
     )
 

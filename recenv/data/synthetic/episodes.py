@@ -53,6 +53,11 @@ class Episode(NamedTuple):
         """The candidates in displayed order."""
         return [self.pool.items[row] for row in self.shown.rows]
 
+    @property
+    def texts(self) -> list[str]:
+        """The candidates' texts, aligned with ``items``."""
+        return [self.pool.texts[row] for row in self.shown.rows]
+
 
 def build_episode(spec: SynthSpec, seed: int, index: int, person: Person, catalogue: Catalogue) -> Episode:
     """The index-th session of a world."""
@@ -89,7 +94,7 @@ def ranking_row(episode: Episode) -> Row:
         "id": f"ir-{e.id}", "locale": e.locale, "session_id": e.id, "user": e.person.user, "context": e.context,
         "instruction": e.instruction, "query": e.query, "category": e.category, "items": e.items, "labels": labels,
         "gold": {"need": e.need, "utilities": e.utility.tolist(), "patience": e.patience, "left": e.shown.taken < 0},
-        "prompt": prompts.ranking_prompt(e.person.user, e.context, e.query, e.items),
+        "prompt": prompts.ranking_prompt(e.person.user, e.context, e.query, e.texts),
     }
 
 
@@ -99,11 +104,11 @@ def behavior_rows(spec: SynthSpec, seed: int, index: int, episode: Episode) -> I
     looked = draws.sample(range(e.shown.examined), spec.behavior_rows)
     rest = draws.sample(range(e.shown.examined, len(e.shown.rows)), spec.behavior_rows - len(looked))
     for n, position in enumerate(looked + rest):
-        item = e.items[position]
+        row = e.shown.rows[position]
         yield {
             "id": f"ubp-{e.id}-{n}", "locale": e.locale, "session_id": e.id, "user": e.person.user, "context": e.context,
-            "query": e.query, "item": item, "label": logs.liked(draws, float(e.utility[position])),
-            "prompt": prompts.behavior_prompt(e.person.user, e.context, e.query, item),
+            "query": e.query, "item": e.pool.items[row], "label": logs.liked(draws, float(e.utility[position])),
+            "prompt": prompts.behavior_prompt(e.person.user, e.context, e.query, e.pool.texts[row]),
         }
 
 
@@ -144,7 +149,7 @@ def _relevance(spec: SynthSpec, draws: Draws, e: Episode, category: str, pool: P
         label = draws.pick([g for g in (0.0, 0.5, 1.0) if g != label])
     return {
         "id": f"qir-{e.id}-{n}", "locale": e.locale, "user_id": e.person.user.id, "query": e.query, "item": item, "label": label,
-        "prompt": prompts.relevance_prompt(e.locale, e.query, item),
+        "prompt": prompts.relevance_prompt(e.locale, e.query, pool.texts[row]),
     }
 
 

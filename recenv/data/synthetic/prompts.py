@@ -1,11 +1,14 @@
-"""Rows as text prompts, the form in which the benchmark publishes them, beside the structured fields."""
+"""Rows as text prompts, the form in which the benchmark publishes them, beside the structured fields.
+
+Items come as ``render.item_text``.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from recenv.data.render import item_text, mapping_text, user_text
-from recenv.records import Item, User
+from recenv.data.render import mapping_text, user_text
+from recenv.records import User
 
 _TITLES = {
     "zh": {
@@ -41,18 +44,18 @@ def factual_prompt(locale: str, evidence: str, query: str, response: str) -> str
     return _prompt(locale, "fc", (("evidence", "\n" + evidence), ("query", query), ("response", response)))
 
 
-def relevance_prompt(locale: str, query: str, item: Item) -> str:
-    return _prompt(locale, "qir", (("query", query), ("item", item_text(item))))
+def relevance_prompt(locale: str, query: str, item: str) -> str:
+    return _prompt(locale, "qir", (("query", query), ("item", item)))
 
 
-def behavior_prompt(user: User, context: dict[str, str], query: str, item: Item) -> str:
+def behavior_prompt(user: User, context: dict[str, str], query: str, item: str) -> str:
     at = user.locale
     return _prompt(at, "ubp", (("user", user_text(user)), ("context", mapping_text(context, at)), ("query", query),
-                               ("item", item_text(item))))
+                               ("item", item)))
 
 
-def ranking_prompt(user: User, context: dict[str, str], query: str, items: Sequence[Item]) -> str:
+def ranking_prompt(user: User, context: dict[str, str], query: str, items: Sequence[str]) -> str:
     at = user.locale
-    listed = "".join(f"\n{n}. {item_text(item)}" for n, item in enumerate(items, 1))
+    listed = "".join(f"\n{n}. {item}" for n, item in enumerate(items, 1))
     return _prompt(at, "ir", (("user", user_text(user)), ("context", mapping_text(context, at)), ("query", query),
                               ("items", listed)))

@@ -1,0 +1,58 @@
+"""Canonical rows on disk: one ScorerRow a line, JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import msgspec
+
+from recenv.data.jsonl import lines
+from recenv.data.rows import rows_from_recrm
+from recenv.errors import InputError
+from recenv.records import DIMENSIONS, ScorerRow
+
+
+def read_rows(path: str | Path) -> Iterator[ScorerRow]:
+    """Rows of a file of canonical rows, or of a RecRM-Bench folder, in order.
+
+    Raises InputError for a path that is neither (a store holds sessions, not rows) and for the first unusable line.
+    """
+    source = Path(path)
+    if source.is_dir():
+        if (source / "manifest.json").is_file():
+            raise InputError(f"{source} is a store; give the folder that it was ingested from, or a file of canonical rows")
+        yield from rows_from_recrm(source)
+        return
+    if not source.is_file():
+        raise InputError(f"no rows at {source}; expected a .jsonl file of canonical rows or a RecRM-Bench folder")
+    decoder = msgspec.json.Decoder(ScorerRow)
+    for line in lines(source):
+        where = f"{source}:{line.number}"
+        if line.reason:
+            raise InputError(f"{where}: {line.reason}")
+        try:
+            row = decoder.decode(line.data)
+        except msgspec.MsgspecError as error:
+            raise InputError(f"{where}: not a canonical row ({error})") from None
+        if row.dimension not in DIMENSIONS:
+            raise InputError(f"{where}: dimension must be one of {', '.join(DIMENSIONS)}; got {row.dimension!r}")
+        yield row
+
+
+def encode_row(row: ScorerRow) -> bytes:
+    """A row as one JSON line."""
+    return msgspec.json.encode(row, order="deterministic") + b"\n"
+
+
+def write_rows(rows: Iterable[ScorerRow], path: str | Path) -> int:
+    """Write rows to a file, whole or not at all; returns how many."""
+    target = Path(path)
+    partial = target.with_name(f".{target.name}.partial")
+    count = 0
+    with partial.open("wb") as stream:
+        for row in rows:
+            stream.write(encode_row(row))
+            count += 1
+    partial.replace(target)
+    return count

@@ -1,0 +1,60 @@
+"""Measures with answers that can be redone by hand."""
+
+import math
+
+import numpy as np
+import pytest
+
+from recenv.rewards import metrics as m
+
+
+def test_auc_counts_pairs_and_halves_ties():
+    labels, scores = np.array([1.0, 0, 1, 0]), np.array([0.9, 0.5, 0.5, 0.1])
+    # pairs (positive, negative): 0.9 > 0.5, 0.9 > 0.1, 0.5 = 0.5, 0.5 > 0.1
+    assert m.auc(labels, scores) == pytest.approx(3.5 / 4)
+    assert m.auc(labels, -scores) == pytest.approx(0.5 / 4)
+    assert math.isnan(m.auc(np.ones(3), np.arange(3.0)))
+
+
+def test_nll_of_a_constant_is_the_entropy():
+    labels = np.array([1.0, 1, 1, 0])
+    assert m.nll(labels, np.full(4, 0.75)) == pytest.approx(-(0.75 * math.log(0.75) + 0.25 * math.log(0.25)))
+    assert m.nll(np.array([0.5]), np.array([0.5])) == pytest.approx(math.log(2.0))
+
+
+def test_ece_of_two_bins():
+    labels, p = np.array([0.0, 1, 1, 1]), np.array([0.2, 0.2, 0.8, 0.8])
+    # lower bin: |0.5 - 0.2|, upper bin: |1 - 0.8|, each half of the rows
+    assert m.ece(labels, p, bins=2) == pytest.approx(0.5 * 0.3 + 0.5 * 0.2)
+    assert m.ece(labels, labels) == 0.0
+
+
+def test_decisions_at_one_half():
+    labels, p = np.array([1.0, 1, 1, 0]), np.array([0.9, 0.6, 0.4, 0.7])
+    assert m.accuracy(labels, p) == 0.5
+    assert m.balanced_accuracy(labels, p) == pytest.approx((2 / 3 + 0) / 2)
+    assert m.f1(labels, p) == pytest.approx(2 * 2 / (3 + 3))
+    assert math.isnan(m.balanced_accuracy(np.ones(2), np.ones(2)))
+
+
+def test_ndcg_and_top1():
+    gains = np.array([0.0, 1.0, 0.0])
+    assert m.ndcg(gains, np.array([3.0, 2, 1])) == pytest.approx(1 / math.log2(3))
+    assert m.ndcg(gains, np.array([1.0, 2, 1])) == 1.0
+    assert m.top1(gains, np.array([3.0, 2, 1])) == 0.0
+    assert math.isnan(m.ndcg(np.zeros(2), np.zeros(2)))
+
+
+def test_ndcg_of_the_shown_order_under_own_probabilities():
+    p = np.array([0.2, 0.5, 0.3])
+    best = 0.5 + 0.3 / math.log2(3)
+    assert m.shown_ndcg(p, 2) == pytest.approx((0.2 + 0.5 / math.log2(3)) / best)
+    assert m.shown_ndcg(np.sort(p)[::-1], 0) == 1.0
+    assert m.shown_ndcg(p, 9) == m.shown_ndcg(p, 0)  # cut at the list's own length
+
+
+def test_list_measures_leave_out_lists_without_a_positive():
+    gains = [np.array([1.0, 0.0]), np.array([0.0, 0.0])]
+    lists = [np.array([0.75, 0.25]), np.array([0.5, 0.5])]
+    assert m.list_means(gains, lists) == {"ndcg": 1.0, "top1": 1.0, "auc": 1.0}
+    assert m.list_nll(gains, lists) == pytest.approx(-math.log(0.75))
