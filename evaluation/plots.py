@@ -73,7 +73,8 @@ def draw_trace(trace: SessionTrace, out: str | Path, against: SessionTrace | Non
     """Draw one session's trace, or two agents' on the same session side by side, as a PNG at ``out``.
 
     A row a turn: what the agent did and said, its slate (the item taken up marked), what the user did; then the hybrid
-    scalar of the turn, with what was paid for it, and the five components, all on [0, 1]. Hatched: no value; red with a cross: a failed gate.
+    scalar of the turn, with what was paid for it, and the five components, all on [0, 1]. Hatched: no value; red with
+    a cross: a failed gate.
     Raises InputError when the two traces are of different sessions. Equal traces give equal bytes.
     """
     if against is not None and against.session_id != trace.session_id:

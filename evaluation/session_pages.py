@@ -74,9 +74,10 @@ def session_page(pick: Pick, traces: dict[tuple[str, int], SessionTrace], agents
 def _agent_part(trace: SessionTrace) -> str:
     turns = f"{len(trace.turns)} turn{'' if len(trace.turns) == 1 else 's'}"
     facts = f"return {plain(trace.total)} · {turns} · {trace.goals_met} of {trace.goals} needs met · ending: {trace.ending}"
+    titles = ("hybrid scalar of the turn, and what was paid for it", *DIMENSIONS)
     head = "".join(
         f'<div class="cell" style="color:{colour}" title="{name.replace("_", " ")}">{short}</div>'
-        for name, short, colour in zip(("hybrid scalar of the turn, and what was paid for it", *DIMENSIONS), ("value", *SHORT), (INK, *COLOURS), strict=True)
+        for name, short, colour in zip(titles, ("value", *SHORT), (INK, *COLOURS), strict=True)
     )
     heading = f'<div class="grid"><div></div><div class="cells">{head}</div></div>'
     body = "".join(_turn(t, trace.goals) for t in trace.turns) or '<p class="grey">The session ended before the first turn.</p>'

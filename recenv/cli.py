@@ -48,6 +48,8 @@ def _bar(label: str) -> Iterator[Callable[[int, int], None]]:
     shown: list[Any] = []
 
     def update(done: int, total: int) -> None:
+        if not sys.stderr.isatty():
+            return
         if not shown:
             shown.append(click.progressbar(length=max(total, 1), label=label, file=sys.stderr, width=28))
             shown[0].__enter__()

@@ -70,7 +70,7 @@ class Engine:
             items[r] = tuple(self.item(i) for i in action.items) if action.act == "recommend" else ()
         scores = self._score(self.views(state, rows), acted, [items[r] for r in rows])
         hybrid = self.reward(scores.components)
-        worth = self._worth(state, rows, acted, items, hybrid.values, scores.components, hybrid.failed.any(axis=1))
+        worth = self._worth(state, rows, acted, items, hybrid.values, scores.components, np.asarray(hybrid.failed.any(axis=1)))
         paid, earned, count = self._pay(state, rows, worth)
         after, reactions = self.dynamics.step(state, actions)
         moved = after.goal != state.goal
@@ -122,7 +122,7 @@ class Engine:
 def _load(name: str) -> dict[str, Scorer]:
     from recenv.rewards.encoder import load_scorers  # torch: only where scorers are trained ones
 
-    return load_scorers(name)
+    return dict(load_scorers(name))
 
 
 def _spread(values: NDArray[np.float32], rows: list[int], n: int) -> NDArray[np.float32]:

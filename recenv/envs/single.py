@@ -113,7 +113,7 @@ class SlateEnv(SessionEnv[dict[str, NDArray[np.float32]], NDArray[np.int64]]):
     def __init__(self, engine: Engine, **options: Any) -> None:
         super().__init__(engine, **options)
         self.action_space = slate_action(engine.config.candidates, engine.config.slate_size)
-        self.observation_space = slate_observation(engine.config.candidates)
+        self.observation_space = slate_observation(engine.config.candidates)  # type: ignore[assignment]  # Dict spaces are untyped
         self._features = SlateFeatures(engine)
 
     def action_masks(self) -> NDArray[np.bool_]:

@@ -23,7 +23,7 @@ _PARTS = ("train", "validation", "test")
 
 
 class Prepared(NamedTuple):
-    """The rows of one dimension. Row r owns units start[r] to start[r + 1]; unit u its pairs of kind k, pairs[k][u], segment numbers.
+    """The rows of one dimension. Row r owns units start[r] to start[r + 1]; unit u its pairs of kind k, pairs[k][u].
 
     features (U, E); labels (U,).
     """
@@ -60,7 +60,7 @@ def part_of(row: ScorerRow, validation_share: float, test_share: float) -> str:
 
 
 def usable(row: ScorerRow) -> bool:
-    """Whether a row can be trained on: labelled, with the fields that its dimension needs, and a label for each item of a list."""
+    """Whether a row can be trained on: labelled, with the fields that its dimension needs, a label an item of a list."""
     if row.label is None or segments.missing(row):
         return False
     return isinstance(row.label, tuple) and len(row.label) == len(row.items) if row.dimension == "item_ranking" \
@@ -69,14 +69,16 @@ def usable(row: ScorerRow) -> bool:
 
 def prepare(rows: Sequence[ScorerRow], table: Table) -> Prepared:
     """Number the segments of usable rows of one dimension and compute their features."""
-    start, labels, features = [0], [], []
+    start: list[int] = [0]
+    labels: list[float] = []
+    features: list[NDArray[np.float32]] = []
     pairs: tuple[list[list[tuple[int, int]]], ...] = tuple([] for _ in segments.PAIRS[rows[0].dimension])
     for row in rows:
         for unit in segments.units(row):
             for kind, own in zip(pairs, unit.pairs, strict=True):
                 kind.append([(table(a), table(b)) for a, b in own])
             features.append(unit.features)
-        labels += list(row.label) if isinstance(row.label, tuple) else [row.label]
+        labels += row.label if isinstance(row.label, tuple) else (float(row.label or 0.0),)
         start.append(len(features))
     return Prepared(list(rows), np.array(start), pairs, np.stack(features), np.array(labels, np.float32))
 
@@ -107,12 +109,15 @@ def collate(data: Prepared, table: Table, chosen: Sequence[NDArray[np.int64]], l
     seen: dict[int, int] = {}
     indices = []
     for kind in data.pairs:
-        triples = [(n, seen.setdefault(a, len(seen)), seen.setdefault(b, len(seen))) for n, u in enumerate(units.tolist()) for a, b in kind[u]]
+        triples = [
+            (n, seen.setdefault(a, len(seen)), seen.setdefault(b, len(seen))) for n, u in enumerate(units.tolist()) for a, b in kind[u]
+        ]
         indices.append(np.array(triples, np.int64))
     blocks, place = _blocks(np.array(list(seen)), table)
     pairs = [torch.from_numpy(np.stack([i[:, 0], place[i[:, 1]], place[i[:, 2]]], 1)) for i in indices]
     batch: dict[str, Any] = {
-        "blocks": blocks, "pairs": pairs, "features": torch.from_numpy(data.features[units]), "labels": torch.from_numpy(data.labels[units]),
+        "blocks": blocks, "pairs": pairs,
+        "features": torch.from_numpy(data.features[units]), "labels": torch.from_numpy(data.labels[units]),
     }
     if lists:
         batch["lists"] = torch.from_numpy(np.repeat(np.arange(len(chosen)), [len(c) for c in chosen]))

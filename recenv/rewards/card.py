@@ -14,7 +14,8 @@ _READING = {
     "factual_consistency": "whether what the response says about items is in the evidence",
     "query_item_relevance": "whether the item meets what the query states",
     "behavior_prediction": "whether the user takes the item up, given profile and context",
-    "item_ranking": "how likely each item of a list is the one taken up; a row's value is the nDCG of the shown order under these probabilities",
+    "item_ranking": "how likely each item of a list is the one taken up; a row's value is the nDCG of the shown order under these "
+                    "probabilities",
 }
 
 
@@ -32,13 +33,14 @@ def card_text(config: Config, metrics: Mapping[str, Any], command: str = "") -> 
         counts = " / ".join(str(rows[p][d]) for p in ("train", "validation", "test"))
         lines.append(f"| {d} | {_READING[d]} | {', '.join(READS[d])} | {config.calibration[d]} | {counts} |")
     lines += [
-        "", "## Trained on", "", f"Rows with sha256 `{config.training_data}` (their canonical JSON, one a line, in order), split by user: "
-        "the test part was seen by neither training, early stopping nor calibration.", "",
+        "", "## Trained on", "", f"Rows with sha256 `{config.training_data}` (their canonical JSON, one a line, in order), split by "
+        "user: the test part was seen by neither training, early stopping nor calibration.", "",
         *(["Reproduced by:", "", f"    {command}", ""] if command else []),
         f"Epochs run: {config.trained['epochs']} (the best by validation loss is kept). Settings: "
         + ", ".join(f"{k} {v}" for k, v in config.trained["settings"].items()) + ".", "",
         "## Held-out test rows", "", table_text(metrics["held_out"]),
-        "Intervals: bootstrap over users. Overlap: logistic on the share of words (pairs of Chinese characters) found on the other side. "
+        "Intervals: bootstrap over users. Overlap: logistic on the share of words (pairs of Chinese characters) found on the "
+        "other side. "
         "Majority: the base rate; for lists, random order.", "",
         "## Where it fails", "",
         "- Rows of other sources than those it was trained on: probabilities are calibrated on the validation part only.",
@@ -49,6 +51,6 @@ def card_text(config: Config, metrics: Mapping[str, Any], command: str = "") -> 
     ]
     cost = metrics.get("cost")
     if cost:
-        lines += ["", "## Cost", "", "One thread, fp32, rows a second: " + ", ".join(f"{d} {v['cold']:.0f} new, {v['warm']:.0f} with texts seen before"
-                  for d, v in cost.items()) + ". Rows scored before are looked up."]
+        each = ", ".join(f"{d} {v['cold']:.0f} new, {v['warm']:.0f} with items and queries seen before" for d, v in cost.items())
+        lines += ["", "## Cost", "", f"One thread, fp32, rows a second: {each}. Rows scored before are looked up."]
     return "\n".join(lines) + "\n"

@@ -31,7 +31,7 @@ FILES = ("config.json", "model.safetensors", "tokenizer.json")
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """config.json. features: names by dimension at training time. training_data: sha256 over the rows. trained: how, in words and numbers."""
+    """config.json. features: names by dimension at training time. training_data: sha256 over the rows. trained: how."""
 
     schema: int
     name: str
@@ -61,7 +61,8 @@ def load(path: str | Path) -> Checkpoint:
     missing = [f for f in FILES if not (folder / f).is_file()]
     if missing:
         raise WeightsError(
-            f"no scorer checkpoint at {folder} ({', '.join(missing)} missing); pass a folder that recenv train wrote, or 'default'"
+            f"no scorer checkpoint at {folder} ({', '.join(missing)} missing); "
+            "pass a folder that recenv train wrote, or 'default'"
         )
     config = read_config(folder / "config.json")
     tokenizer = load_tokenizer(folder / "tokenizer.json")
@@ -82,7 +83,8 @@ def read_config(file: Path) -> Config:
         raise WeightsError(f"{file} is not readable JSON ({error}); copy the checkpoint again") from None
     schema = raw.get("schema") if isinstance(raw, dict) else None
     if schema != SCHEMA:
-        raise WeightsError(f"{file}: this version reads checkpoint schema {SCHEMA}, found {schema!r}; train again with: recenv train")
+        raise WeightsError(f"{file}: this version reads checkpoint schema {SCHEMA}, found {schema!r}; "
+                           "train again with: recenv train")
     try:
         config = msgspec.convert(raw, Config)
     except msgspec.ValidationError as error:

@@ -16,7 +16,8 @@ _PIECES = re.compile(r"[,、;。!?\n()|]|\.(?=\s|$)")
 _AND = re.compile(r"\band\b|和|及|与")
 _LEAD = re.compile(
     r"^(?:它|这家)?的?(?:特色|服务|招牌菜|推荐菜|类型|区域|位置|设施|种类)?(?:是|为|有|:)?(?:提供|位于|地处|属于|主营|可以吃到|能吃到|配有|含有|在)?|"
-    r"^(?:it |which )?(?:is |are |has |have )?(?:located in|in|offering|offers|known for|features?|serving|serves|try the|dishes include|type|category|"
+    r"^(?:it |which )?(?:is |are |has |have )?(?:located in|in|offering|offers|known for|features?|serving|serves|try the|"
+    r"dishes include|type|category|"
     r"with|near|a|an)?\s*:?\s+"
 )
 _CHAT = re.compile(
@@ -32,7 +33,7 @@ _MARK = "\x00"
 class ClaimCounts(NamedTuple):
     """Counts over a response. numbers: claims with a known slot, by verdict; words: short phrases, by verdict.
 
-    borrowed: values that another record of the evidence has and the item named does not. invented: listed names not in the evidence.
+    borrowed: values that another record has and the item named does not. invented: listed names not in the evidence.
     """
 
     named: int
@@ -71,7 +72,8 @@ def count_claims(evidence: str, response: str) -> ClaimCounts:
     after, before = _segments(known, norm(response))
     plain = _MARK.join(s.text for s in after)
     names = {squeeze(r.name) for r in known}
-    listed = [squeeze(m.group("x")) for p in (_LISTED, _BULLETED, _QUOTED) for m in p.finditer(plain) if _MARK not in m.group("x")]
+    heads = (m.group("x") for p in (_LISTED, _BULLETED, _QUOTED) for m in p.finditer(plain))
+    listed = [squeeze(head) for head in heads if _MARK not in head]
     invented = sum(1 for x in listed if x and not any(x in n or n in x for n in sorted(names)))
     everywhere = "|".join(r.text for r in known)
     first, last = _claims_in(after[0].text, everywhere), _claims_in(after[-1].text, everywhere)
@@ -131,7 +133,8 @@ def _segments(known: tuple[Record, ...], text: str) -> tuple[list[_Segment], lis
 
 def _number(m: Mention, own: Record | None, known: tuple[Record, ...], text: str) -> tuple[int, float]:
     """1 right, -1 wrong, 0 the record has no such slot, 2 a number of no slot; with the relative error."""
-    if not m.slot and _ENTRY.match(text[m.end:m.end + 3]) and text[:m.start].rstrip(" *")[-1:] in ("", "\n", ";", ":", ".", "。", ","):
+    before = text[:m.start].rstrip(" *")[-1:]
+    if not m.slot and _ENTRY.match(text[m.end:m.end + 3]) and before in ("", "\n", ";", ":", ".", "。", ","):
         return 3, 0.0  # the number of a list entry
     if not m.slot:
         return 2, 0.0

@@ -29,7 +29,9 @@ def word_overlap(row: ScorerRow, item: str = "") -> float:
     return overlap(asked, item or row.item)
 
 
-def comparison_table(rows: Sequence[ScorerRow], scorers: Mapping[str, Scorer], fitting: Sequence[ScorerRow]) -> list[dict[str, Any]]:
+def comparison_table(
+    rows: Sequence[ScorerRow], scorers: Mapping[str, Scorer], fitting: Sequence[ScorerRow]
+) -> list[dict[str, Any]]:
     """One record a dimension. rows: labelled, held out; fitting: labelled rows on which the baselines are fitted.
 
     Keys: dimension, n, groups, positives (share), nan (rows without a score), scorer, majority, overlap (measures by name;
@@ -56,11 +58,16 @@ def _points(dimension: str, rows: list[ScorerRow], scorer: Scorer, fitting: list
     q = fit_temperature(np.array([word_overlap(r) for r in fitting]), train_y).apply(shared)
     constant = np.full(len(y), train_y.mean())
     groups = _groups([r for r, ok in zip(rows, scored, strict=True) if ok])
+
+    def aucs(i: NDArray[np.int64]) -> tuple[float, float]:
+        own = metrics.auc(y[i], p[i])
+        return own, own - metrics.auc(y[i], shared[i])
+
     return {
         "dimension": dimension, "n": len(rows), "groups": int(groups.max()) + 1, "positives": float((y >= 0.5).mean()),
         "nan": int((~scored).sum()), "scorer": _measures(y, p, p), "majority": _measures(y, constant, constant),
         "overlap": _measures(y, q, shared),
-        "interval": _bootstrap(groups, lambda i: (metrics.auc(y[i], p[i]), metrics.auc(y[i], p[i]) - metrics.auc(y[i], shared[i]))),
+        "interval": _bootstrap(groups, aucs),
     }
 
 
@@ -134,7 +141,10 @@ def _bootstrap(groups: NDArray[np.int64], statistic: Any) -> dict[str, list[floa
 
 def table_text(table: Sequence[Mapping[str, Any]]) -> str:
     """The comparison as a Markdown table."""
-    head = ("| dimension | n | positives | AUC [95 %] | NLL | ECE | acc | overlap AUC / NLL | majority NLL / acc | nDCG / top-1: scorer, overlap, random |\n"
+    head = (
+        "| dimension | n | positives | AUC [95 %] | NLL | ECE | acc | overlap AUC / NLL | majority NLL / acc |"
+        " nDCG / top-1: scorer, overlap, random |\n"
+    
             "|---|---|---|---|---|---|---|---|---|---|\n")
     lines = []
     for r in table:

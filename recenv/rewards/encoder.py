@@ -30,7 +30,7 @@ from recenv.rewards import checkpoint, segments
 from recenv.rewards.calibration import Calibration
 from recenv.rewards.metrics import shown_ndcg
 from recenv.rewards.model import STATS, CompactScorer, Encoded
-from recenv.rewards.protocol import Scores, ScorerSpec
+from recenv.rewards.protocol import ScorerSpec, Scores
 from recenv.rewards.segments import BUCKETS, CAPS, KINDS, Segment, Unit
 from recenv.rewards.tokenizer import PAD, encode
 
@@ -118,8 +118,9 @@ class EncoderScorers:
         with torch.inference_mode():
             vectors = self._pair_vectors(pairs)
             given = torch.from_numpy(np.stack([u.features for u in units]))
-            joined = torch.from_numpy(np.stack([np.concatenate([_pool([vectors[p] for p in kind]) for kind in u.pairs]) for u in units]))
-            head = self.model.heads[dimension]
+            rows = [np.concatenate([_pool([vectors[p] for p in kind]) for kind in u.pairs]) for u in units]
+            joined = torch.from_numpy(np.stack(rows))
+            head = self.model.head(dimension)
             out: list[float] = []
             for at in range(0, len(units), _HEAD):
                 a, b = _fill(joined[at:at + _HEAD], _HEAD), _fill(given[at:at + _HEAD], _HEAD)

@@ -1,7 +1,7 @@
 """Explicit text features: what a reader would check first, computed from a row's text alone.
 
-Every feature is bounded and a function of the row only, so that scores need no world; NaN where the text does not say. Names and order are
-versioned: a checkpoint lists the version and names that it was trained on, and refuses others.
+Every feature is bounded and a function of the row only, so that scores need no world; NaN where the text
+does not say. Names and order are versioned: a checkpoint lists those that it was trained on, and refuses others.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ VERSION = 1
 
 _LIMIT_SLOTS = {"rating": "rating", "price": "price", "distance": "other", "duration": "other"}
 _MEMBER_SLOTS = {
-    "subcategory": "kind", "hotel_type": "kind", "area": "place", "nearby": "place", "tags": "offer", "dishes": "offer", "facilities": "offer",
+    "subcategory": "kind", "hotel_type": "kind", "area": "place", "nearby": "place",
+    "tags": "offer", "dishes": "offer", "facilities": "offer",
 }
 """Slots are pooled by role, so that what is learned on one catalogue's slots carries over to another's."""
 
@@ -33,7 +34,7 @@ QUERY_ITEM = (
     "rating_excess", "price_excess", "other_excess",  # how far beyond the limit, relative, in [0, 1]
     "limits_stated", "limits_missed", "limits_unknown", "all_limits_met",
     "requests", "requests_found", "requests_missing", "requests_near",
-    "kind_named", "place_named", "offer_named",  # values of the item that the query names, capped at 3, over 3; its own name is a kind
+    "kind_named", "place_named", "offer_named",  # values that the query names, up to 3, over 3; the name is a kind
     "members_named", "category_agrees",
     "query_coverage", "item_coverage", "jaccard", "query_length", "item_length",
     "rating", "rating_missing", "price", "price_missing", "distance", "distance_missing",
@@ -75,12 +76,16 @@ NAMES: dict[str, tuple[str, ...]] = {
 """Names of the features of each dimension, in the order of the vector."""
 
 _CATEGORY_CUES = {
-    "餐饮": r"餐|饭|吃|菜|美食|咖啡|甜品|小吃|火锅|面馆|烤鸭", "dining": r"restaurant|eat|food|meal|dinner|lunch|breakfast place|cafe|coffee|dish|hotpot|noodle|snack",
+    "餐饮": r"餐|饭|吃|菜|美食|咖啡|甜品|小吃|火锅|面馆|烤鸭", "dining": (
+        r"restaurant|eat|food|meal|dinner|lunch|breakfast place|cafe|coffee|dish|hotpot|noodle|snack"
+    ),
     "住宿": r"酒店|住|宾馆|民宿|旅馆|旅舍", "accommodation": r"hotel|hostel|stay|room|inn\b|guesthouse|night",
     "旅游": r"景点|玩|游|参观|公园|博物馆|门票|古迹", "tourism": r"attraction|visit|sight|museum|park\b|temple|tour|show|hike",
     "购物": r"购物|商场|买|超市|书店|花店", "shopping": r"shop|store|mall|buy|market",
     "医疗健康": r"医|药|诊所|体检|牙|眼科|看病", "healthcare": r"clinic|doctor|pharmacy|dentist|health|medicine|optic",
-    "生活服务": r"美发|理发|美甲|健身|洗车|洗衣|按摩|家政|宠物|保洁", "lifestyle": r"salon|gym|wash|laundry|massage|cleaning|pet\b|nail|hair",
+    "生活服务": r"美发|理发|美甲|健身|洗车|洗衣|按摩|家政|宠物|保洁", "lifestyle": (
+        r"salon|gym|wash|laundry|massage|cleaning|pet\b|nail|hair"
+    ),
 }
 _CUES = {name: re.compile(pattern) for name, pattern in _CATEGORY_CUES.items()}
 _THRIFTY = re.compile(r"精打细算|偏紧|紧张|节俭|省钱|便宜|实惠|性价比|tight|careful|cheap|thrifty|frugal|low budget|saving")
@@ -126,11 +131,12 @@ def query_item(query: str, item: str) -> tuple[float, ...]:
     return (
         *met.values(), *excess.values(),
         _cap(len(stated), 4), _cap(missed, 3), _cap(unknown, 3), float(bool(stated) and missed == 0 and unknown == 0),
-        _cap(len(asked), 4), found / len(asked) if asked else 0.0, _cap(len(asked) - found, 3), near / len(asked) if asked else 0.0,
+        _cap(len(asked), 4), found / max(len(asked), 1), _cap(len(asked) - found, 3), near / max(len(asked), 1),
         *(_cap(n, 3) for n in named.values()),
         _cap(sum(named.values()), 4), _category(query, it.category),
         coverage(gq, it.grams), coverage(it.grams, gq), jaccard(gq, it.grams), _size(query, 200), _size(item, 400),
-        *_value(it.numbers.get("rating"), 5.0), *_log_value(it.numbers.get("price"), 1000.0), *_log_value(it.numbers.get("distance"), 20.0),
+        *_value(it.numbers.get("rating"), 5.0), *_log_value(it.numbers.get("price"), 1000.0),
+        *_log_value(it.numbers.get("distance"), 20.0),
     )
 
 
@@ -154,7 +160,7 @@ def _log_value(pair: tuple[float, float] | None, top: float) -> tuple[float, flo
 def person_item(user: str, context: str, item: str) -> tuple[float, ...]:
     """PERSON_ITEM features of one triple."""
     it = record(item)
-    budget = next((l.high if l.high < INF else l.low for l in limits(user) if l.slot == "price"), None)
+    budget = next((x.high if x.high < INF else x.low for x in limits(user) if x.slot == "price"), None)
     price = it.numbers.get("price")
     gap = 0.0 if budget is None or price is None else math.log((price[0] + 1.0) / (budget + 1.0))
     thrift = _thrift(norm(user))
@@ -162,8 +168,8 @@ def person_item(user: str, context: str, item: str) -> tuple[float, ...]:
     flat_user, flat_context = squeeze(user), squeeze(context)
     members = [m for s in SLOTS for m in it.members.get(s, ()) if len(m) > 1]
     return (
-        coverage(it.grams, grams(user)), _cap(sum(m in flat_user for m in members), 4), float(budget is not None), float(gap > 0.0),
-        max(-2.0, min(2.0, gap)) / 2.0, coverage(it.grams, grams(context)), _cap(sum(m in flat_context for m in members), 4),
+        coverage(it.grams, grams(user)), _cap(sum(m in flat_user for m in members), 4),
+        float(budget is not None), float(gap > 0.0), max(-2.0, min(2.0, gap)) / 2.0, coverage(it.grams, grams(context)), _cap(sum(m in flat_context for m in members), 4),
         thrift, thrift * (math.nan if price is None else _log_value(price, 1000.0)[0]),
         float(bool(_RATING_WANTED.search(user))) * (math.nan if rating is None else rating[0] / 5.0),
         float(bool(_NEAR_WANTED.search(user)) and any(m in flat_context for m in it.members.get("area", ()))),
@@ -182,7 +188,8 @@ def query_response(query: str, response: str) -> tuple[float, ...]:
     zh_query, zh_response = han_share(norm(query)), han_share(text)
     units = re.findall(r"[^,。;!?.\n]{6,}", text)
     return (
-        _size(response, 600), _cap(math.log1p(word_count(text)), 7.0), zh_response, 1.0 - abs(zh_query - zh_response), _cap(listed_items(response), 6),
+        _size(response, 600), _cap(math.log1p(word_count(text)), 7.0), zh_response, 1.0 - abs(zh_query - zh_response),
+        _cap(listed_items(response), 6),
         float(not squeeze(response)), float(refuses(response)), float(text.rstrip().endswith("?")), _cap(text.count("!"), 3),
         _cap(text.strip().count("\n"), 6), _cap(len(_NUMBER.findall(text)), 12), coverage(gq, gr), coverage(gr, gq),
         1.0 - len(set(units)) / len(units) if units else 0.0,
@@ -221,10 +228,22 @@ def _ranked(texts: dict[str, str]) -> tuple[float, ...]:
     return query_item(texts["query"], texts["item"]) + person_item(texts["user"], texts["context"], texts["item"])
 
 
+def _followed(texts: dict[str, str]) -> tuple[float, ...]:
+    return instruction_response(texts["instruction"], texts["response"]) + query_response(texts["query"], texts["response"])
+
+
+def _grounded(texts: dict[str, str]) -> tuple[float, ...]:
+    return evidence_response(texts["evidence"], texts["response"]) + query_response(texts["query"], texts["response"])
+
+
+def _relevant(texts: dict[str, str]) -> tuple[float, ...]:
+    return query_item(texts["query"], texts["item"])
+
+
 _BUILD: dict[str, Callable[[dict[str, str]], tuple[float, ...]]] = {
-    "instruction_following": lambda t: instruction_response(t["instruction"], t["response"]) + query_response(t["query"], t["response"]),
-    "factual_consistency": lambda t: evidence_response(t["evidence"], t["response"]) + query_response(t["query"], t["response"]),
-    "query_item_relevance": lambda t: query_item(t["query"], t["item"]),
+    "instruction_following": _followed,
+    "factual_consistency": _grounded,
+    "query_item_relevance": _relevant,
     "behavior_prediction": _ranked,
     "item_ranking": _ranked,
 }

@@ -15,12 +15,14 @@ _DIGITS_ZH = {"零": 0, "一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五":
 _SCALE_ZH = {"十": 10, "百": 100, "千": 1000}
 _COUNT_ZH = re.compile(r"[一二两三四五六七八九十百千]+(?=\s*(?:元|块|分(?![钟之])|公里|千米|个|家|条|句|字|项|款|处|小时|天))")
 _COUNT_EN = re.compile(r"\b(one|two|three|four|five|six|seven|eight|nine|ten)\b")
-_DIGITS_EN = {w: str(n + 1) for n, w in enumerate("one two three four five six seven eight nine ten".split())}
-_STOP = frozenset(
-    "a an the of to in on at for with and or is are be it its i me my we you your that this there some any can could would please "
-    "want need looking look find like help recommend recommendation suggest show give something place places one ones have has "
-    "hi hello thanks thank im id get".split()
-)
+_COUNTS_EN = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+_DIGITS_EN = {w: str(n + 1) for n, w in enumerate(_COUNTS_EN)}
+_STOP = frozenset([
+    "a", "an", "the", "of", "to", "in", "on", "at", "for", "with", "and", "or", "is", "are", "be", "it", "its", "i", "me",
+    "my", "we", "you", "your", "that", "this", "there", "some", "any", "can", "could", "would", "please", "want", "need",
+    "looking", "look", "find", "like", "help", "recommend", "recommendation", "suggest", "show", "give", "something",
+    "place", "places", "one", "ones", "have", "has", "hi", "hello", "thanks", "thank", "im", "id", "get",
+])
 
 
 @lru_cache(maxsize=32_768)

@@ -97,5 +97,6 @@ def list_means(gains: Sequence[Array], scores: Sequence[Array]) -> dict[str, flo
 
 def list_nll(gains: Sequence[Array], probabilities: Sequence[Array]) -> float:
     """Mean cross-entropy of lists: -sum_i g_i ln p_i / sum_i g_i; lists without a positive are left out."""
-    values = [-(g * np.log(np.clip(p, _EPS, 1.0))).sum() / g.sum() for g, p in zip(gains, probabilities, strict=True) if g.sum() > 0]
+    pairs = [(g, np.clip(p, _EPS, 1.0)) for g, p in zip(gains, probabilities, strict=True) if g.sum() > 0]
+    values = [-(g * np.log(p)).sum() / g.sum() for g, p in pairs]
     return float(np.mean(values)) if values else float("nan")

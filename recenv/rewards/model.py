@@ -37,7 +37,7 @@ class Architecture(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Encoded(NamedTuple):
-    """Segments after encoding: states (S, L, match) unit vectors, mask (S, L), weights (S, L) summing to 1, pooled (S, pooled)."""
+    """Encoded segments: states (S, L, match) of unit length, mask (S, L), weights (S, L) summing to 1, pooled (S, pooled)."""
 
     states: Tensor
     mask: Tensor
@@ -58,7 +58,7 @@ class CompactScorer(nn.Module):
                 BertConfig(
                     vocab_size=a.vocabulary, hidden_size=a.hidden, num_hidden_layers=a.layers, num_attention_heads=a.heads,
                     intermediate_size=a.feed_forward, max_position_embeddings=max(CAPS.values()), type_vocab_size=len(KINDS),
-                    hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0, pad_token_id=PAD, attn_implementation="sdpa",
+                    hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0, pad_token_id=PAD,
                 ),
                 add_pooling_layer=False,
             )
@@ -68,7 +68,7 @@ class CompactScorer(nn.Module):
             self.heads = nn.ModuleDict({d: Head(d, a) for d in a.dimensions})
 
     def initialise(self, generator: torch.Generator) -> None:
-        """Draw every parameter from the generator: normal(0, 0.02) for the encoder, Xavier for the rest, unit norms, zero biases."""
+        """Draw every parameter from the generator: normal(0, 0.02) in the encoder, else Xavier; norms are 1, biases 0."""
         with torch.no_grad():
             for name, parameter in self.named_parameters():
                 if "LayerNorm" in name and name.endswith("weight"):
@@ -79,6 +79,13 @@ class CompactScorer(nn.Module):
                     parameter.normal_(0.0, 0.02, generator=generator)
                 else:
                     nn.init.xavier_uniform_(parameter, generator=generator)
+
+    def head(self, dimension: str) -> Head:
+        """The head of a dimension."""
+        module = self.heads[dimension]
+        if not isinstance(module, Head):
+            raise TypeError(f"expected a Head for {dimension}, got {type(module).__name__}")
+        return module
 
     def encode(self, ids: Tensor, mask: Tensor, kinds: Tensor) -> Encoded:
         """ids (S, L) int64, mask (S, L) bool, kinds (S,) index into KINDS."""
@@ -100,15 +107,15 @@ class CompactScorer(nn.Module):
 
     def forward(self, dimension: str, blocks: list[tuple[Tensor, Tensor, Tensor]], pairs: list[Tensor], features: Tensor,
                 labels: Tensor | None = None, lists: Tensor | None = None) -> dict[str, Tensor]:
-        """blocks: (ids, mask, kinds) of segments padded alike. pairs: one (P, 3) int64 a pair kind, columns unit, segment, segment;
-        segments are numbered through the blocks. features (R, E); labels (R,); lists (R,) list numbers for item_ranking.
+        """blocks: (ids, mask, kinds) of segments padded alike. pairs: one (P, 3) int64 a pair kind, columns unit, segment,
+        segment; segments are numbered through the blocks. features (R, E); labels (R,); lists (R,) list numbers for item_ranking.
         """
         encoded = _concatenate([self.encode(*block) for block in blocks])
         pooled = []
         for index in pairs:
             vectors = self.interact(_take(encoded, index[:, 1]), _take(encoded, index[:, 2]))
             pooled.append(_by_unit(vectors, index[:, 0], len(features)))
-        logits: Tensor = self.heads[dimension](torch.cat(pooled, 1), features)
+        logits: Tensor = self.head(dimension)(torch.cat(pooled, 1), features)
         out = {"logits": logits}
         if labels is not None:
             out["loss"] = pointwise_loss(logits, labels) if lists is None else listwise_loss(logits, labels, lists)
@@ -139,7 +146,8 @@ class Head(nn.Module):
         """(R,) logits of pairs (R, P) and features (R, E)."""
         standard = self.standard(given)
         deep = self.deep(torch.cat([pairs, standard], 1)).squeeze(1)
-        return self.wide(standard).squeeze(1) + self.bound * torch.tanh(deep / self.bound)
+        wide: Tensor = self.wide(standard).squeeze(1)
+        return wide + self.bound * torch.tanh(deep / self.bound)
 
 
 def pair_size(a: Architecture) -> int:

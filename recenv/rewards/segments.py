@@ -96,11 +96,13 @@ def units(row: ScorerRow) -> list[Unit]:
 def unit(row: ScorerRow, item: str) -> Unit:
     """The unit of a row and one item ("" where the dimension has none)."""
     query, response = Segment("query", row.query), Segment("response", row.response)
+    pairs: tuple[tuple[tuple[Segment, Segment], ...], ...]
     if row.dimension == "instruction_following":
         pairs = (((Segment("instruction", row.instruction), response),), ((query, response),))
         texts = {"instruction": row.instruction, "query": row.query, "response": row.response}
     elif row.dimension == "factual_consistency":
-        pairs = (tuple((Segment("item", line), response) for line in evidence_lines(row.evidence, row.response)), ((query, response),))
+        lines = evidence_lines(row.evidence, row.response)
+        pairs = (tuple((Segment("item", line), response) for line in lines), ((query, response),))
         texts = {"evidence": row.evidence, "query": row.query, "response": row.response}
     elif row.dimension == "query_item_relevance":
         pairs = (((query, Segment("item", item)),),)

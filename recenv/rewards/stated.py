@@ -63,23 +63,34 @@ _LEFT_CUES = {  # the nearest cue before a number without a unit says what it is
 }
 _CUE = re.compile("|".join(f"(?P<{s}>{p})" for s, p in _LEFT_CUES.items()))
 _LE_LEFT = re.compile(
-    r"(?:不超过|不高于|不大于|不多于|别超过|不要超过|至多|最多|(?<!不)低于|(?<!不)小于|(?<!不)少于|不到|控制在|以内|上限|预算(?:是|为|在|有)?:?|under|below|at most|up to|"
-    r"(?<!no )(?<!not )less than|no more than|not more than|not over|within|max(?:imum)?(?: of)?|cheaper than|budget(?: is| of)?:?|not exceed(?:ing)?|"
-    r"(?<!no )(?<!not )(?:lower|closer|nearer|shorter) than|no (?:higher|farther|further) than|cap(?:ped)? at|<=?)\s*(?:约|about|around)?\s*[¥$]?\s*$"
+    r"(?:不超过|不高于|不大于|不多于|别超过|不要超过|至多|最多|(?<!不)低于|(?<!不)小于|(?<!不)少于|不到|"
+    r"控制在|以内|上限|预算(?:是|为|在|有)?:?|under|below|at most|up to|"
+    r"(?<!no )(?<!not )less than|no more than|not more than|not over|within|max(?:imum)?(?: of)?|"
+    r"cheaper than|budget(?: is| of)?:?|not exceed(?:ing)?|"
+    r"(?<!no )(?<!not )(?:lower|closer|nearer|shorter) than|no (?:higher|farther|further) than|"
+    r"cap(?:ped)? at|<=?)\s*(?:约|about|around)?\s*[¥$]?\s*$"
 )
 _GE_LEFT = re.compile(
-    r"(?:不低于|不少于|不小于|至少|最少|起码|(?<!不)高于|(?<!不)大于|(?<!不)多于|(?<![不别要])超过|(?<!不)超出|满|at least|above|(?<!not )over|(?<!no )(?<!not )more than|min(?:imum)?(?: of)?|no less than|"
+    r"(?:不低于|不少于|不小于|至少|最少|起码|(?<!不)高于|(?<!不)大于|(?<!不)多于|"
+    r"(?<![不别要])超过|(?<!不)超出|满|at least|above|(?<!not )over|"
+    r"(?<!no )(?<!not )more than|min(?:imum)?(?: of)?|no less than|"
     r"not (?:less|lower) than|(?<!no )(?<!not )(?:better|higher|greater) than|no (?:lower|fewer) than|from|>=?)\s*[¥$]?\s*$"
 )
 _ABOUT_LEFT = re.compile(r"(?:大概|大约|约|差不多|about|around|roughly|approximately)\s*[¥$]?\s*$")
-_GE_RIGHT = re.compile(r"\s*(?:及|或|或者)?(?:以上|起|\+|之上|or (?:more|higher|above|better|up|over)|and (?:up|above|over|higher)|"
+_GE_RIGHT = re.compile(
+    r"\s*(?:及|或|或者)?(?:以上|起|\+|之上|or (?:more|higher|above|better|up|over)|and (?:up|above|over|higher)|"
+
                        r"(?:stars? )?minimum|at (?:the )?least|at a minimum|plus\b)")
-_LE_RIGHT = re.compile(r"\s*(?:及|或|或者)?(?:以下|以内|之内|之下|内|封顶|or (?:less|lower|below|under|cheaper|closer|fewer)|and (?:under|below)|"
+_LE_RIGHT = re.compile(
+    r"\s*(?:及|或|或者)?(?:以下|以内|之内|之下|内|封顶|or (?:less|lower|below|under|cheaper|closer|fewer)|"
+    r"and (?:under|below)|"
+
                        r"(?:at )?max(?:imum)?\b|at (?:the )?most|tops\b)")
 _ABOUT_RIGHT = re.compile(r"\s*(?:左右|上下|or so\b)")
 _FREE = re.compile(
     r"(?:门票|票价|价格|入场|ticket|admission|entry|entrance|price)[^,。;]{0,8}?(?:免费|free\b)|免费(?:的)?(?:景点|公园|入场|参观|地方|门票|进)|"
-    r"不要钱|不收费|不用买票|free (?:entry|admission|entrance|of charge|to enter|attraction|place|spot|ticket|park\b|sight)|for free\b"
+    r"不要钱|不收费|不用买票|free (?:entry|admission|entrance|of charge|to enter|attraction|place|spot|"
+    r"ticket|park\b|sight)|for free\b"
 )
 
 
@@ -116,7 +127,7 @@ def _cue_before(text: str, at: int) -> str:
 
 @lru_cache(maxsize=16_384)
 def limits(text: str) -> tuple[Limit, ...]:
-    """The bounds that a request states: "评分4.5分以上", "20-50元", "under 50 yuan", "免费"; later ones of a slot replace earlier.
+    """The bounds that a request states: "评分4.5分以上", "20-50元", "under 50 yuan", "免费"; the last of a slot counts.
 
     A bare rating is a lower bound, a bare distance an upper one, a bare price means within 30 %, a bare duration itself.
     """
@@ -152,16 +163,24 @@ _ZH_ASK = re.compile(
     r"(?:提供|具有|具备|配有|配备|带有|设有|拥有|支持|含有|包含|要有|需要有|最好有|能有|可以有|有|带|吃到|想吃|吃|尝尝|品尝|喝|做|特色是|推荐菜是)"
     r"(?P<x>[^,。!?;:的]{2,30}?)(?=的|这道菜|这个菜|这样|那种|服务的|,|。|!|\?|;|吗|吧|呢|就|$)"
 )
-_ZH_KIND = re.compile(r"[\u4e00-\u9fff]{2}型|[\u4e00-\u9fff]{2}(?:区|县)(?![域别])|在(?P<x>[\u4e00-\u9fff]{2,4})(?:附近|周边|旁边)")
+_ZH_KIND = re.compile(
+    r"[\u4e00-\u9fff]{2}型|[\u4e00-\u9fff]{2}(?:区|县)(?![域别])|在(?P<x>[\u4e00-\u9fff]{2,4})(?:附近|周边|旁边)"
+)
 _EN_ASK = re.compile(
     r"\b(?:with|has|have|having|offers?|offering|serves?|serving|provides?|providing|includes?|including|featuring|features|"
     r"must have|eat|try|near|close to|next to)\s+(?:a |an |the |some |good )?(?P<x>[a-z][a-z0-9' /-]{2,60}?)"
     r"(?=[,.;!?]|\s(?:with|that|which|for|in|at|near|under|below|above|rated|please|if|but|within|where|around)\b|$)"
 )
-_EN_AREA = re.compile(r"\bin (?:the )?(?P<x>[a-z][a-z' -]{2,24}?)(?: district| area| county)?(?=[,.;!?]|\s(?:with|that|which|for|under|near|rated)\b|$)")
+_EN_AREA = re.compile(
+    r"\bin (?:the )?(?P<x>[a-z][a-z' -]{2,24}?)(?: district| area| county)?(?=[,.;!?]|\s(?:with|that|which|for|under|"
+    r"near|rated)\b|$)"
+)
 _SPLIT_ZH = re.compile(r"[、和及与跟]|以及|还有|并且|或者")
 _SPLIT_EN = re.compile(r",|/|\band\b|\bor\b|\bplus\b")
-_CHAT = re.compile(r"推荐|什么|哪些|没有|帮我|一家|一个|景点|餐馆|酒店|餐厅|地方|评分|价格|票价|人均|我想|想要|时间|附近|意思|合适|您好|你好|给我|哪|东西|亲戚|朋友|家人|这样")
+_CHAT = re.compile(
+    r"推荐|什么|哪些|没有|帮我|一家|一个|景点|餐馆|酒店|餐厅|地方|评分|价格|票价|人均|我想|想要|时间|附近|意思|合适|"
+    r"您好|你好|给我|哪|东西|亲戚|朋友|家人|这样"
+)
 
 
 @lru_cache(maxsize=16_384)

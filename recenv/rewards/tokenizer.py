@@ -1,4 +1,4 @@
-"""The tokenizer of the compact encoder: BPE over normalised text, one token a Chinese character and a digit, bytes as fallback."""
+"""The tokenizer of the compact encoder: BPE over normalised text, a token a Chinese character and a digit, bytes as fallback."""
 
 from __future__ import annotations
 
@@ -35,7 +35,8 @@ def train_tokenizer(texts: Iterable[str], vocabulary: int = VOCABULARY) -> Token
         pre_tokenizers.Digits(individual_digits=True),
     ])
     trainer = trainers.BpeTrainer(
-        vocab_size=vocabulary, special_tokens=list(_SPECIAL), initial_alphabet=list(common_hanzi()), min_frequency=3, show_progress=False
+        vocab_size=vocabulary, special_tokens=list(_SPECIAL), initial_alphabet=list(common_hanzi()), min_frequency=3,
+        show_progress=False,
     )
     tokenizer.train_from_iterator(sorted(set(texts)), trainer)
     return tokenizer

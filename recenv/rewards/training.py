@@ -43,7 +43,8 @@ Progress = Callable[[str, int, int], None]
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How to train; written into the checkpoint.
 
-    batch: units a step (lists count by their items). rows_per_epoch: most rows (or half as many lists) of one dimension seen in an epoch, drawn anew each time.
+    batch: units a step (lists count by their items). rows_per_epoch: most rows (or half as many lists) of one
+    dimension seen in an epoch, drawn anew each time.
     list_items: most items of a list seen at once. patience: epochs without a better validation loss before stopping.
     """
 
@@ -81,7 +82,8 @@ def train(
     splits = _split(kept, dimensions, settings)
     digest = data_hash(kept)
     work = folder.with_name(f".{folder.name}.training")
-    identity = {"data": digest, "features": [features.VERSION, {d: list(features.NAMES[d]) for d in dimensions}], "settings": msgspec.to_builtins(settings), "dimensions": list(dimensions)}
+    identity = {"data": digest, "features": [features.VERSION, {d: list(features.NAMES[d]) for d in dimensions}],
+                "settings": msgspec.to_builtins(settings), "dimensions": list(dimensions)}
     _open_work(work, identity, resume)
     tokenizer = _tokenizer(work, splits, settings)
     table = Table()
@@ -93,7 +95,7 @@ def train(
     table.tokenise(tokenizer)
     model = _new_model(tokenizer, dimensions, settings, {d: data[d]["train"].features for d in dimensions})
     curve = _Loop(model, data, table, tokenizer, settings, work, tell).run()
-    config = _config(model, tokenizer, data, table, dimensions, name, digest, settings, len(curve))
+    config = _config(model, data, table, dimensions, name, digest, settings, len(curve))
     metrics: dict[str, Any] = {"curve": curve, "rows": {p: {d: len(splits[p][d]) for d in dimensions} for p in splits}}
     checkpoint.write(folder, model, tokenizer, config, metrics, "")
     metrics["held_out"] = comparison_table([r for d in dimensions for r in splits["test"][d]], load_scorers(folder),
@@ -147,14 +149,18 @@ def _tokenizer(work: Path, splits: dict[str, Split], settings: Settings) -> Toke
     return tokenizer
 
 
-def _new_model(tokenizer: Tokenizer, dimensions: Sequence[str], settings: Settings, given: dict[str, NDArray[np.float32]]) -> CompactScorer:
-    architecture = Architecture(vocabulary=tokenizer.get_vocab_size(), layers=settings.layers, hidden=settings.hidden, dimensions=tuple(dimensions))
+def _new_model(
+    tokenizer: Tokenizer, dimensions: Sequence[str], settings: Settings, given: dict[str, NDArray[np.float32]]
+) -> CompactScorer:
+    architecture = Architecture(
+        vocabulary=tokenizer.get_vocab_size(), layers=settings.layers, hidden=settings.hidden, dimensions=tuple(dimensions)
+    )
     model = CompactScorer(architecture)
     model.initialise(torch.Generator().manual_seed(settings.seed))
     for d in dimensions:
         mean, scale = _moments(given[d])
-        model.heads[d].mean.copy_(torch.from_numpy(mean))
-        model.heads[d].scale.copy_(torch.from_numpy(scale))
+        model.head(d).mean.copy_(torch.from_numpy(mean))
+        model.head(d).scale.copy_(torch.from_numpy(scale))
     return model
 
 
@@ -207,7 +213,8 @@ class _Loop:
         """The batches of an epoch as (dimension, row numbers), mixed over dimensions."""
         s, plan = self.settings, []
         for d, parts in self.data.items():
-            order = rng.permutation(len(parts["train"].rows), s.seed, rng.word(d), epoch)[:s.rows_per_epoch // (2 if d == "item_ranking" else 1)]
+            most = s.rows_per_epoch // (2 if d == "item_ranking" else 1)
+            order = rng.permutation(len(parts["train"].rows), s.seed, rng.word(d), epoch)[:most]
             size = max(1, s.batch // s.list_items) * 2 if d == "item_ranking" else s.batch
             plan += [(d, order[at:at + size]) for at in range(0, len(order), size)]
         return [plan[i] for i in rng.permutation(len(plan), s.seed, rng.word("plan"), epoch)]
@@ -250,7 +257,7 @@ class _Loop:
     def _warm_start(self) -> None:
         for n, (d, parts) in enumerate(self.data.items()):
             self.tell(f"fitting the features of {d}", n, len(self.data))
-            warm_start(self.model.heads[d], _given(parts["train"], d), _given(parts["validation"], d), self.settings.seed)
+            warm_start(self.model.head(d), _given(parts["train"], d), _given(parts["validation"], d), self.settings.seed)
 
     def _restore(self) -> bool:
         """Whether there was an unfinished run to go on from."""
@@ -300,15 +307,16 @@ def validation_loss(model: CompactScorer, data: Prepared, table: Table, dimensio
         gains = _per_row(data, data.labels)
         uniform = list_nll(gains, [np.full(len(g), 1.0 / len(g)) for g in gains])
         return list_nll(gains, [Calibration().apply_list(v) for v in _per_row(data, z)]) / max(uniform, 1e-9)
-    base = np.full(len(z), data.labels.mean())
-    return nll(data.labels, Calibration().apply(z)) / max(nll(data.labels, base), 1e-9)
+    labels = data.labels.astype(np.float64)
+    base = np.full(len(z), labels.mean())
+    return nll(labels, Calibration().apply(z)) / max(nll(labels, base), 1e-9)
 
 
 def _per_row(data: Prepared, values: NDArray[np.floating]) -> list[NDArray[np.float64]]:
     return [np.asarray(v, np.float64) for v in np.split(values, data.start[1:-1])]
 
 
-def _config(model: CompactScorer, tokenizer: Tokenizer, data: dict[str, dict[str, Prepared]], table: Table, dimensions: Sequence[str],
+def _config(model: CompactScorer, data: dict[str, dict[str, Prepared]], table: Table, dimensions: Sequence[str],
             name: str, digest: str, settings: Settings, epochs: int) -> checkpoint.Config:
     """Round the weights to what is stored, then calibrate those on the validation rows."""
     model.load_state_dict({k: v.half().float() for k, v in model.state_dict().items()})
@@ -324,5 +332,6 @@ def _config(model: CompactScorer, tokenizer: Tokenizer, data: dict[str, dict[str
     return checkpoint.Config(
         schema=checkpoint.SCHEMA, name=name, architecture=model.architecture, features_version=features.VERSION,
         features={d: features.NAMES[d] for d in dimensions}, calibration=found, training_data=digest,
-        trained={"settings": msgspec.to_builtins(settings), "epochs": epochs, "threads": torch.get_num_threads(), "torch": str(torch.__version__)},
+        trained={"settings": msgspec.to_builtins(settings), "epochs": epochs, "threads": torch.get_num_threads(),
+                 "torch": str(torch.__version__)},
     )

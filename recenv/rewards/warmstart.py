@@ -35,7 +35,7 @@ def warm_start(head: Head, training: Given, validation: Given, seed: int) -> Non
         for units in _batches(training, seed, epoch):
             loss = _loss(head, training, units)
             optimizer.zero_grad(set_to_none=True)
-            loss.backward()
+            torch.autograd.backward(loss)
             optimizer.step()
         with torch.inference_mode():
             held = float(_loss(head, validation, np.arange(len(validation.labels))))

@@ -44,7 +44,7 @@ def test_a_single_row_scores_like_a_row_of_many():
     logits, labels = _overconfident(2.0)
     for fitted in (c.fit_temperature(logits, labels), c.fit_isotonic(logits, labels)):
         together = fitted.apply(logits[:257])
-        alone = np.concatenate([fitted.apply(logits[n:n + 1]) for n in range(257)])
+        alone = np.concatenate([fitted.apply(logits[n : n + 1]) for n in range(257)])
         assert (together == alone).all()
 
 

@@ -74,12 +74,10 @@ def test_a_score_is_the_same_to_the_bit_whatever_stands_beside_it(owner: Encoder
             torch.set_num_threads(count)
             order = rng.permutation(len(rows), 3, size)
             owner.clear()
-            parts = [scorer.score([rows[i] for i in order[at:at + size]]).values for at in range(0, len(rows), size)]
+            parts = [scorer.score([rows[i] for i in order[at : at + size]]).values for at in range(0, len(rows), size)]
             assert (np.concatenate(parts) == together[order]).all()
     finally:
         torch.set_num_threads(threads)
-    tight = EncoderScorers.__new__(EncoderScorers)
-    tight.__dict__.update(owner.__dict__)
     owner.clear()
     assert (scorer.score(rows[:3] * 5).values == np.tile(together[:3], 5)).all()
 
@@ -93,14 +91,23 @@ def test_small_caches_change_nothing(folder: Path, owner: EncoderScorers):
 def test_only_the_fields_that_are_read_matter(owner: EncoderScorers):
     for d in DIMENSIONS:
         row = _of(d)[0]
-        other = {f: "x" for f in ("instruction", "response", "evidence", "user", "context", "item") if f not in (*owner.scorers[d].spec.reads, "items")}
-        changed = ScorerRow(**{**{f: getattr(row, f) for f in row.__struct_fields__}, **other, "id": "other", "group": "g", "locale": ""})
+        other = {
+            f: "x"
+            for f in ("instruction", "response", "evidence", "user", "context", "item")
+            if f not in (*owner.scorers[d].spec.reads, "items")
+        }
+        changed = ScorerRow(
+            **{**{f: getattr(row, f) for f in row.__struct_fields__}, **other, "id": "other", "group": "g", "locale": ""}
+        )
         assert owner.scorers[d].score([row]).values[0] == owner.scorers[d].score([changed]).values[0]
 
 
 def test_missing_text_is_nan_with_a_reason(owner: EncoderScorers):
-    rows = [ScorerRow(dimension="factual_consistency", query="q", response="r"), _of("factual_consistency")[0],
-            ScorerRow(dimension="factual_consistency", evidence="e", response="  ")]
+    rows = [
+        ScorerRow(dimension="factual_consistency", query="q", response="r"),
+        _of("factual_consistency")[0],
+        ScorerRow(dimension="factual_consistency", evidence="e", response="  "),
+    ]
     got = owner.scorers["factual_consistency"].score(rows)
     assert np.isnan(got.values).tolist() == [True, False, True]
     assert "evidence" in got.reasons[0] and got.reasons[1] == "" and "response" in got.reasons[2]
@@ -146,13 +153,21 @@ def _without_head(f: Path) -> None:
     save_file({k: v for k, v in tensors.items() if not k.startswith("heads.item_ranking")}, str(f / "model.safetensors"))
 
 
-@pytest.mark.parametrize(("damage", "words"), [
-    (_cut, "truncated or damaged"), (_without_head, "head of item_ranking"),
-    (lambda f: _edit(f, schema=99), "schema 1, found 99"), (lambda f: _edit(f, features_version=0), "features version 0"),
-    (lambda f: _edit(f, calibration={}), "no calibration"), (lambda f: _edit(f, surprise=1), "damaged"),
-    (lambda f: (f / "config.json").write_text("{"), "not readable JSON"), (lambda f: (f / "tokenizer.json").write_text("{}"), "not a readable tokenizer"),
-    (lambda f: (f / "model.safetensors").unlink(), "model.safetensors missing"), (shutil.rmtree, "no scorer checkpoint"),
-])
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        (_cut, "truncated or damaged"),
+        (_without_head, "head of item_ranking"),
+        (lambda f: _edit(f, schema=99), "schema 1, found 99"),
+        (lambda f: _edit(f, features_version=0), "features version 0"),
+        (lambda f: _edit(f, calibration={}), "no calibration"),
+        (lambda f: _edit(f, surprise=1), "damaged"),
+        (lambda f: (f / "config.json").write_text("{"), "not readable JSON"),
+        (lambda f: (f / "tokenizer.json").write_text("{}"), "not a readable tokenizer"),
+        (lambda f: (f / "model.safetensors").unlink(), "model.safetensors missing"),
+        (shutil.rmtree, "no scorer checkpoint"),
+    ],
+)
 def test_damaged_checkpoints_say_what_to_do(folder: Path, tmp_path: Path, damage: Callable[[Path], object], words: str):
     copy = tmp_path / "copy"
     shutil.copytree(folder, copy)

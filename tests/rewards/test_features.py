@@ -20,20 +20,41 @@ def _item(name: str, locale: str = "zh", **attributes: object) -> Item:
     return Item(id=name, category="dining", name=name, locale=locale, attributes=attributes)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(("text", "slot", "low", "high"), [
-    ("评分是4.5分以上的景点", "rating", 4.5, INF), ("评分不低于4.2", "rating", 4.2, INF), ("no less than 4 stars", "rating", 4, INF),
-    ("价格不要超过50元", "price", -INF, 50), ("no more than 50 yuan", "price", -INF, 50), ("评分高于4分", "rating", 4, INF), ("4.5分及以上", "rating", 4.5, INF),
-    ("人均消费在100-150元", "price", 100, 150), ("不超过58元", "price", -INF, 58), ("预算八十元以内", "price", -INF, 80),
-    ("价格20到50元", "price", 20, 50), ("票价是免费的", "price", -INF, 0), ("两公里以内", "distance", -INF, 2), ("５０元以下", "price", -INF, 50),
-    ("rated 4.5 or higher", "rating", 4.5, INF), ("with 4.5+ stars", "rating", 4.5, INF), ("at least 4 stars", "rating", 4, INF),
-    ("under 50 yuan", "price", -INF, 50), ("between 20 and 50 yuan", "price", 20, 50), ("for at most 1,200 yuan", "price", -INF, 1200),
-    ("within 3 km", "distance", -INF, 3), ("admission is free", "price", -INF, 0), ("游玩时长是1小时", "duration", 1, 1),
-])
+@pytest.mark.parametrize(
+    ("text", "slot", "low", "high"),
+    [
+        ("评分是4.5分以上的景点", "rating", 4.5, INF),
+        ("评分不低于4.2", "rating", 4.2, INF),
+        ("no less than 4 stars", "rating", 4, INF),
+        ("价格不要超过50元", "price", -INF, 50),
+        ("no more than 50 yuan", "price", -INF, 50),
+        ("评分高于4分", "rating", 4, INF),
+        ("4.5分及以上", "rating", 4.5, INF),
+        ("人均消费在100-150元", "price", 100, 150),
+        ("不超过58元", "price", -INF, 58),
+        ("预算八十元以内", "price", -INF, 80),
+        ("价格20到50元", "price", 20, 50),
+        ("票价是免费的", "price", -INF, 0),
+        ("两公里以内", "distance", -INF, 2),
+        ("５０元以下", "price", -INF, 50),
+        ("rated 4.5 or higher", "rating", 4.5, INF),
+        ("with 4.5+ stars", "rating", 4.5, INF),
+        ("at least 4 stars", "rating", 4, INF),
+        ("under 50 yuan", "price", -INF, 50),
+        ("between 20 and 50 yuan", "price", 20, 50),
+        ("for at most 1,200 yuan", "price", -INF, 1200),
+        ("within 3 km", "distance", -INF, 3),
+        ("admission is free", "price", -INF, 0),
+        ("游玩时长是1小时", "duration", 1, 1),
+    ],
+)
 def test_limits(text: str, slot: str, low: float, high: float):
     assert limits(text) == (Limit(slot, low, high),)
 
 
-@pytest.mark.parametrize("text", ["能提供24小时热水的酒店", "免费停车", "with free wifi", "是一家3人吃饭的店", "find me 2 places", "我想找一家餐馆"])
+@pytest.mark.parametrize(
+    "text", ["能提供24小时热水的酒店", "免费停车", "with free wifi", "是一家3人吃饭的店", "find me 2 places", "我想找一家餐馆"]
+)
 def test_numbers_that_are_no_limits(text: str):
     assert limits(text) == ()
 
@@ -55,7 +76,10 @@ def test_record_takes_a_rendered_item_apart(locale: str):
 
 @pytest.mark.parametrize("locale", ["zh", "en"])
 def test_truthful_answers_have_no_wrong_claims_and_swapped_ones_do(locale: str):
-    items = [_item("云间茶楼", locale, rating=4.6, price=58.0, area="朝阳区"), _item("Lotus House", locale, rating=4.1, price=120.0, area="西城区")]
+    items = [
+        _item("云间茶楼", locale, rating=4.6, price=58.0, area="朝阳区"),
+        _item("Lotus House", locale, rating=4.1, price=120.0, area="西城区"),
+    ]
     evidence = "\n".join(map(item_text, items))
     right = count_claims(evidence, plain_response(items, locale))
     assert (right.named, right.numbers_right, right.numbers_wrong, right.borrowed, right.invented) == (2, 4, 0, 0, 0)
@@ -73,15 +97,25 @@ def test_claims_before_the_name_belong_to_it():
     assert (got.numbers_right, got.numbers_wrong) == (2, 0)
 
 
-@pytest.mark.parametrize(("instruction", "response", "kind", "verdict"), [
-    ("最多推荐1家。", "1. 甲；2. 乙。", "items", -1), ("最多推荐3家。", "1. 甲；2. 乙。", "items", 1),
-    ("Recommend at most 2 places.", "1. A; 2. B; 3. C.", "items", -1), ("回答不超过5个字。", "推荐甲茶馆和乙茶馆", "length", -1),
-    ("Use no more than 3 words.", "Try the Lotus House", "length", -1), ("请使用英语回复", "I recommend 云间茶楼", "language", 1),
-    ("用中文回答", "I recommend the Lotus House for you", "language", -1), ("写明每家的评分", "1. 甲（评分4.5分）；2. 乙（58元）", "mention", -1),
-    ("do not use exclamation marks", "Great!", "avoid", -1), ("不要推荐火锅", "推荐海底捞火锅", "avoid", -1),
-    ("End with a question.", "Try A. Is that fine?", "question", 1), ("对用户用敬称“您”", "为你推荐甲", "mention", -1),
-    ("Number the places.", "A and B", "form", -1), ("Start with a greeting.", "Hello, try A.", "greeting", 1),
-])
+@pytest.mark.parametrize(
+    ("instruction", "response", "kind", "verdict"),
+    [
+        ("最多推荐1家。", "1. 甲；2. 乙。", "items", -1),
+        ("最多推荐3家。", "1. 甲；2. 乙。", "items", 1),
+        ("Recommend at most 2 places.", "1. A; 2. B; 3. C.", "items", -1),
+        ("回答不超过5个字。", "推荐甲茶馆和乙茶馆", "length", -1),
+        ("Use no more than 3 words.", "Try the Lotus House", "length", -1),
+        ("请使用英语回复", "I recommend 云间茶楼", "language", 1),
+        ("用中文回答", "I recommend the Lotus House for you", "language", -1),
+        ("写明每家的评分", "1. 甲（评分4.5分）；2. 乙（58元）", "mention", -1),
+        ("do not use exclamation marks", "Great!", "avoid", -1),
+        ("不要推荐火锅", "推荐海底捞火锅", "avoid", -1),
+        ("End with a question.", "Try A. Is that fine?", "question", 1),
+        ("对用户用敬称“您”", "为你推荐甲", "mention", -1),
+        ("Number the places.", "A and B", "form", -1),
+        ("Start with a greeting.", "Hello, try A.", "greeting", 1),
+    ],
+)
 def test_orders(instruction: str, response: str, kind: str, verdict: float):
     assert check(instruction, response)[kind] == verdict
 
@@ -94,7 +128,7 @@ def test_listed_items_and_language():
 
 def test_vectors_have_their_names_and_stay_bounded():
     texts = dict.fromkeys(("instruction", "query", "response", "evidence", "item", "user", "context"), "")
-    wild = {k: "9" * 3000 + "；" * 500 + "\x00。1.1.1-—～¥$" + "a" * 5000 for k in texts}
+    wild = dict.fromkeys(texts, "9" * 3000 + "；" * 500 + "\x00。1.1.1-—～¥$" + "a" * 5000)
     for d in DIMENSIONS:
         for t in (texts, wild):
             v = features.vector(d, t)

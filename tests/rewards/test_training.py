@@ -80,7 +80,10 @@ def test_the_checkpoint_describes_itself(tmp_path: Path):
     assert all(d in card for d in DIMENSIONS) and "Where it fails" in card
     assert table_text(metrics["held_out"]).count("\n") == 2 + len(DIMENSIONS)
     config = json.loads((tmp_path / "w/config.json").read_text())
-    assert config["training_data"] in card and load_scorers(tmp_path / "w")["item_ranking"].spec.training_data == config["training_data"]
+    assert (
+        config["training_data"] in card
+        and load_scorers(tmp_path / "w")["item_ranking"].spec.training_data == config["training_data"]
+    )
 
 
 def test_learns_what_the_text_states(tmp_path: Path):
