@@ -109,9 +109,8 @@ def collate(data: Prepared, table: Table, chosen: Sequence[NDArray[np.int64]], l
     seen: dict[int, int] = {}
     indices = []
     for kind in data.pairs:
-        triples = [
-            (n, seen.setdefault(a, len(seen)), seen.setdefault(b, len(seen))) for n, u in enumerate(units.tolist()) for a, b in kind[u]
-        ]
+        triples = [(n, seen.setdefault(a, len(seen)), seen.setdefault(b, len(seen)))
+                   for n, u in enumerate(units.tolist()) for a, b in kind[u]]
         indices.append(np.array(triples, np.int64))
     blocks, place = _blocks(np.array(list(seen)), table)
     pairs = [torch.from_numpy(np.stack([i[:, 0], place[i[:, 1]], place[i[:, 2]]], 1)) for i in indices]

@@ -66,7 +66,7 @@ def fit_temperature(logits: Array, labels: Array) -> Calibration:
 
 
 def fit_isotonic(logits: Array, labels: Array) -> Calibration:
-    """Pool-adjacent-violators on equal-mass groups of logits, each with one pseudo-row of the base rate (Zadrozny & Elkan, KDD 2002)."""
+    """Pool-adjacent-violators on equal-mass groups, each with a pseudo-row of the base rate (Zadrozny & Elkan, KDD 2002)."""
     order = np.argsort(logits, kind="stable")
     groups = np.array_split(order, max(1, min(_KNOTS, len(order) // 15)))
     base = float(labels.mean())

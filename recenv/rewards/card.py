@@ -14,8 +14,8 @@ _READING = {
     "factual_consistency": "whether what the response says about items is in the evidence",
     "query_item_relevance": "whether the item meets what the query states",
     "behavior_prediction": "whether the user takes the item up, given profile and context",
-    "item_ranking": "how likely each item of a list is the one taken up; a row's value is the nDCG of the shown order under these "
-                    "probabilities",
+    "item_ranking": "how likely each item of a list is the one taken up; a row's value is the nDCG of the shown order under "
+                    "these probabilities",
 }
 
 
@@ -33,8 +33,8 @@ def card_text(config: Config, metrics: Mapping[str, Any], command: str = "") -> 
         counts = " / ".join(str(rows[p][d]) for p in ("train", "validation", "test"))
         lines.append(f"| {d} | {_READING[d]} | {', '.join(READS[d])} | {config.calibration[d]} | {counts} |")
     lines += [
-        "", "## Trained on", "", f"Rows with sha256 `{config.training_data}` (their canonical JSON, one a line, in order), split by "
-        "user: the test part was seen by neither training, early stopping nor calibration.", "",
+        "", "## Trained on", "", f"Rows with sha256 `{config.training_data}` (their canonical JSON, one a line, in order), "
+        "split by user: the test part was seen by neither training, early stopping nor calibration.", "",
         *(["Reproduced by:", "", f"    {command}", ""] if command else []),
         f"Epochs run: {config.trained['epochs']} (the best by validation loss is kept). Settings: "
         + ", ".join(f"{k} {v}" for k, v in config.trained["settings"].items()) + ".", "",

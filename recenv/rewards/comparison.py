@@ -142,10 +142,9 @@ def _bootstrap(groups: NDArray[np.int64], statistic: Any) -> dict[str, list[floa
 def table_text(table: Sequence[Mapping[str, Any]]) -> str:
     """The comparison as a Markdown table."""
     head = (
-        "| dimension | n | positives | AUC [95 %] | NLL | ECE | acc | overlap AUC / NLL | majority NLL / acc |"
-        " nDCG / top-1: scorer, overlap, random |\n"
-    
-            "|---|---|---|---|---|---|---|---|---|---|\n")
+        "| dimension | n | positives | AUC [95 %] | NLL | ECE | acc | overlap AUC / NLL | majority NLL / acc | "
+        "nDCG / top-1: scorer, overlap, random |\n|---|---|---|---|---|---|---|---|---|---|\n"
+    )
     lines = []
     for r in table:
         s, o, m, i = r["scorer"], r["overlap"], r["majority"], r["interval"]["scorer"]

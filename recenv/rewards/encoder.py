@@ -84,10 +84,12 @@ class EncoderScorers:
     def model(self) -> CompactScorer:
         return self.checkpoint.model
 
-    def clear(self) -> None:
-        """Forget everything cached."""
-        for cache in (self._segments, self._pairs, self._logits):
-            cache.clear()
+    def clear(self, *, keep_segments: bool = False) -> None:
+        """Forget everything cached, or all but the encoded segments."""
+        self._pairs.clear()
+        self._logits.clear()
+        if not keep_segments:
+            self._segments.clear()
 
     def logits(self, rows: Sequence[ScorerRow]) -> list[NDArray[np.float64]]:
         """Uncalibrated logits of rows that can be scored: (1,) each, or (C,) for item_ranking."""

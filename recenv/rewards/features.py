@@ -169,7 +169,8 @@ def person_item(user: str, context: str, item: str) -> tuple[float, ...]:
     members = [m for s in SLOTS for m in it.members.get(s, ()) if len(m) > 1]
     return (
         coverage(it.grams, grams(user)), _cap(sum(m in flat_user for m in members), 4),
-        float(budget is not None), float(gap > 0.0), max(-2.0, min(2.0, gap)) / 2.0, coverage(it.grams, grams(context)), _cap(sum(m in flat_context for m in members), 4),
+        float(budget is not None), float(gap > 0.0), max(-2.0, min(2.0, gap)) / 2.0,
+        coverage(it.grams, grams(context)), _cap(sum(m in flat_context for m in members), 4),
         thrift, thrift * (math.nan if price is None else _log_value(price, 1000.0)[0]),
         float(bool(_RATING_WANTED.search(user))) * (math.nan if rating is None else rating[0] / 5.0),
         float(bool(_NEAR_WANTED.search(user)) and any(m in flat_context for m in it.members.get("area", ()))),

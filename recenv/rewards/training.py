@@ -29,6 +29,7 @@ from recenv.rewards.batches import Augment, Prepared, Table, choose_units, colla
 from recenv.rewards.calibration import Calibration
 from recenv.rewards.card import card_text
 from recenv.rewards.comparison import comparison_table
+from recenv.rewards.cost import rows_per_second
 from recenv.rewards.encoder import load_scorers
 from recenv.rewards.metrics import list_nll, nll
 from recenv.rewards.model import Architecture, CompactScorer, state
@@ -49,7 +50,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     seed: int = 0
-    epochs: int = 6
+    epochs: int = 5
     patience: int = 3
     batch: int = 64
     rows_per_epoch: int = 3_000
@@ -68,10 +69,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 def train(
     rows: Iterable[ScorerRow], out: str | Path, *, dimensions: Sequence[str] = DIMENSIONS, settings: Settings | None = None,
-    name: str = "compact", progress: Progress | None = None, resume: bool = True, overwrite: bool = False,
+    name: str = "compact", command: str = "", progress: Progress | None = None, resume: bool = True, overwrite: bool = False,
 ) -> dict[str, Any]:
     """Train scorers for the dimensions on labelled rows, write the checkpoint folder ``out``, return its metrics.
 
+    command: how to repeat this run, for the card.
     A run that was killed goes on from its last whole epoch when called again with the same rows and settings (``resume``).
     Raises InputError for rows that cannot be trained on and for an ``out`` that holds something else.
     """
@@ -100,7 +102,8 @@ def train(
     checkpoint.write(folder, model, tokenizer, config, metrics, "")
     metrics["held_out"] = comparison_table([r for d in dimensions for r in splits["test"][d]], load_scorers(folder),
                                            [r for d in dimensions for r in splits["train"][d]])
-    checkpoint.write(folder, model, tokenizer, config, metrics, card_text(config, metrics))
+    metrics["cost"] = rows_per_second(folder, [r for d in dimensions for r in splits["test"][d]])
+    checkpoint.write(folder, model, tokenizer, config, metrics, card_text(config, metrics, command))
     shutil.rmtree(work, ignore_errors=True)
     return metrics
 

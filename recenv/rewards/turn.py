@@ -54,10 +54,11 @@ class _Sheet:
 
 
 class TurnScorer:
-    """Scores batches of turns. scorers: by dimension; a dimension without one is NaN with that reason."""
+    """Scores batches of turns of one world. scorers: by dimension; a dimension without one is NaN with that reason."""
 
     def __init__(self, scorers: Mapping[str, Scorer]) -> None:
         self.scorers = dict(scorers)
+        self._texts: dict[str, str] = {}  # item id -> text; a scorer of turns serves one world
 
     def __call__(
         self, views: Sequence[AgentView], actions: Sequence[Action], items: Sequence[Sequence[Item | None]]
@@ -101,7 +102,7 @@ class TurnScorer:
             response=action.text))
 
     def _items(self, sheet: _Sheet, n: int, view: AgentView, action: Action, slate: Sequence[Item | None]) -> None:
-        known = list(dict.fromkeys(item for item in _texts(slate)))[: view.slate_size]
+        known = list(dict.fromkeys(self._text(item) for item in slate if item is not None))[: view.slate_size]
         if action.act != "recommend" or not known:
             reason = NOT_RECOMMENDED if action.act != "recommend" else NO_ITEM
             for d in (QIR, UBP, IR):
@@ -112,10 +113,15 @@ class TurnScorer:
             sheet.ask(n, QIR, ScorerRow(dimension=DIMENSIONS[QIR], locale=view.locale, query=view.query, item=text))
             sheet.ask(n, UBP, ScorerRow(
                 dimension=DIMENSIONS[UBP], locale=view.locale, user=user, context=context, query=view.query, item=text))
-        rest = tuple(t for t in map(item_text, view.candidates) if t not in known)
+        rest = tuple(t for t in map(self._text, view.candidates) if t not in known)
         sheet.ask(n, IR, ScorerRow(
             dimension=DIMENSIONS[IR], locale=view.locale, user=user, context=context, query=view.query,
             items=(*known, *rest), shown=len(known)))
+
+    def _text(self, item: Item) -> str:
+        if item.id not in self._texts:
+            self._texts[item.id] = item_text(item)
+        return self._texts[item.id]
 
     def _score(self, sheet: _Sheet, d: int) -> None:
         """One call of the dimension's scorer; several rows of a turn (its slate) become their discounted mean."""
@@ -138,7 +144,3 @@ class TurnScorer:
             else:
                 mean = float(np.sum(values[kept] * weights[kept]) / np.sum(weights[kept]))
                 sheet.put(n, d, mean, "scorer", next((r for r in reasons if r), ""))
-
-
-def _texts(slate: Sequence[Item | None]) -> list[str]:
-    return [item_text(item) for item in slate if item is not None]

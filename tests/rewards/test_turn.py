@@ -1,0 +1,105 @@
+"""The reward vector of a turn: rules before scorers, discounted means, missing values with reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from worlds import tiny_view
+
+from recenv.data.render import item_text, plain_response
+from recenv.data.world import World
+from recenv.records import DIMENSIONS, FC, IF, IR, QIR, UBP, Action, AgentView, Item, ScorerRow
+from recenv.rewards.protocol import Scores, ScorerSpec
+from recenv.rewards.turn import TurnScorer
+
+
+class ByItem:
+    """0.9 for the first candidate's text, 0.5 for the second's, 0.1 otherwise; NaN where told so. Keeps what it was asked."""
+
+    def __init__(self, dimension: str, view: AgentView, silent: bool = False) -> None:
+        self.dimension, self.silent = dimension, silent
+        self.values = {item_text(i): v for i, v in zip(view.candidates, (0.9, 0.5), strict=False)}
+        self.rows: list[ScorerRow] = []
+
+    @property
+    def spec(self) -> ScorerSpec:
+        return ScorerSpec(name="by item", dimension=self.dimension, kind="encoder", reads=(), fingerprint="")
+
+    def score(self, rows: Sequence[ScorerRow]) -> Scores:
+        self.rows += rows
+        values = np.array([np.nan if self.silent else self.values.get(r.item, 0.1) for r in rows], np.float32)
+        return Scores(values, ("too quiet" if self.silent else "",) * len(rows))
+
+
+@pytest.fixture
+def view(tiny_world: World) -> AgentView:
+    return tiny_view(tiny_world, "zh-1")
+
+
+def score(view: AgentView, action: Action, items: Sequence[Item | None], silent: bool = False):  # type: ignore[no-untyped-def]
+    scorers = {d: ByItem(d, view, silent) for d in DIMENSIONS}
+    return TurnScorer(scorers)([view], [action], [items]), scorers
+
+
+def recommend(view: AgentView, *at: int, text: str | None = None) -> tuple[Action, list[Item]]:
+    items = [view.candidates[i] for i in at]
+    said = plain_response(items, view.locale) if text is None else text
+    return Action(act="recommend", items=tuple(i.id for i in items), text=said), items
+
+
+def test_item_dimensions_are_discounted_means_over_the_slate(view: AgentView) -> None:
+    result, _ = score(view, *recommend(view, 0, 1, 2))
+    weights = np.array([1.0, 1 / np.log2(3), 0.5])
+    expected = (np.array([0.9, 0.5, 0.1]) * weights).sum() / weights.sum()
+    assert result.components[0, [QIR, UBP]] == pytest.approx([expected, expected], abs=1e-6)
+    better, _ = score(view, *recommend(view, 0, 1))
+    worse, _ = score(view, *recommend(view, 1, 0))
+    assert better.components[0, QIR] > worse.components[0, QIR]  # order matters
+
+
+def test_the_ranking_row_holds_the_slate_first_and_every_candidate_once(view: AgentView) -> None:
+    _, scorers = score(view, *recommend(view, 4, 2))
+    (row,) = scorers[DIMENSIONS[IR]].rows
+    texts = [item_text(i) for i in view.candidates]
+    assert row.shown == 2 and row.items[:2] == (texts[4], texts[2]) and sorted(row.items) == sorted(texts)
+
+
+def test_a_scorer_never_overrules_a_failed_rule(view: AgentView) -> None:
+    item = view.candidates[0]
+    lie = f"推荐{item.name}（评分1.2分）。"
+    result, scorers = score(view, *recommend(view, 0, text=lie))
+    assert result.components[0, FC] == 0.0 and result.sources[0][FC] == "rule" and "1.2" in result.reasons[0][FC]
+    assert not scorers[DIMENSIONS[FC]].rows
+    unknown = Action(act="recommend", items=("x",), text="推荐这家。")
+    result, _ = score(view, unknown, [None])
+    assert result.components[0, IF] == 0.0 and result.sources[0][IF] == "rule"
+
+
+@pytest.mark.parametrize("action", [Action(act="ask", text="预算多少？"), Action(act="search", query="火锅"), Action(act="end")])
+def test_turns_without_a_recommendation_have_no_item_values(view: AgentView, action: Action) -> None:
+    result, _ = score(view, action, [])
+    assert result.components[0, IF] == 1.0 and np.isnan(result.components[0, 1:]).all()
+    assert all(r == "no recommendation in this turn" for r in result.reasons[0][1:]) and set(result.sources[0][1:]) == {"none"}
+
+
+def test_a_slate_without_words_has_no_facts(view: AgentView) -> None:
+    result, _ = score(view, *recommend(view, 0, text=""))
+    assert np.isnan(result.components[0, FC]) and result.reasons[0][FC] == "the turn has no text"
+
+
+def test_a_silent_scorer_is_missing_with_its_reason(view: AgentView) -> None:
+    result, _ = score(view, *recommend(view, 0, 1), silent=True)
+    assert np.isnan(result.components[0]).all() and set(result.reasons[0]) == {"too quiet"}
+    bare = TurnScorer({})([view], [recommend(view, 0)[0]], [[view.candidates[0]]])
+    assert np.isnan(bare.components[0]).all() and bare.reasons[0][QIR] == "no scorer for this dimension"
+
+
+def test_rows_of_a_batch_do_not_touch_each_other(view: AgentView) -> None:
+    turns = [recommend(view, 0, 1), recommend(view, 2), recommend(view, 1, 0, 3)]
+    scorer = TurnScorer({d: ByItem(d, view) for d in DIMENSIONS})
+    together = scorer([view] * 3, [a for a, _ in turns], [i for _, i in turns])
+    for n, (action, items) in enumerate(turns):
+        alone = scorer([view], [action], [items])
+        assert alone.components[0].tobytes() == together.components[n].tobytes()
