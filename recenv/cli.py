@@ -211,23 +211,26 @@ def _world_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--out", type=FOLDER, required=True, help="The run folder.")
 @click.option("--resume", is_flag=True, help="Go on with a run that was killed.")
 @click.option("--user", type=click.Choice(["gold", "replay", "learned"]), default=None, help="Override the scenario's users.")
+@click.option("--scorers", default=None, help="A checkpoint folder in place of the scenario's scorers.")
 @click.option("--agent-option", "options", multiple=True, metavar="AGENT.FIELD=VALUE", help="Set a field of an agent's config.")
 def evaluate(
     scenario: str, store: Path | None, seed: int, agents: str, sessions: int, out: Path, resume: bool, user: str | None,
-    options: tuple[str, ...],
+    scorers: str | None, options: tuple[str, ...],
 ) -> None:
     """Let agents play the same sessions; print the leaderboard."""
     from recenv.evaluation.leaderboard import build_leaderboard, format_leaderboard
     from recenv.evaluation.run import run_evaluation
 
     names = [a.strip() for a in agents.split(",") if a.strip()]
+    changes = {name: value for name, value in (("user", user), ("scorers", scorers)) if value}
     command = " ".join(["recenv evaluate", f"--scenario {scenario}", *([f"--store {store}"] if store else []),
                         f"--agents {','.join(names)} --sessions {sessions} --seed {seed}",
-                        *([f"--user {user}"] if user else []), *(f"--agent-option {o}" for o in options)])
+                        *(f"--{name} {value}" for name, value in changes.items()),
+                        *(f"--agent-option {o}" for o in options)])
     with _bar("sessions") as update:
         run = run_evaluation(
             scenario, names, sessions, seed, out, store=store, configs=_agent_options(options), resume=resume,
-            progress=lambda p: update(p.done, p.total), command=command, changes={"user": user} if user else {})
+            progress=lambda p: update(p.done, p.total), command=command, changes=changes)
     click.echo(format_leaderboard(build_leaderboard(run)))
     click.echo(f"\nrun folder: {run}; next: recenv report {run}")
 

@@ -69,20 +69,23 @@ def evidence_text(items: Sequence[Item]) -> str:
 def plain_response(items: Sequence[Item], locale: str, slots: Sequence[str] = ("rating", "price", "area")) -> str:
     """A recommendation in one plain sentence, as slate environments phrase it.
 
-    Names each item in order with the given slots, leaving out what a record lacks; areas go without their label. Empty
-    for no items.
+    Names each item in order with the given slots. Where a record lacks a number, the text says so; other slots that it
+    lacks are left out, and areas go without their label. Empty for no items.
     """
     if not items:
         return ""
     zh = locale == "zh"
     entries = []
     for number, item in enumerate(items, 1):
-        told = [_said(slot, item.attributes[slot], locale) for slot in slots if item.attributes.get(slot) not in (None, "", ())]
+        told = [text for slot in slots if (text := _said(slot, item.attributes.get(slot), locale))]
         detail = ("，" if zh else ", ").join(told)
         entries.append(f"{number}. {item.name}" + ((f"（{detail}）" if zh else f" ({detail})") if detail else ""))
     return f"为您推荐：{'；'.join(entries)}。" if zh else f"I recommend: {'; '.join(entries)}."
 
 
-def _said(slot: str, value: Value, locale: str) -> str:
+def _said(slot: str, value: Value | None, locale: str) -> str:
+    if value is None or value in ("", ()):
+        number = slot in SLOTS and SLOTS[slot].kind == "number"
+        return "" if not number else f"暂无{label(slot, locale)}" if locale == "zh" else f"no {label(slot, locale)} on record"
     text = value_text(slot, value, locale)
     return text if slot == "area" else f"{label(slot, locale)}{text}" if locale == "zh" else f"{label(slot, locale)} {text}"

@@ -21,7 +21,7 @@ _LEAD = re.compile(
     r"with|near|a|an)?\s*:?\s+"
 )
 _CHAT = re.compile(
-    r"希望|需要|祝|您|吗|哪|推荐|首先|其次|再次|另外|最后|值得|可以看|这是|"
+    r"暂无|on record|希望|需要|祝|您|吗|哪|推荐|首先|其次|再次|另外|最后|值得|可以看|这是|"
     r"hope|shall|enjoy|which|prefer|anything|worth|first|second|third|also|finally|recommend|suggest|you\b|here"
 )
 _AREA = re.compile(r"[\u4e00-\u9fff]{2}(?:区(?![域别])|县)|\b[a-z]{3,}(?= district)")

@@ -89,7 +89,7 @@ _REFUSE = re.compile(r"抱歉|对不起|无法|不能(?:帮|为)|没有找到|so
 _SAYS = {
     "rating": re.compile(
         r"(?:评分|打分|口碑|评价)[^,。;]{0,3}\d|\d(?:\.\d+)?\s*分(?!钟)|\d stars?\b|(?:rated|rating|scor(?:ed?|"
-        r"ing))\D{0,6}\d"
+        r"ing))\D{0,6}\d|(?:暂无|没有)评分|no rating"  # saying that there is none is telling
     ),
     "price": re.compile(r"价格|人均|\d\s*元|免费|yuan|price|cost|¥|free|票价|门票"),
     "distance": re.compile(r"距离|公里|千米|\bkm\b|distance|away|米"),

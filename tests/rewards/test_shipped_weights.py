@@ -1,0 +1,97 @@
+"""The shipped scorers: small, described, better than both baselines, and sensible on texts like those of the shipped worlds."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import msgspec
+import numpy as np
+import pytest
+import torch
+
+from recenv import rng
+from recenv.data.render import evidence_text, item_text, plain_response
+from recenv.records import DIMENSIONS, Item, ScorerRow
+from recenv.rewards.checkpoint import DEFAULT
+from recenv.rewards.encoder import EncoderScorers
+
+QUERY = "您好，周末我想和家人一起玩，请帮我推荐一个票价是免费的、评分是4.5分以上的景点。"
+
+
+@pytest.fixture(scope="module")
+def owner() -> EncoderScorers:
+    begun = time.perf_counter()
+    loaded = EncoderScorers("default")
+    assert time.perf_counter() - begun < 10.0
+    return loaded
+
+
+def _sight(n: int, price: float, rating: float, area: str = "东城区") -> Item:
+    names = ("天安门广场", "中国国家博物馆", "恭王府", "日坛公园", "清华大学", "北海公园")
+    return Item(
+        id=f"s{n}",
+        category="tourism",
+        name=names[n],
+        attributes={"price": price, "rating": rating, "area": area, "duration": "1小时 - 2小时", "nearby": ("故宫", "天坛")},
+    )
+
+
+SIGHTS = [_sight(0, 0.0, 4.7), _sight(1, 0.0, 4.6), _sight(2, 40.0, 4.7), _sight(3, 0.0, 4.1), _sight(4, 120.0, 4.0), _sight(5, 10.0, 4.4)]
+
+
+def test_folder_is_small_and_complete():
+    sizes = {p.name: p.stat().st_size for p in DEFAULT.iterdir()}
+    assert set(sizes) == {"config.json", "model.safetensors", "tokenizer.json", "metrics.json", "CARD.md"}
+    assert sum(sizes.values()) < 8_000_000
+
+
+def test_every_dimension_beats_both_baselines_on_held_out_rows():
+    table = json.loads((DEFAULT / "metrics.json").read_text("utf-8"))["held_out"]
+    assert [r["dimension"] for r in table] == list(DIMENSIONS)
+    for r in table:
+        assert r["scorer"]["nll"] < min(r["majority"]["nll"], r["overlap"]["nll"])
+        assert r["scorer"]["auc"] > max(r["majority"]["auc"], r["overlap"]["auc"])
+        assert r["interval"]["margin"][0] > 0.0  # over word overlap, 95 % interval over users
+        if r["dimension"] == "item_ranking":
+            assert all(r["scorer"][k] > max(r["majority"][k], r["overlap"][k]) for k in ("ndcg", "top1"))
+
+
+def test_relevance_rises_with_each_stated_constraint_met(owner: EncoderScorers):
+    rows = [ScorerRow(dimension="query_item_relevance", query=QUERY, item=item_text(i)) for i in SIGHTS]
+    values = owner.scorers["query_item_relevance"].score(rows).values
+    assert values[:2].min() > values[2:4].max() and values[2:4].min() > values[4]
+
+
+@pytest.mark.parametrize("locale", ["zh", "en"])
+def test_plain_truth_passes_the_gates_and_a_swapped_value_does_not(owner: EncoderScorers, locale: str):
+    items = [msgspec.structs.replace(i, locale=locale) for i in SIGHTS[:3]]
+    evidence, truth = evidence_text(items), plain_response(items, locale)
+    lie = [msgspec.structs.replace(items[0], attributes={**items[0].attributes, "rating": 4.1}), *items[1:]]
+    order = {"zh": "最多推荐3个，用中文回答。", "en": "Recommend at most 3 places and answer in English."}[locale]
+    facts = [ScorerRow(dimension="factual_consistency", evidence=evidence, query=QUERY, response=r) for r in (truth, plain_response(lie, locale))]
+    values = owner.scorers["factual_consistency"].score(facts).values
+    assert values[0] > 0.5 > values[1]
+    orders = [
+        ScorerRow(dimension="instruction_following", instruction=order, query=QUERY, response=truth),
+        ScorerRow(dimension="instruction_following", instruction=order.replace("3", "2"), query=QUERY, response=truth),
+    ]
+    values = owner.scorers["instruction_following"].score(orders).values
+    assert values[0] > 0.5 > values[1]
+
+
+def test_scores_are_the_same_to_the_bit_alone_shuffled_and_on_two_threads(owner: EncoderScorers):
+    rows = [ScorerRow(dimension="query_item_relevance", query=QUERY, item=item_text(_sight(n % 6, 7.0 * n, 3.5 + n % 15 / 10))) for n in range(40)]
+    scorer, threads = owner.scorers["query_item_relevance"], torch.get_num_threads()
+    owner.clear()
+    together = scorer.score(rows).values
+    try:
+        torch.set_num_threads(2)
+        order = rng.permutation(len(rows), 1)
+        owner.clear()
+        shuffled = scorer.score([rows[i] for i in order]).values
+    finally:
+        torch.set_num_threads(threads)
+    owner.clear()
+    alone = np.concatenate([scorer.score([row]).values for row in rows[:5]])
+    assert (shuffled == together[order]).all() and (alone == together[:5]).all()
