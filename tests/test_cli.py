@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -25,6 +26,9 @@ n_items = 160
 user = "gold"
 horizon = 4
 """
+
+
+EVALUATE = ("evaluate", "--agents", "random,bm25,gold", "--sessions", 8, "--seed", 7)
 
 
 @pytest.fixture(scope="module")
@@ -61,19 +65,19 @@ def run(home: Path) -> Path:
 
 def test_evaluate_prints_a_leaderboard_and_writes_a_run(capsys: pytest.CaptureFixture[str], home: Path, run: Path) -> None:
     code, out, err = recenv(
-        capsys, "evaluate", "--scenario", home / "toy.toml", "--agents", "random,bm25,gold", "--sessions", 8, "--seed", 7, "--out", run)
+        capsys, *EVALUATE, "--scenario", home / "toy.toml", "--out", run)
     assert code == 0, err
     for word in ("random", "bm25", "gold", "IF", "FC", "QIR", "UBP", "IR"):
         assert word in out
     assert len((run / "traces.jsonl").read_bytes().splitlines()) == 24
     again = home / "again"
-    recenv(capsys, "evaluate", "--scenario", home / "toy.toml", "--agents", "random,bm25,gold", "--sessions", 8, "--seed", 7, "--out", again)
+    recenv(capsys, *EVALUATE, "--scenario", home / "toy.toml", "--out", again)
     assert (again / "traces.jsonl").read_bytes() == (run / "traces.jsonl").read_bytes()
 
 
 def test_a_killed_run_resumes_to_the_same_bytes(capsys: pytest.CaptureFixture[str], home: Path, run: Path) -> None:
     killed = home / "killed"
-    arguments = ("evaluate", "--scenario", home / "toy.toml", "--agents", "random,bm25,gold", "--sessions", 8, "--seed", 7, "--out", killed)
+    arguments = (*EVALUATE, "--scenario", home / "toy.toml", "--out", killed)
     recenv(capsys, *arguments)
     whole = (killed / "traces.jsonl").read_bytes()
     (killed / "traces.jsonl").write_bytes(whole[: len(whole) // 2])
@@ -103,7 +107,7 @@ def test_report_and_trace_make_files(capsys: pytest.CaptureFixture[str], home: P
     code, out, err = recenv(capsys, "report", run)
     assert code == 0, err
     page = Path(out.split("report: ")[1].strip())
-    assert page.suffix == ".html" and "http" not in page.read_text().replace("http://www.w3.org", "").split("<body")[0]
+    assert page.suffix == ".html" and not re.search(r'(?:src|href)="(?!data:|#)', page.read_text(encoding="utf-8"))
     session = json.loads((run / "traces.jsonl").read_text().splitlines()[0])["session_id"]
     code, _, err = recenv(
         capsys, "trace", run, "--session", session, "--agent", "bm25", "--against", "random", "--out", home / "t.png")
@@ -115,7 +119,8 @@ def test_report_and_trace_make_files(capsys: pytest.CaptureFixture[str], home: P
 
 def test_synth_ingest_inspect(capsys: pytest.CaptureFixture[str], home: Path) -> None:
     for out in ("rows", "rows2"):
-        code, text, err = recenv(capsys, "synth", "--scenario", home / "toy.toml", "--sessions", 30, "--seed", 5, "--out", home / out)
+        toy = ("--scenario", home / "toy.toml", "--sessions", 30, "--seed", 5)
+        code, _, err = recenv(capsys, "synth", *toy, "--out", home / out)
         assert code == 0, err
     one, two = ({p.relative_to(home / o): p.read_bytes() for p in (home / o).rglob("*.jsonl")} for o in ("rows", "rows2"))
     assert one == two and len(one) == 5
@@ -126,7 +131,8 @@ def test_synth_ingest_inspect(capsys: pytest.CaptureFixture[str], home: Path) ->
 
 
 def test_lists(capsys: pytest.CaptureFixture[str]) -> None:
-    for command, words in (("scenarios", ("mixed", "beijing")), ("agents", ("greedy", "antigold")), ("scorers", ("item_ranking",))):
+    expected = {"scenarios": ("mixed", "beijing"), "agents": ("greedy", "antigold"), "scorers": ("item_ranking",)}
+    for command, words in expected.items():
         code, out, err = recenv(capsys, command)
         assert code == 0 and all(w in out for w in words), err
 
@@ -139,8 +145,9 @@ def test_lists(capsys: pytest.CaptureFixture[str]) -> None:
         (["evaluate", "--scenario", "beijing", "--out", "{}/r"], "recenv ingest crosswoz"),
         (["evaluate", "--scenario", "beijing", "--store", "{}/none", "--out", "{}/r"], "no store at"),
         (["evaluate", "--scenario", "{}/toy.toml", "--agents", "random", "--sessions", "25", "--out", "{}/r"], "[1, 24]"),
-        (["evaluate", "--scenario", "{}/toy.toml", "--agents", "random", "--agent-option", "random.colour=1", "--out", "{}/r"], "colour"),
-        (["ingest", "crosswoz", "{}", "--out", "{}/s"], "restaurant"),
+        (["evaluate", "--scenario", "{}/toy.toml", "--agents", "random", "--agent-option", "random.colour=1", "--out", "{}/r"],
+         "colour"),
+        (["ingest", "crosswoz", "{}", "--out", "{}/s"], "dialogue file"),
         (["ingest", "recrm", "{}/nothing", "--out", "{}/s"], "{}/nothing"),
         (["inspect", "{}"], "no store at"),
         (["report", "{}"], "no run at"),

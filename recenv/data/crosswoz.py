@@ -38,7 +38,7 @@ from recenv.records import Constraint, Disclosure, Goal, Item, Need, Outcome, Pr
 INSTRUCTION = "请根据用户需求推荐商家，每次最多推荐3家，用中文回答，并说明每家的价格和评分。"
 
 
-class _Catalogue(NamedTuple):
+class Catalogue(NamedTuple):
     """Items by domain, their ids by name, and one pool a domain for candidate lists."""
 
     items: dict[str, list[Item]]
@@ -78,8 +78,8 @@ def ingest_crosswoz(
     Raises InputError for a missing or damaged file, StoreError for an unusable target or too many bad dialogues.
     """
     root = Path(folder)
-    dialogues = _dialogue_files(root)
-    catalogue = _catalogue({domain: _entity_table(root, spec.stem) for domain, spec in DOMAINS.items()})
+    dialogues = dialogue_files(root)
+    catalogue = load_catalogue(root)
     tally, rows, done, total = _Tally(), 0, 0, sum(_size(file) for file in dialogues)
     with Quarantine() as quarantine, StoreWriter(out, kind="crosswoz", overwrite=overwrite) as writer:
         for domain in DOMAINS:
@@ -118,7 +118,8 @@ def _entity_file(root: Path, stem: str) -> Path:
     raise InputError(f"{root} has no {stem}_db.json[.gz]; expected a CrossWOZ folder with restaurant_, hotel_ and attraction_db")
 
 
-def _dialogue_files(root: Path) -> list[Path]:
+def dialogue_files(root: Path) -> list[Path]:
+    """The files of a CrossWOZ folder that hold dialogues, sorted by name. Raises InputError where there is none."""
     if not root.is_dir():
         raise InputError(f"no folder at {root}; expected a CrossWOZ folder with *_db.json.gz and val.json.zip or the like")
     files = [f for f in sorted(root.iterdir()) if re.search(r"\.json(\.gz|\.zip)?$", f.name) and "_db.json" not in f.name]
@@ -160,16 +161,17 @@ def _open(file: Path) -> Iterator[IO[bytes]]:
         yield cast(IO[bytes], gzip.GzipFile(fileobj=raw)) if file.suffix == ".gz" else raw
 
 
-def _catalogue(tables: dict[str, list[tuple[str, dict[str, Any]]]]) -> _Catalogue:
-    items = entities(tables)
+def load_catalogue(root: Path) -> Catalogue:
+    """The entities of a CrossWOZ folder. Raises InputError for a missing or damaged entity file."""
+    items = entities({domain: _entity_table(root, spec.stem) for domain, spec in DOMAINS.items()})
     ids = {domain: {item.name: item.id for item in reversed(items[domain])} for domain in items}
-    return _Catalogue(items, ids, {domain: Pool(items[domain]) for domain in items})
+    return Catalogue(items, ids, {domain: Pool(items[domain]) for domain in items})
 
 
 # -- sessions --------------------------------------------------------------------------------------------------------
 
 
-def _add(writer: StoreWriter, key: str, dialogue: Dialogue, catalogue: _Catalogue, tally: _Tally) -> None:
+def _add(writer: StoreWriter, key: str, dialogue: Dialogue, catalogue: Catalogue, tally: _Tally) -> None:
     session_id = f"crosswoz/{key}"
     reading = read(dialogue, catalogue.ids)
     if not reading.goals:
@@ -189,7 +191,7 @@ def _add(writer: StoreWriter, key: str, dialogue: Dialogue, catalogue: _Catalogu
 
 
 def _goal(
-    dialogue: Dialogue, log: GoalLog, g: int, taken: dict[int, str], catalogue: _Catalogue, session_id: str, tally: _Tally
+    dialogue: Dialogue, log: GoalLog, g: int, taken: dict[int, str], catalogue: Catalogue, session_id: str, tally: _Tally
 ) -> _Built:
     pool, ids = catalogue.pools[log.domain], catalogue.ids[log.domain]
     outcomes = tuple(_outcome(name, log, ids) for name in dict.fromkeys((*log.offers, *([log.taken] if log.taken else []))))

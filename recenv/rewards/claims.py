@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from recenv.rewards.lexical import coverage, grams, norm, squeeze
-from recenv.rewards.stated import Mention, Record, mentions, record
+from recenv.rewards.stated import LABELS, Mention, Record, mentions, record
 
 _LISTED = re.compile(r"(?:^|[\s,;:。])\d{1,2}[.、)]\s*(?!\d)(?P<x>[^(;:,。\n]{2,40})")
 _BULLETED = re.compile(r"(?:(?:^|\n)\s*[-•·]\s*|\*\*)(?P<x>[^(;:,。\n*|]{2,40})")
@@ -25,6 +25,7 @@ _CHAT = re.compile(
     r"hope|shall|enjoy|which|prefer|anything|worth|first|second|third|also|finally|recommend|suggest|you\b|here"
 )
 _AREA = re.compile(r"[\u4e00-\u9fff]{2}(?:区(?![域别])|县)|\b[a-z]{3,}(?= district)")
+_ABSENT = re.compile(r"(?:暂无|没有)(?P<zh>[\u4e00-\u9fff]{2,4}?)(?:信息|数据|$|(?=[,。;)]))|\bno (?P<en>[a-z ]{3,12}?) (?:on record|listed|available)")
 _TOLERANCE = {"rating": 0.049, "price": 0.51, "distance": 0.051, "duration": 0.051}
 _ENTRY = re.compile(r"[.、)]\s*(?:\D|$)")
 _MARK = "\x00"
@@ -97,6 +98,10 @@ def _judge(known: tuple[Record, ...], segments: list[_Segment], everywhere: str)
         if segment.record is None:
             continue
         own = segment.record.text
+        for match in _ABSENT.finditer(segment.text):
+            slot = LABELS.get((match.group("zh") or match.group("en")).strip(), "")
+            words_wrong += slot in segment.record.numbers
+            words_right += bool(slot) and slot not in segment.record.numbers
         for piece in _pieces(segment.text, own):
             if piece in own:
                 words_right += 1

@@ -202,8 +202,9 @@ def requests(text: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-_ALIAS = {norm(name): slot for slot, s in SLOTS.items() for name in (s.zh, s.en)}
-_ALIAS |= {"门票": "price", "票价": "price", "人均消费": "price", "人均": "price"}
+LABELS = {norm(name): slot for slot, s in SLOTS.items() for name in (s.zh, s.en)}
+LABELS |= {"门票": "price", "票价": "price", "人均消费": "price", "人均": "price"}
+"""What a slot is called in either language -> the slot."""
 
 
 @lru_cache(maxsize=16_384)
@@ -214,7 +215,7 @@ def record(item_text: str) -> Record:
     members: dict[str, tuple[str, ...]] = {}
     for part in parts[2:]:
         name, colon, value = part.partition(":")
-        slot = _ALIAS.get(name.strip(), "")
+        slot = LABELS.get(name.strip(), "")
         if not colon or not slot or not value.strip():
             continue
         if SLOTS[slot].kind == "number" or slot == "duration":

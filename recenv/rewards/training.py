@@ -44,18 +44,18 @@ Progress = Callable[[str, int, int], None]
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How to train; written into the checkpoint.
 
-    batch: units a step (lists count by their items). rows_per_epoch: most rows (or half as many lists) of one
-    dimension seen in an epoch, drawn anew each time.
+    batch: units a step (lists count by their items). rows_per_epoch: most rows of a query and an
+    item seen in an epoch, drawn anew each time; half as many lists or responses, which cost more.
     list_items: most items of a list seen at once. patience: epochs without a better validation loss before stopping.
     """
 
     seed: int = 0
-    epochs: int = 5
+    epochs: int = 6
     patience: int = 3
     batch: int = 64
-    rows_per_epoch: int = 3_000
+    rows_per_epoch: int = 4_000
     list_items: int = 8
-    learning_rate: float = 1e-3
+    learning_rate: float = 5e-4
     weight_decay: float = 0.02
     warmup: float = 0.05
     mask_share: float = 0.05
@@ -216,7 +216,7 @@ class _Loop:
         """The batches of an epoch as (dimension, row numbers), mixed over dimensions."""
         s, plan = self.settings, []
         for d, parts in self.data.items():
-            most = s.rows_per_epoch // (2 if d == "item_ranking" else 1)
+            most = s.rows_per_epoch // (1 if d in ("query_item_relevance", "behavior_prediction") else 2)
             order = rng.permutation(len(parts["train"].rows), s.seed, rng.word(d), epoch)[:most]
             size = max(1, s.batch // s.list_items) * 2 if d == "item_ranking" else s.batch
             plan += [(d, order[at:at + size]) for at in range(0, len(order), size)]

@@ -25,10 +25,14 @@ class Given(NamedTuple):
 
 
 def warm_start(head: Head, training: Given, validation: Given, seed: int) -> None:
-    """Fit ``head.wide`` on features alone and keep its best epoch by validation loss; silence ``head.deep`` to begin with."""
+    """Fit ``head.wide`` on features alone and keep its best epoch by validation loss; quieten ``head.deep`` to begin with.
+
+    Silenced altogether it would pass no gradient to the encoder and never learn; at 0.3 of its initial size it does.
+    """
     last = head.deep[-1]
     if isinstance(last, nn.Linear):
-        nn.init.zeros_(last.weight)
+        with torch.no_grad():
+            last.weight.mul_(0.3)
     optimizer = torch.optim.AdamW(head.wide.parameters(), lr=3e-3, weight_decay=0.02)
     best, kept = math.inf, {k: v.clone() for k, v in head.wide.state_dict().items()}
     for epoch in range(_EPOCHS):

@@ -139,3 +139,12 @@ def test_vectors_have_their_names_and_stay_bounded():
 def test_overlap_is_a_share():
     assert coverage(grams("quiet teahouse"), grams("a quiet place")) == 0.5
     assert coverage(grams(""), grams("x")) == 0.0
+
+
+@pytest.mark.parametrize(("locale", "lie"), [("zh", "暂无评分"), ("en", "no rating on record")])
+def test_saying_that_a_value_is_missing_is_a_claim(locale: str, lie: str):
+    bare, rated = _item("甲茶馆", locale, price=58.0), _item("乙茶馆", locale, price=58.0, rating=4.2)
+    got = count_claims(item_text(bare), plain_response([bare], locale))
+    assert (got.words_right, got.words_wrong) == (1, 0)
+    got = count_claims(item_text(rated), plain_response([rated], locale).replace("4.2", "9").replace("评分9分", lie).replace("rating 9 stars", lie))
+    assert got.words_wrong == 1

@@ -1,0 +1,53 @@
+"""With the shipped scorers: a run's bytes do not depend on chunks, processes, threads or hash seeds."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from recenv.evaluation.run import replay_run, run_evaluation
+
+SCENARIO = """
+name = "small"
+version = 1
+summary = "a dozen sessions"
+[world]
+kind = "synthetic"
+sessions = 12
+seed = 5
+[world.spec]
+n_items = 160
+[env]
+user = "learned"
+horizon = 5
+"""
+CODE = """
+import sys
+from recenv.evaluation.run import run_evaluation
+run_evaluation(sys.argv[1], ["greedy", "random"], 8, 3, sys.argv[2], chunk=int(sys.argv[3]))
+"""
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("bytes")
+    (folder / "small.toml").write_text(SCENARIO)
+    return folder
+
+
+def test_a_run_has_the_same_bytes_wherever_and_however_it_is_played(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RECENV_CACHE", str(home / "cache"))
+    here = run_evaluation(str(home / "small.toml"), ["greedy", "random"], 8, 3, home / "here", chunk=8)
+    expected = (here / "traces.jsonl").read_bytes()
+    assert expected.count(b"\n") == 16
+    for name, hash_seed, threads, chunk in (("a", "1", "1", "3"), ("b", "77", "2", "1")):
+        env = {**os.environ, "PYTHONHASHSEED": hash_seed, "OMP_NUM_THREADS": threads}
+        out = home / name / "run"
+        subprocess.run(
+            [sys.executable, "-c", CODE, str(home / "small.toml"), str(out), chunk], check=True, env=env, capture_output=True)
+        assert (out / "traces.jsonl").read_bytes() == expected
+    assert all(v.same for v in replay_run(here))
