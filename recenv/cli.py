@@ -178,6 +178,41 @@ def train(
     click.echo(f"checkpoint: {out}")
 
 
+@cli.command()
+@click.argument("name")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--out", type=FILE, required=True, help="The file of canonical rows to write.")
+def rows(name: str, folder: Path, out: Path) -> None:
+    """Turn a published set into canonical rows: one a labelled thing, in file order."""
+    from recenv.data.rowfile import write_rows
+    from recenv.data.rowsets import ROWSETS
+    from recenv.data.rowsets.tally import Tally
+
+    tally = Tally()
+    count = write_rows(tally.watch(ROWSETS[name].convert(folder)), out)
+    click.echo(tally.table())
+    click.echo(f"{count:,} rows: {out}")
+
+
+@cli.command()
+@click.option("--dimension", required=True)
+@click.option("--scorer", default="default", show_default=True, help="The shipped scorers, or a checkpoint folder.")
+@click.option("--input", "source", type=click.Path(path_type=Path), required=True, help="Canonical rows of that dimension.")
+@click.option("--output", type=FILE, required=True, help="The same rows with score and reason.")
+def score(dimension: str, scorer: str, source: Path, output: Path) -> None:
+    """Score canonical rows; where they have labels, say how good the scores are."""
+    from recenv.records import DIMENSIONS
+
+    if dimension not in DIMENSIONS:
+        raise UnknownName("dimension", dimension, DIMENSIONS)
+    from recenv.rewards.encoder import load_scorers
+    from recenv.rewards.scoring import outcome_text, score_file
+
+    outcome = score_file(source, output, load_scorers(scorer, [dimension])[dimension])
+    click.echo(outcome_text(outcome))
+    click.echo(f"\nscored rows: {output}")
+
+
 @cli.command("fit-user")
 @click.option("--store", type=FOLDER, required=True)
 @click.option("--out", type=FILE, required=True, help="The JSON of parameters to write.")

@@ -50,9 +50,13 @@ def write_rows(rows: Iterable[ScorerRow], path: str | Path) -> int:
     target = Path(path)
     partial = target.with_name(f".{target.name}.partial")
     count = 0
-    with partial.open("wb") as stream:
-        for row in rows:
-            stream.write(encode_row(row))
-            count += 1
-    partial.replace(target)
+    try:
+        with partial.open("wb") as stream:
+            for row in rows:
+                stream.write(encode_row(row))
+                count += 1
+        partial.replace(target)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
     return count

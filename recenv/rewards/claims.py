@@ -25,7 +25,10 @@ _CHAT = re.compile(
     r"hope|shall|enjoy|which|prefer|anything|worth|first|second|third|also|finally|recommend|suggest|you\b|here"
 )
 _AREA = re.compile(r"[\u4e00-\u9fff]{2}(?:区(?![域别])|县)|\b[a-z]{3,}(?= district)")
-_ABSENT = re.compile(r"(?:暂无|没有)(?P<zh>[\u4e00-\u9fff]{2,4}?)(?:信息|数据|$|(?=[,。;)]))|\bno (?P<en>[a-z ]{3,12}?) (?:on record|listed|available)")
+_ABSENT = re.compile(
+    r"(?:暂无|没有)(?P<zh>[\u4e00-\u9fff]{2,4}?)(?:信息|数据|$|(?=[,。;)]))|"
+    r"\bno (?P<en>[a-z ]{3,12}?) (?:on record|listed|available)"
+)
 _TOLERANCE = {"rating": 0.049, "price": 0.51, "distance": 0.051, "duration": 0.051}
 _ENTRY = re.compile(r"[.、)]\s*(?:\D|$)")
 _MARK = "\x00"

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recenv import rng
 from recenv.records import DIMENSIONS, ScorerRow
 from recenv.rewards import metrics
 from recenv.rewards.calibration import fit_lists, fit_temperature
 from recenv.rewards.lexical import overlap
 from recenv.rewards.metrics import Array
 from recenv.rewards.protocol import Scorer
+from recenv.rewards.resampling import intervals
 
 _DRAWS = 1000
 
@@ -91,10 +91,11 @@ def _lists(dimension: str, rows: list[ScorerRow], scorer: Scorer, fitting: list[
     return {
         "dimension": dimension, "n": len(rows), "groups": int(groups.max()) + 1 if rows else 0,
         "positives": float(np.mean([(g > 0).mean() for g in gains])), "nan": 0,
-        "scorer": {**metrics.list_means(gains, lists), "nll": metrics.list_nll(gains, lists), "ece": _list_ece(gains, lists)},
-        "majority": {**_random_order(gains), "nll": metrics.list_nll(gains, uniform), "ece": _list_ece(gains, uniform)},
+        "scorer": {**metrics.list_means(gains, lists), "nll": metrics.list_nll(gains, lists),
+                   "ece": metrics.list_ece(gains, lists)},
+        "majority": {**_random_order(gains), "nll": metrics.list_nll(gains, uniform), "ece": metrics.list_ece(gains, uniform)},
         "overlap": {**metrics.list_means(gains, shared), "nll": metrics.list_nll(gains, [scale.apply_list(s) for s in shared]),
-                    "ece": _list_ece(gains, [scale.apply_list(s) for s in shared])},
+                    "ece": metrics.list_ece(gains, [scale.apply_list(s) for s in shared])},
         "interval": _bootstrap(groups, lambda i: (float(own[i].mean()), float((own - other)[i].mean()))),
     }
 
@@ -104,11 +105,6 @@ def _random_order(gains: list[Array]) -> dict[str, float]:
     best = [metrics.dcg(np.sort(g)[::-1]) for g in gains]
     expected = [g.mean() * metrics.dcg(np.ones(len(g))) / b for g, b in zip(gains, best, strict=True)]
     return {"ndcg": float(np.mean(expected)), "top1": float(np.mean([(g > 0).mean() for g in gains])), "auc": 0.5}
-
-
-def _list_ece(gains: list[Array], lists: list[Array]) -> float:
-    """ECE of per-item probabilities against the lists' normalised gains."""
-    return metrics.ece(np.concatenate([g / g.sum() for g in gains]), np.concatenate(lists))
 
 
 def _overlaps(row: ScorerRow) -> Array:
@@ -128,14 +124,11 @@ def _groups(rows: Sequence[ScorerRow]) -> NDArray[np.int64]:
     return np.array([number.setdefault(r.group or r.id, len(number)) for r in rows], np.int64)
 
 
-def _bootstrap(groups: NDArray[np.int64], statistic: Any) -> dict[str, list[float]]:
-    """95 % percentile intervals of a pair of statistics of row numbers, groups drawn with replacement."""
-    members = [np.flatnonzero(groups == g) for g in range(int(groups.max()) + 1)]
-    drawn = []
-    for b in range(_DRAWS):
-        picks = rng.integers(len(members), rng.word("comparison"), b, np.arange(len(members), dtype=np.uint64))
-        drawn.append(statistic(np.concatenate([members[g] for g in picks.tolist()])))
-    low, high = np.nanpercentile(np.array(drawn, float), [2.5, 97.5], axis=0)
+def _bootstrap(
+    groups: NDArray[np.int64], statistic: Callable[[NDArray[np.int64]], tuple[float, float]]
+) -> dict[str, list[float]]:
+    """Intervals of a pair of statistics of row numbers: the scorer's, and its margin over the baseline."""
+    low, high = intervals(groups, statistic, _DRAWS, "comparison")
     return {"scorer": [float(low[0]), float(high[0])], "margin": [float(low[1]), float(high[1])]}
 
 

@@ -17,8 +17,7 @@ def auc(labels: Array, scores: Array) -> float:
     n1, n0 = int(positive.sum()), int((~positive).sum())
     if not n1 or not n0:
         return float("nan")
-    _, inverse, counts = np.unique(np.asarray(scores), return_inverse=True, return_counts=True)
-    ranks = (np.cumsum(counts) - (counts - 1) / 2.0)[inverse]  # mean rank within ties, from 1
+    ranks = _ranks(scores)
     return float((ranks[positive].sum() - n1 * (n1 + 1) / 2.0) / (n1 * n0))
 
 
@@ -50,11 +49,29 @@ def balanced_accuracy(labels: Array, probabilities: Array) -> float:
     return float((said[truth].mean() + (~said[~truth]).mean()) / 2.0)
 
 
-def f1(labels: Array, probabilities: Array) -> float:
-    """F1 of the positive class; NaN without positives among labels and predictions."""
-    truth, said = labels >= 0.5, probabilities >= 0.5
+def f1(labels: Array, probabilities: Array, positive: int = 1) -> float:
+    """F1 of the class that is looked for: 1, labels from 0.5, or 0, the others; NaN without any among labels and predictions."""
+    truth, said = (labels >= 0.5) == bool(positive), (probabilities >= 0.5) == bool(positive)
     total = int(truth.sum() + said.sum())
     return 2.0 * float((truth & said).sum()) / total if total else float("nan")
+
+
+def pearson(labels: Array, scores: Array) -> float:
+    """Linear correlation of (N,) labels and scores; NaN where either is constant."""
+    a, b = labels - labels.mean() if len(labels) else labels, scores - scores.mean() if len(scores) else scores
+    scale = float(np.sqrt((a * a).sum() * (b * b).sum()))
+    return float((a * b).sum()) / scale if scale > 0 else float("nan")
+
+
+def spearman(labels: Array, scores: Array) -> float:
+    """Correlation of the ranks of (N,) labels and scores, ties at their mean rank; NaN where either is constant."""
+    return pearson(_ranks(labels), _ranks(scores))
+
+
+def _ranks(values: Array) -> Array:
+    """Ranks from 1, ties at their mean."""
+    _, inverse, counts = np.unique(np.asarray(values), return_inverse=True, return_counts=True)
+    return np.asarray((np.cumsum(counts) - (counts - 1) / 2.0)[inverse], np.float64)
 
 
 def dcg(gains: Array) -> float:
@@ -83,6 +100,12 @@ def top1(gains: Array, scores: Array) -> float:
     return float(gains[int(np.argmax(scores))] > 0) if (gains > 0).any() else float("nan")
 
 
+def reciprocal_rank(gains: Array, scores: Array) -> float:
+    """1 / place of the first item with a positive gain, by descending score (ties in given order); NaN without one."""
+    found = np.flatnonzero(gains[np.argsort(-scores, kind="stable")] > 0)
+    return 1.0 / (int(found[0]) + 1) if len(found) else float("nan")
+
+
 def list_auc(gains: Array, scores: Array) -> float:
     """AUC within one list; NaN with one class only."""
     return auc((gains > 0).astype(float), scores)
@@ -100,3 +123,10 @@ def list_nll(gains: Sequence[Array], probabilities: Sequence[Array]) -> float:
     pairs = [(g, np.clip(p, _EPS, 1.0)) for g, p in zip(gains, probabilities, strict=True) if g.sum() > 0]
     values = [-(g * np.log(p)).sum() / g.sum() for g, p in pairs]
     return float(np.mean(values)) if values else float("nan")
+
+
+def list_ece(gains: Sequence[Array], probabilities: Sequence[Array]) -> float:
+    """ECE of the items of lists, their probabilities against the lists' normalised gains; lists need a positive gain."""
+    if not len(gains):
+        return float("nan")
+    return ece(np.concatenate([g / g.sum() for g in gains]), np.concatenate(probabilities))

@@ -55,7 +55,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     batch: int = 64
     rows_per_epoch: int = 4_000
     list_items: int = 8
-    learning_rate: float = 5e-4
+    learning_rate: float = 4e-4
     weight_decay: float = 0.02
     warmup: float = 0.05
     mask_share: float = 0.05

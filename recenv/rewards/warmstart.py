@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from recenv import rng
 from recenv.rewards.model import Head, listwise_loss, pointwise_loss
@@ -25,14 +25,10 @@ class Given(NamedTuple):
 
 
 def warm_start(head: Head, training: Given, validation: Given, seed: int) -> None:
-    """Fit ``head.wide`` on features alone and keep its best epoch by validation loss; quieten ``head.deep`` to begin with.
+    """Fit ``head.wide`` on features alone and keep its best epoch by validation loss.
 
-    Silenced altogether it would pass no gradient to the encoder and never learn; at 0.3 of its initial size it does.
+    ``head.deep`` keeps its random start: silenced to begin with, it passes no gradient to the encoder and never learns.
     """
-    last = head.deep[-1]
-    if isinstance(last, nn.Linear):
-        with torch.no_grad():
-            last.weight.mul_(0.3)
     optimizer = torch.optim.AdamW(head.wide.parameters(), lr=3e-3, weight_decay=0.02)
     best, kept = math.inf, {k: v.clone() for k, v in head.wide.state_dict().items()}
     for epoch in range(_EPOCHS):

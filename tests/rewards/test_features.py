@@ -146,5 +146,5 @@ def test_saying_that_a_value_is_missing_is_a_claim(locale: str, lie: str):
     bare, rated = _item("甲茶馆", locale, price=58.0), _item("乙茶馆", locale, price=58.0, rating=4.2)
     got = count_claims(item_text(bare), plain_response([bare], locale))
     assert (got.words_right, got.words_wrong) == (1, 0)
-    got = count_claims(item_text(rated), plain_response([rated], locale).replace("4.2", "9").replace("评分9分", lie).replace("rating 9 stars", lie))
-    assert got.words_wrong == 1
+    told = plain_response([rated], locale).replace("评分4.2分", lie).replace("rating 4.2 stars", lie)
+    assert lie in told and count_claims(item_text(rated), told).words_wrong == 1

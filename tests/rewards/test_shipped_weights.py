@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -11,10 +12,14 @@ import pytest
 import torch
 
 from recenv import rng
+from recenv.data.constraints import MET
+from recenv.data.crosswoz import ingest_crosswoz
 from recenv.data.render import evidence_text, item_text, plain_response
+from recenv.data.world import World
 from recenv.records import DIMENSIONS, Item, ScorerRow
 from recenv.rewards.checkpoint import DEFAULT
 from recenv.rewards.encoder import EncoderScorers
+from recenv.rewards.metrics import auc
 
 QUERY = "您好，周末我想和家人一起玩，请帮我推荐一个票价是免费的、评分是4.5分以上的景点。"
 
@@ -37,7 +42,9 @@ def _sight(n: int, price: float, rating: float, area: str = "东城区") -> Item
     )
 
 
-SIGHTS = [_sight(0, 0.0, 4.7), _sight(1, 0.0, 4.6), _sight(2, 40.0, 4.7), _sight(3, 0.0, 4.1), _sight(4, 120.0, 4.0), _sight(5, 10.0, 4.4)]
+_MADE = ((0.0, 4.7), (0.0, 4.6), (40.0, 4.7), (0.0, 4.1), (120.0, 4.0), (10.0, 4.4))
+SIGHTS = [_sight(n, price, rating) for n, (price, rating) in enumerate(_MADE)]
+"""The first two meet both stated constraints, the next two one, the fifth none."""
 
 
 def test_folder_is_small_and_complete():
@@ -69,7 +76,8 @@ def test_plain_truth_passes_the_gates_and_a_swapped_value_does_not(owner: Encode
     evidence, truth = evidence_text(items), plain_response(items, locale)
     lie = [msgspec.structs.replace(items[0], attributes={**items[0].attributes, "rating": 4.1}), *items[1:]]
     order = {"zh": "最多推荐3个，用中文回答。", "en": "Recommend at most 3 places and answer in English."}[locale]
-    facts = [ScorerRow(dimension="factual_consistency", evidence=evidence, query=QUERY, response=r) for r in (truth, plain_response(lie, locale))]
+    told = (truth, plain_response(lie, locale))
+    facts = [ScorerRow(dimension="factual_consistency", evidence=evidence, query=QUERY, response=r) for r in told]
     values = owner.scorers["factual_consistency"].score(facts).values
     assert values[0] > 0.5 > values[1]
     orders = [
@@ -80,8 +88,53 @@ def test_plain_truth_passes_the_gates_and_a_swapped_value_does_not(owner: Encode
     assert values[0] > 0.5 > values[1]
 
 
+@pytest.fixture(scope="module")
+def beijing(tmp_path_factory: pytest.TempPathFactory) -> World:
+    source = Path(__file__).resolve().parents[3] / "shared/data/crosswoz"
+    if not source.is_dir():
+        pytest.skip(f"CrossWOZ is not at {source}")
+    out = tmp_path_factory.mktemp("crosswoz") / "store"
+    ingest_crosswoz(source, out)
+    return World(out)
+
+
+def test_real_chinese_queries_find_what_meets_them_without_training_on_any(owner: EncoderScorers, beijing: World):
+    rows, met = [], []
+    for session in range(0, beijing.n_sessions, 20):
+        for n, goal in enumerate(beijing.session(session).goals):
+            arrays = beijing.goal(beijing.goal_rows(session)[n])
+            told = arrays.disclosure == 0
+            for candidate, satisfied in zip(arrays.candidates, arrays.satisfaction, strict=True) if told.any() else ():
+                text = item_text(beijing.item(int(candidate)))
+                rows.append(ScorerRow(dimension="query_item_relevance", query=goal.query, item=text))
+                met.append(float((satisfied[told] == MET).all()))
+    assert auc(np.array(met), owner.scorers["query_item_relevance"].score(rows).values.astype(float)) > 0.8
+
+
+def test_real_chinese_listings_pass_when_true_and_fail_when_swapped(owner: EncoderScorers, beijing: World):
+    true, swapped, orders = [], [], []
+    for session in range(0, beijing.n_sessions, 5):
+        candidates = beijing.goal(beijing.goal_rows(session)[0]).candidates[:3].tolist()
+        items = [beijing.item(c) for c in candidates]
+        first = items[0].attributes.get("rating")
+        played = beijing.session(session)
+        base = {"query": played.goals[0].query}
+        response = plain_response(items, "zh")
+        facts = {**base, "evidence": evidence_text(items)}
+        true.append(ScorerRow(dimension="factual_consistency", response=response, **facts))
+        orders.append(ScorerRow(dimension="instruction_following", instruction=played.instruction, response=response, **base))
+        if isinstance(first, float):
+            lie = [msgspec.structs.replace(items[0], attributes={**items[0].attributes, "rating": 3.1}), *items[1:]]
+            swapped.append(ScorerRow(dimension="factual_consistency", response=plain_response(lie, "zh"), **facts))
+    facts_scorer = owner.scorers["factual_consistency"]
+    assert (facts_scorer.score(true).values > 0.5).mean() > 0.95
+    assert (facts_scorer.score(swapped).values < 0.5).mean() > 0.95
+    assert (owner.scorers["instruction_following"].score(orders).values > 0.5).mean() > 0.95
+
+
 def test_scores_are_the_same_to_the_bit_alone_shuffled_and_on_two_threads(owner: EncoderScorers):
-    rows = [ScorerRow(dimension="query_item_relevance", query=QUERY, item=item_text(_sight(n % 6, 7.0 * n, 3.5 + n % 15 / 10))) for n in range(40)]
+    texts = [item_text(_sight(n % 6, 7.0 * n, 3.5 + n % 15 / 10)) for n in range(40)]
+    rows = [ScorerRow(dimension="query_item_relevance", query=QUERY, item=text) for text in texts]
     scorer, threads = owner.scorers["query_item_relevance"], torch.get_num_threads()
     owner.clear()
     together = scorer.score(rows).values

@@ -1,9 +1,18 @@
-"""Published sets as canonical rows: one converter a file, of one shape (docstring with mapping, record shape, ``convert``, ``ENTRY``)."""
+"""Published sets as canonical rows: one converter a file, of one shape (the mapping, a record, ``convert``, ``ENTRY``)."""
 
 from __future__ import annotations
 
 from recenv.data.rowsets import (
-    begin, ci_tod, coupon, crosswoz, crsarena_eval, dstc9_fc, ifeval_responses, llmbar, recipe_mpr, recrm,
+    begin,
+    ci_tod,
+    coupon,
+    crosswoz,
+    crsarena_eval,
+    dstc9_fc,
+    ifeval_responses,
+    llmbar,
+    recipe_mpr,
+    recrm,
 )
 from recenv.data.rowsets.entry import RowSet
 from recenv.registry import Registry

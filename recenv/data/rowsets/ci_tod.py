@@ -64,7 +64,8 @@ def convert(folder: Path) -> Iterator[ScorerRow]:
         yield ScorerRow(
             dimension="instruction_following", id=f"{record.id}:qi", group=group, locale="en",
             instruction="" if asked is None else before[asked].text,
-            query=history_text([turn for n, turn in enumerate(before) if n != asked]), response=response, label=_label(scenario.qi))
+            query=history_text([turn for n, turn in enumerate(before) if n != asked]), response=response,
+            label=_label(scenario.qi))
 
 
 def _label(flag: Flag) -> float:

@@ -25,7 +25,8 @@ PROFILE = {
     "gender": "gender", "age": "age", "maritalStatus": "marital status", "has_children": "has children", "education": "education",
     "occupation": "occupation", "income": "income", "car": "car", "Bar": "visits to bars a month",
     "CoffeeHouse": "visits to coffee houses a month", "CarryAway": "take-away meals a month",
-    "RestaurantLessThan20": "visits to restaurants below $20 a month", "Restaurant20To50": "visits to restaurants of $20 to $50 a month",
+    "RestaurantLessThan20": "visits to restaurants below $20 a month",
+    "Restaurant20To50": "visits to restaurants of $20 to $50 a month",
 }
 DRIVE = {
     "destination": "destination", "passanger": "passenger", "weather": "weather", "temperature": "temperature", "time": "time",

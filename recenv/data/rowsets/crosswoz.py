@@ -2,10 +2,10 @@
 
 Two kinds, both from utterances whose published dialogue acts say exactly what was said:
 
-    :need:TURN:DOMAIN:N  query_item_relevance. query: a user utterance that states constraints on one kind of place; item: a place
-        of that kind as scorers see it at run time. label: 1 where it satisfies all the stated constraints, else 0.
+    :need:TURN:DOMAIN:itemN  query_item_relevance. query: a user utterance that states constraints on one kind of place;
+        item: a place of that kind as scorers see it at run time. label: 1 where it satisfies all the stated constraints, else 0.
         Up to two places of either label; of the others one that misses a single constraint, where there is one.
-    :fact:TURN:N         factual_consistency. query: the user's utterance; response: the wizard's answer with values of one place;
+    :fact:TURN:N  factual_consistency. query: the user's utterance; response: the wizard's answer with values of one place;
         evidence: that place's record. N = 1: as said, label 1; N = 2: one value replaced by that of a neighbour, label 0.
 
 An utterance makes rows only where its acts can be checked against the database: no reference to another place, every value said
@@ -17,8 +17,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from recenv import rng
 from recenv.data.candidates import Pool, missed
@@ -40,6 +44,7 @@ _SLOTS = {
     "营业时间": "hours", "酒店类型": "hotel_type", "游玩时间": "duration", "推荐菜": "dishes", "酒店设施": "facilities",
 }
 _UNSHOWN = ("address", "phone", "hours", "subway")  # left out by item_text; facts are about them too
+_NAMING = ("Inform", "Recommend")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
@@ -71,7 +76,7 @@ def _rows(dialogue: Dialogue, id_: str, group: str, catalogue: Catalogue) -> Ite
     query = ""
     for turn, message in enumerate(dialogue.messages):
         for domain in DOMAINS:
-            names = [v for act, d, slot, v in message.dialog_act if d == domain and slot == "名称" and act in ("Inform", "Recommend")]
+            names = [v for act, d, slot, v in message.dialog_act if d == domain and slot == "名称" and act in _NAMING]
             if names:
                 named[domain] = names[0] if len(set(names)) == 1 else ""
             if message.role == "usr":
@@ -91,14 +96,18 @@ def _need_rows(message: Message, domain: str, id_: str, group: str, pool: Pool) 
         return
     misses = missed(pool, constraints)
     order = rng.permutation(len(pool.items), rng.word(group), rng.word(id_), _NEED)
-    shown = [pool.items[n] for n in order if _visible(pool.items[n], constraints)]
-    fits = [item for item in shown if misses[pool.row[item.id]] == 0][:_EACH]
-    near = [item for item in shown if misses[pool.row[item.id]] == 1]
-    far = [item for item in shown if misses[pool.row[item.id]] > 1]
+
+    def drawn(wanted: NDArray[np.bool_], most: int) -> list[Item]:
+        places = (pool.items[n] for n in order if wanted[n])
+        return list(islice((item for item in places if _visible(item, constraints)), most))
+
+    fits = drawn(misses == 0, _EACH)
+    near = drawn(misses == 1, _EACH)
+    far = drawn(misses > 1, _EACH)
     fails = [*near[:1], *far, *near[1:]][:len(fits)]
     for n, item in enumerate((*fits, *fails)):
         yield ScorerRow(
-            dimension="query_item_relevance", id=f"{id_}:{DOMAINS[domain].stem}:{n}", group=group, locale="zh",
+            dimension="query_item_relevance", id=f"{id_}:{DOMAINS[domain].stem}:item{n}", group=group, locale="zh",
             query=message.content, item=item_text(item), label=float(n < len(fits)))
 
 
@@ -160,11 +169,11 @@ def _claims(message: Message, domain: str) -> list[_Claim]:
     """What an utterance claims of a place, empty where a part of it cannot be checked word for word."""
     out: list[_Claim] = []
     for act, d, slot, value in message.dialog_act:
-        if d != domain or slot == "名称" and act in ("Inform", "Recommend"):
+        if d != domain or (slot == "名称" and act in _NAMING):
             continue
         facility = slot.startswith(FACILITY)
         claim = _Claim(_SLOTS.get(slot.split("-")[0], ""), slot.removeprefix(FACILITY) if facility else value)
-        if act != "Inform" or not claim.slot or facility and value != "是" or message.content.count(claim.said) != 1:
+        if act != "Inform" or not claim.slot or (facility and value != "是") or message.content.count(claim.said) != 1:
             return []
         out.append(claim)
     return out

@@ -28,8 +28,9 @@ def convert(folder: Path) -> Iterator[ScorerRow]:
     for record in read(folder, "ifeval_responses", Answer, (JSONL, JSON)):
         answer = record.value
         yield ScorerRow(
-            dimension="instruction_following", id=record.id, group=f"ifeval_responses/{digest(answer.prompt)}", locale=answer.lang,
-            instruction=answer.prompt, response=answer.response or "", label=float(all(answer.follow_instruction_list)))
+            dimension="instruction_following", id=record.id, group=f"ifeval_responses/{digest(answer.prompt)}",
+            locale=answer.lang, instruction=answer.prompt, response=answer.response or "",
+            label=float(all(answer.follow_instruction_list)))
 
 
 ENTRY = RowSet("does an answer follow all constraints of its prompt", ("instruction_following",), convert)

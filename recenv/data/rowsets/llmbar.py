@@ -1,7 +1,7 @@
 """LLMBar (Zeng et al., ICLR 2024): which of two outputs follows the instruction.
 
 Two rows a pair, ``:1`` and ``:2``; instruction: the input; response: the output. label: 1 for the better output, 0 for the other.
-group: the input, which several pairs may share (then often with the same output); rows of one pair differ in the last part of their ids alone.
+group: the input, which several pairs may share (then often with the same output). The ids of a pair differ in the last part only.
 """
 
 from __future__ import annotations

@@ -31,7 +31,9 @@ class Record(NamedTuple, Generic[R]):
     value: R
 
 
-def read(folder: str | Path, name: str, shape: type[R], formats: Sequence[str], *, objects_aside: bool = False) -> Iterator[Record[R]]:
+def read(
+    folder: str | Path, name: str, shape: type[R], formats: Sequence[str], *, objects_aside: bool = False
+) -> Iterator[Record[R]]:
     """The records of all files of a set, whatever their names, files sorted by name, records as they lie in them.
 
     shape: what a record must look like; further fields are ignored. objects_aside: a JSON file that holds one object instead
