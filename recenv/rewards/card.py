@@ -25,7 +25,7 @@ def card_text(config: Config, metrics: Mapping[str, Any], command: str = "") -> 
     lines = [
         f"# Scorers `{config.name}`", "",
         f"One BERT encoder of {a.layers} layers x {a.hidden} over single segments (vocabulary {a.vocabulary}; at most "
-        f"{', '.join(f'{n} tokens a {k}' for k, n in CAPS.items())}), late interaction between pairs of segments, explicit text "
+        f"{', '.join(f'{k} {n}' for k, n in CAPS.items())} tokens), late interaction between pairs of segments, explicit text "
         f"features (version {config.features_version}), one head a dimension. Trained from scratch; no pretrained weights.", "",
         "| dimension | measures | reads | calibration | train / validation / test rows |", "|---|---|---|---|---|",
     ]

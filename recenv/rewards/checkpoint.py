@@ -137,6 +137,7 @@ def write(out: Path, model: CompactScorer, tokenizer: Tokenizer, config: Config,
     try:
         half = {k: v.half().contiguous() for k, v in model.state_dict().items()}
         save_file(half, str(new / "model.safetensors"), metadata={"format": "pt"})
+        (new / "model.safetensors").chmod(0o644)  # save_file keeps it from everyone else
         tokenizer.save(str(new / "tokenizer.json"))
         write_json(new / "config.json", msgspec.to_builtins(config))
         write_json(new / "metrics.json", metrics)

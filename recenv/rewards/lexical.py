@@ -13,7 +13,10 @@ _LATIN = re.compile(r"[a-z]")
 _HAN_CHAR = re.compile(f"[{_HAN}]")
 _DIGITS_ZH = {"零": 0, "一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
 _SCALE_ZH = {"十": 10, "百": 100, "千": 1000}
-_COUNT_ZH = re.compile(r"[一二两三四五六七八九十百千]+(?=\s*(?:元|块|分(?![钟之])|公里|千米|个|家|条|句|字|项|款|处|小时|天))")
+_COUNT_ZH = re.compile(  # a single digit before 元 or 分 is more often part of a name (三元桥) than a sum
+    r"[一二两三四五六七八九](?=\s*(?:公里|千米|个|家|条|句|字|项|款|处|小时|天))|"
+    r"(?:[一二两三四五六七八九]?[十百千])+[一二两三四五六七八九]?(?=\s*(?:元|块|分(?![钟之])|公里|千米|个|家|条|句|字|项|款|处|小时|天))"
+)
 _COUNT_EN = re.compile(r"\b(one|two|three|four|five|six|seven|eight|nine|ten)\b")
 _COUNTS_EN = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _DIGITS_EN = {w: str(n + 1) for n, w in enumerate(_COUNTS_EN)}

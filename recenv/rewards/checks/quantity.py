@@ -1,0 +1,141 @@
+"""Quantities in words: "at least five", "no more than 60", "10 to 12", 不超过八十."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+_UNITS = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
+NUMBERS = {word: n for n, word in enumerate(_UNITS.split())} | {
+    "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90,
+    "a hundred": 100, "one hundred": 100, "hundred": 100, "a dozen": 12, "single": 1, "once": 1, "twice": 2, "thrice": 3,
+}
+_ZH_DIGITS = {c: n for n, c in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0}
+_WORDS = "|".join(sorted(NUMBERS, key=lambda w: -len(w)))
+N = rf"(?:\d{{1,3}}(?:,\d{{3}})+(?!\d)|\d{{1,7}}(?!\d)|(?:{_WORDS})\b)"
+ZN = r"(?:\d{1,6}(?!\d)|[零〇一二两三四五六七八九十百千]{1,9})"
+
+_RELATIONS = {
+    "least": r"at least|no fewer than|no less than|not fewer than|not less than|a minimum of|minimum(?: of)?",
+    "most": r"at most|no more than|not more than|no longer than|no greater than|up to|a maximum of|maximum(?: of)?|max|within|limited to"
+            r"|not exceed(?:ing)?",
+    "over": r"(?:more|greater|longer) than|over|above|exceed(?:ing|s)?",
+    "under": r"(?:less|fewer|shorter) than|under|below",
+    "exact": r"exactly|precisely",
+    "near": r"about|around|approximately|roughly|nearly|almost",
+    "in": r"in|only|just",
+    "range": r"between|from",
+}
+_ZH_RELATIONS = {
+    "least": r"至少|不少于|最少|不低于|不得少于|不能少于",
+    "most": r"不超过|不多于|不得超过|不要超过|不能超过|最多|至多|控制在|限制在|限|在|上限",
+    "over": r"超过|多于|大于",
+    "under": r"少于|小于|低于|不足|不到",
+    "exact": r"恰好|正好|刚好|恰恰",
+    "near": r"大约|大概|约",
+}
+_RELATION = "|".join(f"(?P<{name}>{words})" for name, words in _RELATIONS.items())
+_EN = re.compile(
+    rf"(?:\b(?:{_RELATION}) )?(?<![\w.$#/«])(?P<n>{N})(?:(?: ?(?:-|to|or) ?| and (?=\w))(?P<m>{N}))?"
+    r"(?P<more> ?\+| or (?:more|above|over)\b)?(?P<fewer> or (?:less|fewer|under|below)\b)?", re.IGNORECASE)
+_ZH = re.compile(
+    "(?:" + "|".join(f"(?P<{name}>{words})" for name, words in _ZH_RELATIONS.items())
+    + rf")?(?:使用|包含|有|写|出现|为)?\s*(?<![\d.零〇一二两三四五六七八九十百千第])(?P<n>{ZN})(?:\s?[-到至~]\s?(?P<m>{ZN}))?")
+_AFTER = re.compile(
+    r"\s*(?:in total |long )?(?:(?P<more>or more\b|or above\b|at least\b|minimum\b|at minimum\b|以上)"
+    r"|(?P<fewer>or fewer\b|or less\b|at most\b|maximum\b|max\b|limit\b|以内|之内|以下|内)|(?P<near>左右|上下))")
+_FILL = r"(?:(?!(?:or|and|to|of|at|than|the|in|with|by|for|each|more|less|fewer|times?)\b)[^\W\d][\w'-]* ){0,2}?"
+
+
+class Quantity(NamedTuple):
+    """Inclusive bounds, None where open. relation: least, most, exact, range, near, in, or "" for a number alone."""
+
+    least: int | None
+    most: int | None
+    relation: str
+    start: int
+    end: int
+
+
+def quantities(text: str) -> list[Quantity]:
+    """All quantities of a text in order; the units come after ``end``."""
+    return sorted((*_read(text, _EN), *_read(text, _ZH)), key=lambda q: (q.start, q.end))
+
+
+def number(text: str) -> int | None:
+    """A whole number in figures or in words, English or Chinese."""
+    text = text.strip().casefold().replace(",", "")
+    if text.isdecimal() and text.isascii():
+        return int(text) if len(text) < 10 else None
+    if text in NUMBERS:
+        return NUMBERS[text]
+    total, digit = 0, 0
+    for char in text:
+        if char in "十百千":
+            total, digit = total + (digit or 1) * {"十": 10, "百": 100, "千": 1000}[char], 0
+        elif char in _ZH_DIGITS:
+            digit = _ZH_DIGITS[char]
+        else:
+            return None
+    return total + digit
+
+
+@lru_cache(maxsize=128)
+def _unit(unit: str) -> re.Pattern[str]:
+    return re.compile(rf"[ -]?{_FILL}(?P<unit>{unit})", re.IGNORECASE)
+
+
+def counted(text: str, quantity: Quantity, unit: str) -> Quantity | None:
+    """The quantity of a unit that follows it, bounds as the words before and after say; None of something else."""
+    found = _unit(unit).match(text, quantity.end)
+    if not found:
+        return None
+    after = _AFTER.match(text, found.end())
+    if not after:
+        return quantity._replace(end=found.end())
+    low = quantity.least if quantity.least is not None else quantity.most
+    high = quantity.most if quantity.most is not None else quantity.least
+    if low is None or high is None:
+        return None
+    if after["near"]:
+        return around(low, quantity.start, after.end())
+    if after["more"]:
+        return Quantity(low, None, "least", quantity.start, after.end())
+    return Quantity(None, high, "most", quantity.start, after.end())
+
+
+def around(n: int, start: int, end: int) -> Quantity:
+    """"About n": a fifth more or less."""
+    return Quantity(n - n // 5, n + n // 5, "near", start, end)
+
+
+def _read(text: str, pattern: re.Pattern[str]) -> Iterator[Quantity]:
+    for found in pattern.finditer(text):
+        n, m = number(found["n"]), number(found["m"] or "")if found["m"] else None
+        if n is None:
+            continue
+        groups = found.groupdict()
+        relation = next((name for name in _RELATIONS if groups.get(name)), "")
+        start, end = found.span()
+        if m is not None and (m <= n or (" and " in found.group() and relation != "range")):
+            end, m = found.start("n") + len(found["n"]), None  # "one and two": two quantities, of which the first is kept
+        if m is not None and relation not in ("near", "under", "over"):
+            yield Quantity(n, m, "range", start, end)
+        elif relation == "range" or m is not None:
+            continue
+        elif relation in ("most", "exact", "near", "over", "under") and (groups.get("more") or groups.get("fewer")):
+            continue  # "at most 5 or more": not understood
+        elif groups.get("more") or relation == "least":
+            yield Quantity(n, None, "least", start, end)
+        elif groups.get("fewer") or relation == "most":
+            yield Quantity(None, n, "most", start, end)
+        elif relation == "over":
+            yield Quantity(n + 1, None, "least", start, end)
+        elif relation == "under":
+            yield Quantity(None, n - 1, "most", start, end)
+        elif relation == "near":
+            yield around(n, start, end)
+        else:
+            yield Quantity(n, n, relation, start, end)
