@@ -21,13 +21,14 @@ WARM_UP_STEPS = 3
 def measure(
     scenario: str, batches: Sequence[int], seconds: float, seed: int, *, store: str | Path | None = None
 ) -> Iterator[str]:
-    """A line for each environment and batch size: steps per second, cold caches included in the warm-up only in part.
+    """A line for each environment and batch size: steps per second from empty caches, after three warm-up steps.
 
-    Scores are cached by content, so the rate rises as sessions repeat: the share of steps that reached an end is printed too.
+    Every measurement gets scorers of its own: scores are cached by content, so rates rise as items and sessions repeat.
     """
+    shared = open_engine(scenario, store)
     for kind in ("Slate", "Chat"):
         for batch in batches:
-            steps, spent, ends = _run(open_engine(scenario, store), kind, batch, seconds, seed)
+            steps, spent, ends = _run(Engine(shared.world, shared.config), kind, batch, seconds, seed)
             yield (f"recenv/{kind}-v0  batch {batch:>4d}  {steps / spent:>10,.0f} steps/s  "
                    f"({steps} steps in {spent:.1f} s, {ends} sessions ended)")
 

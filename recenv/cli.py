@@ -171,9 +171,12 @@ def train(
     settings = Settings(seed=seed) if epochs is None else Settings(seed=seed, epochs=epochs)
     rows = chain.from_iterable(read_rows(path) for path in data)
     chosen = tuple(d for d in DIMENSIONS if not dimensions or d in dimensions)
+    command = " ".join(["recenv train", *(f"--data {path}" for path in data), *(f"--dimension {d}" for d in dimensions),
+                        *([f"--epochs {epochs}"] if epochs else []), f"--seed {seed} --out DIR"])
     with _bar("training") as update:
         metrics = fit_scorers(
-            rows, out, dimensions=chosen, settings=settings, overwrite=overwrite, progress=lambda _, n, total: update(n, total))
+            rows, out, dimensions=chosen, settings=settings, overwrite=overwrite, command=command,
+            progress=lambda _, n, total: update(n, total))
     click.echo(table_text(metrics["held_out"]))
     click.echo(f"checkpoint: {out}")
 

@@ -65,4 +65,5 @@ def integers(high: ArrayLike | int, *key: ArrayLike | int) -> NDArray[np.int64]:
 
 def permutation(n: int, *key: int) -> NDArray[np.int64]:
     """A permutation of range(n)."""
-    return np.asarray(np.argsort(uniform(*key, np.arange(n, dtype=np.uint64)), kind="stable"), np.int64)
+    order: NDArray[np.int64] = np.argsort(uniform(*key, np.arange(n, dtype=np.uint64)), kind="stable")
+    return order

@@ -10,7 +10,6 @@ from worlds import build_tiny_world
 
 from recenv.data.world import World
 
-
 # Machines are noisy and runs must agree: no deadlines, the same examples every time, nothing kept on disk.
 settings.register_profile("recenv", deadline=None, derandomize=True, database=None)
 settings.load_profile("recenv")

@@ -18,7 +18,8 @@ _CATEGORY = {
     "healthcare": "医疗健康", "tourism": "旅游",
 }
 _UNTOLD = ("phone", "address", "hours", "subway")  # of no use to a scorer, and long
-_MAX_MEMBERS = 12
+_MAX_MEMBERS = 40
+_MAX_NEARBY = 12  # lists of neighbours are long and rarely asked for in full
 
 
 def label(slot: str, locale: str) -> str:
@@ -34,9 +35,10 @@ def category_name(category: str, locale: str) -> str:
 
 
 def value_text(slot: str, value: Value, locale: str) -> str:
-    """A value with its unit: 4.5分, 58 yuan; sets are joined and cut at twelve members."""
+    """A value with its unit: 4.5分, 58 yuan; sets are joined and cut at forty members, neighbours at twelve."""
     if isinstance(value, (tuple, list)):
-        return ("、" if locale == "zh" else ", ").join(str(v) for v in value[:_MAX_MEMBERS])
+        most = _MAX_NEARBY if slot == "nearby" else _MAX_MEMBERS
+        return ("、" if locale == "zh" else ", ").join(str(v) for v in value[:most])
     if isinstance(value, (int, float)):
         unit = "" if slot not in SLOTS else SLOTS[slot].unit_zh if locale == "zh" else SLOTS[slot].unit_en
         return f"{value:g}{unit}" if locale == "zh" or not unit else f"{value:g} {unit}"

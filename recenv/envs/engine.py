@@ -115,7 +115,7 @@ class Engine:
         """Rewards of scalar and dimensions alike, (N, 1 + D), with what each goal has earned and how many turns counted."""
         paid, earned, count = np.zeros(state.earned.shape, np.float32), state.earned.copy(), state.count.copy()
         due = credit(worth, earned[rows], count[rows], self.reward.spec)
-        paid[rows], earned[rows], count[rows] = due.reward, due.earned, due.count
+        paid[rows], earned[rows], count[rows] = due.reward, due.earned, due.counted
         return paid, earned, count
 
 

@@ -34,7 +34,8 @@ from recenv.rewards.protocol import ScorerSpec, Scores
 from recenv.rewards.segments import BUCKETS, CAPS, KINDS, Segment, Unit
 from recenv.rewards.tokenizer import PAD, encode
 
-_ENCODE, _INTERACT, _HEAD = 16, 16, 64  # fixed numbers of segments, pairs and units a batch
+# Fixed numbers of segments, pairs and units a batch; 8 is near the best for one session and for many.
+_ENCODE, _INTERACT, _HEAD = 8, 8, 64
 _PASS = 512  # units computed before the caches are trimmed: bounds memory, has no influence on any score
 _V = TypeVar("_V")
 

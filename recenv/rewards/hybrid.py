@@ -80,11 +80,11 @@ class Hybrid(NamedTuple):
 
 
 class Credit(NamedTuple):
-    """reward: what the turn is paid, in [-1, 1]; earned, count: what to hand to the next call. Same shape as the inputs."""
+    """reward: what the turn is paid, in [-1, 1]; earned, counted: what to hand to the next call. Same shape as the inputs."""
 
     reward: NDArray[np.float64]
     earned: NDArray[np.float64]
-    count: NDArray[np.int64]
+    counted: NDArray[np.int64]
 
 
 class HybridReward:

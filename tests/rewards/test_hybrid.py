@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-
 import msgspec
 import numpy as np
 import pytest
@@ -125,7 +124,7 @@ def paid(turns: Sequence[float], spec: RewardSpec) -> list[float]:
     earned, count, out = np.float64(0), np.int64(0), []
     for value in turns:
         step = credit(value, earned, count, spec)
-        earned, count = np.float64(step.earned), np.int64(step.count)
+        earned, count = np.float64(step.earned), np.int64(step.counted)
         out.append(float(step.reward))
     return out
 

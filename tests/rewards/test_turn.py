@@ -11,7 +11,7 @@ from worlds import tiny_view
 from recenv.data.render import item_text, plain_response
 from recenv.data.world import World
 from recenv.records import DIMENSIONS, FC, IF, IR, QIR, UBP, Action, AgentView, Item, ScorerRow
-from recenv.rewards.protocol import Scores, ScorerSpec
+from recenv.rewards.protocol import ScorerSpec, Scores
 from recenv.rewards.turn import TurnScorer
 
 
