@@ -2,7 +2,7 @@
 
 Losses: binary cross-entropy (graded labels as they are) for four dimensions, listwise softmax cross-entropy for
 item_ranking. Rows are split by group into train, validation (early stopping, calibration) and test (reported figures only).
-The same rows, settings and thread count give the same weights on one machine.
+The same rows and settings give the same weights on one machine.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from __future__ import annotations
 import json
 import math
 import shutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -96,7 +97,8 @@ def train(
         data[d] = {part: prepare(splits[part][d], table) for part in ("train", "validation")}
     table.tokenise(tokenizer)
     model = _new_model(tokenizer, dimensions, settings, {d: data[d]["train"].features for d in dimensions})
-    curve = _Loop(model, data, table, tokenizer, settings, work, tell).run()
+    with _one_thread():
+        curve = _Loop(model, data, table, tokenizer, settings, work, tell).run()
     config = _config(model, data, table, dimensions, name, digest, settings, len(curve))
     metrics: dict[str, Any] = {"curve": curve, "rows": {p: {d: len(splits[p][d]) for d in dimensions} for p in splits}}
     checkpoint.write(folder, model, tokenizer, config, metrics, "")
@@ -106,6 +108,17 @@ def train(
     checkpoint.write(folder, model, tokenizer, config, metrics, card_text(config, metrics, command))
     shutil.rmtree(work, ignore_errors=True)
     return metrics
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Gradients that several threads add up differ in the last bit from run to run; with one thread weights are the same."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def _check_out(folder: Path, overwrite: bool) -> None:

@@ -210,7 +210,7 @@ REAL_ROWS = {
     "begin": {"factual_consistency": 846}, "ifeval_responses": {"instruction_following": 7_599},
     "llmbar": {"instruction_following": 1_560}, "crsarena_eval": {"query_item_relevance": 1_756},
     "recipe_mpr": {"item_ranking": 405}, "coupon": {"behavior_prediction": 10_147},
-    "crosswoz": {"query_item_relevance": 3_708, "factual_consistency": 2_258},
+    "crosswoz": {"query_item_relevance": 3_788, "factual_consistency": 2_258},
 }
 
 
