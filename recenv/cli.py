@@ -9,11 +9,14 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from recenv.errors import InputError, RecenvError, UnknownName
+
+if TYPE_CHECKING:
+    from recenv.rewards.protocol import Scorer
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
 FILE = click.Path(dir_okay=False, path_type=Path)
@@ -199,7 +202,7 @@ def rows(name: str, folder: Path, out: Path) -> None:
 
 @cli.command()
 @click.option("--dimension", required=True)
-@click.option("--scorer", default="default", show_default=True, help="The shipped scorers, or a checkpoint folder.")
+@click.option("--scorer", default="default", show_default=True, help="The shipped scorers, a checkpoint folder, or rules.")
 @click.option("--input", "source", type=click.Path(path_type=Path), required=True, help="Canonical rows of that dimension.")
 @click.option("--output", type=FILE, required=True, help="The same rows with score and reason.")
 def score(dimension: str, scorer: str, source: Path, output: Path) -> None:
@@ -208,12 +211,24 @@ def score(dimension: str, scorer: str, source: Path, output: Path) -> None:
 
     if dimension not in DIMENSIONS:
         raise UnknownName("dimension", dimension, DIMENSIONS)
-    from recenv.rewards.encoder import load_scorers
     from recenv.rewards.scoring import outcome_text, score_file
 
-    outcome = score_file(source, output, load_scorers(scorer, [dimension])[dimension])
+    outcome = score_file(source, output, _scorer(scorer, dimension))
     click.echo(outcome_text(outcome))
     click.echo(f"\nscored rows: {output}")
+
+
+def _scorer(name: str, dimension: str) -> Scorer:
+    if name == "rules":
+        from recenv.rewards.checks.scorer import ChecksScorer
+
+        rules = ChecksScorer()
+        if dimension != rules.spec.dimension:
+            raise InputError(f"--scorer rules judges {rules.spec.dimension} only; got --dimension {dimension}")
+        return rules
+    from recenv.rewards.encoder import load_scorers
+
+    return load_scorers(name, [dimension])[dimension]
 
 
 @cli.command("fit-user")
@@ -380,7 +395,7 @@ def agents() -> None:
 
 
 @cli.command()
-@click.option("--checkpoint", default="default", show_default=True, help="The shipped scorers, or a checkpoint folder.")
+@click.option("--checkpoint", default="default", show_default=True, help="The shipped scorers, a checkpoint folder, or rules.")
 def scorers(checkpoint: str) -> None:
     """List the scorers of a checkpoint with their held-out metrics."""
     import json

@@ -60,7 +60,8 @@ def normal(*key: ArrayLike | int) -> NDArray[np.float64]:
 
 def integers(high: ArrayLike | int, *key: ArrayLike | int) -> NDArray[np.int64]:
     """Integers in [0, high)."""
-    return np.floor(uniform(*key) * np.asarray(high)).astype(np.int64)
+    drawn: NDArray[np.int64] = np.floor(uniform(*key) * np.asarray(high)).astype(np.int64)
+    return drawn
 
 
 def permutation(n: int, *key: int) -> NDArray[np.int64]:

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from recenv.records import Action, AgentView, Item
-from recenv.rewards import assertions, demands
+from recenv.rewards import assertions, checks, demands
+from recenv.rewards.checks import languages
 
 MAX_CHARACTERS = 4_000
 """No answer may be longer, whatever the instruction says."""
@@ -30,7 +31,8 @@ def instruction_verdict(view: AgentView, action: Action, items: Sequence[Item | 
     items: the records of ``action.items``, None where the id is unknown. Checked: the grammar of the action; for a
     recommendation 1 to ``view.slate_size`` items and no more than the instruction allows, known ids, ids that were
     candidates or retrieved, no repeats; a query to search for, a text to ask; the language of the text (the one the
-    instruction demands, else the session's); lengths that the instruction limits, and MAX_CHARACTERS.
+    instruction demands, else the session's); every exactly checkable demand of the instruction on the text
+    (``recenv.rewards.checks``), and MAX_CHARACTERS.
     """
     if action.act == "malformed":
         return Verdict(True, action.error or "malformed action")
@@ -42,7 +44,7 @@ def instruction_verdict(view: AgentView, action: Action, items: Sequence[Item | 
     elif action.act == "ask" and not action.text.strip():
         reason = "ask: expected a question in text, came none"
     if not reason and action.act != "search":
-        reason = _text(view, action.text, items)
+        reason = _text(view, action.text, items, action.act == "recommend")
     return Verdict(True, reason) if reason else PASSED
 
 
@@ -91,27 +93,41 @@ def _slate(view: AgentView, action: Action, items: Sequence[Item | None]) -> str
     return ""
 
 
-def _text(view: AgentView, text: str, items: Sequence[Item | None]) -> str:
+def _text(view: AgentView, text: str, items: Sequence[Item | None], recommends: bool) -> str:
     if len(text) > MAX_CHARACTERS:
         return f"expected at most {MAX_CHARACTERS} characters, came {len(text)}"
     if not text.strip():
         return ""
-    asked = demands.read(view.instruction)
-    language = asked.language or view.locale
-    names = [item.name for item in (*items, *view.candidates, *view.retrieved) if item is not None]
-    came = language_of(text, names)
-    if language in _LANGUAGES and came and came != language:
-        return f"expected text in {_LANGUAGES[language]}, came {_LANGUAGES[came]}"
-    for limit, unit, count in (
-        (asked.max_words, "words", demands.words(text)),
-        (asked.max_characters, "characters", demands.characters(text)),
-    ):
-        if limit is not None and count > limit:
-            return f"expected at most {limit} {unit}, came {count}"
+    known = [item for item in (*items, *view.candidates, *view.retrieved) if item is not None]
+    names = [item.name for item in known] + [v for item in known[:len(items)] for v in _strings(item)]
+    reason = _language(demands.read(view.instruction).language or view.locale, text, names)
+    return reason or _demanded(view, text, len(items) if recommends else 0)
+
+
+def _language(language: str, text: str, names: Sequence[str]) -> str:
+    if language in _LANGUAGES:
+        came = language_of(text, names)
+    else:
+        came = languages.detect(_without(text, names))
+    if not came or came == language or language not in languages.NAMES:
+        return ""
+    return f"expected text in {languages.NAMES[language]}, came {languages.NAMES[came]}"
+
+
+def _demanded(view: AgentView, text: str, items: int) -> str:
+    """The first demand of the instruction that a text breaks. items: 0 where it recommends none; only maxima apply then."""
+    for check in checks.read(view.instruction):
+        if check.kind in ("items", "language") or (not items and check.least is not None):
+            continue
+        if check.kind == "numbered":
+            check = check._replace(least=items)
+        count = check.measure(text)
+        if not check.within(count):
+            return check.reason(count)
     return ""
 
 
-_LANGUAGES = {"zh": "Chinese", "en": "English"}
+_LANGUAGES = ("zh", "en")
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]+")
 
@@ -121,13 +137,23 @@ def language_of(text: str, names: Sequence[str] = ()) -> str:
 
     names: item names, which keep their own language in any text and do not count.
     """
-    for name in sorted({n for n in names if len(n) > 1 and n in text}, key=lambda n: (-len(n), n)):
-        text = text.replace(name, " ")
-    text = unicodedata.normalize("NFKC", text)
+    text = unicodedata.normalize("NFKC", _without(text, names))
     han, latin = len(_HAN.findall(text)), len(_LATIN.findall(text))
     if han + latin < 3:
         return ""
     return "zh" if han >= latin else "en"
+
+
+def _strings(item: Item) -> list[str]:
+    """Values of an item that keep their own language, as its name does."""
+    values = [v if isinstance(v, tuple) else (v,) for v in item.attributes.values()]
+    return [v for several in values for v in several if isinstance(v, str)]
+
+
+def _without(text: str, names: Sequence[str]) -> str:
+    for name in sorted({n for n in names if len(n) > 1 and n in text}, key=lambda n: (-len(n), n)):
+        text = text.replace(name, " ")
+    return text
 
 
 def _short(text: str) -> str:

@@ -20,15 +20,15 @@ class Check(NamedTuple):
     least: int | None = 1
     most: int | None = None
 
-    def count(self, response: str) -> int:
-        return KINDS[self.kind].count(response, self.words)
+    def measure(self, response: str) -> int:
+        return KINDS[self.kind].measure(response, self.words)
 
     def within(self, count: int) -> bool:
         return (self.least is None or count >= self.least) and (self.most is None or count <= self.most)
 
     def holds(self, response: str) -> bool:
-        """Whether an answer keeps to the demand. Linear in its length; never raises."""
-        return self.kind == "items" or self.within(self.count(response))
+        """Whether an answer keeps to the demand; an empty one keeps to none. Linear in its length; never raises."""
+        return self.kind == "items" or (bool(response.strip()) and self.within(self.measure(response)))
 
     def reason(self, count: int) -> str:
         """What was expected and what came, short."""
@@ -48,10 +48,10 @@ class Check(NamedTuple):
 
 
 class Kind(NamedTuple):
-    """label: its name in reasons, {} for the words of the check; count: of an answer and those words."""
+    """label: its name in reasons, {} for the words of the check; measure: of an answer and those words."""
 
     label: str
-    count: Callable[[str, tuple[str, ...]], int]
+    measure: Callable[[str, tuple[str, ...]], int]
     yes_or_no: bool = False
 
 
@@ -74,13 +74,14 @@ def _every(text: str, words: tuple[str, ...]) -> int:
 KINDS: dict[str, Kind] = {
     "items": Kind("items", lambda text, words: 0),
     "language": Kind("text in {}", lambda text, words: int(languages.detect(text) in (words[0], "")), True),
-    "words": Kind("words", lambda text, words: measures.words(text)),
+    "words": Kind("words", lambda text, words: measures.words(text, parts=bool(words))),
     "characters": Kind("characters", lambda text, words: measures.characters(text)),
     "hanzi": Kind("characters", lambda text, words: measures.hanzi(text)),
     "sentences": Kind("sentences", lambda text, words: measures.sentences(text)),
     "paragraphs": Kind("paragraphs", lambda text, words: measures.paragraphs(text, *words)),
     "paragraph start": Kind(
-        "paragraph and first word {}", lambda text, words: measures.starts_paragraph(text, int(words[0]), words[1]), True),
+        "paragraph and first word {}", lambda text, words: measures.starts_paragraph(text, int(words[0]), words[1]), True
+    ),
     "keywords": Kind("the words {}", _every, True),
     "frequency": Kind("times {}", lambda text, words: measures.occurrences(text, words[0], whole=False)),
     "forbidden": Kind("word of {}", lambda text, words: sum(measures.occurrences(text, w, whole=True) for w in words)),
@@ -89,7 +90,7 @@ KINDS: dict[str, Kind] = {
     "json": Kind("JSON", lambda text, words: measures.is_json(text), True),
     "title": Kind("title in double angle brackets", lambda text, words: measures.titles(text), True),
     "highlights": Kind("highlighted stretches", lambda text, words: measures.highlights(text)),
-    "bullets": Kind("bullet points", lambda text, words: measures.bullets(text)),
+    "bullets": Kind("bullet points", lambda text, words: measures.bullets(text, markdown=bool(words))),
     "numbered": Kind("numbered entries", lambda text, words: measures.numbered(text)),
     "sections": Kind("sections {}", lambda text, words: measures.sections(text, words[0])),
     "placeholders": Kind("placeholders in square brackets", lambda text, words: measures.placeholders(text)),

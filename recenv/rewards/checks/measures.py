@@ -11,18 +11,64 @@ import unicodedata
 
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]+")
-_STOP = re.compile(r"[.!?]+[\"'”’)\]*_]*(?=\s)|[。！？]+[\"'”’）」』]*")
+_STOP = re.compile(r"(?<![.!?])[.!?]++[\"'”’)\]*_]*(?=\s)|[。！？]+[\"'”’）」』]*")
 _ABBREVIATIONS = frozenset(
-    "mr mrs ms dr prof st jr sr vs etc e.g i.e no vol fig al inc ltd co corp dept est gen gov sen rep u.s u.k a.m p.m p.s p.p.s"
-    " jan feb mar apr jun jul aug sep sept oct nov dec".split())
-_BULLET = re.compile(r"(?m)^\s*(?:\*(?!\*)(?=.)|-(?=\s*\S)|•)")
+    [
+        "mr",
+        "mrs",
+        "ms",
+        "dr",
+        "prof",
+        "st",
+        "jr",
+        "sr",
+        "vs",
+        "etc",
+        "e.g",
+        "i.e",
+        "no",
+        "vol",
+        "fig",
+        "al",
+        "inc",
+        "ltd",
+        "co",
+        "corp",
+        "dept",
+        "est",
+        "gen",
+        "gov",
+        "sen",
+        "rep",
+        "u.s",
+        "u.k",
+        "a.m",
+        "p.m",
+        "p.s",
+        "p.p.s",
+        "jan",
+        "feb",
+        "mar",
+        "apr",
+        "jun",
+        "jul",
+        "aug",
+        "sep",
+        "sept",
+        "oct",
+        "nov",
+        "dec",
+    ]
+)
+_BULLET = re.compile(r"(?m)^[ \t]*(?:\*(?!\*)(?=.)|-)")
+_DOT = re.compile(r"(?m)^[ \t]*[•·●]")
 _HIGHLIGHT = re.compile(r"\*\*[^\n*]+\*\*|\*[^\n*]+\*")
-_TITLE = re.compile(r"<<[^\n<>]*[^\s<>][^\n<>]*>>|《[^\n《》]+》")
+_TITLE = re.compile(r"<<(?=[^\n]{0,2000}>>)[^\n]{0,2000}?[^\s<>]")
 _PLACEHOLDER = re.compile(r"\[[^\[\]\n]{0,2000}\]")
 _MARKER = re.compile(r"(?m)(?:^|(?<=[\s:;：；]))(\d{1,4})(?:[.)、．](?!\d)|）)")
 _TOKEN = re.compile(r"[^\W\d_]+(?:[-'’.&][^\W_]+)*")
+_PART = re.compile(r"\w+")
 _FENCE = re.compile(r"\A```[A-Za-z]*\s*|\s*```\Z")
-_RULE = re.compile(r"\*\*\*|(?m:^-{3,}$)")
 
 
 def is_chinese(text: str) -> bool:
@@ -30,10 +76,15 @@ def is_chinese(text: str) -> bool:
     return len(_HAN.findall(text)) > len(_LATIN.findall(text))
 
 
-def words(text: str) -> int:
-    """Runs between spaces that hold a letter or a digit; Chinese has no spaces: its characters are counted."""
+def words(text: str, parts: bool = False) -> int:
+    """Runs between spaces that hold a letter or a digit; Chinese has no spaces: its characters are counted.
+
+    parts: "it's" and "well-known" are two words each, as in IFEval. Both ways of counting are common.
+    """
     if is_chinese(text):
         return characters(text)
+    if parts:
+        return len(_PART.findall(text))
     return sum(any(c.isalnum() for c in part) for part in text.split())
 
 
@@ -53,19 +104,19 @@ def sentences(text: str) -> int:
     for stop in _STOP.finditer(text):
         if stop.group()[0] == "." and _abbreviated(text, start, stop.start(), stop.end()):
             continue
-        count += any(c.isalnum() for c in text[start:stop.end()])
+        count += any(c.isalnum() for c in text[start : stop.end()])
         start = stop.end()
     return count + any(c.isalnum() for c in text[start:])
 
 
 def _abbreviated(text: str, start: int, dot: int, end: int) -> bool:
-    head = text[max(start, dot - 12):dot].split()
+    head = text[max(start, dot - 12) : dot].split()
     last = head[-1].lstrip("(\"'*") if head else ""
     if last.casefold() in _ABBREVIATIONS:
         return True
     if len(last) == 1 and last.isupper() and last != "I":
         return True
-    following = text[end:end + 40].lstrip()
+    following = text[end : end + 40].lstrip()
     return last.isdigit() and following[:1].islower()
 
 
@@ -75,7 +126,7 @@ def paragraphs(text: str, separator: str = "") -> int:
     An empty part in the middle makes the count 0: it is then no separated list of paragraphs.
     """
     if separator == "***":
-        parts = [p.strip() for p in _RULE.split(text)] if "***" in text else [text.strip()]
+        parts = [p.strip() for p in text.split("***")]
         parts = parts[1:] if parts and not parts[0] else parts
         parts = parts[:-1] if parts and not parts[-1] else parts
         return len(parts) if all(parts) else 0
@@ -96,9 +147,9 @@ def starts_paragraph(text: str, ordinal: int, word: str) -> int:
     return int(first.casefold() == word.casefold())
 
 
-def bullets(text: str) -> int:
-    """Lines that begin with "*" (one), "-" or a bullet."""
-    return len(_BULLET.findall(text))
+def bullets(text: str, markdown: bool) -> int:
+    """Lines that begin with one "*" or "-"; unless they are to be Markdown, "•" as well."""
+    return len(_BULLET.findall(text)) + (0 if markdown else len(_DOT.findall(text)))
 
 
 def highlights(text: str) -> int:
@@ -177,9 +228,9 @@ def ends_with(text: str, phrase: str) -> int:
 
 
 def begins_with(text: str, phrase: str) -> int:
-    """Whether a text begins with a phrase, whatever the case, space and opening quotation marks aside."""
-    wanted = " ".join(_plain(phrase).strip().strip('"').split())
-    head = " ".join(_plain(text[:4 * len(phrase) + 400]).strip().strip('"').split())
+    """Whether a text begins with a phrase, whatever the case and the kind of white space."""
+    wanted = " ".join(_plain(phrase).split())
+    head = " ".join(_plain(text[: 4 * len(phrase) + 400]).split())
     return int(bool(wanted) and head.startswith(wanted))
 
 

@@ -6,10 +6,12 @@ import re
 import unicodedata
 from typing import NamedTuple
 
-MAX_READ = 20_000
+MAX_READ = 8_000
 """Of a longer instruction only the first and the last half of this many characters are read."""
 
-_ONE_FORM = str.maketrans({c: '"' for c in "“”„‟«»「」『』〝〞"} | {c: "'" for c in "‘’‛`´"} | {c: "-" for c in "‐‑‒–—"})
+_ONE_FORM = str.maketrans(
+    dict.fromkeys("“”„‟«»「」『』〝〞", '"') | dict.fromkeys("‘’‛`´", "'") | dict.fromkeys("‐‑‒–—", "-")
+)
 _DOUBLE = (re.compile(r'"([^"\n]{1,2000})"'), re.compile(r'"([^"]{1,4000})"'))
 _SINGLE = re.compile(r"(?<![\w'])'([^'\n]{1,80})'(?!\w)")
 _BLANKS = re.compile(r"[^\S\n]+")
@@ -43,12 +45,12 @@ class Prompt(NamedTuple):
 
     def before(self, start: int) -> str:
         """The part of a sentence before text[start]."""
-        return self.text[_start(self.text, start):start]
+        return self.text[_start(self.text, start) : start]
 
 
 def prepare(instruction: str) -> Prompt:
     if len(instruction) > MAX_READ:
-        instruction = f"{instruction[:MAX_READ // 2]}\n{instruction[-MAX_READ // 2:]}"
+        instruction = f"{instruction[: MAX_READ // 2]}\n{instruction[-MAX_READ // 2 :]}"
     plain = unicodedata.normalize("NFKC", instruction.translate(_ONE_FORM)).translate(_ONE_FORM).replace("\r\n", "\n")
     plain = _BLANKS.sub(" ", plain).strip()
     quotes: list[str] = []

@@ -7,25 +7,45 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-_UNITS = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
+_UNITS = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
+    " seventeen eighteen nineteen"
+)
 NUMBERS = {word: n for n, word in enumerate(_UNITS.split())} | {
-    "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90,
-    "a hundred": 100, "one hundred": 100, "hundred": 100, "a dozen": 12, "single": 1, "once": 1, "twice": 2, "thrice": 3,
+    "twenty": 20,
+    "thirty": 30,
+    "forty": 40,
+    "fifty": 50,
+    "sixty": 60,
+    "seventy": 70,
+    "eighty": 80,
+    "ninety": 90,
+    "a hundred": 100,
+    "one hundred": 100,
+    "hundred": 100,
+    "a dozen": 12,
+    "single": 1,
+    "once": 1,
+    "twice": 2,
+    "thrice": 3,
 }
 _ZH_DIGITS = {c: n for n, c in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0}
 _WORDS = "|".join(sorted(NUMBERS, key=lambda w: -len(w)))
 N = rf"(?:\d{{1,3}}(?:,\d{{3}})+(?!\d)|\d{{1,7}}(?!\d)|(?:{_WORDS})\b)"
-ZN = r"(?:\d{1,6}(?!\d)|[零〇一二两三四五六七八九十百千]{1,9})"
+_FIGURES = "零〇一二两三四五六七八九十百千"
+ZN = rf"(?:\d{{1,6}}(?!\d)|[{_FIGURES}]{{1,9}})"
 
 _RELATIONS = {
     "least": r"at least|no fewer than|no less than|not fewer than|not less than|a minimum of|minimum(?: of)?",
-    "most": r"at most|no more than|not more than|no longer than|no greater than|up to|a maximum of|maximum(?: of)?|max|within|limited to"
-            r"|not exceed(?:ing)?",
+    "most": (
+        r"at most|no more than|not more than|no longer than|no greater than|up to|a maximum of|maximum(?: of)?|max"
+        r"|within|limited to|not exceed(?:ing)?"
+    ),
     "over": r"(?:more|greater|longer) than|over|above|exceed(?:ing|s)?",
     "under": r"(?:less|fewer|shorter) than|under|below",
     "exact": r"exactly|precisely",
     "near": r"about|around|approximately|roughly|nearly|almost",
-    "in": r"in|only|just",
+    "in": r"in|only",
     "range": r"between|from",
 }
 _ZH_RELATIONS = {
@@ -39,14 +59,23 @@ _ZH_RELATIONS = {
 _RELATION = "|".join(f"(?P<{name}>{words})" for name, words in _RELATIONS.items())
 _EN = re.compile(
     rf"(?:\b(?:{_RELATION}) )?(?<![\w.$#/«])(?P<n>{N})(?:(?: ?(?:-|to|or) ?| and (?=\w))(?P<m>{N}))?"
-    r"(?P<more> ?\+| or (?:more|above|over)\b)?(?P<fewer> or (?:less|fewer|under|below)\b)?", re.IGNORECASE)
+    r"(?P<more> ?\+| or (?:more|above|over)\b)?(?P<fewer> or (?:less|fewer|under|below)\b)?",
+    re.IGNORECASE,
+)
 _ZH = re.compile(
-    "(?:" + "|".join(f"(?P<{name}>{words})" for name, words in _ZH_RELATIONS.items())
-    + rf")?(?:使用|包含|有|写|出现|为)?\s*(?<![\d.零〇一二两三四五六七八九十百千第])(?P<n>{ZN})(?:\s?[-到至~]\s?(?P<m>{ZN}))?")
+    "(?:"
+    + "|".join(f"(?P<{name}>{words})" for name, words in _ZH_RELATIONS.items())
+    + rf")?(?:使用|包含|有|写|出现|为)?\s*(?<![\d.{_FIGURES}第])(?P<n>{ZN})(?:\s?[-到至~]\s?(?P<m>{ZN}))?(?=\s?[\u3400-\u9fff])"
+)
 _AFTER = re.compile(
     r"\s*(?:in total |long )?(?:(?P<more>or more\b|or above\b|at least\b|minimum\b|at minimum\b|以上)"
-    r"|(?P<fewer>or fewer\b|or less\b|at most\b|maximum\b|max\b|limit\b|以内|之内|以下|内)|(?P<near>左右|上下))")
-_FILL = r"(?:(?!(?:or|and|to|of|at|than|the|in|with|by|for|each|more|less|fewer|times?)\b)[^\W\d][\w'-]* ){0,2}?"
+    r"|(?P<fewer>or fewer\b|or less\b|at most\b|maximum\b|max\b|limit\b|以内|之内|以下|内)|(?P<near>左右|上下))"
+)
+_NOT = re.compile(r"(?:\b(?:not|never|cannot)|n't)\b[^.,;:\n]{0,40}\Z", re.IGNORECASE)
+_FILL = (
+    r"(?:(?!(?:or|and|to|of|at|than|the|in|with|by|for|each|more|less|fewer|times?|example|sample|is|are"
+    r"|as)\b)[^\W\d][\w'-]* ){0,2}?"
+)
 
 
 class Quantity(NamedTuple):
@@ -107,18 +136,20 @@ def counted(text: str, quantity: Quantity, unit: str) -> Quantity | None:
 
 
 def around(n: int, start: int, end: int) -> Quantity:
-    """"About n": a fifth more or less."""
+    """ "About n": a fifth more or less."""
     return Quantity(n - n // 5, n + n // 5, "near", start, end)
 
 
 def _read(text: str, pattern: re.Pattern[str]) -> Iterator[Quantity]:
     for found in pattern.finditer(text):
-        n, m = number(found["n"]), number(found["m"] or "")if found["m"] else None
+        n, m = number(found["n"]), number(found["m"]) if found["m"] else None
         if n is None:
             continue
         groups = found.groupdict()
         relation = next((name for name in _RELATIONS if groups.get(name)), "")
         start, end = found.span()
+        if relation in ("over", "under") and _NOT.search(text, max(0, start - 50), start):  # "must not be less than 5"
+            relation = "most" if relation == "over" else "least"
         if m is not None and (m <= n or (" and " in found.group() and relation != "range")):
             end, m = found.start("n") + len(found["n"]), None  # "one and two": two quantities, of which the first is kept
         if m is not None and relation not in ("near", "under", "over"):

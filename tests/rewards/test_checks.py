@@ -1,0 +1,210 @@
+"""Demands read from words: each kind kept by one answer and broken by another; what is not understood is not read."""
+
+from __future__ import annotations
+
+import time
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from worlds import tiny_view
+
+from recenv.data.render import plain_response
+from recenv.data.synthetic import SynthSpec
+from recenv.data.synthetic.catalogue import build_catalogue
+from recenv.data.synthetic.draws import Draws
+from recenv.data.synthetic.instructions import draw_demands, holds, instruction_text
+from recenv.data.world import World
+from recenv.records import Action, ScorerRow
+from recenv.rewards.checks import KINDS, Check, compliance, read
+from recenv.rewards.checks.scorer import NOTHING_READ, ChecksScorer
+from recenv.rewards.rules import instruction_verdict
+
+BLOCKS = "One.\n\nTwo.\n\nThree."
+EN = [
+    ("Answer in English.", "language", "This is the place for you.", "这里有一家安静的小店，适合今晚。"),
+    ("Please respond using only the Hindi language, no other language is allowed.", "language",
+     "यह एक अच्छी जगह है और मैं आप को इस के लिए कहता हूँ", "This is the place for you and me."),
+    ("Use at least 5 words.", "words", "one two three four five", "one two three four"),
+    ("Answer in less than 5 words.", "words", "one two three four", "one two three four five"),
+    ("Answer in 3 to 4 words.", "words", "one two three", "one two three four five"),
+    ("Write a 5+ word riddle.", "words", "one two three four five", "one two"),
+    ("It must not be less than 3 words.", "words", "one two three", "one two"),
+    ("Use around 10 words.", "words", "a b c d e f g h i", "a b c"),
+    ("Use at most 10 characters.", "characters", "short one", "this is too long"),
+    ("Your response should contain at least 3 sentences.", "sentences", "One. Two! Three?", "Mr. A is here. Two."),
+    ("Use fewer than 3 sentences.", "sentences", "It costs 4.5 yuan, e.g. here. Two.", "One. Two. Three."),
+    ("There should be exactly 3 paragraphs separated by two line breaks.", "paragraphs", BLOCKS, "One.\n\nTwo."),
+    ("Write exactly 2 paragraphs. Separate paragraphs with the markdown divider: ***", "paragraphs", "A\n***\nB", "A\n\nB"),
+    ("Paragraph 2 must start with the word two.", "paragraph start", BLOCKS, "One.\n\nThree."),
+    ("Include the keywords \"tea\" and 'duck'.", "keywords", "Tea with duck", "tea only"),
+    ("Include keywords waste, material and meal. Be kind.", "keywords", "waste material meal", "waste meal"),
+    ("Do not use the word \"cheap\".", "forbidden", "cheaper", "A cheap one"),
+    ("The word rock should not appear in your response.", "forbidden", "stone", "Rock on"),
+    ("Use the word \"tea\" at least twice.", "frequency", "tea and tea", "tea"),
+    ("The word tea should not appear more than 1 times.", "frequency", "tea", "tea tea"),
+    ("The letter q should appear at least 2 times.", "letters", "Quiet, quick", "quiet"),
+    ("Write it without using the letter e.", "letters", "a bad song", "Eve"),
+    ("Wrap your entire output in JSON format.", "json", '```json\n{"a": [1]}\n```', "a: 1"),
+    ("Add a title in double angular brackets, i.e. <<title>>.", "title", "<<Tea>>\nText", "<Tea> text"),
+    ("Highlight at least 2 sections in markdown, i.e. *highlighted section*.", "highlights",
+     "*a* and *b c*", "*a* and b"),
+    ("Your answer must contain exactly 2 bullet points.", "bullets", "* a\n* b", "* a\n* b\n* c"),
+    ("It must have 2 sections, mark the beginning of each section with SECTION X.", "sections",
+     "SECTION 1 a SECTION 2 b", "SECTION 1 a"),
+    ("It must contain at least 2 placeholders in square brackets, such as [name].", "placeholders",
+     "[name] at [place]", "[name]"),
+    ("At the end, add a postscript starting with P.P.S", "postscript", "Bye\nP.P.S see you", "Bye\nP.S. see you"),
+    ("Your entire response should be in all lowercase letters.", "lowercase", "all small", "Not small"),
+    ("Do not use any capital letters.", "lowercase", "all small", "Not small"),
+    ("The response should be in all capital letters.", "uppercase", "ALL CAPS", "Not all"),
+    ("Use at least 2 words in all capital letters.", "capital words", "VERY GOOD tea", "VERY good tea"),
+    ("Do not use any commas.", "marks", "no such thing", "one, two"),
+    ("Avoid exclamation marks.", "marks", "calm", "wow!"),
+    ("End your response with the exact phrase \"Is that all?\"", "ending", 'Tea. "Is that all?"', "Is that all? Yes."),
+    ("Finish your response with this exact phrase: So what is next?", "ending", "Tea. So what is next?", "Tea."),
+    ("Wrap your entire response with double quotation marks.", "quotation", '"tea"', '"tea" it is'),
+    ("Tell a joke.\nFirst repeat the request word for word without change, then give your answer.", "repeat",
+     "Tell a joke. Here: ...", "Here: Tell a joke."),
+    ("Give two different responses separated by 6 asterisk symbols: ******.", "responses", "a\n******\nb", "a\n******\na"),
+    ("Is it? Answer with one of: \"Yes.\", \"No.\" or \"Maybe.\"", "options", "I say: Yes.", "Perhaps"),
+    ("End with a question.", "question", "Tea? Shall we?", "Shall we? Tea."),
+    ("Start your response with \"Dear guest\".", "beginning", "Dear guest, tea.", "Tea, dear guest"),
+    ("Use a numbered list.", "numbered", "1. tea", "tea"),
+]
+ZH = [
+    ("请用英文回答。", "language", "This is the place for you.", "这里有一家安静的小店，适合今晚。"),
+    ("回答不超过十个字。", "hanzi", "就去这家吧味道不错。", "就去这家吧味道真不错。"),
+    ("请写8字以上。", "hanzi", "就去这家吧味道不错", "就去这家吧"),
+    ("回答用两到三句话。", "sentences", "好的。就去这家。", "好的。就去这家。味道不错。再见。"),
+    ("至少写三段。", "paragraphs", "一\n\n二\n\n三", "一\n\n二"),
+    ("回答中请包含关键词“火锅”和“安静”。", "keywords", "安静的火锅店", "火锅店"),
+    ("不要使用“便宜”一词。", "forbidden", "实惠", "很便宜"),
+    ("“火锅”至少出现两次。", "frequency", "火锅，还是火锅", "火锅"),
+    ("不要使用感叹号。", "marks", "好", "好！"),
+    ("避免使用逗号。", "marks", "好。", "好，好"),
+    ("请以JSON格式输出。", "json", '{"名": 1}', "名：1"),
+    ("以“祝您愉快”结尾。", "ending", "就去这家，祝您愉快", "祝您愉快，再见"),
+    ("整个回答用双引号括起来。", "quotation", "“好的”", "好的"),
+    ("最后用一个问句结尾。", "question", "去这家吗？", "去这家。"),
+    ("用编号列出。", "numbered", "1. 火锅", "火锅"),
+    ("请用恰好两个要点回答。", "bullets", "- 一\n- 二", "- 一"),
+    ("只能回答“是”或“否”。", "options", "是", "也许"),
+    ("请使用至少两个占位符，例如[地址]。", "placeholders", "[地址][姓名]", "[地址]"),
+    ("给出两个不同的回答，用******分隔。", "responses", "一******二", "一"),
+    ("第二段以“然后”开头。", "paragraph start", "先。\n\n然后走。", "先。\n\n再走。"),
+]
+
+
+@pytest.mark.parametrize(("instruction", "kind", "good", "bad"), [*EN, *ZH])
+def test_a_demand_is_read_and_decided(instruction: str, kind: str, good: str, bad: str) -> None:
+    found = [c for c in read(instruction) if c.kind != "items"]
+    assert [c.kind for c in found] == [kind]
+    assert found[0].holds(good) and not found[0].holds(bad) and not found[0].holds(" ")
+    assert "expected " in found[0].reason(found[0].measure(bad))
+
+
+@pytest.mark.parametrize("instruction", [
+    "", "Be brief.", "Write a story about a man who has 3 words to say.", "Each sentence should have at most 10 words.",
+    "The title must be less than 5 words.", "What is the word count limit?", "I like commas.", "Do not answer in English.",
+    "Translate \"use at most 3 words and no commas in your reply\" for me.", "She ended the day with a smile.",
+    "Summarize the French Revolution.", "A word of advice: in China, people use chopsticks.", "Write a 500 word story.",
+    "Is JSON better than XML?", "What does P.E. mean?", "不要用英文回答",
+    "每句话不超过十个字", "他说了三个字。", "推荐适合3个人的餐厅",
+])
+def test_what_is_no_demand_on_the_answer_is_not_read(instruction: str) -> None:
+    assert read(instruction) == ()
+
+
+def test_bounds_are_those_of_the_words() -> None:
+    def bounds(text: str) -> tuple[int | None, int | None]:
+        return read(text)[0].least, read(text)[0].most
+
+    assert bounds("Use more than 5 words.") == (6, None)
+    assert bounds("Use no more than 5 words.") == (None, 5)
+    assert bounds("Do not use more than 1,000 words.") == (None, 1000)
+    assert bounds("Use 5 or fewer words.") == (None, 5)
+    assert bounds("Use five words or more, total 5 words at least.") == (5, None)
+    assert bounds("Use between twelve and twenty words.") == (12, 20)
+    assert bounds("少于一百二十个字") == (None, 119)
+    assert bounds("回答80到120字") == (80, 120)
+
+
+def test_compliance_counts_the_demands_of_the_text() -> None:
+    told = "Recommend at most 2 places. Use no commas. Use at most 3 words."
+    assert compliance(told, "a b c") == (2, 2)
+    assert compliance(told, "a, b c d") == (2, 0)
+    assert compliance(told, "a, b") == (2, 1) and compliance(told, "a, b").score == 0.25
+    assert compliance("Be kind.", "x") == (0, 0) and compliance("Be kind.", "x").score == 0.5
+
+
+def test_a_broken_demand_fails_the_recommendation(tiny_world: World) -> None:
+    view = msgspec.structs.replace(tiny_view(tiny_world, "en-1"), instruction="Use no commas and a numbered list.")
+    item = view.candidates[0]
+    for text, reason in (
+        ("1. " + item.name, ""), (item.name, "expected at least 1 numbered entries, came 0"),
+        (f"1. {item.name}, good", "expected no marks ',', '，', came 1"),
+    ):
+        assert instruction_verdict(view, Action(act="recommend", items=(item.id,), text=text), (item,)).reason == reason
+
+
+@pytest.mark.parametrize("locale", ["zh", "en"])
+def test_plain_answers_to_synthetic_instructions_fail_only_where_they_break_a_demand(tiny_world: World, locale: str) -> None:
+    pool = build_catalogue(SynthSpec(n_items=200), 1)[locale, "dining"].items
+    plain = tiny_view(tiny_world, f"{locale}-1")
+    checked = ("places", "language", "length", "question", "calm", "numbered")
+    verdicts = []
+    for n in range(150):
+        draws = Draws(5, f"checks/{locale}", n)
+        demands = [d for d in draw_demands(draws, locale, "dining", hard=n % 2 == 0) if d.kind in checked]
+        if not demands:
+            continue
+        start, text = n % (len(pool) - 4), instruction_text(draws, locale, demands)
+        named = tuple(pool[start:start + 1 + n % 4])
+        view = msgspec.structs.replace(plain, instruction=text, candidates=tuple(pool), slate_size=6)
+        wanted = next((str(d.value) for d in demands if d.kind == "language"), locale)
+        response = plain_response(named, wanted)
+        if wanted != locale and any(d.kind == "length" for d in demands):
+            continue  # words of Chinese, characters of English: the two ways of counting differ
+        verdict = instruction_verdict(view, Action(act="recommend", items=tuple(i.id for i in named), text=response), named)
+        assert verdict.failed != all(holds(d, response, named) for d in demands), (text, response, verdict)
+        verdicts.append(verdict.failed)
+    assert 5 < sum(verdicts) < len(verdicts) - 5
+
+
+JUNK = [
+    '"', '"a', "'a' ", "*", "***", "[", "<", "<<", "<<a", ".", "1. ", "\n", "use the word ", "«0»", '"a" or ', "not ", "3 ", "3-",
+    "不超过3", "repeat the ", "end with ", "in english ", "include ", "keywords a, ", "Section X ", "\ud800", "[1,", "İ", "* a\n",
+]
+
+
+@pytest.mark.parametrize("junk", JUNK)
+def test_junk_is_read_and_measured_quickly(junk: str) -> None:
+    text = (junk * 100_000)[:100_000]
+    started = time.process_time()
+    read.__wrapped__(text)
+    for kind in KINDS:
+        words = {"paragraph start": ("1", "a"), "language": ("en",)}.get(kind, ("a",))
+        Check(kind, words).holds(text)
+    assert time.process_time() - started < 2.0  # under one second on an idle core
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.lists(st.sampled_from([*JUNK, *(e[0] for e in EN), *(e[0] for e in ZH)]) | st.text(max_size=20), max_size=8))
+def test_anything_can_be_read_and_checked(parts: list[str]) -> None:
+    text = " ".join(parts)
+    for check in read(text):
+        assert check.reason(check.measure(text)).startswith("expected ")
+        check.holds(text[::-1])
+
+
+def test_the_scorer_answers_only_where_something_can_be_checked() -> None:
+    rows = [
+        ScorerRow(dimension="instruction_following", instruction="Use no commas.", query="Hi?", response=text)
+        for text in ("None here", "One, here")
+    ]
+    rows.append(ScorerRow(dimension="instruction_following", instruction="Be kind.", query="Hi?", response="Hello"))
+    scores = ChecksScorer().score(rows)
+    assert scores.values[:2].tolist() == [1.0, 0.0] and scores.values[2] != scores.values[2]
+    assert scores.reasons == ("", "", NOTHING_READ)
