@@ -99,7 +99,7 @@ def train(
     model = _new_model(tokenizer, dimensions, settings, {d: data[d]["train"].features for d in dimensions})
     with _one_thread():
         curve = _Loop(model, data, table, tokenizer, settings, work, tell).run()
-    config = _config(model, data, table, dimensions, name, digest, settings, len(curve))
+        config = _config(model, data, table, dimensions, name, digest, settings, len(curve))
     metrics: dict[str, Any] = {"curve": curve, "rows": {p: {d: len(splits[p][d]) for d in dimensions} for p in splits}}
     checkpoint.write(folder, model, tokenizer, config, metrics, "")
     metrics["held_out"] = comparison_table([r for d in dimensions for r in splits["test"][d]], load_scorers(folder),
