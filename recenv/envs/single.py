@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any, ClassVar, Generic, TypeVar
 
 import gymnasium as gym
@@ -22,7 +23,7 @@ Act = TypeVar("Act")
 MAX_TEXT = 1_000_000
 
 
-class SessionEnv(gym.Env[Obs, Act], Generic[Obs, Act]):
+class SessionEnv(gym.Env[Obs, Act], ABC, Generic[Obs, Act]):
     """What both environments share. ``vector_reward`` makes ``step`` return the MO-Gymnasium reward, float32 (D,)."""
 
     metadata: ClassVar[dict[str, Any]] = {"render_modes": ["ansi"], "render_fps": 1}  # type: ignore[misc]
@@ -71,11 +72,13 @@ class SessionEnv(gym.Env[Obs, Act], Generic[Obs, Act]):
         view = self.batch.views()[0]
         return self._observe(view), self.batch.info(0, view, None)
 
+    @abstractmethod
     def _observe(self, view: AgentView) -> Obs:
-        raise NotImplementedError
+        """What the agent is shown of a view."""
 
+    @abstractmethod
     def _action(self, action: Act, view: AgentView) -> Action:
-        raise NotImplementedError
+        """What the agent's answer to a view means."""
 
 
 def sample_ids(engine: Engine) -> list[str]:

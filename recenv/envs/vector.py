@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -23,7 +24,7 @@ Obs = TypeVar("Obs")
 Act = TypeVar("Act")
 
 
-class SessionVectorEnv(VectorEnv[Obs, Act, Any], Generic[Obs, Act]):
+class SessionVectorEnv(VectorEnv[Obs, Act, Any], ABC, Generic[Obs, Act]):
     """What both share. Autoreset is NEXT_STEP: the step after an end ignores its action, resets the row and earns 0."""
 
     metadata: ClassVar[dict[str, Any]] = {  # type: ignore[misc]
@@ -83,11 +84,13 @@ class SessionVectorEnv(VectorEnv[Obs, Act, Any], Generic[Obs, Act]):
             infos = self._add_info(infos, self.batch.info(i, view, step), i)
         return infos
 
+    @abstractmethod
     def _observe(self, views: Sequence[AgentView]) -> Obs:
-        raise NotImplementedError
+        """What the agents are shown of N views."""
 
+    @abstractmethod
     def _actions(self, actions: Act, views: Sequence[AgentView]) -> list[Action]:
-        raise NotImplementedError
+        """What N answers mean. Raises InputError for a wrong number or shape."""
 
 
 class ChatVectorEnv(SessionVectorEnv[tuple[str, ...], Sequence[str]]):
