@@ -265,17 +265,18 @@ def _world_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--resume", is_flag=True, help="Go on with a run that was killed.")
 @click.option("--user", type=click.Choice(["gold", "replay", "learned"]), default=None, help="Override the scenario's users.")
 @click.option("--scorers", default=None, help="A checkpoint folder in place of the scenario's scorers.")
+@click.option("--reward", default=None, help="A reward spec in place of the scenario's; see: recenv scorers.")
 @click.option("--agent-option", "options", multiple=True, metavar="AGENT.FIELD=VALUE", help="Set a field of an agent's config.")
 def evaluate(
     scenario: str, store: Path | None, seed: int, agents: str, sessions: int, out: Path, resume: bool, user: str | None,
-    scorers: str | None, options: tuple[str, ...],
+    scorers: str | None, reward: str | None, options: tuple[str, ...],
 ) -> None:
     """Let agents play the same sessions; print the leaderboard."""
     from recenv.evaluation.leaderboard import build_leaderboard, format_leaderboard
     from recenv.evaluation.run import run_evaluation
 
     names = [a.strip() for a in agents.split(",") if a.strip()]
-    changes = {name: value for name, value in (("user", user), ("scorers", scorers)) if value}
+    changes = {name: value for name, value in (("user", user), ("scorers", scorers), ("reward", reward)) if value}
     command = " ".join(["recenv evaluate", f"--scenario {scenario}", *([f"--store {store}"] if store else []),
                         f"--agents {','.join(names)} --sessions {sessions} --seed {seed}",
                         *(f"--{name} {value}" for name, value in changes.items()),

@@ -147,6 +147,7 @@ def test_lists(capsys: pytest.CaptureFixture[str]) -> None:
         (["evaluate", "--scenario", "{}/toy.toml", "--agents", "random", "--sessions", "25", "--out", "{}/r"], "[1, 24]"),
         (["evaluate", "--scenario", "{}/toy.toml", "--agents", "random", "--agent-option", "random.colour=1", "--out", "{}/r"],
          "colour"),
+        (["evaluate", "--scenario", "{}/toy.toml", "--agents", "random", "--reward", "gated-men", "--out", "{}/r"], "gated-mean"),
         (["ingest", "crosswoz", "{}", "--out", "{}/s"], "dialogue file"),
         (["ingest", "recrm", "{}/nothing", "--out", "{}/s"], "{}/nothing"),
         (["inspect", "{}"], "no store at"),
