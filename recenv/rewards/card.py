@@ -44,7 +44,7 @@ def card_text(config: Config, metrics: Mapping[str, Any], command: str = "") -> 
         "Majority: the base rate; for lists, random order.", "",
         "## Where it fails", "",
         "- Rows of other sources than those it was trained on: probabilities are calibrated on the validation part only.",
-        "- factual_consistency: truthful answers in free prose, unlike the listings it was trained on, are often scored below 0.5 "
+        "- factual_consistency: truthful answers in free prose, unlike the listings it was trained on, often score below 0.5 "
         "(other words around a fact are taken for claims), and so are answers that claim nothing (\"How about these two?\").",
         "- Claims that are neither numbers with a unit or label nor short phrases; reviews and opinions are not checked.",
         "- Paraphrases of services and kinds of place that training never showed are matched by shared characters alone.",
