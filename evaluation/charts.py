@@ -1,4 +1,4 @@
-"""The charts of a report, one PNG each: forest of returns, dimensions per agent, session lengths."""
+"""The charts of a report, one PNG each: forest of returns, two families, dimensions per agent, session lengths."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from recenv.evaluation.cells import COLOURS, INK
 from recenv.evaluation.intervals import Interval
-from recenv.evaluation.leaderboard import RETURN, Leaderboard, plain, signed
+from recenv.evaluation.leaderboard import RETURN, Leaderboard, family_name, plain, signed
 from recenv.evaluation.metrics import SHORT, SessionValues
 from recenv.evaluation.plots import FAINT, GREY, RULE, hatch_cell, write
-from recenv.evaluation.typeface import fit, font
+from recenv.evaluation.typeface import fit, font, text_width
 from recenv.records import DIMENSIONS
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ _DPI = 150
 _NAMES = 1.9  # inches for agent names
 _WIDTH = 9.6
 _SIZE = 9.0
+_SECOND = "#9a6700"  # the second family
 
 
 def draw_forest(board: Leaderboard, out: Path) -> Path:
@@ -43,6 +44,41 @@ def draw_forest(board: Leaderboard, out: Path) -> Path:
         below = "same sessions; grey where the interval holds 0"
         _intervals(right, found, at, "difference to the next agent", below, differences=True)
     return _save(figure, out)
+
+
+def draw_families(board: Leaderboard, out: Path) -> Path:
+    """Left: mean return per agent by the run's scorers (dot) and by the second family (diamond). Right: the gap against 0."""
+    rows = [(row, row.audit) for row in board.rows if row.audit is not None]
+    first, second = (family_name(name) for name in board.families)
+    size = 0.5 * len(rows) + 0.1
+    figure = _figure(_WIDTH, 0.5 + size + 0.7)
+    left = _axes(figure, _NAMES, 0.5, 3.4, size, len(rows))
+    pairs = [f for row, audit in rows for f in (row.metrics[RETURN], audit.metrics[RETURN])]
+    at = [i + step for i in range(len(rows)) for step in (-0.17, 0.17)]
+    _intervals(left, pairs, at, "mean return by two families", "", colours=(COLOURS[0], _SECOND), markers="oD")
+    for i, (row, _) in enumerate(rows):
+        _name(left, i, row.agent, _NAMES - 0.2)
+    right = _axes(figure, _NAMES + 3.9, 0.5, _WIDTH - _NAMES - 4.1, size, len(rows))
+    right.axvline(0, color=GREY, linewidth=0.8, linestyle=(0, (3, 2)))
+    below = "paired by session; grey where the interval holds 0"
+    gaps = [audit.gap[RETURN] for _, audit in rows]
+    _intervals(right, gaps, range(len(rows)), f"gap: {fit(first, 1.2, 10)} − {fit(second, 1.2, 10)}", below, differences=True)
+    _family_key(left, (first, second))
+    return _save(figure, out)
+
+
+def _family_key(axes: Axes, names: Sequence[str]) -> None:
+    """Which mark is which family, below the title of the panel; x in points from its left edge."""
+    from matplotlib.transforms import ScaledTranslation
+
+    x = 3.0
+    for name, colour, marker in zip(names, (COLOURS[0], _SECOND), "oD", strict=True):
+        label = fit(name, 1.4, 7.0)
+        place = axes.transAxes + ScaledTranslation(x / 72, 7.5 / 72, axes.figure.dpi_scale_trans)
+        axes.plot([0], [1], transform=place, marker=marker, markersize=4.5, color=colour, clip_on=False)
+        axes.annotate(label, (0, 1), (x + 6, 5), "axes fraction", "offset points", fontproperties=font(7.0), color=GREY,
+                      parse_math=False)
+        x += text_width(label, 7.0) * 72 + 20
 
 
 def draw_dimensions(board: Leaderboard, out: Path) -> Path:
@@ -136,20 +172,24 @@ def _ending_legend(figure: Figure, height: float) -> None:
 
 
 def _intervals(
-    axes: Axes, found: Sequence[Interval], at: Sequence[float], title: str, below: str, differences: bool = False
+    axes: Axes, found: Sequence[Interval], at: Sequence[float], title: str, below: str, differences: bool = False,
+    colours: Sequence[str] = COLOURS[:1], markers: str = "o",
 ) -> None:
+    """Means with their intervals at rows ``at``; colours and markers take turns."""
     known = [v for i in found for v in (i.mean, i.low, i.high) if not math.isnan(v)] + ([0.0] if differences else [])
     low, high = (min(known), max(known)) if known else (0.0, 1.0)
     span = (high - low) or max(abs(high), 1.0) * 0.1
     axes.set_xlim(low - 0.08 * span, high + 0.34 * span)  # room for the printed value
-    for y, interval in zip(at, found, strict=True):
+    for n, (y, interval) in enumerate(zip(at, found, strict=True)):
         if math.isnan(interval.mean):
             write(axes, low, y + 0.1, "no value", 8, GREY)
             continue
-        colour = GREY if differences and not interval.excludes_zero else COLOURS[0]
+        colour = GREY if differences and not interval.excludes_zero else colours[n % len(colours)]
         if not math.isnan(interval.low):
             axes.plot([interval.low, interval.high], [y, y], color=colour, linewidth=2.2, solid_capstyle="butt")
-        axes.plot([interval.mean], [y], marker="o", markersize=6, color=colour, markeredgecolor="white", markeredgewidth=0.8)
+        mark = markers[n % len(markers)]
+        axes.plot([interval.mean], [y], marker=mark, markersize=6 if mark == "o" else 5, color=colour, markeredgecolor="white",
+                  markeredgewidth=0.8)
         end = interval.mean if math.isnan(interval.high) else interval.high
         write(axes, end + 0.035 * span, y + 0.1, (signed if differences else plain)(interval.mean), 8, INK)
     _ticks(axes)

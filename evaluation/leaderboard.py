@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,35 +14,73 @@ from numpy.typing import NDArray
 
 from recenv.evaluation.intervals import Interval, mean_intervals
 from recenv.evaluation.metrics import METRICS, SHORT, SessionValues, matrix, session_values
-from recenv.evaluation.plan import TRACES, RunPlan, read_plan
+from recenv.evaluation.plan import TRACES, RunPlan, audited, read_plan
 from recenv.records import DIMENSIONS
-from recenv.rollouts.trace import read_traces
+from recenv.rollouts.trace import SessionTrace, read_traces
+
+Values = dict[str, list[SessionValues]]
+"""Per-session values by agent."""
 
 RETURN = METRICS[0].name
+JUDGED = (RETURN, *DIMENSIONS)
+"""The metrics that scorers decide: the ones that a second family can see otherwise."""
+_JUDGED = [[m.name for m in METRICS].index(name) for name in JUDGED]
+
+
+class Audit(msgspec.Struct, frozen=True, kw_only=True):
+    """What the second family makes of the same turns, per ``JUDGED`` metric.
+
+    metrics: its own values. gap: the run's scorers minus the second family, session by session; a session that either of them
+    has no value for is missing.
+    """
+
+    metrics: dict[str, Interval]
+    gap: dict[str, Interval]
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
     """One agent. metrics: an interval per ``metrics.METRICS`` name; sessions: finished ones, all in the denominator.
 
-    missing: dimension -> share of turns without a value, in [0, 1].
+    missing: dimension -> share of turns without a value, in [0, 1]. audit: the second family's view; None without one.
     """
 
     agent: str
     sessions: int
     metrics: dict[str, Interval]
     missing: dict[str, float]
+    audit: Audit | None = None
 
 
 class Difference(msgspec.Struct, frozen=True, kw_only=True):
-    """better - worse on the sessions both finished, per metric; "better" and "worse" by mean return."""
+    """better - worse on the sessions both finished, per metric; "better" and "worse" by mean return.
+
+    audit: the same difference of the return by the second family; None without one.
+    """
 
     better: str
     worse: str
     metrics: dict[str, Interval]
+    audit: Interval | None = None
+
+    @property
+    def verdict(self) -> str:
+        """What a reader should know before taking "better" at its word; "" where nothing speaks against it."""
+        ours = self.metrics[RETURN]
+        if not ours.excludes_zero:
+            return "not separated"
+        if self.audit is None or math.isnan(self.audit.mean):
+            return ""
+        if not self.audit.excludes_zero:
+            return "not separated by audit"
+        return "" if (self.audit.mean > 0) == (ours.mean > 0) else "reversed by audit"
 
 
 class Leaderboard(msgspec.Struct, frozen=True, kw_only=True):
-    """rows: best mean return first; differences: each row against the next. allotted: sessions per agent in the plan."""
+    """rows: best mean return first; differences: each row against the next. allotted: sessions per agent in the plan.
+
+    families: names of the run's scorers and, where a second family is to judge the run, of that one. rescored: the rewards were
+    computed afterwards, by scorers that no agent acted by.
+    """
 
     scenario: str
     seed: int
@@ -50,6 +88,13 @@ class Leaderboard(msgspec.Struct, frozen=True, kw_only=True):
     allotted: int
     rows: tuple[Row, ...]
     differences: tuple[Difference, ...]
+    families: tuple[str, ...] = ()
+    rescored: bool = False
+
+    @property
+    def audited(self) -> bool:
+        """Whether the second family's view is there."""
+        return any(row.audit is not None for row in self.rows)
 
     @property
     def complete(self) -> bool:
@@ -59,23 +104,35 @@ class Leaderboard(msgspec.Struct, frozen=True, kw_only=True):
 def build_leaderboard(run: str | Path, level: float = 0.95, resamples: int = 2000) -> Leaderboard:
     """The leaderboard of a run folder, finished or not; agents without a finished session have NaN everywhere."""
     plan = read_plan(run)
-    values: dict[str, list[SessionValues]] = {entry.name: [] for entry in plan.agents}
-    for trace in read_traces(Path(run) / TRACES):
+    return rank(plan, values_of(plan, read_traces(Path(run) / TRACES)), level, resamples, audit=audit_values(run, plan))
+
+
+def values_of(plan: RunPlan, traces: Iterable[SessionTrace]) -> Values:
+    """Per-session values by agent, in the plan's order of agents."""
+    values: Values = {entry.name: [] for entry in plan.agents}
+    for trace in traces:
         values[plan.agent(trace.agent).name].append(session_values(trace))
-    return rank(plan, values, level, resamples)
+    return values
 
 
-def rank(plan: RunPlan, values: dict[str, list[SessionValues]], level: float = 0.95, resamples: int = 2000) -> Leaderboard:
-    """The leaderboard of per-session values by agent."""
-    rows = [_row(plan, agent, values[agent], level, resamples) for agent in values]
+def audit_values(run: str | Path, plan: RunPlan) -> Values:
+    """The second family's values of the same sessions; empty where it has not judged the traces as they are."""
+    found = audited(run, plan)
+    return values_of(plan, read_traces(found.run / TRACES)) if found.done else {}
+
+
+def rank(
+    plan: RunPlan, values: Values, level: float = 0.95, resamples: int = 2000, *, audit: Values | None = None
+) -> Leaderboard:
+    """The leaderboard of per-session values by agent. audit: those of the second family, where it has judged an agent."""
+    audit = audit or {}
+    rows = [_row(plan, agent, values[agent], audit.get(agent, []), level, resamples) for agent in values]
     rows.sort(key=lambda r: -r.metrics[RETURN].mean if r.sessions else math.inf)  # stable: ties keep the plan's order
-    differences = tuple(
-        Difference(better=a.agent, worse=b.agent, metrics=_paired(plan, values[a.agent], values[b.agent], level, resamples))
-        for a, b in pairwise(rows)
-    )
+    differences = tuple(_difference(plan, a.agent, b.agent, values, audit, level, resamples) for a, b in pairwise(rows))
     name = f"{plan.scenario.name}-v{plan.scenario.version}"
     return Leaderboard(
-        scenario=name, seed=plan.seed, level=level, allotted=len(plan.sessions), rows=tuple(rows), differences=differences
+        scenario=name, seed=plan.seed, level=level, allotted=len(plan.sessions), rows=tuple(rows), differences=differences,
+        families=(plan.family, *([plan.audit.name] if plan.audit else [])), rescored=plan.played is not None,
     )
 
 
@@ -84,20 +141,40 @@ def encode_leaderboard(board: Leaderboard) -> bytes:
     return msgspec.json.format(msgspec.json.encode(board, order="deterministic"), indent=1) + b"\n"
 
 
-def _row(plan: RunPlan, agent: str, values: Sequence[SessionValues], level: float, resamples: int) -> Row:
+def _row(
+    plan: RunPlan, agent: str, values: Sequence[SessionValues], audit: Sequence[SessionValues], level: float, resamples: int
+) -> Row:
     turns = sum(v.turns for v in values)
     shares = (sum(v.missing[d] for v in values) / turns if turns else float("nan") for d in range(len(DIMENSIONS)))
+    own = mean_intervals(matrix(values), [v.user_id for v in values], plan.seed, level, resamples)
     return Row(
-        agent=agent,
-        sessions=len(values),
-        metrics=_named(mean_intervals(matrix(values), [v.user_id for v in values], plan.seed, level, resamples)),
-        missing=dict(zip(DIMENSIONS, shares, strict=True)),
+        agent=agent, sessions=len(values), metrics=_named(own), missing=dict(zip(DIMENSIONS, shares, strict=True)),
+        audit=_audit(plan, values, audit, level, resamples) if audit else None,
     )
+
+
+def _audit(
+    plan: RunPlan, values: Sequence[SessionValues], audit: Sequence[SessionValues], level: float, resamples: int
+) -> Audit:
+    seen = mean_intervals(matrix(audit)[:, _JUDGED], [v.user_id for v in audit], plan.seed, level, resamples)
+    gap = _paired(plan, values, audit, level, resamples)
+    return Audit(metrics=dict(zip(JUDGED, seen, strict=True)), gap={name: gap[name] for name in JUDGED})
+
+
+def _difference(
+    plan: RunPlan, better: str, worse: str, values: Values, audit: Values, level: float, resamples: int
+) -> Difference:
+    seen = None
+    if audit.get(better) and audit.get(worse):
+        seen = _paired(plan, audit[better], audit[worse], level, resamples)[RETURN]
+    return Difference(
+        better=better, worse=worse, metrics=_paired(plan, values[better], values[worse], level, resamples), audit=seen)
 
 
 def _paired(
     plan: RunPlan, a: Sequence[SessionValues], b: Sequence[SessionValues], level: float, resamples: int
 ) -> dict[str, Interval]:
+    """a - b over the sessions that both have, per metric."""
     ours, theirs = ({v.order: v for v in side} for side in (a, b))
     both = [order for order in ours if order in theirs]
     difference: NDArray[np.float64] = matrix([ours[o] for o in both]) - matrix([theirs[o] for o in both])
@@ -118,19 +195,67 @@ def format_leaderboard(board: Leaderboard) -> str:
     lines = [f"{board.scenario}   {board.allotted} sessions per agent, seed {board.seed}", ""]
     lines += _aligned([header, *body])
     if board.differences:
-        pairs = [["better - worse, same sessions", "return", *SHORT, "needs met", ""]]
-        for d in board.differences:
-            m = d.metrics
-            verdict = "" if m[RETURN].excludes_zero else "not separated"
-            means = [signed(m[name].mean) for name in (*DIMENSIONS, "needs_met")]
-            pairs.append([f"{clean(d.better)} - {clean(d.worse)}", interval_text(m[RETURN], plus=True), *means, verdict])
-        lines += ["", *_aligned(pairs)]
+        lines += ["", *_aligned(_difference_rows(board))]
+    if board.audited:
+        lines += ["", *_aligned(_audit_rows(board))]
     return "\n".join([*lines, "", *notes(board)])
 
 
+def _difference_rows(board: Leaderboard) -> list[list[str]]:
+    audited = ["return by audit"] if board.audited else []
+    rows = [["better - worse, same sessions", "return", *SHORT, "needs met", *audited, ""]]
+    for d in board.differences:
+        m = d.metrics
+        cells = [interval_text(m[RETURN], plus=True), *(signed(m[name].mean) for name in (*DIMENSIONS, "needs_met"))]
+        cells += ["–" if d.audit is None else interval_text(d.audit, plus=True)] if audited else []
+        rows.append([f"{clean(d.better)} - {clean(d.worse)}", *cells, d.verdict])
+    return rows
+
+
+def _audit_rows(board: Leaderboard) -> list[list[str]]:
+    """One row an agent: the return by both families, and the gap between them, of the return and of each dimension."""
+    rows = [["two families, same turns", "mean return", "by audit", "gap", *(f"gap {short}" for short in SHORT)]]
+    for row in board.rows:
+        if row.audit is not None:
+            seen, gap = row.audit.metrics[RETURN], row.audit.gap
+            cells = [interval_text(row.metrics[RETURN]), interval_text(seen), interval_text(gap[RETURN], plus=True)]
+            rows.append([clean(row.agent), *cells, *(signed(gap[name].mean) for name in DIMENSIONS)])
+    return rows
+
+
+def family_name(name: str) -> str:
+    """A set of scorers as it is called in print: its name, or the last part of a checkpoint folder's path."""
+    return Path(name).name or name
+
+
+def audit_order(board: Leaderboard) -> tuple[str, ...]:
+    """Agents by their mean return in the second family's view, best first; those that it has not judged are left out."""
+    seen = [(row.agent, row.audit.metrics[RETURN].mean) for row in board.rows if row.audit is not None]
+    return tuple(agent for agent, _ in sorted(seen, key=lambda s: math.inf if math.isnan(s[1]) else -s[1]))
+
+
+def audit_notes(board: Leaderboard) -> list[str]:
+    """What the second family is, and what it sees otherwise, in sentences; empty without one."""
+    if len(board.families) < 2:
+        return []
+    first, second = (clean(family_name(name)) for name in board.families)
+    if not board.audited:
+        return [f"audit: {second} has not judged these traces yet; go on with: recenv evaluate ... --resume."]
+    found = [f"audit: the same turns judged by {second}; gap: {first} - {second}, paired by session. An agent that gains from "
+             f"errors of {first}, as one that maximises it may, has a wider gap than the others."]
+    order = audit_order(board)
+    if order != tuple(row.agent for row in board.rows if row.audit is not None):
+        found.append(f"audit ranks the agents otherwise: {', '.join(map(clean, order))}.")
+    return found
+
+
 def notes(board: Leaderboard) -> list[str]:
-    """What the numbers rest on, in sentences: interval, missing values, extrapolated answers, unfinished agents."""
+    """What the numbers rest on, in sentences: interval, families, missing values, extrapolated answers, unfinished agents."""
     found = [f"[low, high]: {board.level:.0%} interval, resampled by user; left: share of sessions the user walked out of."]
+    if board.rescored:
+        found.append(f"rescored by {clean(family_name(board.families[0]))}: actions and answers are those recorded, nothing was "
+                     "played again.")
+    found += audit_notes(board)
     for row in board.rows:
         parts = [f"{short} {row.missing[d]:.0%}" for d, short in zip(DIMENSIONS, SHORT, strict=True) if row.missing[d] > 0]
         extrapolated = row.metrics["extrapolated"].mean

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import platform
 from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -17,6 +18,7 @@ RUN_SCHEMA = 1
 MANIFEST = "manifest.json"
 TRACES = "traces.jsonl"
 LEADERBOARD = "leaderboard.json"
+AUDIT = "audit"
 _PARTIAL = ".partial"
 
 
@@ -39,13 +41,35 @@ class AgentEntry(msgspec.Struct, frozen=True, kw_only=True):
     config: dict[str, Any] = {}
 
 
+class Family(msgspec.Struct, frozen=True, kw_only=True):
+    """A second set of scorers that judges the turns of a run. name: as it was asked for; scorers: JSON of their specs."""
+
+    name: str
+    scorers: tuple[dict[str, Any], ...]
+
+
+class Played(msgspec.Struct, frozen=True, kw_only=True):
+    """How the sessions of a rescored run were played: nobody acted by the scorers of that run itself.
+
+    traces: sha256 of the traces.jsonl that was scored anew. command: what played it. reward, scorers: what the agents were paid
+    by, and could rank by, when they acted.
+    """
+
+    traces: str
+    command: str
+    reward: dict[str, Any]
+    scorers: tuple[dict[str, Any], ...]
+
+
 class RunPlan(msgspec.Struct, frozen=True, kw_only=True):
     """A run: who plays what. Sessions are allotted in advance, the same to every agent.
 
     "The first n that finish" would favour short sessions; a fixed list cannot. sessions: row numbers in the store;
     session_ids: their ids, aligned. store: the store's fingerprint. env: the rules of the sessions; reward, scorers: JSON of
     the specs that make the numbers. versions: of recenv, python, numpy and torch. command: how to run it again, without
-    --out and --resume. Raises InputError on construction when agents or sessions repeat, or lists do not align.
+    --out and --resume. audit: the second family that judges the same turns into the folder ``audit``; None for none. played: set
+    where the rewards were computed afterwards (``recenv rescore``). Raises InputError on construction when agents or sessions
+    repeat, or lists do not align.
     """
 
     scenario: ScenarioRef
@@ -59,7 +83,14 @@ class RunPlan(msgspec.Struct, frozen=True, kw_only=True):
     scorers: tuple[dict[str, Any], ...]
     versions: dict[str, str]
     command: str = ""
+    audit: Family | None = None
+    played: Played | None = None
     schema: int = RUN_SCHEMA
+
+    @property
+    def family(self) -> str:
+        """Name of the scorers that the run is paid by."""
+        return str(self.env.get("scorers", "default"))
 
     def __post_init__(self) -> None:
         if not self.agents or not self.sessions:
@@ -122,6 +153,32 @@ def check_same(run: Path, plan: RunPlan) -> None:
             f"{run} was started with another plan: {path} is {_brief(before)} there, {_brief(now)} now; "
             "give the same arguments to resume, or another --out"
         )
+
+
+def traces_digest(run: str | Path) -> str:
+    """sha256 of a run's traces.jsonl."""
+    file = Path(run) / TRACES
+    if not file.is_file():
+        raise InputError(f"no traces at {file}; go on with: recenv evaluate ... --out {run} --resume")
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+class Audited(NamedTuple):
+    """Whether the second family has judged the traces as they are now; ``run`` is its run folder."""
+
+    done: bool
+    run: Path
+
+
+def audited(run: str | Path, plan: RunPlan) -> Audited:
+    """Where the second family's judgement of a run is, and whether it is there, of these traces and by the planned scorers."""
+    folder = Path(run) / AUDIT
+    if plan.audit is None or not folder.is_dir() or not (Path(run) / TRACES).is_file():
+        return Audited(False, folder)
+    theirs = read_plan(folder)
+    same = theirs.played is not None and theirs.played.traces == traces_digest(run)
+    return Audited(same and theirs.scorers == plan.audit.scorers, folder)
 
 
 def write_whole(file: Path, content: bytes) -> None:

@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from recenv.errors import InputError
-from recenv.evaluation.charts import draw_dimensions, draw_forest, draw_lengths
+from recenv.evaluation.charts import draw_dimensions, draw_families, draw_forest, draw_lengths
 from recenv.evaluation.intervals import Interval
-from recenv.evaluation.leaderboard import RETURN, Leaderboard, plain, rank, signed
+from recenv.evaluation.leaderboard import (
+    JUDGED,
+    RETURN,
+    Leaderboard,
+    audit_notes,
+    audit_values,
+    family_name,
+    plain,
+    rank,
+    signed,
+    values_of,
+)
 from recenv.evaluation.markup import STYLE, esc, picture, table
-from recenv.evaluation.metrics import METRICS, SHORT, SessionValues, session_values
-from recenv.evaluation.plan import TRACES, RunPlan, read_plan, write_whole
+from recenv.evaluation.metrics import METRICS, SHORT
+from recenv.evaluation.plan import AUDIT, TRACES, RunPlan, read_plan, write_whole
 from recenv.evaluation.plots import draw_trace
 from recenv.evaluation.session_pages import Pick, pick_sessions, session_index, session_page
 from recenv.evaluation.typeface import FAMILY, embedded_font
@@ -44,18 +55,20 @@ def write_report(run: str | Path, sessions: int = 12) -> Path:
     """
     folder = Path(run)
     plan = read_plan(folder)
-    values, sources = _values(plan, folder)
+    sources: dict[str, int] = {}
+    values = values_of(plan, _counted(read_traces(folder / TRACES), sources))
     if not any(values.values()):
         raise InputError(f"{folder} has no finished session yet; go on with: recenv evaluate ... --out {folder} --resume")
-    board = rank(plan, values)
+    board = rank(plan, values, audit=audit_values(folder, plan))
     agents = [row.agent for row in board.rows]
     picks = pick_sessions(values, sessions)
     chosen = _chosen(folder, {p.order for p in picks})
     plots = folder / PLOTS
     plots.mkdir(exist_ok=True)
     body = "".join((
-        _head(plan, board), _notices(board, sources), _leaderboard(board),
+        _head(plan, board), _notices(plan, board, sources), _leaderboard(board),
         picture(draw_forest(board, plots / "returns.png"), "mean return of each agent with interval, and paired differences"),
+        _families(board, plots),
         "<h2>Five dimensions</h2><p class='grey'>Means over the turns that have a value, with their intervals.</p>",
         picture(draw_dimensions(board, plots / "dimensions.png"), "mean of each dimension per agent"), _missing(board),
         "<h2>Session lengths</h2>",
@@ -66,14 +79,11 @@ def write_report(run: str | Path, sessions: int = 12) -> Path:
     return folder / REPORT
 
 
-def _values(plan: RunPlan, folder: Path) -> tuple[dict[str, list[SessionValues]], dict[str, int]]:
-    """Per-session numbers by agent, and how many traces come from each source."""
-    values: dict[str, list[SessionValues]] = {entry.name: [] for entry in plan.agents}
-    sources: dict[str, int] = {}
-    for trace in read_traces(folder / TRACES):
-        values[plan.agent(trace.agent).name].append(session_values(trace))
+def _counted(traces: Iterable[SessionTrace], sources: dict[str, int]) -> Iterator[SessionTrace]:
+    """The traces, counted by source as they pass."""
+    for trace in traces:
         sources[trace.source] = sources.get(trace.source, 0) + 1
-    return values, sources
+        yield trace
 
 
 def _chosen(folder: Path, orders: set[int]) -> dict[tuple[str, int], SessionTrace]:
@@ -98,9 +108,14 @@ def _head(plan: RunPlan, board: Leaderboard) -> str:
     return f"<h1>{esc(board.scenario)}</h1><p class='grey'>{esc(facts)}</p>"
 
 
-def _notices(board: Leaderboard, sources: dict[str, int]) -> str:
+def _notices(plan: RunPlan, board: Leaderboard, sources: dict[str, int]) -> str:
     """What a reader must know before the numbers."""
     parts = []
+    if plan.played is not None:
+        parts.append('<div class="notice">Rescored: these rewards were computed afterwards. Actions and answers are as they were '
+                     "recorded; the agents acted by other scorers or another reward, which are named at the end.</div>")
+    if board.families[1:] and not board.audited:
+        parts += [f'<div class="notice bad">{esc(text)}</div>' for text in audit_notes(board)]
     for row in board.rows:
         if row.sessions < board.allotted:
             parts.append(f'<div class="notice bad">{esc(row.agent)} finished {row.sessions} of {board.allotted} sessions: '
@@ -125,12 +140,42 @@ def _leaderboard(board: Leaderboard) -> str:
         "bootstrap over users. needs met: share of the goals; left: share of sessions that the user walked out of.</p>")
     if board.differences:
         body = [
-            [f"{esc(d.better)} − {esc(d.worse)}", *(_cell(d.metrics[m.name], m.name, True) for m in main)]
+            [f"{esc(d.better)} − {esc(d.worse)}", *(_cell(d.metrics[m.name], m.name, True) for m in main),
+             *([] if d.audit is None else [_cell(d.audit, RETURN, True)])]
             for d in board.differences
         ]
-        parts += ["<h3>Paired differences on the same sessions</h3>", table(["agents", *head[1:]], body),
+        parts += ["<h3>Paired differences on the same sessions</h3>",
+                  table(["agents", *head[1:], *(["return by audit"] if board.audited else [])], body),
                   "<p class='grey'>Green and red: the interval excludes 0, for the better and for the worse.</p>"]
     return "".join(parts)
+
+
+def _families(board: Leaderboard, plots: Path) -> str:
+    """The same turns by two families of scorers; nothing where there is one."""
+    if not board.audited:
+        return ""
+    first, second = (family_name(name) for name in board.families)
+    titles = {m.name: m.title for m in METRICS}
+    rows = [
+        [esc(row.agent), _cell(row.metrics[RETURN], RETURN), _cell(row.audit.metrics[RETURN], RETURN),
+         *(_gap(row.audit.gap[name]) for name in JUDGED)]
+        for row in board.rows if row.audit is not None
+    ]
+    head = ["agent", f"return by {esc(first)}", f"return by {esc(second)}", *(f"gap {esc(titles[name])}" for name in JUDGED)]
+    return (
+        "<h2>Two families of scorers</h2>" + table(head, rows)
+        + "".join(f"<p class='grey'>{esc(text)}</p>" for text in audit_notes(board))
+        + "<p class='grey'>Two families never agree on a level: what tells is a gap that one agent has and others have not. "
+        f"The second family's view of every turn is a run folder of its own: recenv report RUN/{AUDIT}</p>"
+        + picture(draw_families(board, plots / "families.png"), "mean return of each agent by both families, and the gap")
+    )
+
+
+def _gap(interval: Interval) -> str:
+    """A gap is neither good nor bad: no colour."""
+    if math.isnan(interval.mean):
+        return '<span class="grey">–</span>'
+    return f"{signed(interval.mean)}<small>[{signed(interval.low)}, {signed(interval.high)}]</small>"
 
 
 def _cell(interval: Interval, metric: str, difference: bool = False) -> str:
@@ -185,28 +230,53 @@ def _sessions(
 
 def _made_by(plan: RunPlan) -> str:
     """Everything that the numbers depend on, and how to get them again."""
-    command = plan.command or (
-        f"recenv evaluate --scenario {plan.scenario.name} --agents {','.join(a.name for a in plan.agents)} "
-        f"--sessions {len(plan.sessions)} --seed {plan.seed}"
-    )
-    scorers = [
-        [*(esc(s.get(key) or "–") for key in ("dimension", "name", "kind")), _hash(s.get("fingerprint", "")),
-         esc(s.get("calibration") or "–")] for s in plan.scorers
-    ]
     facts = [
         ("scenario", f"{esc(plan.scenario.name)} v{plan.scenario.version} {_hash(plan.scenario.hash)}"),
         ("store", _hash(plan.store)), ("seed", esc(plan.seed)), ("rules of a session", _pairs(plan.env)),
         ("reward", _pairs(plan.reward)), ("versions", _pairs(plan.versions)),
         *((f"agent {esc(a.name)}", _pairs(a.config) if a.config else "default configuration") for a in plan.agents),
     ]
+    if plan.played is not None:
+        facts.append(("reward when the agents acted", _pairs(plan.played.reward)))
     return (
         "<h2>What made these numbers</h2>" + table(["", ""], [list(f) for f in facts], "text")
-        + "<h3>Scorers</h3>"
-        + (table(_SCORER_HEAD, scorers, "text") if scorers else "<p>Rules only.</p>")
-        + f"<h3>To run it again</h3><pre>{esc(command)} --out runs/again\nrecenv report runs/again</pre>"
+        + "<h3>Scorers</h3>" + _scorers(plan) + f"<h3>To run it again</h3><pre>{esc(_again(plan))}</pre>"
         + "<p class='grey'>The same versions, scenario, store and seed give the same bytes in traces.jsonl. Fingerprints are "
         "shortened here; manifest.json has them whole.</p>"
     )
+
+
+def _again(plan: RunPlan) -> str:
+    """The commands that make the run once more."""
+    command = (plan.played.command if plan.played else plan.command) or (
+        f"recenv evaluate --scenario {plan.scenario.name} --agents {','.join(a.name for a in plan.agents)} "
+        f"--sessions {len(plan.sessions)} --seed {plan.seed}"
+    )
+    lines = [f"{command} --out runs/{'played' if plan.played else 'again'}"]
+    lines += [f"{plan.command.replace(' RUN ', ' runs/played ')} --out runs/again"] if plan.played else []
+    return "\n".join([*lines, "recenv report runs/again"])
+
+
+def _scorers(plan: RunPlan) -> str:
+    """Which scorer made each column, and what else had a say: the second family, or what paid the agents when they acted."""
+    parts = [_scorer_table(plan.scorers)]
+    if plan.audit is not None:
+        parts += [f"<h3>Second family: {esc(family_name(plan.audit.name))}</h3>", _scorer_table(plan.audit.scorers)]
+    if plan.played is not None:
+        parts += ["<h3>Scorers when the agents acted</h3>", _scorer_table(plan.played.scorers)]
+    return "".join(parts)
+
+
+def _scorer_table(scorers: Sequence[dict[str, Any]]) -> str:
+    if not scorers:
+        return "<p>Rules only.</p>"
+    rows = [
+        [*(esc(s.get(key) or "–") for key in ("dimension", "name", "kind")), _hash(s.get("fingerprint", "")),
+         esc(s.get("calibration") or "–")] for s in scorers
+    ]
+    judged = [s.get("dimension") for s in scorers]
+    rows += [[esc(d), "no scorer: missing where no rule decides", "–", "–", "–"] for d in DIMENSIONS if d not in judged]
+    return table(_SCORER_HEAD, rows, "text")
 
 
 def _hash(fingerprint: object) -> str:

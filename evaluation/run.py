@@ -13,8 +13,22 @@ from recenv.baselines import AGENTS, Runtime, make_agent
 from recenv.data.world import World
 from recenv.envs.engine import Engine
 from recenv.errors import InputError
-from recenv.evaluation.plan import AgentEntry, RunPlan, ScenarioRef, installed_versions, read_plan
+from recenv.evaluation.leaderboard import build_leaderboard, encode_leaderboard
+from recenv.evaluation.plan import (
+    LEADERBOARD,
+    TRACES,
+    AgentEntry,
+    Family,
+    RunPlan,
+    ScenarioRef,
+    installed_versions,
+    read_plan,
+    write_whole,
+)
+from recenv.evaluation.rescore import audit_run, recorded_scenario, recorded_world, same_as_recorded, specs
 from recenv.evaluation.runner import CHUNK, Progress, evaluate
+from recenv.rewards.named import check_name, scorer_set
+from recenv.rewards.protocol import Scorer
 from recenv.rollouts.agent import Agent
 from recenv.rollouts.collect import collect
 from recenv.rollouts.replay import Verdict, verify
@@ -39,25 +53,51 @@ def run_evaluation(
     scenario: str, agents: Sequence[str], sessions: int, seed: int, out: str | Path, *, store: str | Path | None = None,
     configs: Mapping[str, Mapping[str, Any]] | None = None, resume: bool = False, chunk: int = CHUNK,
     progress: Callable[[Progress], None] | None = None, command: str = "",
-    changes: Mapping[str, Any] | None = None,
+    changes: Mapping[str, Any] | None = None, audit: str = "",
 ) -> Path:
     """Play ``sessions`` sessions of a scenario with each agent, into the run folder ``out``.
 
-    configs: agent name -> fields of its Config. changes: EnvConfig fields to override. The same arguments give the same
-    bytes in ``traces.jsonl``. Raises InputError and UnknownName for arguments that cannot be used, before anything is written.
+    configs: agent name -> fields of its Config. changes: EnvConfig fields to override. audit: a second set of scorers that
+    judges the same turns once all are played, into the folder ``audit`` of the run; "" for none. The same arguments give the
+    same bytes in ``traces.jsonl``, audited or not. Raises InputError and UnknownName for arguments that cannot be used, before
+    anything is written.
     """
     spec = load_scenario(scenario)
     for name in agents:
         AGENTS[name]  # the nearest names, before worlds and scorers are loaded
+    if audit:
+        check_name(audit)
     engine = open_engine(spec, store, **(changes or {}))
     runtime = Runtime(world=engine.world, seed=seed, scorers=lambda: engine.scorers, reward_spec=engine.reward.spec)
     players = {name: make_agent(name, runtime, **dict((configs or {}).get(name, {}))) for name in dict.fromkeys(agents)}
+    second = scorer_set(audit) if audit else {}
+    _check_apart(engine.scorers, second)
     plan = _plan(spec, engine, agents, configs or {}, allot(engine.world, sessions, seed), seed, command)
+    if audit:
+        plan = msgspec.structs.replace(plan, audit=Family(name=audit, scorers=specs(second)))
 
     def run_chunk(agent: str, rows: Sequence[int], first: int) -> list[SessionTrace]:
         return collect(engine, _named(players[agent], agent), rows, seed, first_order=first)
 
-    return evaluate(plan, out, run_chunk=run_chunk, resume=resume, progress=progress, chunk=chunk)
+    rounds = 2 if audit else 1
+    run = evaluate(plan, out, run_chunk=run_chunk, resume=resume, progress=_part(progress, 0, rounds), chunk=chunk)
+    if audit:
+        audit_run(run, second, store=store, progress=_part(progress, 1, rounds))
+        write_whole(run / LEADERBOARD, encode_leaderboard(build_leaderboard(run)))
+    return run
+
+
+def _part(progress: Callable[[Progress], None] | None, number: int, of: int) -> Callable[[Progress], None] | None:
+    """Progress of one of several passes over all sessions, told as progress of the whole."""
+    if progress is None:
+        return None
+    return lambda p: progress(Progress(p.agent, p.done + number * p.total, of * p.total))
+
+
+def _check_apart(first: Mapping[str, Scorer], second: Mapping[str, Scorer]) -> None:
+    same = [d for d in second if d in first and first[d].spec.fingerprint == second[d].spec.fingerprint]
+    if same:
+        raise InputError(f"the scorers that audit {same[0]} are those that pay for it; --audit must name another family, or none")
 
 
 def _named(agent: Agent, name: str) -> Agent:
@@ -77,7 +117,7 @@ def _plan(
         agents=tuple(AgentEntry(name=name, config=dict(configs.get(name, {}))) for name in agents),
         sessions=rows, session_ids=tuple(engine.world.session(r).id for r in rows), seed=seed,
         env=msgspec.to_builtins(engine.config), reward=msgspec.to_builtins(engine.reward.spec),
-        scorers=tuple(msgspec.to_builtins(s.spec) for s in engine.scorers.values()),
+        scorers=specs(engine.scorers),
         versions=installed_versions(), command=command,
     )
 
@@ -88,19 +128,10 @@ def replay_run(run: str | Path, store: str | Path | None = None, *, chunk: int =
     Raises InputError where the world, the scenario or the scorers at hand are not those of the run.
     """
     plan = read_plan(run)
-    try:
-        scenario = msgspec.convert(plan.scenario.definition, Scenario)
-    except msgspec.ValidationError as error:
-        raise InputError(f"{run}: its manifest does not define a scenario of this version ({error}); evaluate again") from None
+    scenario = recorded_scenario(plan, run)
+    recorded_world(plan, scenario, run, store)
     engine = open_engine(scenario, store, **plan.env)
-    found = {
-        "the scenario": (plan.scenario.hash, scenario.fingerprint),
-        "the world's fingerprint": (plan.store, engine.world.fingerprint),
-        "the reward spec": (plan.reward, msgspec.json.decode(msgspec.json.encode(engine.reward.spec))),
-        "the scorers": (
-            [s["fingerprint"] for s in plan.scorers], [s.spec.fingerprint for s in engine.scorers.values()]),
-    }
-    for what, (then, now) in found.items():
-        if then != now:
-            raise InputError(f"{run} cannot be replayed here: {what} differs ({str(then)[:40]} in the run, {str(now)[:40]} here)")
-    return list(verify(engine, read_traces(Path(run) / "traces.jsonl"), chunk=chunk))
+    same_as_recorded(run, "the reward spec", plan.reward, msgspec.json.decode(msgspec.json.encode(engine.reward.spec)))
+    same_as_recorded(
+        run, "the scorers", [s["fingerprint"] for s in plan.scorers], [s.spec.fingerprint for s in engine.scorers.values()])
+    return list(verify(engine, read_traces(Path(run) / TRACES), chunk=chunk))

@@ -1,7 +1,8 @@
 """Runs a plan into a run folder, so that it can be killed at any moment and resumed to the same bytes.
 
 The folder: ``manifest.json`` (the plan), ``traces.jsonl`` (one line per finished session, agents in the plan's order,
-sessions in allotted order) and what is derived from these two. Lines reach the disk a chunk at a time.
+sessions in allotted order) and what is derived from these two: ``leaderboard.json``, the report, and, where a second family
+judges the run, the run folder ``audit``. Lines reach the disk a chunk at a time.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import BinaryIO, NamedTuple
 import msgspec
 
 from recenv.errors import InputError
+from recenv.evaluation.judging import write_judging
 from recenv.evaluation.plan import LEADERBOARD, MANIFEST, TRACES, RunPlan, check_same, write_plan, write_whole
 from recenv.rollouts.trace import TRACE_SCHEMA, SessionTrace, encode
 
@@ -72,6 +74,7 @@ def evaluate(
     from recenv.evaluation.leaderboard import build_leaderboard, encode_leaderboard
 
     write_whole(run / LEADERBOARD, encode_leaderboard(build_leaderboard(run)))
+    write_judging(run)
     return run
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -151,12 +152,20 @@ def inspect(store: Path) -> None:
 @click.option("--data", type=click.Path(path_type=Path), required=True, multiple=True,
               help="A RecRM-Bench folder (recenv synth writes one) or a file of canonical rows; repeatable.")
 @click.option("--out", type=FOLDER, required=True, help="The checkpoint folder to write.")
+@click.option("--base", default=None, metavar="PATH_OR_HUB_ID",
+              help="A sequence classifier to train on, as transformers saves it; without one, the compact encoder from scratch.")
 @click.option("--dimension", "dimensions", multiple=True, help="Train only this head; repeatable. All five by default.")
-@click.option("--epochs", type=click.IntRange(1), default=None, help="Passes over the rows; the trainer's default if absent.")
+@click.option("--epochs", type=click.IntRange(1), default=None, help="Passes over the rows; the family's default if absent.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--bf16", is_flag=True, help="Mixed precision: faster where the processor has it.")
+@click.option("--max-length", type=click.IntRange(32), default=None, help="Tokens a sequence; with --base only.")
+@click.option("--keep", default=None, metavar="LOW-HIGH",
+              help="Use the groups whose hash falls into this part of 0-1: disjoint parts train on disjoint rows.")
+@click.option("--set", "changes", multiple=True, metavar="FIELD=VALUE", help="Any other training setting; repeatable.")
 @click.option("--overwrite", is_flag=True, help="Replace a checkpoint that is there already.")
 def train(
-    data: tuple[Path, ...], out: Path, dimensions: tuple[str, ...], epochs: int | None, seed: int, overwrite: bool
+    data: tuple[Path, ...], out: Path, base: str | None, dimensions: tuple[str, ...], epochs: int | None, seed: int, bf16: bool,
+    max_length: int | None, keep: str | None, changes: tuple[str, ...], overwrite: bool,
 ) -> None:
     """Train scorers on canonical rows; after a kill the same command goes on from the last whole epoch."""
     from itertools import chain
@@ -168,20 +177,53 @@ def train(
         if name not in DIMENSIONS:
             raise UnknownName("dimension", name, DIMENSIONS)
     from recenv.rewards.comparison import table_text
-    from recenv.rewards.training import Settings
+    from recenv.rewards.settings import settings_for
     from recenv.rewards.training import train as fit_scorers
 
-    settings = Settings(seed=seed) if epochs is None else Settings(seed=seed, epochs=epochs)
+    if max_length is not None and base is None:
+        raise InputError("--max-length is for --base; the compact encoder reads texts in segments of fixed lengths")
+    settings = settings_for(base, {
+        "seed": seed, **({"epochs": epochs} if epochs else {}), **({"bf16": True} if bf16 else {}),
+        **({"max_length": max_length} if max_length else {}), **({"keep": _interval(keep)} if keep else {}), **_assigned(changes),
+    })
     rows = chain.from_iterable(read_rows(path) for path in data)
     chosen = tuple(d for d in DIMENSIONS if not dimensions or d in dimensions)
-    command = " ".join(["recenv train", *(f"--data {path}" for path in data), *(f"--dimension {d}" for d in dimensions),
-                        *([f"--epochs {epochs}"] if epochs else []), f"--seed {seed} --out DIR"])
+    command = " ".join([
+        "recenv train", *(f"--data {path}" for path in data), *([f"--base {base}"] if base else []),
+        *(f"--dimension {d}" for d in dimensions), *([f"--epochs {epochs}"] if epochs else []), f"--seed {seed}",
+        *(["--bf16"] if bf16 else []), *([f"--max-length {max_length}"] if max_length else []),
+        *([f"--keep {keep}"] if keep else []), *(f"--set {c}" for c in changes), "--out DIR"])
     with _bar("training") as update:
         metrics = fit_scorers(
-            rows, out, dimensions=chosen, settings=settings, overwrite=overwrite, command=command,
+            rows, out, dimensions=chosen, settings=settings, base=base, overwrite=overwrite, command=command,
             progress=lambda _, n, total: update(n, total))
-    click.echo(table_text(metrics["held_out"]))
-    click.echo(f"checkpoint: {out}")
+    if metrics:  # under torchrun only the first process has any
+        click.echo(table_text(metrics["held_out"]))
+        click.echo(f"checkpoint: {out}")
+
+
+def _interval(text: str) -> tuple[float, float]:
+    low, _, high = text.partition("-")
+    try:
+        return float(low), float(high)
+    except ValueError:
+        raise InputError(f"--keep must be LOW-HIGH within 0-1, such as 0.0-0.8; got {text!r}") from None
+
+
+def _assigned(changes: tuple[str, ...]) -> dict[str, Any]:
+    """FIELD=VALUE options as a mapping; a bare word is a string."""
+    import json
+
+    found: dict[str, Any] = {}
+    for change in changes:
+        field, equals, value = change.partition("=")
+        if not equals:
+            raise InputError(f"--set must be FIELD=VALUE; got {change!r}")
+        try:
+            found[field] = json.loads(value)
+        except ValueError:
+            found[field] = value
+    return found
 
 
 @cli.command()
@@ -200,12 +242,34 @@ def rows(name: str, folder: Path, out: Path) -> None:
     click.echo(f"{count:,} rows: {out}")
 
 
+def _judge_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Flags of a language model judge, handed on together as ``judge``: fields of JudgeConfig."""
+
+    @wraps(command)
+    def bundled(**given: Any) -> None:
+        own = {name: given.pop(name) for name in list(given) if name.startswith("judge_")}
+        command(**given, judge={name.removeprefix("judge_"): value for name, value in own.items() if value})
+
+    for option in (
+        click.option("--judge-url", "judge_base_url", default="", help="An OpenAI-compatible endpoint, up to its /v1."),
+        click.option("--judge-model", "judge_model", default="", help="The model's name at the endpoint."),
+        click.option("--judge-key-env", "judge_api_key_env", default="", help="The variable that holds the API key, if any."),
+        click.option("--judge-cache", "judge_cache", default="", metavar="FILE", help="Where answers are kept."),
+        click.option("--judge-replay", "judge_replay", is_flag=True, help="Ask nobody: recorded answers only."),
+        click.option("--judge-concurrency", "judge_concurrency", type=click.IntRange(1), default=8, show_default=True),
+    ):
+        bundled = option(bundled)
+    return bundled
+
+
 @cli.command()
 @click.option("--dimension", required=True)
-@click.option("--scorer", default="default", show_default=True, help="The shipped scorers, a checkpoint folder, or rules.")
+@click.option("--scorer", default="default", show_default=True,
+              help="The shipped scorers, a checkpoint folder, rules, judge, judge:FILE.toml, or generative:FOLDER.")
 @click.option("--input", "source", type=click.Path(path_type=Path), required=True, help="Canonical rows of that dimension.")
 @click.option("--output", type=FILE, required=True, help="The same rows with score and reason.")
-def score(dimension: str, scorer: str, source: Path, output: Path) -> None:
+@_judge_options
+def score(dimension: str, scorer: str, source: Path, output: Path, judge: dict[str, Any]) -> None:
     """Score canonical rows; where they have labels, say how good the scores are."""
     from recenv.records import DIMENSIONS
 
@@ -213,9 +277,23 @@ def score(dimension: str, scorer: str, source: Path, output: Path) -> None:
         raise UnknownName("dimension", dimension, DIMENSIONS)
     from recenv.rewards.scoring import outcome_text, score_file
 
-    outcome = score_file(source, output, _scorer(scorer, dimension))
+    chosen = _judge(dimension, judge) if scorer == "judge" else _scorer(scorer, dimension)
+    outcome = score_file(source, output, chosen)
     click.echo(outcome_text(outcome))
+    ledger = getattr(chosen, "ledger", None)
+    if ledger is not None:
+        click.echo(f"\n{ledger.text()}")
     click.echo(f"\nscored rows: {output}")
+
+
+def _judge(dimension: str, options: dict[str, Any]) -> Scorer:
+    from recenv.rewards.judge import Judge, JudgeConfig
+
+    if "model" not in options or not options.keys() & {"base_url", "replay"}:
+        raise InputError("--scorer judge needs --judge-model, and --judge-url or --judge-replay")
+    judge = Judge(JudgeConfig(**options))
+    judge.connect()  # a key or package that is missing shows before anything is read
+    return judge.scorers[dimension]
 
 
 def _scorer(name: str, dimension: str) -> Scorer:
@@ -226,9 +304,59 @@ def _scorer(name: str, dimension: str) -> Scorer:
         if dimension != rules.spec.dimension:
             raise InputError(f"--scorer rules judges {rules.spec.dimension} only; got --dimension {dimension}")
         return rules
+    if name.startswith(("judge:", "generative:")):
+        from recenv.rewards.named import scorer_set
+
+        found = scorer_set(name)
+        if dimension not in found:
+            raise UnknownName("dimension of these scorers", dimension, found)
+        return found[dimension]
     from recenv.rewards.encoder import load_scorers
 
     return load_scorers(name, [dimension])[dimension]
+
+
+@cli.command()
+@click.option("--scorers", "checkpoint", default="default", show_default=True, help="default, audit, or a checkpoint folder.")
+@click.option("--seed", type=click.IntRange(0), default=None, help="Of the synthetic world; a fixed one if absent.")
+@click.option("--rows", "files", type=FILE, multiple=True, help="Labelled canonical rows to probe on as well; repeatable.")
+@click.option("--probe", "names", multiple=True, help="Run only this probe; repeatable. All by default.")
+@click.option("--known", multiple=True, help="A probe known to be out of bounds: ends with 1 if it is not; repeatable.")
+@click.option("--out", type=FOLDER, default=None, help="Where to write probes.json and pictures.")
+def probe(
+    checkpoint: str, seed: int | None, files: tuple[Path, ...], names: tuple[str, ...], known: tuple[str, ...], out: Path | None
+) -> None:
+    """Ask scorers what every scorer should pass: naive baselines, changes without meaning, injections, gold utilities ...
+
+    Ends with 1 unless exactly the --known probes are out of bounds on the built-in rows; rows that are given are reported only.
+    """
+    from recenv.rewards.encoder import load_scorers
+    from recenv.rewards.probes import SEED, probe_scorers
+    from recenv.rewards.probes.report import failed, findings_text, write_report
+
+    scorers_, world = load_scorers(checkpoint), SEED if seed is None else seed
+    with _bar("probes") as update:
+        findings = probe_scorers(scorers_, seed=world, files=files, names=names, progress=update)
+    click.echo(findings_text(findings))
+    if out is not None:
+        click.echo("\nwritten: " + ", ".join(map(str, write_report(findings, scorers_, world, out))))
+    if {f.probe for f in failed(findings)} != set(known):
+        sys.exit(1)
+
+
+@cli.command("bench-scorers")
+@click.option("--scorers", "checkpoint", default="default", show_default=True, help="default, audit, or a checkpoint folder.")
+@click.option("--rows", "files", type=FILE, multiple=True, help="Canonical rows to time; repeatable. Synthetic ones if absent.")
+@click.option("--out", type=FILE, default=None, help="The JSON to write.")
+def bench_scorers(checkpoint: str, files: tuple[Path, ...], out: Path | None) -> None:
+    """Pairs a second by dimension, on one core and two, and as a share of what the matrix products alone would allow."""
+    from recenv.rewards.checkpoint import write_json
+    from recenv.rewards.cost import MEANING, bench_rows, cost_text, scoring_cost, stored
+
+    costs = scoring_cost(checkpoint, bench_rows(files))
+    click.echo(f"{cost_text(costs)}\n\n{MEANING}")
+    if out is not None:
+        write_json(out, stored(costs))
 
 
 @cli.command("fit-user")
@@ -264,29 +392,64 @@ def _world_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--out", type=FOLDER, required=True, help="The run folder.")
 @click.option("--resume", is_flag=True, help="Go on with a run that was killed.")
 @click.option("--user", type=click.Choice(["gold", "replay", "learned"]), default=None, help="Override the scenario's users.")
-@click.option("--scorers", default=None, help="A checkpoint folder in place of the scenario's scorers.")
+@click.option("--scorers", default=None, help="Not the scenario's but a checkpoint folder, judge:FILE.toml, generative:FOLDER.")
 @click.option("--reward", default=None, help="A reward spec in place of the scenario's; see: recenv scorers.")
+@click.option("--audit", default=None, help="A second set of scorers that judges the same turns: audit, a checkpoint folder, or "
+              "none; audit if absent, where its weights are installed.")
 @click.option("--agent-option", "options", multiple=True, metavar="AGENT.FIELD=VALUE", help="Set a field of an agent's config.")
 def evaluate(
     scenario: str, store: Path | None, seed: int, agents: str, sessions: int, out: Path, resume: bool, user: str | None,
-    scorers: str | None, reward: str | None, options: tuple[str, ...],
+    scorers: str | None, reward: str | None, audit: str | None, options: tuple[str, ...],
 ) -> None:
     """Let agents play the same sessions; print the leaderboard."""
     from recenv.evaluation.leaderboard import build_leaderboard, format_leaderboard
     from recenv.evaluation.run import run_evaluation
+    from recenv.rewards.named import second_family
+    from recenv.scenarios import load_scenario
 
+    second = second_family(scorers or load_scenario(scenario).env.scorers) if audit is None else audit
+    if not second:
+        _say("no second family: the weights of audit are not installed here; --audit DIR judges by a checkpoint of yours")
+    second = "" if second == "none" else second
     names = [a.strip() for a in agents.split(",") if a.strip()]
     changes = {name: value for name, value in (("user", user), ("scorers", scorers), ("reward", reward)) if value}
     command = " ".join(["recenv evaluate", f"--scenario {scenario}", *([f"--store {store}"] if store else []),
                         f"--agents {','.join(names)} --sessions {sessions} --seed {seed}",
-                        *(f"--{name} {value}" for name, value in changes.items()),
+                        *(f"--{name} {value}" for name, value in changes.items()), f"--audit {second or 'none'}",
                         *(f"--agent-option {o}" for o in options)])
     with _bar("sessions") as update:
         run = run_evaluation(
             scenario, names, sessions, seed, out, store=store, configs=_agent_options(options), resume=resume,
-            progress=lambda p: update(p.done, p.total), command=command, changes=changes)
+            progress=lambda p: update(p.done, p.total), command=command, changes=changes, audit=second)
     click.echo(format_leaderboard(build_leaderboard(run)))
+    _echo_judging(run)
     click.echo(f"\nrun folder: {run}; next: recenv report {run}")
+
+
+@cli.command()
+@click.argument("run", type=FOLDER)
+@click.option("--scorers", required=True, help="default, audit, rules, a checkpoint folder, judge:FILE.toml, generative:FOLDER.")
+@click.option("--reward", default=None, help="Another reward spec; the recorded one if absent. See: recenv scorers.")
+@click.option("--store", type=FOLDER, default=None, help="The store the run was played in.")
+@click.option("--out", type=FOLDER, required=True, help="The run folder to write.")
+def rescore(run: Path, scorers: str, reward: str | None, store: Path | None, out: Path) -> None:
+    """Score the turns of a run anew, without playing it again; agents' actions and users' answers stay as they were."""
+    from recenv.evaluation.leaderboard import build_leaderboard, format_leaderboard
+    from recenv.evaluation.rescore import columns_text, rescore_run
+
+    with _bar("sessions") as update:
+        made = rescore_run(run, scorers, out, reward=reward, store=store, progress=lambda p: update(p.done, p.total))
+    click.echo(format_leaderboard(build_leaderboard(made)))
+    _echo_judging(made)
+    click.echo(f"\n{columns_text(made)}\n\nrun folder: {made}; next: recenv report {made}")
+
+
+def _echo_judging(run: Path) -> None:
+    """What judges took, where any were asked."""
+    from recenv.evaluation.judging import judging_text
+
+    if text := judging_text(run):
+        click.echo(f"\n{text}")
 
 
 def _agent_options(options: tuple[str, ...]) -> dict[str, dict[str, Any]]:

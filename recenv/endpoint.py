@@ -67,8 +67,19 @@ class EndpointConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
                 raise InputError(f"{name} must be in [{low}, {high}]; got {getattr(self, name)}")
 
 
+class Token(msgspec.Struct, frozen=True, array_like=True):
+    """A token of an answer. top: the likeliest tokens in its place with their log-probabilities, as many as were asked for."""
+
+    text: str
+    logprob: float
+    top: tuple[tuple[str, float], ...] = ()
+
+
 class Completion(msgspec.Struct, frozen=True, kw_only=True):
-    """A model's answer. Token counts are None where the server does not report them; latency_s is of the last attempt."""
+    """A model's answer. Token counts are None where the server does not report them; latency_s is of the last attempt.
+
+    tokens: those of the text where the request asked for ``logprobs`` and the server gives them, else empty.
+    """
 
     text: str
     finish_reason: str = ""
@@ -76,6 +87,7 @@ class Completion(msgspec.Struct, frozen=True, kw_only=True):
     completion_tokens: int | None = None
     latency_s: float = 0.0
     attempts: int = 1
+    tokens: tuple[Token, ...] = ()
 
 
 class _Text(msgspec.Struct):
@@ -85,11 +97,25 @@ class _Text(msgspec.Struct):
 class _Choice(msgspec.Struct):
     message: _Text
     finish_reason: str | None = None
+    logprobs: Any = None  # servers disagree on its shape, and an answer is good without it
 
 
 class _Usage(msgspec.Struct):
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
+
+
+class _Alternative(msgspec.Struct):
+    token: str
+    logprob: float
+
+
+class _Position(_Alternative):
+    top_logprobs: list[_Alternative] = []
+
+
+class _Logprobs(msgspec.Struct):
+    content: list[_Position]
 
 
 class _Answer(msgspec.Struct):
@@ -142,20 +168,15 @@ class Endpoint:
 
     def request(self, messages: Sequence[Message]) -> dict[str, Any]:
         """The body that asks for a completion of a dialogue."""
-        config = self.config
-        body: dict[str, Any] = {
-            "model": config.model, "max_tokens": config.max_tokens,
-            "messages": [{"role": m.role, "content": m.content} for m in messages],
-        }
-        if config.temperature is not None:
-            body["temperature"] = config.temperature
-        if config.seed is not None:
-            body["seed"] = config.seed
-        return body
+        return chat_request(self.config, messages)
 
     def complete(self, messages: Sequence[Message]) -> Completion:
         """The model's answer; raises EndpointError when all attempts have failed."""
-        body = encode_request(self.request(messages))
+        return self.send(self.request(messages))
+
+    def send(self, request: dict[str, Any]) -> Completion:
+        """The answer to a body of ``chat_request`` and whatever was added to it, such as ``logprobs``; raises as ``complete``."""
+        body = encode_request(request)
         for attempt in range(self.config.retries + 1):
             result = self._attempt(body, attempt + 1)
             if isinstance(result, Completion):
@@ -226,7 +247,7 @@ class Endpoint:
         text = (choice.message.content or "").encode("utf-8", "replace").decode()  # lone surrogates cannot be stored
         return Completion(
             text=text, finish_reason=choice.finish_reason or "", prompt_tokens=usage.prompt_tokens,
-            completion_tokens=usage.completion_tokens, latency_s=latency_s, attempts=attempts)
+            completion_tokens=usage.completion_tokens, latency_s=latency_s, attempts=attempts, tokens=_tokens(choice.logprobs))
 
     def _pause(self, body: bytes, attempt: int, asked: float | None) -> float:
         """Seconds before the next attempt: as asked, or exponential with a jitter in [0.5, 1) keyed on the request."""
@@ -242,11 +263,33 @@ class Endpoint:
         return "".join(c if c.isprintable() else " " for c in text[:_SHOWN]).strip()
 
 
+def chat_request(config: EndpointConfig, messages: Sequence[Message]) -> dict[str, Any]:
+    """The body that asks for a completion of a dialogue; needs no server, so that recorded answers can be found without one."""
+    body: dict[str, Any] = {
+        "model": config.model, "max_tokens": config.max_tokens,
+        "messages": [{"role": m.role, "content": m.content} for m in messages],
+    }
+    if config.temperature is not None:
+        body["temperature"] = config.temperature
+    if config.seed is not None:
+        body["seed"] = config.seed
+    return body
+
+
 def encode_request(body: dict[str, Any]) -> bytes:
     """A request as JSON; equal requests give equal bytes. Lone surrogates, which JSON cannot carry, become ``?``."""
     body = {**body, "messages": [
         {"role": m["role"], "content": m["content"].encode("utf-8", "replace").decode()} for m in body["messages"]]}
     return msgspec.json.encode(body, order="deterministic")
+
+
+def _tokens(logprobs: Any) -> tuple[Token, ...]:
+    """The tokens of ``choices[0].logprobs``; none where it is absent or of another shape."""
+    try:
+        content = msgspec.convert(logprobs, _Logprobs).content
+    except msgspec.ValidationError:
+        return ()
+    return tuple(Token(p.token, p.logprob, tuple((a.token, a.logprob) for a in p.top_logprobs)) for p in content)
 
 
 def _read_key(variable: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,10 +15,13 @@ from recenv.envs.dynamics import Dynamics
 from recenv.envs.state import RUNNING, State
 from recenv.records import Action, AgentView, D, Item, Reaction
 from recenv.rewards.hybrid import REWARDS, HybridReward, RewardSpec, credit
+from recenv.rewards.named import scorer_set
 from recenv.rewards.protocol import Scorer
 from recenv.rewards.turn import TurnScorer, TurnScores
 from recenv.users import USERS
 from recenv.users.protocol import UserModel
+
+_V = TypeVar("_V")
 
 
 class Step(NamedTuple):
@@ -50,7 +53,7 @@ class Engine:
     ) -> None:
         self.world, self.config = world, config
         self.reward = HybridReward(reward if reward is not None else REWARDS[config.reward])
-        self.scorers = dict(scorers) if scorers is not None else _load(config.scorers)
+        self.scorers = dict(scorers) if scorers is not None else scorer_set(config.scorers)
         self._score = TurnScorer(self.scorers)
         self.dynamics = Dynamics(world, user if user is not None else USERS[config.user](world), config)
 
@@ -80,6 +83,7 @@ class Engine:
         spread = TurnScores(
             _spread(scores.components, rows, n),
             tuple(_fill(rows, scores.sources, n, ("none",) * D)), tuple(_fill(rows, scores.reasons, n, ("",) * D)),
+            tuple(_fill(rows, scores.costs, n, {})),
         )
         values = _spread(hybrid.values, rows, n)
         return (
@@ -119,21 +123,13 @@ class Engine:
         return paid, earned, count
 
 
-def _load(name: str) -> dict[str, Scorer]:
-    from recenv.rewards.encoder import load_scorers  # torch: only where scorers are trained ones
-
-    return dict(load_scorers(name))
-
-
 def _spread(values: NDArray[np.float32], rows: list[int], n: int) -> NDArray[np.float32]:
     out = np.full((n, *values.shape[1:]), np.nan, np.float32)
     out[rows] = values
     return out
 
 
-def _fill(
-    rows: list[int], values: Sequence[tuple[str, ...]], n: int, empty: tuple[str, ...]
-) -> list[tuple[str, ...]]:
+def _fill(rows: list[int], values: Sequence[_V], n: int, empty: _V) -> list[_V]:
     out = [empty] * n
     for r, value in zip(rows, values, strict=True):
         out[r] = value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 import numpy as np
@@ -19,8 +19,6 @@ from recenv.rewards import segments
 from recenv.rewards.segments import CAPS, KINDS, Segment
 from recenv.rewards.tokenizer import CLS, MASK, PAD, common_hanzi, encode
 
-_PARTS = ("train", "validation", "test")
-
 
 class Prepared(NamedTuple):
     """The rows of one dimension. Row r owns units start[r] to start[r + 1]; unit u its pairs of kind k, pairs[k][u].
@@ -33,6 +31,16 @@ class Prepared(NamedTuple):
     pairs: tuple[list[list[tuple[int, int]]], ...]
     features: NDArray[np.float32]
     labels: NDArray[np.float32]
+
+
+class Listed(Protocol):
+    """Rows that own units: what ``choose_units`` needs to know of them."""
+
+    @property
+    def start(self) -> NDArray[np.int64]: ...
+
+    @property
+    def labels(self) -> NDArray[np.float32]: ...
 
 
 class Table:
@@ -57,6 +65,15 @@ def part_of(row: ScorerRow, validation_share: float, test_share: float) -> str:
     """train, validation or test, by a hash of the row's group: rows of one group are never cut apart."""
     u = float(rng.uniform(rng.word("split"), rng.word(row.group or row.id)))
     return "test" if u < test_share else "validation" if u < test_share + validation_share else "train"
+
+
+def kept(row: ScorerRow, low: float, high: float) -> bool:
+    """Whether the hash of a row's group, uniform in [0, 1) and the same for everyone, falls into [low, high).
+
+    Two scorers trained on disjoint intervals share no group, whatever their other settings are. The hash is
+    rng.uniform(rng.word("keep"), rng.word(group or id)), independent of the one that parts are drawn by.
+    """
+    return low <= float(rng.uniform(rng.word("keep"), rng.word(row.group or row.id))) < high
 
 
 def usable(row: ScorerRow) -> bool:
@@ -91,7 +108,7 @@ def data_hash(rows: Iterable[ScorerRow]) -> str:
     return digest.hexdigest()
 
 
-def choose_units(data: Prepared, rows: NDArray[np.int64], items: int, *key: int) -> list[NDArray[np.int64]]:
+def choose_units(data: Listed, rows: NDArray[np.int64], items: int, *key: int) -> list[NDArray[np.int64]]:
     """Units of each row; of a list at most ``items``, all positives first, then negatives drawn anew under each key."""
     chosen = []
     for row in rows.tolist():
@@ -103,7 +120,7 @@ def choose_units(data: Prepared, rows: NDArray[np.int64], items: int, *key: int)
     return chosen
 
 
-def collate(data: Prepared, table: Table, chosen: Sequence[NDArray[np.int64]], lists: bool) -> dict[str, Any]:
+def collate(data: Prepared, table: Table, chosen: Sequence[NDArray[np.int64]]) -> dict[str, Any]:
     """The keyword arguments of CompactScorer.forward for the chosen units."""
     units = np.concatenate(chosen)
     seen: dict[int, int] = {}
@@ -114,13 +131,10 @@ def collate(data: Prepared, table: Table, chosen: Sequence[NDArray[np.int64]], l
         indices.append(np.array(triples, np.int64))
     blocks, place = _blocks(np.array(list(seen)), table)
     pairs = [torch.from_numpy(np.stack([i[:, 0], place[i[:, 1]], place[i[:, 2]]], 1)) for i in indices]
-    batch: dict[str, Any] = {
+    return {
         "blocks": blocks, "pairs": pairs,
         "features": torch.from_numpy(data.features[units]), "labels": torch.from_numpy(data.labels[units]),
     }
-    if lists:
-        batch["lists"] = torch.from_numpy(np.repeat(np.arange(len(chosen)), [len(c) for c in chosen]))
-    return batch
 
 
 def _blocks(wanted: NDArray[np.int64], table: Table) -> tuple[list[tuple[Tensor, Tensor, Tensor]], NDArray[np.int64]]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from recenv.rewards.metrics import Array, list_nll, nll
 
 _KNOTS = 48
+_ORDER = 0.01  # share of a smooth curve in isotonic probabilities, so that rows within a step keep their order
 
 
 class Calibration(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,7 +32,7 @@ class Calibration(msgspec.Struct, frozen=True, kw_only=True):
         """(N,) probabilities."""
         z = np.asarray(logits, np.float64)
         if self.method == "isotonic":
-            p = np.interp(z, self.x, self.y)
+            p = (1.0 - _ORDER) * np.interp(z, self.x, self.y) + _ORDER / (1.0 + np.exp(-np.clip(0.3 * z, -30.0, 30.0)))
         else:
             p = 1.0 / (1.0 + np.exp(-np.clip(self.scale * z + self.shift, -30.0, 30.0)))
         return np.asarray(np.clip(p, 0.002, 0.998), np.float64)

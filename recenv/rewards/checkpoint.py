@@ -1,4 +1,7 @@
-"""Reading and writing a scorer checkpoint: config.json, model.safetensors, tokenizer.json, metrics.json, CARD.md. No pickle."""
+"""Reading and writing a scorer checkpoint: config.json, model.safetensors, tokenizer.json, metrics.json, CARD.md. No pickle.
+
+config.json names the family: ``compact`` (here) or ``sequence`` (sequence_checkpoint, which adds trunk.json).
+"""
 
 from __future__ import annotations
 
@@ -6,15 +9,16 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
+from torch import Tensor, nn
 
 from recenv.data.store import swap_in
 from recenv.errors import WeightsError
@@ -25,22 +29,32 @@ from recenv.rewards.model import Architecture, CompactScorer
 from recenv.rewards.tokenizer import load_tokenizer
 
 SCHEMA = 1
-DEFAULT = Path(__file__).parent / "weights" / "default"
+WEIGHTS = Path(__file__).parent / "weights"
+SHIPPED = ("default", "audit")
+"""Names of the shipped checkpoints, each a folder of weights."""
+
 FILES = ("config.json", "model.safetensors", "tokenizer.json")
 """The files that make a score; metrics.json and CARD.md only describe."""
 
 
-class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """config.json. features: names by dimension at training time. training_data: sha256 over the rows. trained: how."""
+class Described(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What config.json says in every family. features: names by dimension at training time. training_data: sha256 over the
+    rows. trained: how."""
 
     schema: int
     name: str
-    architecture: Architecture
     features_version: int
     features: dict[str, tuple[str, ...]]
     calibration: dict[str, Calibration]
     training_data: str
     trained: dict[str, Any]
+
+
+class Config(Described, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """config.json of the compact family."""
+
+    architecture: Architecture
+    family: str = "compact"
 
 
 class Checkpoint(NamedTuple):
@@ -50,33 +64,50 @@ class Checkpoint(NamedTuple):
     fingerprint: str
 
 
+_C = TypeVar("_C", bound=Described)
+
+
 def resolve(path: str | Path) -> Path:
-    """The folder of a checkpoint; "default" is the shipped one."""
-    return DEFAULT if str(path) == "default" else Path(path)
+    """The folder of a checkpoint; "default" and "audit" are the shipped ones."""
+    return WEIGHTS / str(path) if str(path) in SHIPPED else Path(path)
+
+
+def family(path: str | Path) -> str:
+    """The family that a checkpoint belongs to; raises WeightsError where there is none or it is unknown."""
+    folder = resolve(path)
+    check_files(folder, FILES[:1])
+    found = read_raw(folder / "config.json").get("family", "compact")
+    if found not in ("compact", "sequence"):
+        raise WeightsError(f"{folder / 'config.json'}: family must be compact or sequence, found {found!r}; "
+                           "the checkpoint is of a newer version or damaged, update recenv or copy it again")
+    return str(found)
 
 
 def load(path: str | Path) -> Checkpoint:
-    """Open a checkpoint; raises WeightsError, with what to do, when anything about it is not right."""
+    """Open a compact checkpoint; raises WeightsError, with what to do, when anything about it is not right."""
     folder = resolve(path)
-    missing = [f for f in FILES if not (folder / f).is_file()]
+    check_files(folder, FILES)
+    config = read_config(folder / "config.json")
+    tokenizer = load_tokenizer(folder / "tokenizer.json")
+    check_vocabulary(folder, tokenizer, config.architecture.vocabulary)
+    model = CompactScorer(config.architecture)
+    fill(model, folder / "model.safetensors", read_tensors(folder / "model.safetensors"))
+    model.eval().requires_grad_(False)
+    return Checkpoint(config, model, tokenizer, fingerprint(folder, FILES))
+
+
+def check_files(folder: Path, files: Sequence[str]) -> None:
+    """Raise WeightsError unless all files are there."""
+    missing = [f for f in files if not (folder / f).is_file()]
     if missing:
         raise WeightsError(
             f"no scorer checkpoint at {folder} ({', '.join(missing)} missing); "
             "pass a folder that recenv train wrote, or 'default'"
         )
-    config = read_config(folder / "config.json")
-    tokenizer = load_tokenizer(folder / "tokenizer.json")
-    if tokenizer.get_vocab_size() != config.architecture.vocabulary:
-        raise WeightsError(f"{folder}: tokenizer.json has {tokenizer.get_vocab_size()} entries, config.json says "
-                           f"{config.architecture.vocabulary}; the files are of two checkpoints, copy the folder again")
-    model = CompactScorer(config.architecture)
-    _fill(model, folder / "model.safetensors")
-    model.eval().requires_grad_(False)
-    return Checkpoint(config, model, tokenizer, fingerprint(folder))
 
 
-def read_config(file: Path) -> Config:
-    """Decode and check config.json."""
+def read_raw(file: Path) -> dict[str, Any]:
+    """config.json undecoded, its schema checked."""
     try:
         raw = json.loads(file.read_text("utf-8"))
     except (OSError, ValueError) as error:
@@ -85,26 +116,55 @@ def read_config(file: Path) -> Config:
     if schema != SCHEMA:
         raise WeightsError(f"{file}: this version reads checkpoint schema {SCHEMA}, found {schema!r}; "
                            "train again with: recenv train")
+    return dict(raw)
+
+
+def convert(file: Path, kind: type[_C]) -> _C:
+    """Decode config.json as one family's."""
     try:
-        config = msgspec.convert(raw, Config)
+        return msgspec.convert(read_raw(file), kind)
     except msgspec.ValidationError as error:
         raise WeightsError(f"{file} is damaged ({error}); copy the checkpoint again or train anew") from None
-    for d in config.architecture.dimensions:
+
+
+def read_config(file: Path) -> Config:
+    """Decode and check config.json of the compact family."""
+    config = convert(file, Config)
+    own = config.architecture.dimensions
+    check_heads(file, config, own, {d: features.NAMES[d] for d in own if d in features.NAMES})
+    return config
+
+
+def check_heads(file: Path, config: Described, dimensions: Sequence[str], names: Mapping[str, tuple[str, ...]]) -> None:
+    """Raise WeightsError unless every dimension is known, calibrated and of the features ``names`` (where any are fused)."""
+    for d in dimensions:
         if d not in DIMENSIONS:
             raise WeightsError(f"{file}: unknown dimension {d!r}; expected some of {', '.join(DIMENSIONS)}")
         if d not in config.calibration:
             raise WeightsError(f"{file}: no calibration for {d}; copy the checkpoint again or train anew")
-        if config.features_version != features.VERSION or tuple(config.features.get(d, ())) != features.NAMES[d]:
+        same = config.features_version == features.VERSION and tuple(config.features.get(d, ())) == names.get(d, ())
+        if names.get(d) and not same:
             raise WeightsError(f"{file}: trained on features version {config.features_version}, this package computes "
                                f"version {features.VERSION}; train again with: recenv train")
-    return config
 
 
-def _fill(model: CompactScorer, file: Path) -> None:
+def check_vocabulary(folder: Path, tokenizer: Tokenizer, size: int) -> None:
+    """Raise WeightsError unless tokenizer.json has the size that config.json says."""
+    if tokenizer.get_vocab_size() != size:
+        raise WeightsError(f"{folder}: tokenizer.json has {tokenizer.get_vocab_size()} entries, config.json says "
+                           f"{size}; the files are of two checkpoints, copy the folder again")
+
+
+def read_tensors(file: Path) -> dict[str, Tensor]:
+    """The tensors of a safetensors file."""
     try:
-        tensors = load_file(str(file))
+        return load_file(str(file))
     except (SafetensorError, OSError, ValueError) as error:
         raise WeightsError(f"{file} is truncated or damaged ({error}); copy the checkpoint again or train anew") from None
+
+
+def fill(model: nn.Module, file: Path, tensors: Mapping[str, Tensor]) -> None:
+    """Load tensors into a model as float32, after checking that they are its own."""
     expected = model.state_dict()
     absent = sorted(expected.keys() - tensors.keys())
     if absent:
@@ -115,33 +175,44 @@ def _fill(model: CompactScorer, file: Path) -> None:
     if wrong:
         raise WeightsError(f"{file}: {wrong[0]} has shape {tuple(tensors[wrong[0]].shape)}, config.json says "
                            f"{tuple(expected[wrong[0]].shape)}; the files are of two checkpoints, copy the folder again")
-    if not all(bool(torch.isfinite(t).all()) for t in tensors.values()):
+    if not all(bool(torch.isfinite(tensors[name]).all()) for name in expected):
         raise WeightsError(f"{file} holds values that are not finite; the file is damaged, copy the checkpoint again")
-    model.load_state_dict({name: tensors[name].float() for name in expected})
+    model.load_state_dict({name: tensors[name].to(expected[name].dtype) for name in expected})
 
 
-def fingerprint(folder: Path) -> str:
+def fingerprint(folder: Path, files: Sequence[str]) -> str:
     """sha256 over the files that make a score."""
     digest = hashlib.sha256()
-    for name in FILES:
+    for name in files:
         digest.update(name.encode())
         digest.update(hashlib.sha256((folder / name).read_bytes()).digest())
     return digest.hexdigest()
 
 
-def write(out: Path, model: CompactScorer, tokenizer: Tokenizer, config: Config, metrics: Mapping[str, Any], card: str) -> None:
-    """Write a checkpoint beside its place and swap it in; weights as float16."""
+class Written(NamedTuple):
+    """What a family writes: its weights as stored, its tokenizer, and further JSON files by name."""
+
+    tensors: Mapping[str, Tensor]
+    tokenizer: Tokenizer
+    more: Mapping[str, Any] = {}
+
+
+def write(out: Path, weights: Written, config: Described, metrics: Mapping[str, Any], texts: Mapping[str, bytes]) -> None:
+    """Write a checkpoint beside its place and swap it in. texts: further files (the card, plots) by name."""
     new = out.with_name(f".{out.name}.{os.getpid()}.partial")
     shutil.rmtree(new, ignore_errors=True)
     new.mkdir(parents=True)
     try:
-        half = {k: v.half().contiguous() for k, v in model.state_dict().items()}
-        save_file(half, str(new / "model.safetensors"), metadata={"format": "pt"})
+        tensors = {k: v.contiguous() for k, v in weights.tensors.items()}
+        save_file(tensors, str(new / "model.safetensors"), metadata={"format": "pt"})
         (new / "model.safetensors").chmod(0o644)  # save_file keeps it from everyone else
-        tokenizer.save(str(new / "tokenizer.json"))
+        weights.tokenizer.save(str(new / "tokenizer.json"))
+        for name, value in weights.more.items():
+            write_json(new / name, value)
         write_json(new / "config.json", msgspec.to_builtins(config))
         write_json(new / "metrics.json", metrics)
-        (new / "CARD.md").write_text(card, "utf-8")
+        for name, content in texts.items():
+            (new / name).write_bytes(content)
         swap_in(new, out)
     finally:
         shutil.rmtree(new, ignore_errors=True)

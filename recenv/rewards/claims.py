@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from recenv.rewards.lexical import coverage, grams, norm, squeeze
 from recenv.rewards.stated import LABELS, Mention, Record, mentions, record
+from recenv.rewards.tabular import in_one_layout
 
 _LISTED = re.compile(r"(?:^|[\s,;:。])\d{1,2}[.、)]\s*(?!\d)(?P<x>[^(;:,。\n]{2,40})")
 _BULLETED = re.compile(r"(?:(?:^|\n)\s*[-•·]\s*|\*\*)(?P<x>[^(;:,。\n*|]{2,40})")
@@ -61,8 +62,8 @@ class _Segment(NamedTuple):
 
 @lru_cache(maxsize=8_192)
 def records(evidence: str) -> tuple[Record, ...]:
-    """The records of an evidence text, one a line."""
-    return tuple(record(line) for line in evidence.split("\n") if line.strip())
+    """The records of an evidence text, one a line unless its layout says otherwise."""
+    return tuple(record(line) for line in in_one_layout(evidence).split("\n") if line.strip())
 
 
 @lru_cache(maxsize=8_192)

@@ -14,6 +14,7 @@ from recenv.rewards.calibration import fit_lists, fit_temperature
 from recenv.rewards.lexical import overlap
 from recenv.rewards.metrics import Array
 from recenv.rewards.protocol import Scorer
+from recenv.rewards.reliability import of_lists, of_points
 from recenv.rewards.resampling import intervals
 
 _DRAWS = 1000
@@ -35,7 +36,8 @@ def comparison_table(
     """One record a dimension. rows: labelled, held out; fitting: labelled rows on which the baselines are fitted.
 
     Keys: dimension, n, groups, positives (share), nan (rows without a score), scorer, majority, overlap (measures by name;
-    for item_ranking auc, ndcg, top1 are means over lists and ``majority`` is the expectation under random order), and
+    the scorer's also have ece_excess, the ECE beyond a perfect model's; for item_ranking auc, ndcg, top1 are means over lists
+    and ``majority`` is the expectation under random order), and
     interval: 95 % bootstrap intervals over groups for the scorer's AUC (or list nDCG) and for its margin over overlap.
     """
     table = []
@@ -65,7 +67,8 @@ def _points(dimension: str, rows: list[ScorerRow], scorer: Scorer, fitting: list
 
     return {
         "dimension": dimension, "n": len(rows), "groups": int(groups.max()) + 1, "positives": float((y >= 0.5).mean()),
-        "nan": int((~scored).sum()), "scorer": _measures(y, p, p), "majority": _measures(y, constant, constant),
+        "nan": int((~scored).sum()), "scorer": {**_measures(y, p, p), "ece_excess": of_points(y, p).excess},
+        "majority": _measures(y, constant, constant),
         "overlap": _measures(y, q, shared),
         "interval": _bootstrap(groups, aucs),
     }
@@ -92,7 +95,7 @@ def _lists(dimension: str, rows: list[ScorerRow], scorer: Scorer, fitting: list[
         "dimension": dimension, "n": len(rows), "groups": int(groups.max()) + 1 if rows else 0,
         "positives": float(np.mean([(g > 0).mean() for g in gains])), "nan": 0,
         "scorer": {**metrics.list_means(gains, lists), "nll": metrics.list_nll(gains, lists),
-                   "ece": metrics.list_ece(gains, lists)},
+                   "ece": metrics.list_ece(gains, lists), "ece_excess": of_lists(gains, lists).excess},
         "majority": {**_random_order(gains), "nll": metrics.list_nll(gains, uniform), "ece": metrics.list_ece(gains, uniform)},
         "overlap": {**metrics.list_means(gains, shared), "nll": metrics.list_nll(gains, [scale.apply_list(s) for s in shared]),
                     "ece": metrics.list_ece(gains, [scale.apply_list(s) for s in shared])},
@@ -135,17 +138,18 @@ def _bootstrap(
 def table_text(table: Sequence[Mapping[str, Any]]) -> str:
     """The comparison as a Markdown table."""
     head = (
-        "| dimension | n | positives | AUC [95 %] | NLL | ECE | acc | overlap AUC / NLL | majority NLL / acc | "
+        "| dimension | n | positives | AUC [95 %] | NLL | ECE (excess) | acc | overlap AUC / NLL | majority NLL / acc | "
         "nDCG / top-1: scorer, overlap, random |\n|---|---|---|---|---|---|---|---|---|---|\n"
     )
     lines = []
     for r in table:
         s, o, m, i = r["scorer"], r["overlap"], r["majority"], r["interval"]["scorer"]
         lists = "ndcg" in s
+        ece = f"{s['ece']:.3f}" + (f" ({s['ece_excess']:+.3f})" if "ece_excess" in s else "")
         auc = f"{s['auc']:.3f}" if lists else f"{s['auc']:.3f} [{i[0]:.3f}, {i[1]:.3f}]"
         ranks = "; ".join(f"{x['ndcg']:.3f} / {x['top1']:.3f}" for x in (s, o, m)) if lists else "-"
         lines.append(
-            f"| {r['dimension']} | {r['n']} | {r['positives']:.2f} | {auc} | {s['nll']:.3f} | {s['ece']:.3f} | "
+            f"| {r['dimension']} | {r['n']} | {r['positives']:.2f} | {auc} | {s['nll']:.3f} | {ece} | "
             f"{'-' if lists else format(s['accuracy'], '.3f')} | {o['auc']:.3f} / {o['nll']:.3f} | "
             f"{m['nll']:.3f} / {'-' if lists else format(m['accuracy'], '.3f')} | {ranks} |"
         )

@@ -1,4 +1,4 @@
-"""The shipped kind of trained scorer: five calibrated heads over one compact encoder.
+"""The compact family of trained scorers: calibrated heads over one small encoder; and the door to either family.
 
 Measures: one calibrated probability a row for each dimension; for item_ranking one distribution over the list.
 Reads: the fields in ``segments.READS``; nothing else of a row, and no other row.
@@ -13,11 +13,9 @@ does not depend, to the bit, on batch size, order, other rows or the number of t
 
 from __future__ import annotations
 
-import hashlib
-from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
@@ -27,35 +25,20 @@ from torch import Tensor
 from recenv.errors import UnknownName
 from recenv.records import ScorerRow
 from recenv.rewards import checkpoint, segments
-from recenv.rewards.calibration import Calibration
-from recenv.rewards.metrics import shown_ndcg
+from recenv.rewards.checkpoint import Config
+from recenv.rewards.head_scorer import Cache, HeadScorer, Wanted
 from recenv.rewards.model import STATS, CompactScorer, Encoded
-from recenv.rewards.protocol import ScorerSpec, Scores
 from recenv.rewards.segments import BUCKETS, CAPS, KINDS, Segment, Unit
 from recenv.rewards.tokenizer import PAD, encode
+
+if TYPE_CHECKING:
+    from recenv.rewards.sequence_scorers import SequenceScorers
+
+__all__ = ["EncoderScorers", "HeadScorer", "load_scorers", "open_scorers"]
 
 # Fixed numbers of segments, pairs and units a batch; 8 is near the best for one session and for many.
 _ENCODE, _INTERACT, _HEAD = 8, 8, 64
 _PASS = 512  # units computed before the caches are trimmed: bounds memory, has no influence on any score
-_V = TypeVar("_V")
-
-
-class _Cache(OrderedDict[object, _V], Generic[_V]):
-    """Entries in order of use; ``trim`` drops the least recently used beyond the limit."""
-
-    def __init__(self, limit: int) -> None:
-        super().__init__()
-        self.limit = limit
-
-    def find(self, key: object) -> _V | None:
-        if key not in self:
-            return None
-        self.move_to_end(key)
-        return self[key]
-
-    def trim(self) -> None:
-        while len(self) > self.limit:
-            self.popitem(last=False)
 
 
 class _Coded(NamedTuple):
@@ -76,10 +59,18 @@ class EncoderScorers:
     def __init__(self, path: str | Path = "default", *, segments_kept: int = 8_192, pairs_kept: int = 32_768,
                  scores_kept: int = 262_144) -> None:
         self.checkpoint = checkpoint.load(path)
-        self._segments: _Cache[_Coded] = _Cache(segments_kept)
-        self._pairs: _Cache[NDArray[np.float32]] = _Cache(pairs_kept)
-        self._logits: _Cache[float] = _Cache(scores_kept)
+        self._segments: Cache[_Coded] = Cache(segments_kept)
+        self._pairs: Cache[NDArray[np.float32]] = Cache(pairs_kept)
+        self._logits: Cache[float] = Cache(scores_kept)
         self.scorers = {d: HeadScorer(self, d) for d in self.checkpoint.config.architecture.dimensions}
+
+    @property
+    def fingerprint(self) -> str:
+        return self.checkpoint.fingerprint
+
+    @property
+    def described(self) -> Config:
+        return self.checkpoint.config
 
     @property
     def model(self) -> CompactScorer:
@@ -93,28 +84,15 @@ class EncoderScorers:
             self._segments.clear()
 
     def logits(self, rows: Sequence[ScorerRow]) -> list[NDArray[np.float64]]:
-        """Uncalibrated logits of rows that can be scored: (1,) each, or (C,) for item_ranking."""
-        wanted: dict[bytes, tuple[ScorerRow, str]] = {}
-        known: dict[bytes, float] = {}
-        keys: list[list[bytes]] = []
-        for row in rows:
-            items = row.items if row.dimension == "item_ranking" else (row.item,)
-            keys.append([_digest(row, item) for item in items])
-            for key, item in zip(keys[-1], items, strict=True):
-                value = self._logits.find(key)
-                if value is None:
-                    wanted[key] = (row, item)
-                else:
-                    known[key] = value
-        todo = list(wanted.items())
+        """Uncalibrated logits of rows of one dimension that can be scored: (1,) each, or (C,) for item_ranking."""
+        wanted = Wanted(rows, self._logits)
+        todo = list(wanted.todo.items())
         for at in range(0, len(todo), _PASS):
             part = todo[at:at + _PASS]
             values = self._compute(part[0][1][0].dimension, [segments.unit(row, item) for _, (row, item) in part])
-            known.update(zip((key for key, _ in part), values, strict=True))
-        for key in wanted:
-            self._logits[key] = known[key]
-        self._logits.trim()
-        return [np.array([known[k] for k in own], np.float64) for own in keys]
+            for (key, _), value in zip(part, values, strict=True):
+                wanted.add(key, value)
+        return wanted.logits()
 
     def _compute(self, dimension: str, units: Sequence[Unit]) -> list[float]:
         pairs = list(dict.fromkeys(pair for unit in units for kind in unit.pairs for pair in kind))
@@ -177,64 +155,25 @@ class EncoderScorers:
         return found
 
 
-class HeadScorer:
-    """One dimension of a checkpoint as a Scorer."""
+def open_scorers(path: str | Path = "default") -> EncoderScorers | SequenceScorers:
+    """A checkpoint of either family, opened; ``scorers`` are its dimensions. Raises WeightsError for one that cannot be used."""
+    if checkpoint.family(path) == "compact":
+        return EncoderScorers(path)
+    from recenv.rewards.sequence_scorers import SequenceScorers
 
-    def __init__(self, owner: EncoderScorers, dimension: str) -> None:
-        config = owner.checkpoint.config
-        self._owner, self._calibration = owner, config.calibration[dimension]
-        self._spec = ScorerSpec(
-            name=f"{config.name}/{dimension}", dimension=dimension, kind="encoder", reads=segments.READS[dimension],
-            fingerprint=owner.checkpoint.fingerprint, calibration=str(self._calibration), training_data=config.training_data,
-        )
-
-    @property
-    def spec(self) -> ScorerSpec:
-        return self._spec
-
-    @property
-    def calibration(self) -> Calibration:
-        return self._calibration
-
-    def score(self, rows: Sequence[ScorerRow]) -> Scores:
-        """Values (N,) in [0, 1], NaN where a required field is empty; raises InputError for rows of another dimension."""
-        segments.check_rows(rows, self._spec.dimension)
-        reasons = tuple(segments.missing(row) for row in rows)
-        values = np.full(len(rows), np.nan, np.float32)
-        fine = [n for n, reason in enumerate(reasons) if not reason]
-        logits = self._owner.logits([rows[n] for n in fine])
-        if self._spec.dimension != "item_ranking":
-            if fine:
-                values[fine] = self._calibration.apply(np.concatenate(logits))
-            return Scores(values, reasons)
-        lists = [np.zeros(0, np.float32)] * len(rows)
-        for n, z in zip(fine, logits, strict=True):
-            p = self._calibration.apply_list(z)
-            lists[n] = p.astype(np.float32)
-            values[n] = min(shown_ndcg(p, rows[n].shown), 1.0)
-        return Scores(values, reasons, tuple(lists))
+    return SequenceScorers(path)
 
 
 def load_scorers(path: str | Path = "default", dimensions: Sequence[str] | None = None) -> dict[str, HeadScorer]:
-    """The scorers of a checkpoint folder ("default": the shipped one) by dimension; they share one encoder and its caches.
+    """The scorers of a checkpoint folder ("default", "audit": the shipped ones) by dimension; they share encoder and caches.
 
     Raises WeightsError for a checkpoint that cannot be used, UnknownName for a dimension that it does not have.
     """
-    scorers = EncoderScorers(path).scorers
+    scorers = open_scorers(path).scorers
     for d in dimensions or ():
         if d not in scorers:
             raise UnknownName("dimension", d, scorers)
     return {d: scorers[d] for d in (dimensions or scorers)}
-
-
-def _digest(row: ScorerRow, item: str) -> bytes:
-    """Identity of one unit by content."""
-    h = hashlib.blake2b(digest_size=16)
-    for field in ("dimension", *segments.READS[row.dimension]):
-        text = (item if field in ("item", "items") else str(getattr(row, field))).encode("utf-8", "surrogatepass")
-        h.update(len(text).to_bytes(8, "little"))
-        h.update(text)
-    return h.digest()
 
 
 def _pool(vectors: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:

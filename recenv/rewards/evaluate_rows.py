@@ -15,6 +15,7 @@ from recenv.errors import InputError
 from recenv.records import ScorerRow
 from recenv.rewards import metrics
 from recenv.rewards.metrics import Array
+from recenv.rewards.reliability import Reliability, of_lists, of_points
 from recenv.rewards.resampling import intervals
 
 _DRAWS, _FEWEST, _WORK = 1000, 100, 20_000_000  # resamples; at least; rows resampled in all before their number is cut
@@ -26,7 +27,11 @@ _TIES = rng.word("evaluate/ties")
 
 
 class Measure(msgspec.Struct, frozen=True):
-    """A figure and its 95 % interval (cluster bootstrap, percentiles); NaN where undefined."""
+    """A figure and its 95 % interval (cluster bootstrap, percentiles); NaN where undefined.
+
+    "ECE excess" is the ECE less the median of what a perfect model shows on these rows, and its interval is the ECE less the
+    2.5 and 97.5 % points of that: one that holds 0 is as good as perfect at this number of rows.
+    """
 
     name: str
     value: float
@@ -123,9 +128,35 @@ class Sheet:
             return ()
         return tuple(self._evaluate(name, np.flatnonzero(part == n), n) for name, n in self._parts.items())
 
-    def _evaluate(self, name: str, rows: NDArray[np.int64], part: int | None) -> Evaluation:
+    def reliability(self) -> Reliability:
+        """How probabilities agree with labels, over all rows."""
+        return self._taken(np.arange(len(self._part))).reliability()
+
+    def margin(self, other: Sheet) -> tuple[Measure, Measure, Measure]:
+        """The leading measure (pairs right where there are pairs, else AUC; nDCG of lists): of this sheet, of another that holds
+        scores of the same rows, and the difference, resampled together."""
+        rows = np.arange(len(self._part))
+        own, base, groups = self._taken(rows), other._taken(rows), np.array(self._group, np.int64)
+
+        def both(chosen: NDArray[np.int64]) -> tuple[float, float, float]:
+            a, b = own.lead(chosen), base.lead(chosen)
+            return a, b, a - b
+
+        low, high = (np.full(3, _NAN),) * 2
+        if len(self._groups) > 1:
+            draws = int(np.clip(_WORK // len(rows), _FEWEST, _DRAWS))
+            low, high = intervals(np.unique(groups, return_inverse=True)[1], both, draws, "evaluate")
+        names = (own.leading, own.leading, f"{own.leading} margin")
+        values = both(rows) if len(rows) else (_NAN,) * 3
+        found = [Measure(n, v, float(a), float(b)) for n, v, a, b in zip(names, values, low, high, strict=True)]
+        return found[0], found[1], found[2]
+
+    def _taken(self, rows: NDArray[np.int64]) -> _Points | _Lists:
         measure = _Lists if self.dimension == "item_ranking" else _Points
-        taken = measure([self._labels[n] for n in rows], [self._scores[n] for n in rows], np.array(self._pair_right)[rows])
+        return measure([self._labels[n] for n in rows], [self._scores[n] for n in rows], np.array(self._pair_right)[rows])
+
+    def _evaluate(self, name: str, rows: NDArray[np.int64], part: int | None) -> Evaluation:
+        taken = self._taken(rows)
         values = taken.measures(np.arange(len(rows)))
         measures = tuple(Measure(n, v) for n, v in values.items())
         groups = np.unique(np.array(self._group, np.int64)[rows], return_inverse=True)[1]
@@ -134,6 +165,8 @@ class Sheet:
             draws = int(np.clip(_WORK // len(rows), _FEWEST, _DRAWS))
             low, high = intervals(groups, lambda i: list(taken.measures(i).values()), draws, "evaluate")
             measures = tuple(Measure(m.name, m.value, float(a), float(b)) for m, a, b in zip(measures, low, high, strict=True))
+        r = taken.reliability()
+        measures += (Measure("ECE excess", r.excess, r.ece - r.high, r.ece - r.low),)
         reasons = sum((c for p, c in self._reasons.items() if part in (None, p)), Counter[str]())
         return Evaluation(
             part=name, rows=self._all.total() if part is None else self._all[part],
@@ -165,6 +198,16 @@ class _Points:
             out["pairs right"] = _mean(self.pair_right[rows])
         return out | {"NLL": metrics.nll(labels, scores), "ECE": metrics.ece(labels, scores)}
 
+    @property
+    def leading(self) -> str:
+        return "pairs right" if self.paired else "AUC"
+
+    def lead(self, rows: NDArray[np.int64]) -> float:
+        return _mean(self.pair_right[rows]) if self.paired else metrics.auc(self.truth[rows], self.scores[rows])
+
+    def reliability(self) -> Reliability:
+        return of_points(self.labels, self.scores)
+
 
 class _Lists:
     """Rows with a number for each item; lists without a positive item are left out of every measure."""
@@ -182,6 +225,14 @@ class _Lists:
         kept = [n for n in rows.tolist() if self.gains[n].sum() > 0]
         ece = metrics.list_ece([self.gains[n] for n in kept], [self.given[n] for n in kept])
         return dict(zip(("nDCG", "MRR", "top-1", "AUC in lists", "NLL"), means, strict=True)) | {"ECE": ece}
+
+    leading = "nDCG"
+
+    def lead(self, rows: NDArray[np.int64]) -> float:
+        return _mean(self.table[rows, 0])
+
+    def reliability(self) -> Reliability:
+        return of_lists(self.gains, self.given)
 
 
 def part_of_id(id_: str) -> str:

@@ -15,12 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recenv.data.constraints import SLOTS
+from recenv.rewards import following, grounding, replying, wants
 from recenv.rewards.claims import count_claims
 from recenv.rewards.lexical import coverage, grams, han_share, jaccard, norm, squeeze
 from recenv.rewards.orders import ORDERS, check, listed_items, refuses, word_count
 from recenv.rewards.stated import INF, limits, record, requests, within
 
-VERSION = 1
+VERSION = 2
 
 _LIMIT_SLOTS = {"rating": "rating", "price": "price", "distance": "other", "duration": "other"}
 _MEMBER_SLOTS = {
@@ -66,12 +67,24 @@ EVIDENCE = (
 )
 """Features of evidence and a response."""
 
-NAMES: dict[str, tuple[str, ...]] = {
+EXTRA_NAMES: dict[str, tuple[str, ...]] = {
+    "instruction_following": following.NAMES,
+    "factual_consistency": grounding.NAMES,
+    "query_item_relevance": wants.NAMES + replying.NAMES,
+    "behavior_prediction": wants.NAMES,
+    "item_ranking": wants.NAMES,
+}
+"""Features that read any layout of evidence and items, after those of the shipped layouts."""
+
+_FIRST_NAMES: dict[str, tuple[str, ...]] = {
     "instruction_following": INSTRUCTION + RESPONSE,
     "factual_consistency": EVIDENCE + RESPONSE,
     "query_item_relevance": QUERY_ITEM,
     "behavior_prediction": QUERY_ITEM + PERSON_ITEM,
     "item_ranking": QUERY_ITEM + PERSON_ITEM,
+}
+NAMES: dict[str, tuple[str, ...]] = {
+    dimension: names + EXTRA_NAMES.get(dimension, ()) for dimension, names in _FIRST_NAMES.items()
 }
 """Names of the features of each dimension, in the order of the vector."""
 
@@ -250,6 +263,18 @@ _BUILD: dict[str, Callable[[dict[str, str]], tuple[float, ...]]] = {
 }
 
 
+def extra(dimension: str, texts: dict[str, str]) -> tuple[float, ...]:
+    """The EXTRA_NAMES features of one unit; empty for a dimension without any."""
+    if dimension == "factual_consistency":
+        return grounding.grounding(texts["evidence"], texts["query"], texts["response"])
+    if dimension == "query_item_relevance":
+        return (*wants.wants(texts["query"], texts["item"]), *replying.replying(texts["query"], texts["item"]))
+    if dimension == "instruction_following":
+        return tuple(following.following(texts["instruction"], texts["query"], texts["response"]))
+    return wants.wants(texts["query"], texts["item"])
+
+
 def vector(dimension: str, texts: dict[str, str]) -> NDArray[np.float32]:
     """The (E,) features of one unit of a dimension. texts: field name -> text, as recenv.rewards.segments lays them out."""
-    return np.array(_BUILD[dimension](texts), np.float32)
+    values = _BUILD[dimension](texts)
+    return np.array(values + extra(dimension, texts), np.float32)

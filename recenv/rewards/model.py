@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from recenv.records import DIMENSIONS
 from recenv.rewards import features
+from recenv.rewards.losses import dimension_loss
 from recenv.rewards.segments import CAPS, KINDS, PAIRS
 from recenv.rewards.tokenizer import PAD
 
@@ -106,9 +107,9 @@ class CompactScorer(nn.Module):
         return torch.cat([a.pooled, b.pooled, a.pooled * b.pooled, (a.pooled - b.pooled).abs(), torch.stack(stats, 1)], 1)
 
     def forward(self, dimension: str, blocks: list[tuple[Tensor, Tensor, Tensor]], pairs: list[Tensor], features: Tensor,
-                labels: Tensor | None = None, lists: Tensor | None = None) -> dict[str, Tensor]:
+                labels: Tensor | None = None, lists: Tensor | None = None, pair_weight: float = 0.0) -> dict[str, Tensor]:
         """blocks: (ids, mask, kinds) of segments padded alike. pairs: one (P, 3) int64 a pair kind, columns unit, segment,
-        segment; segments are numbered through the blocks. features (R, E); labels (R,); lists (R,) list numbers for item_ranking.
+        segment; segments are numbered through the blocks. features (R, E); labels (R,); lists, pair_weight: see dimension_loss.
         """
         encoded = _concatenate([self.encode(*block) for block in blocks])
         pooled = []
@@ -118,29 +119,40 @@ class CompactScorer(nn.Module):
         logits: Tensor = self.head(dimension)(torch.cat(pooled, 1), features)
         out = {"logits": logits}
         if labels is not None:
-            out["loss"] = pointwise_loss(logits, labels) if lists is None else listwise_loss(logits, labels, lists)
+            out["loss"] = dimension_loss(dimension, logits.float(), labels, lists, pair_weight)
         return out
 
 
-class Head(nn.Module):
-    """Wide path over features, deep path over pairs and features. mean, scale: of the features over the training rows."""
+class Wide(nn.Module):
+    """A small network over standardised features. mean, scale: of the features over the training rows."""
 
     mean: Tensor
     scale: Tensor
 
-    def __init__(self, dimension: str, a: Architecture) -> None:
+    def __init__(self, n_features: int, width: int) -> None:
         super().__init__()
-        n_features = len(features.NAMES[dimension])
-        n_pairs = len(PAIRS[dimension]) * pair_size(a)
-        self.bound = a.bound
         self.register_buffer("mean", torch.zeros(n_features))
         self.register_buffer("scale", torch.ones(n_features))
-        self.wide = nn.Sequential(nn.Linear(n_features, a.head), nn.GELU(), nn.Linear(a.head, 1))
-        self.deep = nn.Sequential(nn.Linear(n_pairs + n_features, a.head), nn.GELU(), nn.Linear(a.head, 1))
+        self.wide = nn.Sequential(nn.Linear(n_features, width), nn.GELU(), nn.Linear(width, 1))
 
     def standard(self, given: Tensor) -> Tensor:
         """Features standardised by the training rows, cut at four deviations; unknown ones (NaN) at the mean."""
         return torch.nan_to_num((given - self.mean) / self.scale).clamp(-4.0, 4.0)
+
+    def judge(self, given: Tensor) -> Tensor:
+        """(R,) logits of features (R, E)."""
+        out: Tensor = self.wide(self.standard(given)).squeeze(1)
+        return out
+
+
+class Head(Wide):
+    """Wide path over features, deep path over pairs and features."""
+
+    def __init__(self, dimension: str, a: Architecture) -> None:
+        super().__init__(len(features.NAMES[dimension]), a.head)
+        self.bound = a.bound
+        n_pairs = len(PAIRS[dimension]) * pair_size(a)
+        self.deep = nn.Sequential(nn.Linear(n_pairs + len(self.mean), a.head), nn.GELU(), nn.Linear(a.head, 1))
 
     def forward(self, pairs: Tensor, given: Tensor) -> Tensor:
         """(R,) logits of pairs (R, P) and features (R, E)."""
@@ -153,22 +165,6 @@ class Head(nn.Module):
 def pair_size(a: Architecture) -> int:
     """Length of a pair kind's vector: the mean over its pairs, with largest and smallest statistics."""
     return 4 * a.pooled + 3 * STATS
-
-
-def pointwise_loss(logits: Tensor, labels: Tensor) -> Tensor:
-    """Binary cross-entropy with labels in [0, 1]."""
-    return nn.functional.binary_cross_entropy_with_logits(logits, labels)
-
-
-def listwise_loss(logits: Tensor, labels: Tensor, lists: Tensor) -> Tensor:
-    """Mean softmax cross-entropy over the lists that have a positive (ListNet's top-1 form, Cao et al., ICML 2007)."""
-    n = int(lists.max()) + 1
-    top = logits.new_full((n,), -torch.inf).scatter_reduce(0, lists, logits.detach(), "amax")
-    log_total = logits.new_zeros(n).index_add(0, lists, torch.exp(logits - top[lists])).log() + top
-    positives = logits.new_zeros(n).index_add(0, lists, labels)
-    loss = logits.new_zeros(n).index_add(0, lists, labels * (log_total[lists] - logits))
-    used = positives > 0
-    return (loss[used] / positives[used]).sum() / used.sum().clamp(min=1)
 
 
 def _match(best: Tensor, mask: Tensor, weights: Tensor) -> tuple[Tensor, Tensor, Tensor]:

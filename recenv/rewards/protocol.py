@@ -23,11 +23,28 @@ class ScorerSpec(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     dimension: str
-    kind: Literal["rule", "encoder", "judge"]
+    kind: Literal["rule", "encoder", "judge", "generative"]
     reads: tuple[str, ...]
     fingerprint: str
     calibration: str = ""
     training_data: str = ""
+
+
+class Cost(msgspec.Struct, frozen=True):
+    """What a judgement took: calls to a model server, tokens (None where the server did not say), seconds of waiting, summed.
+
+    As recorded when the answer came, so that a replay from a cache shows the same.
+    """
+
+    calls: int
+    prompt_tokens: int | None
+    completion_tokens: int | None
+    latency_s: float
+
+    def __add__(self, other: Cost) -> Cost:
+        mine, theirs = (self.prompt_tokens, self.completion_tokens), (other.prompt_tokens, other.completion_tokens)
+        prompt, completion = (None if a is None or b is None else a + b for a, b in zip(mine, theirs, strict=True))
+        return Cost(self.calls + other.calls, prompt, completion, round(self.latency_s + other.latency_s, 6))
 
 
 class Scores(NamedTuple):
@@ -35,11 +52,13 @@ class Scores(NamedTuple):
 
     For item_ranking a row's value is the nDCG of the shown order under the scorer's own per-item probabilities,
     and ``lists`` holds those probabilities, (len(items),) a row, summing to 1; empty for other dimensions.
+    costs: what each row's value took, (N,), None for rows that nobody was asked about; empty for scorers that ask nobody.
     """
 
     values: NDArray[np.float32]
     reasons: tuple[str, ...]
     lists: tuple[NDArray[np.float32], ...] = ()
+    costs: tuple[Cost | None, ...] = ()
 
 
 @runtime_checkable

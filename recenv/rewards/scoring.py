@@ -115,6 +115,7 @@ def outcome_text(outcome: Outcome) -> str:
     lines.append(f"measured on {total.scored:,} labelled rows in {total.groups:,} groups; {what}: {total.positives:.1%}")
     lines += ["", f"{'measure':18s} {'value':>7s}   95 % interval, clustered by group"]
     lines += [f"{m.name:18s} {_figure(m.value):>7s}   [{_figure(m.low)}, {_figure(m.high)}]" for m in total.measures]
+    lines.append("ECE excess: over what a perfect model shows on these rows; an interval that holds 0 is as good as perfect")
     if 0 < len(outcome.parts) <= _MOST_PARTS:
         lines += ["", *_part_lines(outcome.parts)]
     return "\n".join([*lines, "", *_published_lines(outcome.dimension)])

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from recenv.errors import InputError
 from recenv.records import DIMENSIONS, ScorerRow
 from recenv.rewards import features
-from recenv.rewards.lexical import norm
+from recenv.rewards.lexical import norm, surface
 
 KINDS = ("query", "item", "person", "response", "instruction")
 """Segment kinds; the lines of evidence are items, so that a record is encoded once for all dimensions."""
@@ -58,6 +58,10 @@ class Segment(NamedTuple):
     text: str
 
 
+ANSWERS = {"instruction_following": "response", "factual_consistency": "response", "query_item_relevance": "item"}
+"""The field that answers, by dimension, where there is one."""
+
+
 class Unit(NamedTuple):
     """What one logit is computed from. pairs: for each entry of PAIRS, one or more segment pairs; features (E,)."""
 
@@ -72,6 +76,30 @@ def missing(row: ScorerRow) -> str:
         if not (value.strip() if isinstance(value, str) else value):
             return f"{row.dimension} needs a non-empty {field}"
     return ""
+
+
+def says_nothing(row: ScorerRow) -> str:
+    """Why an answer is worth nothing whatever was asked, "" if it may be worth something: it has no letter and no digit.
+
+    Only where a row is otherwise complete: what cannot be judged at all is ``missing``.
+    """
+    field = ANSWERS.get(row.dimension)
+    if field is None or any(c.isalnum() for c in getattr(row, field)):
+        return ""
+    rest = [f for f in REQUIRED[row.dimension] if f != field]
+    return f"the {field} says nothing" if all(getattr(row, f).strip() for f in rest) else ""
+
+
+_JUDGED = {"instruction_following": "response", "factual_consistency": "response", "query_item_relevance": "item"}
+
+
+def unanswered(row: ScorerRow) -> str:
+    """Why a row that has all but what is judged deserves 0: its answer or item is empty or holds no letter or digit; "" else."""
+    field = _JUDGED.get(row.dimension, "")
+    if not field or any(c.isalnum() for c in getattr(row, field)):
+        return ""
+    others = (f for f in REQUIRED[row.dimension] if f != field)
+    return f"the {field} is empty" if all(str(getattr(row, f)).strip() for f in others) else ""
 
 
 def check_rows(rows: Sequence[ScorerRow], dimension: str) -> None:
@@ -95,25 +123,27 @@ def units(row: ScorerRow) -> list[Unit]:
 
 def unit(row: ScorerRow, item: str) -> Unit:
     """The unit of a row and one item ("" where the dimension has none)."""
-    query, response = Segment("query", row.query), Segment("response", row.response)
+    query, response = Segment("query", surface(row.query)), Segment("response", surface(row.response))
     pairs: tuple[tuple[tuple[Segment, Segment], ...], ...]
     if row.dimension == "instruction_following":
-        pairs = (((Segment("instruction", row.instruction), response),), ((query, response),))
-        texts = {"instruction": row.instruction, "query": row.query, "response": row.response}
+        pairs = (((Segment("instruction", surface(row.instruction)), response),), ((query, response),))
     elif row.dimension == "factual_consistency":
-        lines = evidence_lines(row.evidence, row.response)
+        lines = evidence_lines(surface(row.evidence), row.response)
         pairs = (tuple((Segment("item", line), response) for line in lines), ((query, response),))
-        texts = {"evidence": row.evidence, "query": row.query, "response": row.response}
     elif row.dimension == "query_item_relevance":
-        pairs = (((query, Segment("item", item)),),)
-        texts = {"query": row.query, "item": item}
+        pairs = (((query, Segment("item", surface(item))),),)
     elif row.dimension in DIMENSIONS:
-        person = Segment("person", f"{row.user}\n{row.context}")
-        pairs = (((query, Segment("item", item)),), ((person, Segment("item", item)),))
-        texts = {"query": row.query, "item": item, "user": row.user, "context": row.context}
+        person = Segment("person", surface(f"{row.user}\n{row.context}"))
+        pairs = (((query, Segment("item", surface(item))),), ((person, Segment("item", surface(item))),))
     else:
         raise InputError(f"dimension must be one of {', '.join(DIMENSIONS)}; got {row.dimension!r}")
-    return Unit(pairs, features.vector(row.dimension, texts))
+    return Unit(pairs, features.vector(row.dimension, texts(row, item)))
+
+
+def texts(row: ScorerRow, item: str) -> dict[str, str]:
+    """The texts that the features of a row and one item are computed from."""
+    names = ("item" if field == "items" else field for field in READS[row.dimension])
+    return {name: item if name == "item" else str(getattr(row, name)) for name in names}
 
 
 def evidence_lines(evidence: str, response: str) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from recenv.data.constraints import SLOTS
 from recenv.rewards.lexical import grams, norm, squeeze
+from recenv.rewards.tabular import in_one_layout
 
 INF = math.inf
 
@@ -209,8 +210,8 @@ LABELS |= {"门票": "price", "票价": "price", "人均消费": "price", "人�
 
 @lru_cache(maxsize=16_384)
 def record(item_text: str) -> Record:
-    """The fields of a text that recenv.data.render.item_text wrote; anything unlabelled stays in ``text``."""
-    parts = [p.strip() for p in norm(item_text).split(";")]
+    """The fields of an item's text, as recenv.data.render.item_text writes it or laid out otherwise; ``text`` holds all of it."""
+    parts = [p.strip() for p in norm(in_one_layout(item_text)).split(";")]
     numbers: dict[str, tuple[float, float]] = {}
     members: dict[str, tuple[str, ...]] = {}
     for part in parts[2:]:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from recenv.data.render import evidence_text, item_text, mapping_text, user_text
 from recenv.records import DIMENSIONS, FC, IF, IR, QIR, UBP, Action, AgentView, D, Item, ScorerRow
-from recenv.rewards.protocol import Scorer, Scores
+from recenv.rewards.protocol import Cost, Scorer, Scores
 from recenv.rewards.rules import factual_verdict, instruction_verdict
 
 NOT_RECOMMENDED = "no recommendation in this turn"
@@ -28,11 +28,15 @@ NO_ITEM = "no known item in the slate"
 
 
 class TurnScores(NamedTuple):
-    """components (N, D) float32, NaN = not applicable; sources and reasons N x D strings."""
+    """components (N, D) float32, NaN = not applicable; sources and reasons N x D strings.
+
+    costs: for each turn, by dimension, what its scorer spent on it (``protocol.Cost``), where that is known; N, or none at all.
+    """
 
     components: NDArray[np.float32]
     sources: tuple[tuple[str, ...], ...]
     reasons: tuple[tuple[str, ...], ...]
+    costs: tuple[dict[str, Cost], ...] = ()
 
 
 class _Sheet:
@@ -42,6 +46,7 @@ class _Sheet:
         self.values = np.full((n, D), np.nan, np.float32)
         self.sources = [["none"] * D for _ in range(n)]
         self.reasons = [[""] * D for _ in range(n)]
+        self.costs: list[dict[str, Cost]] = [{} for _ in range(n)]
         self.rows: dict[int, list[ScorerRow]] = {d: [] for d in range(D)}
         self.owners: dict[int, list[int]] = {d: [] for d in range(D)}
 
@@ -72,15 +77,17 @@ class TurnScorer:
         for d in range(D):
             self._score(sheet, d)
         return TurnScores(
-            sheet.values, tuple(map(tuple, sheet.sources)), tuple(map(tuple, sheet.reasons))
+            sheet.values, tuple(map(tuple, sheet.sources)), tuple(map(tuple, sheet.reasons)), tuple(sheet.costs)
         )
 
     def _instruction(self, sheet: _Sheet, n: int, view: AgentView, action: Action, slate: Sequence[Item | None]) -> None:
         verdict = instruction_verdict(view, action, slate)
         if verdict.failed:
             sheet.put(n, IF, 0.0, "rule", verdict.reason)
-        elif action.act != "recommend" or not action.text:
+        elif action.act != "recommend":
             sheet.put(n, IF, 1.0, "rule")  # nothing left to judge: every rule that applies has passed
+        elif not action.text.strip():
+            sheet.put(n, IF, 0.0, "rule", NO_TEXT)  # else silence would pay: facts cannot be judged either
         else:
             sheet.ask(n, IF, ScorerRow(
                 dimension=DIMENSIONS[IF], locale=view.locale, instruction=view.instruction, query=view.query,
@@ -137,6 +144,9 @@ class TurnScorer:
         for n in dict.fromkeys(owners.tolist()):
             at = np.flatnonzero(owners == n)
             values, reasons = scores.values[at], [scores.reasons[a] for a in at]
+            spent = [cost for a in at if scores.costs and (cost := scores.costs[a]) is not None]
+            if spent:
+                sheet.costs[n][DIMENSIONS[d]] = sum(spent[1:], spent[0])
             weights = 1.0 / np.log2(np.arange(len(at)) + 2.0)
             kept = ~np.isnan(values)
             if not kept.any():

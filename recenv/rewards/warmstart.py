@@ -11,20 +11,23 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from recenv import rng
-from recenv.rewards.model import Head, listwise_loss, pointwise_loss
+from recenv.rewards.losses import dimension_loss
+from recenv.rewards.model import Wide
 
 _EPOCHS, _BATCH = 40, 256
 
 
 class Given(NamedTuple):
-    """Features (U, E), labels (U,), and for lists the row of each unit (U,); None for single rows."""
+    """Features (U, E), labels (U,), and which units belong together (U,), by number from 0; None where each stands alone."""
 
+    dimension: str
     features: NDArray[np.float32]
     labels: NDArray[np.float32]
     lists: NDArray[np.int64] | None
+    pair_weight: float
 
 
-def warm_start(head: Head, training: Given, validation: Given, seed: int) -> None:
+def warm_start(head: Wide, training: Given, validation: Given, seed: int) -> None:
     """Fit ``head.wide`` on features alone and keep its best epoch by validation loss.
 
     ``head.deep`` keeps its random start: silenced to begin with, it passes no gradient to the encoder and never learns.
@@ -38,27 +41,26 @@ def warm_start(head: Head, training: Given, validation: Given, seed: int) -> Non
             torch.autograd.backward(loss)
             optimizer.step()
         with torch.inference_mode():
-            held = float(_loss(head, validation, np.arange(len(validation.labels))))
+            held = sum(float(_loss(head, validation, units)) * len(units) for units in _batches(validation, seed, 0))
         if held < best:
             best, kept = held, {k: v.clone() for k, v in head.wide.state_dict().items()}
     head.wide.load_state_dict(kept)
 
 
 def _batches(given: Given, seed: int, epoch: int) -> list[NDArray[np.int64]]:
+    """Batches of about _BATCH units in random order; what belongs together stays together."""
     key = (seed, rng.word("warm start"), epoch)
     if given.lists is None:
         order = rng.permutation(len(given.labels), *key)
         return [order[at:at + _BATCH] for at in range(0, len(order), _BATCH)]
-    start = np.flatnonzero(np.diff(given.lists, prepend=-1))
-    end = np.append(start[1:], len(given.lists))
-    order = rng.permutation(len(start), *key)
-    size = max(1, _BATCH // 8)
-    return [np.concatenate([np.arange(start[r], end[r]) for r in order[at:at + size]]) for at in range(0, len(order), size)]
+    rank = rng.permutation(int(given.lists.max()) + 1, *key)[given.lists]
+    order = np.argsort(rank, kind="stable")
+    ends = np.flatnonzero(np.diff(rank[order], append=-1)) + 1
+    cuts = np.unique(ends[np.searchsorted(ends, np.arange(_BATCH, len(order), _BATCH))])
+    return [part for part in np.split(order, cuts) if len(part)]
 
 
-def _loss(head: Head, given: Given, units: NDArray[np.int64]) -> Tensor:
+def _loss(head: Wide, given: Given, units: NDArray[np.int64]) -> Tensor:
     x, y = torch.from_numpy(given.features[units]), torch.from_numpy(given.labels[units])
-    logits = head.wide(head.standard(x)).squeeze(1)
-    if given.lists is None:
-        return pointwise_loss(logits, y)
-    return listwise_loss(logits, y, torch.from_numpy(np.unique(given.lists[units], return_inverse=True)[1]))
+    lists = None if given.lists is None else torch.from_numpy(np.unique(given.lists[units], return_inverse=True)[1])
+    return dimension_loss(given.dimension, head.judge(x), y, lists, given.pair_weight)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import msgspec
 import numpy as np
 
 from recenv.envs.engine import Engine, Step
@@ -64,7 +65,7 @@ def _turn(
         reaction=reaction, components=tuple(None if math.isnan(v) else v for v in step.scores.components[r].tolist()),
         sources=step.scores.sources[r], reasons=step.scores.reasons[r], value=float(step.values[r]),
         reward=float(step.rewards[r]), gate=tuple(d for d, f in zip(DIMENSIONS, step.failed[r], strict=True) if f),
-        gold=gold, told=int(after.told[r].sum()),
+        gold=gold, told=int(after.told[r].sum()), judged=step.scores.costs[r] or msgspec.UNSET,
     )
 
 

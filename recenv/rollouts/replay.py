@@ -36,8 +36,13 @@ class _Recorded:
         return [self._actions.get((v.session_id, v.turn), stop) for v in views]
 
 
-def verify(engine: Engine, traces: Iterable[SessionTrace], *, chunk: int = 64) -> Iterator[Verdict]:
-    """Re-execute traces, ``chunk`` at a time, and compare each to the bit."""
+def play_again(
+    engine: Engine, traces: Iterable[SessionTrace], *, chunk: int = 64
+) -> Iterator[tuple[SessionTrace, SessionTrace]]:
+    """Each trace with what the engine makes of its actions, ``chunk`` sessions in one batch; no agent is built or asked.
+
+    The order is kept where the traces come agent by agent and share their seed, as those of a run do.
+    """
     stream = iter(traces)
     while batch := list(islice(stream, chunk)):
         for agent in dict.fromkeys(t.agent for t in batch):
@@ -47,7 +52,12 @@ def verify(engine: Engine, traces: Iterable[SessionTrace], *, chunk: int = 64) -
                 chosen = [(t, r) for t, r in zip(mine, rows, strict=True) if t.seed == seed]
                 again = collect(engine, _Recorded(agent, [t for t, _ in chosen]), [r for _, r in chosen], seed)
                 for (old, _), new in zip(chosen, again, strict=True):
-                    yield _compare(old, msgspec.structs.replace(new, order=old.order))
+                    yield old, msgspec.structs.replace(new, order=old.order)
+
+
+def verify(engine: Engine, traces: Iterable[SessionTrace], *, chunk: int = 64) -> Iterator[Verdict]:
+    """Re-execute traces, ``chunk`` at a time, and compare each to the bit."""
+    return (_compare(old, new) for old, new in play_again(engine, traces, chunk=chunk))
 
 
 def _compare(old: SessionTrace, new: SessionTrace) -> Verdict:
@@ -56,7 +66,12 @@ def _compare(old: SessionTrace, new: SessionTrace) -> Verdict:
             return Verdict(old.agent, old.session_id, False, f"turn {turn.turn}: the raw text parses to another action")
     if encode(old) == encode(new):
         return Verdict(old.agent, old.session_id, True, "")
-    return Verdict(old.agent, old.session_id, False, _difference(msgspec.to_builtins(old), msgspec.to_builtins(new), ""))
+    return Verdict(old.agent, old.session_id, False, difference(old, new))
+
+
+def difference(old: SessionTrace, new: SessionTrace) -> str:
+    """The first field in which two traces differ, with both values; for traces that are not equal."""
+    return _difference(msgspec.to_builtins(old), msgspec.to_builtins(new), "")
 
 
 def _difference(old: object, new: object, path: str) -> str:

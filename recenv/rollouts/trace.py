@@ -9,6 +9,7 @@ import msgspec
 
 from recenv.errors import InputError
 from recenv.records import Action, Reaction
+from recenv.rewards.protocol import Cost
 
 TRACE_SCHEMA = 1
 
@@ -21,6 +22,7 @@ class TurnTrace(msgspec.Struct, frozen=True, kw_only=True):
     value: the hybrid scalar of this turn in [0, 1]; reward: what ``step`` returned; gate: names of the
     dimensions whose gate failed.  gold: discounted gold utility of the slate mapped to [0, 1], None without one.
     told: number of constraints the user has disclosed after this turn.
+    judged: by dimension, what a judge took to score this turn, as recorded when it answered; absent where none was asked.
     """
 
     turn: int
@@ -36,6 +38,7 @@ class TurnTrace(msgspec.Struct, frozen=True, kw_only=True):
     gate: tuple[str, ...] = ()
     gold: float | None = None
     told: int = 0
+    judged: dict[str, Cost] | msgspec.UnsetType = msgspec.UNSET
 
 
 class SessionTrace(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""With the shipped scorers: a run's bytes do not depend on chunks, processes, threads or hash seeds."""
+"""With the shipped scorers: a run's bytes do not depend on chunks, processes, threads or hash seeds; rescored, it is the same."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from recenv.evaluation.rescore import rescore_run
 from recenv.evaluation.run import replay_run, run_evaluation
 
 SCENARIO = """
@@ -51,3 +52,5 @@ def test_a_run_has_the_same_bytes_wherever_and_however_it_is_played(home: Path, 
             [sys.executable, "-c", CODE, str(home / "small.toml"), str(out), chunk], check=True, env=env, capture_output=True)
         assert (out / "traces.jsonl").read_bytes() == expected
     assert all(v.same for v in replay_run(here))
+    again = rescore_run(here, "default", home / "rescored", chunk=5)
+    assert (again / "traces.jsonl").read_bytes() == expected

@@ -7,40 +7,49 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+from tinybase import SEQUENCE, write_base
 from toyrows import SETTINGS, toy_rows
 
 from recenv import rng
 from recenv.errors import InputError, UnknownName, WeightsError
 from recenv.records import DIMENSIONS, ScorerRow
-from recenv.rewards.encoder import EncoderScorers, HeadScorer, load_scorers
+from recenv.rewards.encoder import EncoderScorers, HeadScorer, load_scorers, open_scorers
 from recenv.rewards.metrics import shown_ndcg
 from recenv.rewards.protocol import Scorer
+from recenv.rewards.sequence_scorers import SequenceScorers
 from recenv.rewards.training import train
 
 ROWS = toy_rows(24)
+Opened = EncoderScorers | SequenceScorers
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="module", params=["compact", "sequence"])
+def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkpoint of each family: what is tested here holds for both."""
     out = tmp_path_factory.mktemp("toy") / "weights"
-    train(toy_rows(40), out, settings=SETTINGS)
+    if request.param == "compact":
+        train(toy_rows(40), out, settings=SETTINGS)
+    else:
+        base = write_base(tmp_path_factory.mktemp("toy") / "base")
+        train(toy_rows(40), out, settings=msgspec.structs.replace(SEQUENCE, epochs=1), base=str(base))
     return out
 
 
 @pytest.fixture(scope="module")
-def owner(folder: Path) -> EncoderScorers:
-    return EncoderScorers(folder)
+def owner(folder: Path) -> Opened:
+    return open_scorers(folder)
 
 
 def _of(dimension: str) -> list[ScorerRow]:
     return [r for r in ROWS if r.dimension == dimension]
 
 
-def test_five_scorers_behind_the_protocol(owner: EncoderScorers):
+def test_five_scorers_behind_the_protocol(owner: Opened):
     assert tuple(owner.scorers) == DIMENSIONS
     for d, scorer in owner.scorers.items():
         assert isinstance(scorer, Scorer) and isinstance(scorer, HeadScorer)
@@ -49,7 +58,7 @@ def test_five_scorers_behind_the_protocol(owner: EncoderScorers):
 
 
 @pytest.mark.parametrize("dimension", DIMENSIONS)
-def test_values_are_probabilities(owner: EncoderScorers, dimension: str):
+def test_values_are_probabilities(owner: Opened, dimension: str):
     rows = _of(dimension)
     got = owner.scorers[dimension].score(rows)
     assert got.values.dtype == np.float32 and got.values.shape == (len(rows),)
@@ -63,7 +72,7 @@ def test_values_are_probabilities(owner: EncoderScorers, dimension: str):
 
 
 @pytest.mark.parametrize("dimension", DIMENSIONS)
-def test_a_score_is_the_same_to_the_bit_whatever_stands_beside_it(owner: EncoderScorers, dimension: str):
+def test_a_score_is_the_same_to_the_bit_whatever_stands_beside_it(owner: Opened, dimension: str):
     rows, scorer = _of(dimension), owner.scorers[dimension]
     owner.clear()
     together = scorer.score(rows).values
@@ -82,13 +91,14 @@ def test_a_score_is_the_same_to_the_bit_whatever_stands_beside_it(owner: Encoder
     assert (scorer.score(rows[:3] * 5).values == np.tile(together[:3], 5)).all()
 
 
-def test_small_caches_change_nothing(folder: Path, owner: EncoderScorers):
-    small = EncoderScorers(folder, segments_kept=2, pairs_kept=1, scores_kept=3)
+def test_small_caches_change_nothing(folder: Path, owner: Opened):
+    caches = {"segments_kept": 2, "pairs_kept": 1} if isinstance(owner, EncoderScorers) else {}
+    small = type(owner)(folder, scores_kept=3, **caches)
     for d in DIMENSIONS:
         assert (small.scorers[d].score(_of(d)).values == owner.scorers[d].score(_of(d)).values).all()
 
 
-def test_only_the_fields_that_are_read_matter(owner: EncoderScorers):
+def test_only_the_fields_that_are_read_matter(owner: Opened):
     for d in DIMENSIONS:
         row = _of(d)[0]
         other = {
@@ -102,21 +112,30 @@ def test_only_the_fields_that_are_read_matter(owner: EncoderScorers):
         assert owner.scorers[d].score([row]).values[0] == owner.scorers[d].score([changed]).values[0]
 
 
-def test_missing_text_is_nan_with_a_reason(owner: EncoderScorers):
+@pytest.mark.parametrize("silence", ["", "  ", "?!…", "。。。"])
+def test_an_answer_that_says_nothing_is_worth_nothing(owner: Opened, silence: str):
+    for row in (ScorerRow(dimension="factual_consistency", evidence="e", response=silence),
+                ScorerRow(dimension="instruction_following", instruction="i", response=silence),
+                ScorerRow(dimension="query_item_relevance", query="q", item=silence)):
+        got = owner.scorers[row.dimension].score([row])
+        assert got.values[0] == 0.0 and got.reasons[0].endswith("says nothing")
+
+
+def test_missing_text_is_nan_with_a_reason(owner: Opened):
     rows = [
         ScorerRow(dimension="factual_consistency", query="q", response="r"),
         _of("factual_consistency")[0],
-        ScorerRow(dimension="factual_consistency", evidence="e", response="  "),
+        ScorerRow(dimension="factual_consistency", response="  "),
     ]
     got = owner.scorers["factual_consistency"].score(rows)
     assert np.isnan(got.values).tolist() == [True, False, True]
-    assert "evidence" in got.reasons[0] and got.reasons[1] == "" and "response" in got.reasons[2]
+    assert "evidence" in got.reasons[0] and got.reasons[1] == "" and "evidence" in got.reasons[2]
     ranked = owner.scorers["item_ranking"].score([ScorerRow(dimension="item_ranking", query="q")])
     assert np.isnan(ranked.values[0]) and len(ranked.lists[0]) == 0
     assert owner.scorers["item_ranking"].score([]).values.shape == (0,)
 
 
-def test_shown_cuts_the_order_that_is_judged(owner: EncoderScorers):
+def test_shown_cuts_the_order_that_is_judged(owner: Opened):
     row = _of("item_ranking")[0]
     scorer = owner.scorers["item_ranking"]
     p = scorer.score([row]).lists[0]
@@ -125,13 +144,13 @@ def test_shown_cuts_the_order_that_is_judged(owner: EncoderScorers):
     assert scorer.score([one]).values[0] == 1.0
 
 
-def test_odd_text_is_scored(owner: EncoderScorers):
+def test_odd_text_is_scored(owner: Opened):
     odd = "\x00\ud800 ∂😀" + "长" * 5000
     row = ScorerRow(dimension="query_item_relevance", query=odd.replace("\ud800", ""), item=odd.replace("\ud800", ""))
     assert 0 <= owner.scorers["query_item_relevance"].score([row]).values[0] <= 1
 
 
-def test_rows_of_another_dimension_and_unknown_dimensions_are_refused(owner: EncoderScorers, folder: Path):
+def test_rows_of_another_dimension_and_unknown_dimensions_are_refused(owner: Opened, folder: Path):
     with pytest.raises(InputError, match="item_ranking"):
         owner.scorers["factual_consistency"].score(_of("item_ranking")[:1])
     with pytest.raises(UnknownName, match="item_ranking"):

@@ -34,4 +34,5 @@ def convert(folder: Path) -> Iterator[ScorerRow]:
             label=float(answer.begin_label == "Fully attributable"))
 
 
-ENTRY = RowSet("is an answer attributable to its passage", ("factual_consistency",), convert)
+ENTRY = RowSet("is an answer attributable to its passage", ("factual_consistency",), convert,
+               licence="CC-BY-4.0", origin="google/BEGIN-dataset @ 6e65f0d (Dziri et al., TACL 2022)")

@@ -86,4 +86,5 @@ def _base_text(base: Base) -> str:
 
 
 ENTRY = RowSet("does the last answer contradict the knowledge base (kbi), the dialogue (hi) or the user (qi)",
-               ("factual_consistency", "instruction_following"), convert, found=0)
+               ("factual_consistency", "instruction_following"), convert, found=0,
+               licence="MIT", origin="yizhen20133868/CI-ToD @ a8664aa (Qin et al., EMNLP 2021)")

@@ -88,4 +88,6 @@ def _said(column: str, cell: Cell) -> str:
     return {"1": "yes", "0": "no"}.get(text, text) if column in _YES_NO else text
 
 
-ENTRY = RowSet("would a driver accept a coupon", ("behavior_prediction",), convert)
+ENTRY = RowSet("would a driver accept a coupon", ("behavior_prediction",), convert,
+               licence="CC-BY-4.0",
+               origin="UCI Machine Learning Repository 603, via AnhNH01/ml-learning @ 593efdd (Wang et al., JMLR 2017)")

@@ -232,4 +232,5 @@ def _record_text(item: Item) -> str:
 
 
 ENTRY = RowSet("does a place satisfy what a user states; is a value claimed of a place its record's (Chinese)",
-               ("query_item_relevance", "factual_consistency"), convert)
+               ("query_item_relevance", "factual_consistency"), convert,
+               licence="Apache-2.0", origin="thu-coai/CrossWOZ @ df82c9f (Zhu et al., TACL 2020)")

@@ -49,4 +49,5 @@ def convert(folder: Path) -> Iterator[ScorerRow]:
             said.append(Said("user" if turn.role == "USER" else "assistant", turn.utterance))
 
 
-ENTRY = RowSet("is a recommender agent's turn relevant (human rating)", ("query_item_relevance",), convert)
+ENTRY = RowSet("is a recommender agent's turn relevant (human rating)", ("query_item_relevance",), convert,
+               licence="MIT", origin="informagi/face @ cd4b3f7 (Joko et al., 2025)")

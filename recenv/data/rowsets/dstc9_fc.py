@@ -41,4 +41,5 @@ def convert(folder: Path) -> Iterator[ScorerRow]:
             response=answer.response, label=(mean - 1.0) / 4.0)
 
 
-ENTRY = RowSet("is an answer about a place true to its snippet (mean of three human ratings)", ("factual_consistency",), convert)
+ENTRY = RowSet("is an answer about a place true to its snippet (mean of three human ratings)", ("factual_consistency",), convert,
+               licence="Apache-2.0", origin="alexa/alexa-with-dstc9-track1-dataset @ 7ebb4c7 (Gunasekara et al., 2020)")

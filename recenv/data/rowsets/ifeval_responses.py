@@ -33,4 +33,5 @@ def convert(folder: Path) -> Iterator[ScorerRow]:
             label=float(all(answer.follow_instruction_list)))
 
 
-ENTRY = RowSet("does an answer follow all constraints of its prompt", ("instruction_following",), convert)
+ENTRY = RowSet("does an answer follow all constraints of its prompt", ("instruction_following",), convert,
+               licence="Apache-2.0", origin="shisa-ai/M-IFEval @ 06f08ff (M-IFEval; Zhou et al., 2023)")

@@ -33,4 +33,5 @@ def convert(folder: Path) -> Iterator[ScorerRow]:
                 instruction=pair.input, response=output, label=float(int(pair.label) == n))
 
 
-ENTRY = RowSet("which of two outputs follows the instruction", ("instruction_following",), convert)
+ENTRY = RowSet("which of two outputs follows the instruction", ("instruction_following",), convert,
+               licence="MIT", origin="princeton-nlp/LLMBar @ 900616b (Zeng et al., ICLR 2024)")

@@ -34,4 +34,5 @@ def convert(folder: Path) -> Iterator[ScorerRow]:
             items=tuple(choice.options.values()), label=tuple(float(option == choice.answer) for option in choice.options))
 
 
-ENTRY = RowSet("which of five recipes is meant", ("item_ranking",), convert)
+ENTRY = RowSet("which of five recipes is meant", ("item_ranking",), convert,
+               licence="Apache-2.0", origin="D3Mlab/Recipe-MPR @ 6db3703 (Zhang et al., SIGIR 2023)")

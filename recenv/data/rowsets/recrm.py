@@ -14,4 +14,6 @@ def convert(folder: Path) -> Iterator[ScorerRow]:
     yield from rows_from_recrm(folder)
 
 
-ENTRY = RowSet("a RecRM-Bench folder or a synthetic world", DIMENSIONS, convert)
+ENTRY = RowSet("a RecRM-Bench folder or a synthetic world", DIMENSIONS, convert,
+               licence="none needed for synthetic worlds; else that of the folder",
+               origin="made by recenv synth, or a folder of the user's own")

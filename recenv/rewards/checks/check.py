@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from recenv.rewards.checks import languages, measures
+from recenv.rewards.hanzi import simplified
 
 
 class Check(NamedTuple):
@@ -21,7 +22,7 @@ class Check(NamedTuple):
     most: int | None = None
 
     def measure(self, response: str) -> int:
-        return KINDS[self.kind].measure(response, self.words)
+        return KINDS[self.kind].measure(simplified(response), self.words)  # as its words were read
 
     def within(self, count: int) -> bool:
         return (self.least is None or count >= self.least) and (self.most is None or count <= self.most)

@@ -6,6 +6,8 @@ import re
 import unicodedata
 from typing import NamedTuple
 
+from recenv.rewards.hanzi import simplified
+
 MAX_READ = 8_000
 """Of a longer instruction only the first and the last half of this many characters are read."""
 
@@ -52,6 +54,7 @@ def prepare(instruction: str) -> Prompt:
     if len(instruction) > MAX_READ:
         instruction = f"{instruction[: MAX_READ // 2]}\n{instruction[-MAX_READ // 2 :]}"
     plain = unicodedata.normalize("NFKC", instruction.translate(_ONE_FORM)).translate(_ONE_FORM).replace("\r\n", "\n")
+    plain = simplified(plain)
     plain = _BLANKS.sub(" ", plain).strip()
     quotes: list[str] = []
 

@@ -1,0 +1,174 @@
+"""From a run folder to another one with the same sessions and new rewards; and the second family's judgement of a run.
+
+Both are ``recenv.rollouts.rescore`` over the recorded traces: agents are not built. What comes out is a run folder like any
+other, whole or absent; a rescoring that was killed goes on from the folder it left beside its place, ``.NAME.partial``.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from itertools import dropwhile, islice
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from recenv.data.world import World
+from recenv.envs.config import EnvConfig
+from recenv.envs.engine import Engine
+from recenv.errors import InputError
+from recenv.evaluation.plan import TRACES, Played, RunPlan, audited, check_same, installed_versions, read_plan, traces_digest
+from recenv.evaluation.runner import Progress, evaluate
+from recenv.records import DIMENSIONS
+from recenv.rewards.hybrid import REWARDS, RewardSpec
+from recenv.rewards.named import check_name, scorer_set
+from recenv.rewards.protocol import Scorer
+from recenv.rollouts.rescore import CHUNK, rescore
+from recenv.rollouts.trace import SessionTrace, read_traces
+from recenv.scenarios import Scenario
+from recenv.scenarios.entry import open_world
+
+Report = Callable[[Progress], None]
+
+
+def rescore_run(
+    run: str | Path, scorers: str, out: str | Path, *, reward: str | None = None, store: str | Path | None = None,
+    loaded: Mapping[str, Scorer] | None = None, progress: Report | None = None, chunk: int = CHUNK,
+) -> Path:
+    """Score every turn of ``run`` anew and write a run folder at ``out``; returns ``out``.
+
+    scorers: a name or folder that ``scorer_set`` takes; loaded: these scorers, where they are in memory already. reward: the name
+    of another reward spec; the recorded one if absent. store: the store that the run was played in, where its scenario has no
+    built-in world. chunk: sessions that share a scorer call; it changes nothing but speed.
+    Raises InputError where ``run`` is no finished run, ``out`` exists, or the world at hand is not the one it was played in, and
+    UnknownName for a reward; nothing is written then.
+    """
+    plan, target = read_plan(run), Path(out)
+    if target.exists():
+        raise InputError(f"{target} exists already; rescoring writes a new run folder, choose another --out")
+    spec = REWARDS[reward] if reward is not None else recorded_reward(plan, run)
+    if loaded is None:
+        check_name(scorers)
+    scenario = recorded_scenario(plan, run)
+    world = recorded_world(plan, scenario, run, store)
+    config = msgspec.structs.replace(recorded_rules(plan, run), scorers=scorers, reward=spec.name)
+    engine = Engine(world, config, scorers=scorer_set(scorers) if loaded is None else loaded, reward=spec)
+    command = f"recenv rescore RUN --scorers {scorers}" + (f" --reward {reward}" if reward else "")
+    made = _plan(plan, engine, traces_digest(run), command)
+    partial = target.with_name(f".{target.name}.partial")
+    _discard_other(partial, made)
+    recorded = read_traces(Path(run) / TRACES)
+
+    def run_chunk(agent: str, rows: Sequence[int], first: int) -> list[SessionTrace]:
+        mine = list(islice(dropwhile(lambda t: (t.agent, t.order) != (agent, first), recorded), len(rows)))
+        if len(mine) < len(rows):
+            raise InputError(
+                f"{run} is not finished: session {first + len(mine) + 1} of {len(plan.sessions)} of agent {agent!r} is missing; "
+                "go on with: recenv evaluate ... --resume, then rescore it")
+        return list(rescore(engine, mine, chunk=chunk))
+
+    evaluate(made, partial, run_chunk=run_chunk, resume=True, progress=progress, chunk=chunk)
+    os.rename(partial, target)
+    return target
+
+
+def _plan(plan: RunPlan, engine: Engine, digest: str, command: str) -> RunPlan:
+    """The recorded plan with what makes the numbers replaced. A run that was rescored before keeps how it was played."""
+    played = plan.played or Played(traces=digest, command=plan.command, reward=plan.reward, scorers=plan.scorers)
+    return msgspec.structs.replace(
+        plan, env=msgspec.to_builtins(engine.config), reward=msgspec.to_builtins(engine.reward.spec),
+        scorers=specs(engine.scorers), versions=installed_versions(), command=command, audit=None,
+        played=msgspec.structs.replace(played, traces=digest),
+    )
+
+
+def columns_text(run: str | Path) -> str:
+    """Which scorer made each column of a run, a line a dimension; and whether its reward can pay anything by them."""
+    plan = read_plan(run)
+    made = {s["dimension"]: s for s in plan.scorers}
+    lines = []
+    for d in DIMENSIONS:
+        s = made.get(d)
+        who = f"{s['name']}  {s['fingerprint'][:16]}" if s else "no scorer: missing where no rule decides"
+        lines.append(f"{d:24s} {who}")
+    needs = recorded_reward(plan, run).needs
+    if needs and not any(d in made for d in needs):
+        lines.append(f"\nthe reward pays for {', '.join(needs)} and none of them has a scorer: every turn is worth 0")
+    return "\n".join(lines)
+
+
+def specs(scorers: Mapping[str, Scorer]) -> tuple[dict[str, Any], ...]:
+    """The specs of a set of scorers as they stand in a manifest."""
+    return tuple(msgspec.to_builtins(s.spec) for s in scorers.values())
+
+
+def _discard_other(partial: Path, plan: RunPlan) -> None:
+    """Keep what an interrupted rescoring of the same plan left behind; away with anything else under that name."""
+    try:
+        check_same(partial, plan)
+    except InputError:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+# -- what a manifest says it was played under ------------------------------------------------------------------
+
+
+def recorded_scenario(plan: RunPlan, run: str | Path) -> Scenario:
+    """The scenario as the manifest defines it; raises InputError where that is not what its hash says."""
+    try:
+        scenario = msgspec.convert(plan.scenario.definition, Scenario)
+    except msgspec.ValidationError as error:
+        raise InputError(f"{run}: its manifest does not define a scenario of this version ({error}); evaluate again") from None
+    same_as_recorded(run, "the scenario", plan.scenario.hash, scenario.fingerprint)
+    return scenario
+
+
+def recorded_world(plan: RunPlan, scenario: Scenario, run: str | Path, store: str | Path | None) -> World:
+    """The world that the run was played in; raises InputError where the one at hand is another."""
+    world = open_world(scenario, store)
+    same_as_recorded(run, "the world's fingerprint", plan.store, world.fingerprint)
+    return world
+
+
+def recorded_rules(plan: RunPlan, run: str | Path) -> EnvConfig:
+    """The rules of the sessions."""
+    try:
+        return msgspec.convert(plan.env, EnvConfig)
+    except msgspec.ValidationError as error:
+        raise InputError(f"{run}: its manifest has no rules of this version ({error}); evaluate again") from None
+
+
+def recorded_reward(plan: RunPlan, run: str | Path) -> RewardSpec:
+    """The reward spec that the run was paid by."""
+    try:
+        return msgspec.convert(plan.reward, RewardSpec)
+    except msgspec.ValidationError as error:
+        raise InputError(f"{run}: its manifest has no reward spec of this version ({error}); name one with --reward") from None
+
+
+def same_as_recorded(run: str | Path, what: str, then: object, now: object) -> None:
+    """Raise InputError where something a run depends on is not what it was."""
+    if then != now:
+        raise InputError(
+            f"{run} cannot be played again here: {what} differs ({str(then)[:40]} in the run, {str(now)[:40]} here)")
+
+
+# -- the second family -----------------------------------------------------------------------------------------
+
+
+def audit_run(
+    run: Path, scorers: Mapping[str, Scorer], *, store: str | Path | None = None, progress: Report | None = None,
+    chunk: int = CHUNK,
+) -> None:
+    """Let the second family of a finished run's plan judge it, into the folder ``audit``; nothing to do where it has already."""
+    plan = read_plan(run)
+    if plan.audit is None:
+        return
+    found = audited(run, plan)
+    if found.done:
+        return
+    if found.run.exists():
+        shutil.rmtree(found.run)
+    rescore_run(run, plan.audit.name, found.run, store=store, loaded=scorers, progress=progress, chunk=chunk)

@@ -1,0 +1,180 @@
+"""Training a base checkpoint as a cross-encoder, with the explicit features fused in."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from recenv.errors import InputError
+from recenv.records import ScorerRow
+from recenv.rewards import features
+from recenv.rewards.base import Base, add_tokens, freeze, load_base, unknown_hanzi
+from recenv.rewards.calibration import Calibration
+from recenv.rewards.checkpoint import SCHEMA, Written
+from recenv.rewards.experts import FORESTED, TABLED, Blend, Experts, fit_blend
+from recenv.rewards.family import Family, Progress, Split, labels_of, standardise
+from recenv.rewards.forest import Forest, fit_forest
+from recenv.rewards.model import Wide
+from recenv.rewards.plan import Pool
+from recenv.rewards.sequence import SequenceArchitecture, SequenceScorer
+from recenv.rewards.sequence_checkpoint import SequenceConfig, stored
+from recenv.rewards.sequence_inputs import NOTHING, Inputs, standard
+from recenv.rewards.sequence_scorers import pad
+from recenv.rewards.sequence_text import Assembler, Tokens, sides
+from recenv.rewards.settings import SequenceSettings
+from recenv.rewards.tabular_model import State
+from recenv.rewards.tabular_model import fit as fit_table
+
+
+class Tokenised(NamedTuple):
+    """The rows of one dimension, tokenised once. Row r owns units start[r] to start[r + 1]; see family.Data."""
+
+    rows: list[ScorerRow]
+    start: NDArray[np.int64]
+    tokens: list[Tokens]
+    features: NDArray[np.float32]
+    labels: NDArray[np.float32]
+
+
+class SequenceFamily(Family):
+    """Token sequences, features and a model over a base's trunk for the rows of a split."""
+
+    name = "sequence"
+    settings: SequenceSettings
+    model: SequenceScorer
+
+    def __init__(self, splits: Split, dimensions: Sequence[str], settings: SequenceSettings, base: str, tell: Progress) -> None:
+        self.settings = settings
+        opened = load_base(base, len(dimensions), settings.seed)
+        _check_length(opened, settings.max_length)
+        self._digest = _digest(opened)
+        texts = (t for rows in splits["train"].values() for r in rows
+                 for t in (r.instruction, r.query, r.response, r.evidence, r.user, r.context, r.item, *r.items))
+        self.added = add_tokens(opened, unknown_hanzi(opened.tokenizer, texts, settings.added_tokens), settings.seed)
+        freeze(opened.trunk, settings.frozen_embeddings, settings.frozen_layers, self.added)
+        if not set(dimensions) & set(settings.read):
+            raise InputError(f"read must name a dimension that is trained ({', '.join(dimensions)}); "
+                             f"got {', '.join(settings.read) or 'none'}")
+        self.base, self.fresh = Path(base).name if Path(base).is_dir() else base, opened.fresh
+        self.tokenizer, self.padding = opened.tokenizer, int(opened.trunk.config.pad_token_id)
+        assemble = Assembler(self.tokenizer, settings.max_length)
+        self.model = SequenceScorer(
+            SequenceArchitecture(
+                dimensions=tuple(dimensions), read=tuple(d for d in dimensions if d in settings.read),
+                vocabulary=self.tokenizer.get_vocab_size(), max_length=settings.max_length, features=settings.features,
+                semantic=settings.semantic, bound=settings.bound),
+            opened.trunk,
+        )
+        inputs = Inputs(self.model, self.tokenizer)
+        self.data: dict[str, dict[str, Tokenised]] = {}
+        for n, d in enumerate(dimensions):
+            tell(f"preparing {d}", n, len(dimensions))
+            self.data[d] = {part: _tokenise(splits[part][d], assemble, inputs) for part in ("train", "validation")}
+        self.experts = Experts()
+        self.blends: dict[str, Blend] = {}
+        self.model.initialise(torch.Generator().manual_seed(settings.seed))
+        for d in dimensions if settings.features else ():
+            standardise(self.model.head(d), self.data[d]["train"].features)
+
+    def identity(self) -> dict[str, Any]:
+        return {"base": self.base, "digest": self._digest}
+
+    def collate(self, dimension: str, part: str, chosen: Sequence[NDArray[np.int64]], step: int | None) -> dict[str, Any]:
+        data, units = self.data[dimension][part], np.concatenate(chosen)
+        tokens = [data.tokens[u] for u in units.tolist()]
+        if dimension not in self.model.architecture.read:
+            tokens = [NOTHING] * len(tokens)
+        length = min(-(-max(len(t.ids) for t in tokens) // 8) * 8, self.settings.max_length)
+        ids, mask, types = pad(tokens, length, len(tokens), self.padding)
+        return {"ids": ids, "mask": mask, "types": types, "features": torch.from_numpy(data.features[units]),
+                "labels": torch.from_numpy(data.labels[units])}
+
+    def lengths(self, dimension: str, part: str) -> NDArray[np.int64]:
+        if dimension not in self.model.architecture.read:
+            return np.zeros(len(self.data[dimension][part].labels), np.int64)
+        return np.array([len(t.ids) for t in self.data[dimension][part].tokens], np.int64)
+
+    def wide(self, dimension: str) -> Wide | None:
+        return self.model.head(dimension) if self.settings.features else None
+
+    def pools(self) -> dict[str, Pool]:
+        """Only what the trunk reads: features alone have been fitted to the end before (``warm_start``)."""
+        return {d: own for d, own in super().pools().items() if d in self.model.architecture.read}
+
+    def settle(self, tell: Progress) -> None:
+        """Fit the experts on training rows, and the blends with them on validation rows."""
+        found = [d for d in self.data if d in (*FORESTED, *TABLED)] if self.settings.experts else []
+        forests: dict[str, Forest] = {}
+        tables: dict[str, State] = {}
+        for n, d in enumerate(found):
+            tell(f"fitting a second opinion on {d}", n, len(found))
+            training = self.data[d]["train"]
+            if d in FORESTED:
+                forests[d] = fit_forest(standard(self.model.head(d), training.features), training.labels, self.settings.seed)
+            elif state := fit_table(training.rows, training.labels, self.settings.seed).state:
+                tables[d] = state
+        self.experts = Experts(forests, tables)
+        for d in self.experts.dimensions:
+            held = self.data[d]["validation"]
+            self.blends[d] = fit_blend(
+                self.predict(d, "validation"), self.experts.logits(d, held.rows, standard(self.model.head(d), held.features)),
+                held.labels.astype(np.float64))
+
+    def parameter_groups(self) -> list[dict[str, Any]]:
+        """The trunk at its own rate; what is new at head_rate. Biases, norms and embeddings are not decayed: rows of the
+        embedding matrix that a batch does not use, or that are frozen, would shrink."""
+        s, groups = self.settings, dict[tuple[bool, bool], list[torch.nn.Parameter]]()
+        table = self.model.trunk.get_input_embeddings().weight
+        for name, parameter in self.model.named_parameters():
+            if not parameter.requires_grad or name.startswith("twin."):
+                continue
+            frozen_table = parameter is table and (s.frozen_embeddings or s.frozen_layers > 0)  # only added rows move
+            new = not name.startswith("trunk.") or name.removeprefix("trunk.") in self.fresh or frozen_table
+            groups.setdefault((new, parameter.dim() >= 2 and parameter is not table), []).append(parameter)
+        return [{"params": groups[new, decays], "lr": s.head_rate if new else s.learning_rate,
+                 "weight_decay": s.weight_decay if decays else 0.0} for new, decays in sorted(groups)]
+
+    def described(
+        self, name: str, calibration: Mapping[str, Calibration], training_data: str, trained: dict[str, Any]
+    ) -> SequenceConfig:
+        used = {d: self.model.architecture.names(d) for d in self.data} if self.settings.features else {}
+        return SequenceConfig(
+            schema=SCHEMA, name=name, architecture=self.model.architecture, features_version=features.VERSION, features=used,
+            calibration=dict(calibration), training_data=training_data, trained=trained, base=self.base,
+            storage=self.settings.storage, blends=dict(self.blends),
+        )
+
+    def written(self) -> Written:
+        return stored(self.model, self.tokenizer, self.settings.storage, self.experts)
+
+
+def _tokenise(rows: Sequence[ScorerRow], assemble: Assembler, inputs: Inputs) -> Tokenised:
+    """Sequences, features and labels of usable rows of one dimension."""
+    pairs = [(row, item) for row in rows for item in (row.items if row.dimension == "item_ranking" else (row.item,))]
+    size = [len(row.items) if row.dimension == "item_ranking" else 1 for row in rows]
+    labels = [v for row in rows for v in labels_of(row)]
+    return Tokenised(list(rows), np.concatenate([[0], np.cumsum(size)]).astype(np.int64),
+                     assemble([sides(r, i) for r, i in pairs]), inputs(pairs), np.array(labels, np.float32))
+
+
+def _check_length(base: Base, max_length: int) -> None:
+    config = base.trunk.config
+    most = int(getattr(config, "max_position_embeddings", 0) or 0)
+    if config.model_type in ("roberta", "xlm-roberta", "camembert", "mpnet"):
+        most -= 2  # positions start behind the padding token's
+    if 0 < most < max_length:
+        raise InputError(f"max_length must be at most {most}, the longest sequence of base {base.name}; got {max_length}")
+
+
+def _digest(base: Base) -> str:
+    """sha256 over the base's weights and tokenizer."""
+    digest = hashlib.sha256(base.tokenizer.to_str().encode())
+    for name, tensor in sorted(base.trunk.state_dict().items()):
+        digest.update(name.encode() + tensor.detach().contiguous().numpy().tobytes())
+    return digest.hexdigest()

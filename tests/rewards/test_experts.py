@@ -1,0 +1,81 @@
+import numpy as np
+import pytest
+
+from recenv.rewards.experts import Blend, Experts, fit_blend
+from recenv.rewards.forest import fit_forest
+
+
+def crossed(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Labels that are the exclusive or of two signs among eight features."""
+    x = np.random.default_rng(seed).normal(size=(n, 8)).astype(np.float32)
+    return x, ((x[:, 1] > 0) ^ (x[:, 5] > 0)).astype(np.float32)
+
+
+def test_a_forest_learns_what_no_single_feature_shows() -> None:
+    x, y = crossed(3_000, 0)
+    held, labels = crossed(500, 1)
+    right = (fit_forest(x, y, 0).logits(held) > 0) == (labels > 0.5)
+    assert right.mean() > 0.9
+    assert abs(np.corrcoef(held[:, 1], labels)[0, 1]) < 0.15
+
+
+def test_the_same_seed_gives_the_same_forest_and_another_another() -> None:
+    x, y = crossed(400, 2)
+    first, same, other = (fit_forest(x, y, seed, trees=8).logits(x) for seed in (3, 3, 4))
+    assert np.array_equal(first, same)
+    assert not np.array_equal(first, other)
+
+
+def test_a_forest_logit_depends_on_its_row_alone() -> None:
+    x, y = crossed(300, 5)
+    forest = fit_forest(x, y, 0, trees=16)
+    alone = np.concatenate([forest.logits(row[None]) for row in x])
+    assert np.array_equal(alone, forest.logits(x))
+
+
+def test_graded_labels_come_out_as_their_means() -> None:
+    x = np.repeat(np.array([[0.0], [1.0]], np.float32), 200, 0)
+    y = np.repeat(np.array([0.25, 0.75], np.float32), 200)
+    p = 1.0 / (1.0 + np.exp(-fit_forest(x, y, 0).logits(x)))
+    assert p[:200] == pytest.approx(0.25, abs=0.02)
+    assert p[200:] == pytest.approx(0.75, abs=0.02)
+
+
+def test_a_constant_label_grows_leaves_only() -> None:
+    x = np.random.default_rng(0).normal(size=(60, 3)).astype(np.float32)
+    assert (fit_forest(x, np.ones(60, np.float32), 0, trees=4).feature == -1).all()
+
+
+def test_forests_survive_storage() -> None:
+    x, y = crossed(300, 6)
+    grown = Experts({"factual_consistency": fit_forest(x, y, 0, trees=4)})
+    tensors = grown.tensors()
+    again = Experts.among({**tensors, "heads.other": tensors["experts.forest.factual_consistency.roots"]})
+    assert again.dimensions == ["factual_consistency"]
+    assert np.array_equal(again.logits("factual_consistency", [], x), grown.logits("factual_consistency", [], x))
+
+
+def test_a_blend_follows_the_expert_that_knows() -> None:
+    generator = np.random.default_rng(0)
+    truth, noise = generator.normal(size=2_000) * 2, generator.normal(size=2_000)
+    labels = (generator.random(2_000) < 1 / (1 + np.exp(-truth))).astype(float)
+    knows = fit_blend(noise, truth, labels)
+    assert knows.expert > 0.8 and knows.network < 0.1
+    assert fit_blend(truth, noise, labels).expert < 0.1
+
+
+def test_a_harmful_expert_gets_no_negative_weight() -> None:
+    generator = np.random.default_rng(1)
+    truth, error = generator.normal(size=2_000) * 2, generator.normal(size=2_000)
+    labels = (generator.random(2_000) < 1 / (1 + np.exp(-truth))).astype(float)
+    blend = fit_blend(truth + error, error, labels)  # the best weight for the error would be negative
+    assert blend.expert == 0.0 and blend.network > 0.5
+
+
+def test_where_an_expert_is_silent_the_network_decides() -> None:
+    network, expert = np.array([1.0, 2.0]), np.array([np.nan, 3.0])
+    assert Blend(network=0.5, expert=2.0, shift=1.0)(network, expert).tolist() == [1.0, 8.0]
+
+
+def test_too_few_rows_blend_evenly() -> None:
+    assert fit_blend(np.zeros(5), np.zeros(5), np.array([0.0, 1.0, 0.0, 1.0, 1.0])) == Blend(network=0.5, expert=0.5)
