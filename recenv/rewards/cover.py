@@ -65,7 +65,7 @@ def tokens(text: str) -> tuple[str, ...]:
             out.append(stem(token))
         elif token[0].isdigit() or "\u3400" <= token[0] <= "\u9fff":
             out.append(token)
-        elif token not in "-'·*":
+        elif token not in "-'·":
             out.append(_BREAK)
     return tuple(out)
 
@@ -112,7 +112,7 @@ def _filler(text: str) -> tuple[bool, ...]:
             flags.append(True)  # numbers are compared with their unit, elsewhere
         elif "\u3400" <= token[0] <= "\u9fff":
             flags.append(inside or token in _FILL_HAN)
-        elif token not in "-'·*":
+        elif token not in "-'·":
             flags.append(True)
     return tuple(flags)
 

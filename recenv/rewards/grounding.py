@@ -10,7 +10,6 @@ from functools import lru_cache
 
 from recenv.rewards.agreement import asked, members, numbers
 from recenv.rewards.alignment import align
-from recenv.rewards.courtesy import told, without_appeals
 from recenv.rewards.cover import residue
 from recenv.rewards.polarity import claims, stance
 from recenv.rewards.support import support
@@ -36,7 +35,6 @@ def _cap(value: float, top: float) -> float:
 @lru_cache(maxsize=16_384)
 def grounding(evidence: str, query: str, response: str) -> tuple[float, ...]:
     """The NAMES features of one triple."""
-    evidence, response = without_appeals(evidence), told(response)
     body = " ".join(claims(response)) or response
     left = residue(body, evidence, query)
     content = max(left.content, 1)

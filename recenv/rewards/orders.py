@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 
 from recenv.data.constraints import asked_slots
-from recenv.rewards.lexical import han_share, plain
+from recenv.rewards.lexical import han_share, norm, squeeze
 from recenv.rewards.stated import mentions
 
 _COUNTED = (
@@ -105,15 +105,10 @@ _SAYS = {
 @lru_cache(maxsize=16_384)
 def listed_items(response: str) -> int:
     """How many things a response lists, by the most frequent sign: numbers, bullets, bold names, ordinals, attributes."""
-    text = plain(response)
+    text = norm(response)
     slots = [m.slot for m in mentions(response)]
     signs = (_NUMBERED, _BULLET, _RATED, _BOLD, _ORDINAL, _WORTH)
     return max(*(len(sign.findall(text)) for sign in signs), slots.count("rating"), slots.count("price"))
-
-
-def _flat(text: str) -> str:
-    """The written words without spaces and marks: a synonym is not the word that was ordered."""
-    return re.sub(r"[\W_]+", "", plain(text))
 
 
 def speaks_chinese(text: str) -> bool:
@@ -129,7 +124,7 @@ def word_count(text: str) -> int:
 @lru_cache(maxsize=8_192)
 def check(instruction: str, response: str) -> dict[str, float]:
     """Verdict per kind of order: 1 obeyed, -1 broken, in between for partly; kinds that are not ordered are absent."""
-    order, text = plain(instruction), plain(response)
+    order, text = norm(instruction), norm(response)
     found: dict[str, float] = {}
     found |= _counts(order, text)
     if _IN_ZH.search(order):
@@ -197,11 +192,11 @@ def _words(order: str, text: str) -> dict[str, float]:
     """Orders to mention or to leave out: attributes by their names, and quoted words."""
     kept: list[bool] = []
     avoided: list[bool] = []
-    flat = _flat(text)
+    flat = squeeze(text)
     for clause in _CLAUSE.split(order):
         negative = bool(_NOT.search(clause))
         for quote in _QUOTE.finditer(clause):
-            word = _flat(quote.group("x"))
+            word = squeeze(quote.group("x"))
             if not word:
                 continue
             if negative:
@@ -222,7 +217,7 @@ def _words(order: str, text: str) -> dict[str, float]:
                     (avoided if negative else kept).append(_says(slot, text, every=bool(_EVERY.search(clause))) != negative)
         shunned = _SHUN.search(clause)
         if shunned:
-            avoided.append(_flat(str(shunned.group(shunned.lastgroup or 0))) not in flat)
+            avoided.append(squeeze(str(shunned.group(shunned.lastgroup or 0))) not in flat)
     found: dict[str, float] = {}
     if kept:
         found["mention"] = 2.0 * sum(kept) / len(kept) - 1.0
@@ -242,4 +237,4 @@ ORDERS = ("items", "length", "language", "form", "question", "greeting", "mentio
 
 def refuses(response: str) -> bool:
     """Whether a response says that it has nothing to offer."""
-    return bool(_REFUSE.search(plain(response)))
+    return bool(_REFUSE.search(norm(response)))

@@ -7,7 +7,6 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
-from recenv.rewards.courtesy import told
 from recenv.rewards.cover import is_stop, tokens
 from recenv.rewards.lexical import norm
 
@@ -62,9 +61,9 @@ def sentences(text: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=16_384)
 def claims(response: str) -> tuple[str, ...]:
-    """The sentences of a response that claim something: no questions, no offers of more help, no courtesies, no appeals."""
+    """The sentences of a response that claim something: no questions, no offers of more help."""
     found = []
-    for sentence in sentences(told(response)):
+    for sentence in sentences(response):
         if sentence.endswith("?"):
             # in Chinese a question about the offer is the last clause of the sentence that makes it
             head, comma, _ = sentence.rpartition(",")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from recenv.errors import InputError
 from recenv.records import DIMENSIONS, ScorerRow
 from recenv.rewards import features
-from recenv.rewards.lexical import norm, surface
+from recenv.rewards.lexical import norm
 
 KINDS = ("query", "item", "person", "response", "instruction")
 """Segment kinds; the lines of evidence are items, so that a record is encoded once for all dimensions."""
@@ -90,18 +90,6 @@ def says_nothing(row: ScorerRow) -> str:
     return f"the {field} says nothing" if all(getattr(row, f).strip() for f in rest) else ""
 
 
-_JUDGED = {"instruction_following": "response", "factual_consistency": "response", "query_item_relevance": "item"}
-
-
-def unanswered(row: ScorerRow) -> str:
-    """Why a row that has all but what is judged deserves 0: its answer or item is empty or holds no letter or digit; "" else."""
-    field = _JUDGED.get(row.dimension, "")
-    if not field or any(c.isalnum() for c in getattr(row, field)):
-        return ""
-    others = (f for f in REQUIRED[row.dimension] if f != field)
-    return f"the {field} is empty" if all(str(getattr(row, f)).strip() for f in others) else ""
-
-
 def check_rows(rows: Sequence[ScorerRow], dimension: str) -> None:
     """Raise InputError unless all rows belong to the dimension."""
     for n, row in enumerate(rows):
@@ -123,18 +111,18 @@ def units(row: ScorerRow) -> list[Unit]:
 
 def unit(row: ScorerRow, item: str) -> Unit:
     """The unit of a row and one item ("" where the dimension has none)."""
-    query, response = Segment("query", surface(row.query)), Segment("response", surface(row.response))
+    query, response = Segment("query", row.query), Segment("response", row.response)
     pairs: tuple[tuple[tuple[Segment, Segment], ...], ...]
     if row.dimension == "instruction_following":
-        pairs = (((Segment("instruction", surface(row.instruction)), response),), ((query, response),))
+        pairs = (((Segment("instruction", row.instruction), response),), ((query, response),))
     elif row.dimension == "factual_consistency":
-        lines = evidence_lines(surface(row.evidence), row.response)
+        lines = evidence_lines(row.evidence, row.response)
         pairs = (tuple((Segment("item", line), response) for line in lines), ((query, response),))
     elif row.dimension == "query_item_relevance":
-        pairs = (((query, Segment("item", surface(item))),),)
+        pairs = (((query, Segment("item", item)),),)
     elif row.dimension in DIMENSIONS:
-        person = Segment("person", surface(f"{row.user}\n{row.context}"))
-        pairs = (((query, Segment("item", surface(item))),), ((person, Segment("item", surface(item))),))
+        person = Segment("person", f"{row.user}\n{row.context}")
+        pairs = (((query, Segment("item", item)),), ((person, Segment("item", item)),))
     else:
         raise InputError(f"dimension must be one of {', '.join(DIMENSIONS)}; got {row.dimension!r}")
     return Unit(pairs, features.vector(row.dimension, texts(row, item)))
