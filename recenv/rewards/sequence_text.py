@@ -6,6 +6,7 @@ one word for the dimension, so that one trunk can serve all of them. Special tok
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -14,7 +15,8 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from recenv.records import ScorerRow
-from recenv.rewards.lexical import coverage, grams, norm, surface
+from recenv.rewards.hanzi import simplified
+from recenv.rewards.lexical import coverage, grams, norm
 
 MARKERS = {
     "instruction_following": "instruction", "factual_consistency": "facts", "query_item_relevance": "relevance",
@@ -119,8 +121,9 @@ class Assembler:
 
 
 def clean(text: str) -> str:
-    """A text in one script, with one form of widths, quotes, bullets and spaces; what is not Unicode replaced."""
-    return surface(text).encode("utf-8", "replace").decode()
+    """Compatibility characters folded (full-width letters and digits become plain ones), traditional characters simplified, what
+    is not Unicode replaced."""
+    return simplified(unicodedata.normalize("NFKC", text)).encode("utf-8", "replace").decode()
 
 
 def _template(tokenizer: Tokenizer) -> tuple[list[int], list[int], list[int], int]:
