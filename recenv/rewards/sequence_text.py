@@ -58,7 +58,7 @@ def sides(row: ScorerRow, item: str = "") -> Sides:
     if row.dimension == "instruction_following":
         return Sides(marker, (Field(row.instruction, 76, True), Field(row.query, 16)), (Field(row.response, 92, True),))
     if row.dimension == "factual_consistency":
-        evidence = "\n".join(nearest(surface(row.evidence), f"{row.response} {row.query}", row.response))
+        evidence = "\n".join(nearest(row.evidence, f"{row.response} {row.query}", row.response))
         return Sides(marker, (Field(row.query, 32), Field(evidence, 92)), (Field(row.response, 60, True),))
     if row.dimension == "query_item_relevance":
         return Sides(marker, (Field(row.query, 92),), (Field(item, 92),))
