@@ -69,9 +69,6 @@ class HeadScorer:
         silent = [segments.says_nothing(row) for row in rows]
         reasons = tuple(nothing or segments.missing(row) for nothing, row in zip(silent, rows, strict=True))
         values = np.where([bool(nothing) for nothing in silent], 0.0, np.nan).astype(np.float32)
-        unanswered = [segments.unanswered(row) for row in rows]
-        reasons = tuple(empty or reason for empty, reason in zip(unanswered, reasons, strict=True))
-        values[[n for n, empty in enumerate(unanswered) if empty]] = 0.0
         fine = [n for n, reason in enumerate(reasons) if not reason]
         logits = self._owner.logits([rows[n] for n in fine])
         if self._spec.dimension != "item_ranking":

@@ -156,9 +156,8 @@ def test_wants_of_sights() -> None:
 
 
 def test_extra_features_are_named_and_pure() -> None:
-    texts = {"evidence": OWN, "query": "评分多少？", "response": "评分是4.5分。", "item": ITEM}
+    texts = {"evidence": OWN, "query": "评分多少？", "response": "评分是4.5分。", "item": ITEM, "instruction": "用中文回答。"}
     for dimension, names in features.EXTRA_NAMES.items():
         first, second = features.extra(dimension, texts), features.extra(dimension, dict(texts))
         assert len(first) == len(names) == len(set(names)) and first == pytest.approx(second, nan_ok=True)
         assert not set(names) & set(features._FIRST_NAMES[dimension])
-    assert features.extra("item_ranking", texts) == ()
