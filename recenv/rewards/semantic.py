@@ -35,6 +35,7 @@ NAMES: dict[str, tuple[str, ...]] = {
 }
 """Names of the features by dimension, in the order of the vector; other dimensions have none."""
 
+_PLACES = 5  # products of irregular shapes differ in the last bits with the number of threads; features must not
 _CAP = 128  # tokens a text
 _STEP, _BATCH = 16, 4  # fixed shapes: a text's states do not depend on what is encoded with it
 _OPENING = 32  # tokens
@@ -89,7 +90,7 @@ class Semantics:
                     values += [_cosine(a.states, b.states[:_OPENING]), _cosine(a.states, b.states[-_OPENING:])]
                 if whole:
                     values.append(_cosine(whole[0].states, b.states))
-                out[n] = values
+                out[n] = np.round(values, _PLACES)
         self._texts.trim()
         return out
 
@@ -150,7 +151,7 @@ def _roles(text: str, encoding: object, size: int) -> tuple[Tensor, Tensor]:
 
 def _pair(a: _Coded, b: _Coded) -> list[float]:
     """The features named in _PAIR, of request a and answer b."""
-    similarity = a.states.float() @ b.states.float().T
+    similarity = a.states.double() @ b.states.double().T
     best, back = similarity.amax(1), similarity.amax(0)
     wanted = a.content & ~a.negated
     if not wanted.any():
@@ -162,4 +163,4 @@ def _pair(a: _Coded, b: _Coded) -> list[float]:
 
 
 def _cosine(a: Tensor, b: Tensor) -> float:
-    return float(torch.nn.functional.cosine_similarity(a.float().mean(0), b.float().mean(0), dim=0))
+    return float(torch.nn.functional.cosine_similarity(a.double().mean(0), b.double().mean(0), dim=0))

@@ -84,10 +84,8 @@ class TurnScorer:
         verdict = instruction_verdict(view, action, slate)
         if verdict.failed:
             sheet.put(n, IF, 0.0, "rule", verdict.reason)
-        elif action.act != "recommend":
+        elif action.act != "recommend" or not action.text:
             sheet.put(n, IF, 1.0, "rule")  # nothing left to judge: every rule that applies has passed
-        elif not action.text.strip():
-            sheet.put(n, IF, 0.0, "rule", NO_TEXT)  # else silence would pay: facts cannot be judged either
         else:
             sheet.ask(n, IF, ScorerRow(
                 dimension=DIMENSIONS[IF], locale=view.locale, instruction=view.instruction, query=view.query,

@@ -221,7 +221,8 @@ def test_a_sequence_run_is_repeatable_and_can_be_killed(tmp_path: Path, bert: st
     assert files[0] == files[1]
     assert len(whole["curve"]) == 3 and (tmp_path / "whole/curves.png").read_bytes()[:4] == b"\x89PNG"
     assert {p.name for p in (tmp_path / "whole").iterdir()} == {
-        "config.json", "trunk.json", "tokenizer.json", "model.safetensors", "metrics.json", "CARD.md", "curves.png"}
+        "config.json", "trunk.json", "tokenizer.json", "model.safetensors", "metrics.json", "CARD.md", "curves.png",
+        *(f"card_{d}.png" for d in TWO)}
     assert "cross-encoder" in (tmp_path / "whole/CARD.md").read_text()
     assert json.loads((tmp_path / "whole/trunk.json").read_text()).keys().isdisjoint({"_name_or_path", "dtype"})
 
