@@ -45,11 +45,11 @@ $(WEIGHTS)/rows: install
 	mv $@.partial $@
 
 weights: $(WEIGHTS)/rows
-	cd $(WEIGHTS) && $(HERE)/recenv train $(SETS:%=--data rows/%.jsonl) --data synth1 --base all-MiniLM-L6-v2 --keep 0.0-0.85 \
-	  --epochs 2 --bf16 --max-length 128 --set threads=2 --set frozen_layers=3 --set semantic=true --set experts=true \
-	  --set 'read=["factual_consistency"]' --set augment=0.2 --set bound=4.0 --set learning_rate=1e-4 \
-	  --set rows_per_source=9000 --set validation_share=0.08 --set test_share=0.08 --out default
-	cd $(WEIGHTS) && $(HERE)/recenv train $(SETS:%=--data rows/%.jsonl) --data synth2 --keep 0.85-1.0 --seed 1 \
+	cd $(WEIGHTS) && $(HERE)/recenv train $(SETS:%=--data rows/%.jsonl) --data synth1 --base all-MiniLM-L6-v2 --keep 0.0-0.9 \
+	  --epochs 3 --bf16 --max-length 128 --set threads=2 --set frozen_layers=1 --set semantic=true --set axes=24 \
+	  --set experts=true --set 'read=["factual_consistency"]' --set augment=0.25 --set bound=4.0 --set learning_rate=1.2e-4 \
+	  --set rows_per_source=12000 --set validation_share=0.12 --set test_share=0.05 --out default
+	cd $(WEIGHTS) && $(HERE)/recenv train $(SETS:%=--data rows/%.jsonl) --data synth2 --keep 0.9-1.0 --seed 1 \
 	  --set augment=0.2 --out audit
 
 clean:

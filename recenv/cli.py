@@ -162,12 +162,17 @@ def inspect(store: Path) -> None:
 @click.option("--keep", default=None, metavar="LOW-HIGH",
               help="Use the groups whose hash falls into this part of 0-1: disjoint parts train on disjoint rows.")
 @click.option("--set", "changes", multiple=True, metavar="FIELD=VALUE", help="Any other training setting; repeatable.")
+@click.option("--folds", type=click.IntRange(2), default=None, help="Cross-validate over so many parts of the groups instead.")
 @click.option("--overwrite", is_flag=True, help="Replace a checkpoint that is there already.")
 def train(
     data: tuple[Path, ...], out: Path, base: str | None, dimensions: tuple[str, ...], epochs: int | None, seed: int, bf16: bool,
-    max_length: int | None, keep: str | None, changes: tuple[str, ...], overwrite: bool,
+    max_length: int | None, keep: str | None, changes: tuple[str, ...], folds: int | None, overwrite: bool,
 ) -> None:
-    """Train scorers on canonical rows; after a kill the same command goes on from the last whole epoch."""
+    """Train scorers on canonical rows; after a kill the same command goes on from the last whole epoch.
+
+    With --folds nothing is trained for use: OUT gets a checkpoint a fold, and the scores that each row has from the one that did
+    not see its group.
+    """
     from itertools import chain
 
     from recenv.data.rowfile import read_rows
@@ -188,6 +193,16 @@ def train(
     })
     rows = chain.from_iterable(read_rows(path) for path in data)
     chosen = tuple(d for d in DIMENSIONS if not dimensions or d in dimensions)
+    if folds is not None:
+        from recenv.rewards.crossval import cross_validate
+        from recenv.rewards.scoring import outcome_text
+
+        with _bar("cross-validation") as update:
+            found = cross_validate(rows, out, folds, settings, dimensions=chosen, base=base,
+                                   progress=lambda _, n, total: update(n, total))
+        click.echo("\n\n".join(outcome_text(o) for o in found))
+        click.echo(f"\nscored rows: {out}/scores.jsonl")
+        return
     command = " ".join([
         "recenv train", *(f"--data {path}" for path in data), *([f"--base {base}"] if base else []),
         *(f"--dimension {d}" for d in dimensions), *([f"--epochs {epochs}"] if epochs else []), f"--seed {seed}",

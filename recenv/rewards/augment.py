@@ -21,6 +21,9 @@ from recenv.rewards.tabular import Field, table
 
 _T = TypeVar("_T")
 
+ADDED = "augmented/"
+"""What the id of an added row begins with."""
+
 _REFUSALS = {
     "en": (
         "I'm afraid I can't do that.", "Sorry, I have no answer to this.", "I don't know.",
@@ -50,7 +53,8 @@ _QUESTIONS = {
     "en": ("What is the {slot} of {name}?", "Tell me the {slot}."),
     "zh": ("{name}的{slot}是什么？", "麻烦告诉我{slot}。"),
 }
-_OTHERS = 60  # instructions among which the most similar one is looked for
+_OTHERS = 60  # rows among which a value of another record is looked for
+_INSTRUCTIONS = 400  # rows among which the most similar other instruction is looked for
 
 
 def augmented(rows: Sequence[ScorerRow], share: float, seed: int) -> list[ScorerRow]:
@@ -72,35 +76,40 @@ def augmented(rows: Sequence[ScorerRow], share: float, seed: int) -> list[Scorer
     for n in chosen.tolist():
         made = maker(rows, rows[n], generator)
         if made is not None:
-            found.append(msgspec.structs.replace(made, id=f"augmented/{rows[n].id}"))
+            found.append(msgspec.structs.replace(made, id=f"{ADDED}{rows[n].id}"))
     return found
 
 
 def _instruction(rows: Sequence[ScorerRow], row: ScorerRow, generator: np.random.Generator) -> ScorerRow | None:
     u, zh = float(generator.random()), _language(row)
+    if u < 0.5:
+        return answer_to_nearest(rows, row, generator)
     if u < 0.6:
-        others = [rows[i] for i in generator.integers(len(rows), size=_OTHERS).tolist()]
-        own = grams(row.instruction)
-        fitting = [o for o in others if o.instruction != row.instruction and o.response.strip() and _language(o) == zh]
-        if not fitting:
-            return None
-        other = max(fitting, key=lambda o: jaccard(own, grams(o.instruction)))
-        return msgspec.structs.replace(row, response=other.response, label=0.0)
-    if u < 0.72:
         echo = row.query if row.query and generator.random() < 0.5 else row.instruction
         return msgspec.structs.replace(row, response=echo, label=0.0)
-    if u < 0.84:
+    if u < 0.7:
         return msgspec.structs.replace(row, response=_one(_REFUSALS[zh], generator), label=0.0)
     return _addressed(row, generator)
+
+
+def answer_to_nearest(rows: Sequence[ScorerRow], row: ScorerRow, generator: np.random.Generator) -> ScorerRow | None:
+    """A row with the answer that another row gives to the most similar other instruction, label 0; None where there is none."""
+    others = [rows[i] for i in generator.integers(len(rows), size=_INSTRUCTIONS).tolist()]
+    own = grams(row.instruction)
+    fitting = [o for o in others if o.instruction != row.instruction and o.response.strip() and _language(o) == _language(row)]
+    if not fitting:
+        return None
+    other = max(fitting, key=lambda o: jaccard(own, grams(o.instruction)))
+    return msgspec.structs.replace(row, response=other.response, label=0.0)
 
 
 def _facts(rows: Sequence[ScorerRow], row: ScorerRow, generator: np.random.Generator) -> ScorerRow | None:
     u, zh = float(generator.random()), _language(row)
     if u < 0.15:
         return msgspec.structs.replace(row, response=row.query, label=0.0) if row.query else None
-    if u < 0.3:
+    if u < 0.27:
         return msgspec.structs.replace(row, response=_one(_REFUSALS[zh], generator), label=0.0)
-    if u < 0.45:
+    if u < 0.4:
         return msgspec.structs.replace(row, response=f"{row.response} {_one(_COURTESIES[zh], generator)}")
     if u < 0.55:
         return _addressed(row, generator)

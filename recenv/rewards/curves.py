@@ -47,7 +47,7 @@ def draw_curves(curve: Sequence[dict[str, Any]]) -> bytes:
 
 def _lines(axes: Axes, curve: Sequence[dict[str, Any]], key: str, dimensions: Sequence[str]) -> None:
     for d in dimensions:
-        losses = [c[key][d] for c in curve]
+        losses = [c[key].get(d, float("nan")) for c in curve]
         axes.plot(range(1, len(curve) + 1), losses, color=_COLOURS[d], linewidth=1.4, marker=".", markersize=5)
     axes.set_xticks(range(1, len(curve) + 1, max(1, len(curve) // 10)))
     axes.set_xlim(0.8, max(len(curve), 1) + 0.2)

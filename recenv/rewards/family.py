@@ -87,7 +87,10 @@ class Family(ABC):
         """The checkpoint's weights, as stored."""
 
     def settle(self, tell: Progress) -> None:  # noqa: B027  (not every family has something to settle)
-        """What is fitted after the network; nothing by default."""
+        """What is fitted after the network on training rows; nothing by default."""
+
+    def complete(self, tell: Progress) -> None:  # noqa: B027
+        """What is fitted once more after calibration, when validation rows are free to learn from; nothing by default."""
 
     def identity(self) -> dict[str, Any]:
         """What else a run depends on, so that an unfinished one is only gone on with when it is the same."""

@@ -14,27 +14,32 @@ from numpy.typing import NDArray
 
 from recenv import rng
 
-TREES, LEAST, TRIED, MOST_ROWS, MOST_DEPTH = 96, 6, 0.4, 6_000, 14
+TREES, LEAST, TRIED, MOST_ROWS, MOST_DEPTH = 80, 4, 0.2, 12_000, 40
 """Trees; rows a leaf; share of the features tried at a node; rows drawn for a tree; levels."""
 
 _SHRINK = 0.5  # pseudo-rows of the overall mean in a leaf
 _EDGE = 0.01  # probabilities are kept within [_EDGE, 1 - _EDGE] before the logit
+_LEAF = 255
+_MOST_FEATURES = 255
 
 
 class Forest:
-    """roots: (T,) first node of each tree. Nodes: feature (-1: leaf) and threshold; left child (right is the next); value."""
+    """roots: (T,) first node of each tree. Nodes: feature (255: leaf) and threshold; left child (right is the next), counted from
+    the tree's root; value. Seven bytes a node are stored; cuts and values are rounded to them when a tree is grown."""
 
     def __init__(self, arrays: Mapping[str, NDArray[Any]]) -> None:
         self.roots = np.asarray(arrays["roots"], np.int64)
-        self.feature = np.asarray(arrays["feature"], np.int64)
+        feature = np.asarray(arrays["feature"], np.int64)
+        own = np.searchsorted(self.roots, np.arange(len(feature)), side="right") - 1
+        self.feature = np.where(feature == _LEAF, -1, feature)
         self.threshold = np.asarray(arrays["threshold"], np.float32)
-        self.left = np.asarray(arrays["left"], np.int64)
-        self.value = np.asarray(arrays["value"], np.float32).astype(np.float64)
+        self.left = np.asarray(arrays["left"], np.int64) + self.roots[own]
+        self.value = np.asarray(arrays["value"], np.float64)
+        self._stored = dict(arrays)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """What is stored of it."""
-        return {"roots": self.roots.astype(np.int32), "feature": self.feature.astype(np.int16),
-                "threshold": self.threshold, "left": self.left.astype(np.int32), "value": self.value.astype(np.float32)}
+        return dict(self._stored)
 
     def logits(self, x: NDArray[np.float32]) -> NDArray[np.float64]:
         """(N,) logits of standardised features (N, E): the same for a row whatever rows come with it."""
@@ -54,6 +59,8 @@ class Forest:
 
 def fit_forest(x: NDArray[np.float32], y: NDArray[np.float32], seed: int, trees: int = TREES) -> Forest:
     """A forest for labels (N,) in [0, 1] over standardised features (N, E) without NaN: the same for the same arguments."""
+    if x.shape[1] > _MOST_FEATURES:
+        raise ValueError(f"expected at most {_MOST_FEATURES} features, got {x.shape[1]}")
     parts: list[dict[str, NDArray[Any]]] = []
     start = 0
     for t in range(trees):
@@ -61,8 +68,7 @@ def fit_forest(x: NDArray[np.float32], y: NDArray[np.float32], seed: int, trees:
         generator = np.random.Generator(np.random.Philox(key=key))
         drawn = generator.permutation(len(y))[:MOST_ROWS]
         tree = _grow(np.ascontiguousarray(x[drawn].T), y[drawn].astype(np.float64), float(y.mean()), generator)
-        tree["left"] = tree["left"] + start
-        tree["roots"] = np.array([start], np.int64)
+        tree["roots"] = np.array([start], np.int32)
         start += len(tree["feature"])
         parts.append(tree)
     return Forest({k: np.concatenate([p[k] for p in parts]) for k in parts[0]})
@@ -73,7 +79,7 @@ def _grow(
 ) -> dict[str, NDArray[Any]]:
     """One tree over columns x (E, N), level by level."""
     tried = max(1, round(TRIED * len(x)))
-    feature, threshold, left = [[-1]], [[0.0]], [[0]]
+    feature, threshold, left = [[_LEAF]], [[0.0]], [[0]]
     value: list[list[float]] = [_leaf(np.array([y.sum()]), np.array([len(y)]), prior).tolist()]
     node = np.zeros(len(y), np.int64)  # of each row, within its level; -1: at rest in a leaf
     width, total = 1, 1
@@ -85,7 +91,7 @@ def _grow(
         if not split.any():
             break
         place = np.cumsum(split) - 1
-        feature[-1], threshold[-1] = np.where(split, best, -1).tolist(), np.where(split, cut, 0.0).tolist()
+        feature[-1], threshold[-1] = np.where(split, best, _LEAF).tolist(), np.where(split, cut, 0.0).tolist()
         left[-1] = np.where(split, total + 2 * place, 0).tolist()
         going = split[own]
         rows, own = rows[going], own[going]
@@ -95,12 +101,14 @@ def _grow(
         total += width
         count = np.bincount(node[rows], minlength=width)
         sums = np.bincount(node[rows], y[rows], minlength=width)
-        feature.append([-1] * width)
+        feature.append([_LEAF] * width)
         threshold.append([0.0] * width)
         left.append([0] * width)
         value.append(_leaf(sums, count, prior).tolist())
-    flat: dict[str, list[list[Any]]] = {"feature": feature, "threshold": threshold, "left": left, "value": value}
-    return {k: np.array([v for level in levels for v in level]) for k, levels in flat.items()}
+    flat: dict[str, tuple[list[list[Any]], Any]] = {
+        "feature": (feature, np.uint8), "threshold": (threshold, np.float16), "left": (left, np.uint16),
+        "value": (value, np.float16)}
+    return {k: np.array([v for level in levels for v in level]).astype(kind) for k, (levels, kind) in flat.items()}
 
 
 def _splits(
@@ -119,7 +127,7 @@ def _splits(
         column = x[choice[own, k], rows]
         ordered = column[order]
         low, high = np.minimum.reduceat(ordered, start), np.maximum.reduceat(ordered, start)
-        at = (low + (high - low) * place[:, k]).astype(np.float32)
+        at = (low + (high - low) * place[:, k]).astype(np.float16).astype(np.float32)
         right = column >= at[own]
         n_right = np.bincount(own[right], minlength=width)
         s_right = np.bincount(own[right], y[rows[right]], minlength=width)

@@ -11,6 +11,18 @@ _LEAST = 1_024  # smaller matrices are not worth the loss
 SUFFIX = ".row_scale"
 
 
+def packed(tensors: Mapping[str, Tensor], storage: str) -> dict[str, Tensor]:
+    """As written to disk: "int8" (see ``quantise``) or "float16"."""
+    if storage == "int8":
+        return quantise(tensors)
+    return {k: v.half() if v.is_floating_point() else v for k, v in tensors.items()}
+
+
+def rounded(tensors: Mapping[str, Tensor], storage: str) -> dict[str, Tensor]:
+    """The values that are read back after ``packed``; they are not changed by being written once more."""
+    return restore(packed(tensors, storage))
+
+
 def quantise(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """int8 matrices with a float16 scale a row, symmetric around 0; whatever else is floating as float16."""
     out: dict[str, Tensor] = {}

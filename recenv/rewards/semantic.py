@@ -2,8 +2,9 @@
 
 The encoder is the base that a cross-encoder was trained from, as it came: what it learned from much text carries over to topics
 that no training row has. Similarities are cosines of its last hidden states, of single tokens (late interaction, Khattab &
-Zaharia, SIGIR 2020) and of their mean (Reimers & Gurevych, EMNLP 2019). Every text is encoded once and kept.
-A text of which the encoder's vocabulary knows too little has no features (NaN), nor has an instruction that can be checked.
+Zaharia, SIGIR 2020) and of their mean (Reimers & Gurevych, EMNLP 2019). Every text is encoded once and kept;
+evidence is encoded by its lines, since records come back. Of a text of which the encoder's vocabulary knows too little, or of
+which there is nothing, the features are NaN.
 """
 
 from __future__ import annotations
@@ -19,10 +20,9 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from recenv.records import ScorerRow
-from recenv.rewards.checks import read
 from recenv.rewards.head_scorer import Cache
 from recenv.rewards.lexical import han_share
-from recenv.rewards.sequence_text import clean
+from recenv.rewards.sequence_text import clean, nearest
 
 States = Callable[[Tensor, Tensor], Tensor]
 """ids, mask (B, L) int64 -> last hidden states (B, L, H)."""
@@ -30,10 +30,20 @@ States = Callable[[Tensor, Tensor], Tensor]
 _PAIR = ("cosine", "match", "worst_match", "match_back", "negated_match", "positive_cosine")
 NAMES: dict[str, tuple[str, ...]] = {
     "instruction_following": (*_PAIR, "opening_cosine", "ending_cosine"),
+    "factual_consistency": (
+        "told_match", "told_worst", "told_three_worst",  # what the response says, in the evidence or the question
+        "grounded_match", "grounded_worst",  # the same in the evidence alone
+        "used_match", "used_worst", "used_three_worst",  # what the line of evidence nearest to the response says, in the response
+        "asked_match", "asked_worst", "asked_in_evidence",  # what the question says, in the response and in the evidence
+        "response_question_cosine", "response_evidence_cosine", "question_evidence_cosine",
+    ),
     "query_item_relevance": (*_PAIR, "whole_cosine"),
     "item_ranking": _PAIR,
 }
 """Names of the features by dimension, in the order of the vector; other dimensions have none."""
+
+AXED = "query_item_relevance"
+"""The dimension whose answers are also placed on axes, the directions in which answers differ most: what kind of answer it is."""
 
 _PLACES = 5  # products of irregular shapes differ in the last bits with the number of threads; features must not
 _CAP = 128  # tokens a text
@@ -65,10 +75,11 @@ class _Coded(NamedTuple):
 
 
 class Semantics:
-    """Features of pairs of texts by one encoder. kept: most texts whose states are kept (about 40 kB each)."""
+    """Features of texts by one encoder. kept: most texts whose states are kept (about 40 kB each). axes: see ``axes``; None for
+    none."""
 
-    def __init__(self, states: States, tokenizer: Tokenizer, kept: int = 4_096) -> None:
-        self._states, self._tokenizer = states, tokenizer
+    def __init__(self, states: States, tokenizer: Tokenizer, axes: Tensor | None = None, kept: int = 4_096) -> None:
+        self._states, self._tokenizer, self._axes = states, tokenizer, axes
         self._texts: Cache[_Coded] = Cache(kept)
 
     def clear(self) -> None:
@@ -77,22 +88,33 @@ class Semantics:
 
     def features(self, units: Sequence[tuple[ScorerRow, str]]) -> NDArray[np.float32]:
         """(N, E) features of rows, each with one of its items, all of one dimension."""
-        names = NAMES.get(units[0][0].dimension, ()) if units else ()
-        out = np.full((len(units), len(names)), np.nan, np.float32)
-        sides = [_sides(row, item) for row, item in units] if names else []
-        known = [n for n, side in enumerate(sides) if all(_readable(t) for t in side[:2]) and not _checkable(units[n][0])]
-        coded = self._encode(list(dict.fromkeys(t for n in known for t in sides[n])))
+        if not units or units[0][0].dimension not in NAMES:
+            return np.zeros((len(units), 0), np.float32)
+        dimension = units[0][0].dimension
+        axes = self._axes if dimension == AXED else None
+        out = np.full((len(units), len(names(dimension, 0 if axes is None else len(axes) - 1))), np.nan, np.float32)
+        sides = [_sides(row, item) for row, item in units]
+        coded = self._encode(list(dict.fromkeys(t for own in sides for t in own if readable(t))))
         with torch.inference_mode():
-            for n in known:
-                a, b, *whole = (coded[t] for t in sides[n])
-                values = _pair(a, b)
-                if "opening_cosine" in names:
-                    values += [_cosine(a.states, b.states[:_OPENING]), _cosine(a.states, b.states[-_OPENING:])]
-                if whole:
-                    values.append(_cosine(whole[0].states, b.states))
-                out[n] = np.round(values, _PLACES)
+            for n, own in enumerate(sides):
+                found = [coded.get(t) for t in own]
+                values = _facts(*found) if dimension == "factual_consistency" else _likeness(dimension, *found)
+                if axes is not None and found[0] is not None and found[1] is not None:
+                    values += _placed(found[1], axes)
+                if values:
+                    out[n] = np.round(values, _PLACES)
         self._texts.trim()
         return out
+
+    def means(self, texts: Sequence[str]) -> NDArray[np.float64]:
+        """(N, H) mean states of those of the texts that can be read."""
+        found = []
+        for at in range(0, len(texts), self._texts.limit):
+            part = [t for t in texts[at:at + self._texts.limit] if readable(t)]
+            coded = self._encode(list(dict.fromkeys(part)))
+            found += [coded[t].states.double().mean(0).numpy() for t in part]
+            self._texts.trim()
+        return np.array(found, np.float64)
 
     def _encode(self, texts: Sequence[str]) -> dict[str, _Coded]:
         found = {t: v for t in texts if (v := self._texts.find(t)) is not None}
@@ -119,21 +141,34 @@ class Semantics:
         return found
 
 
+def names(dimension: str, axes: int) -> tuple[str, ...]:
+    """The features of a dimension where answers are placed on so many axes."""
+    placed = tuple(f"answer_axis_{n + 1}" for n in range(axes)) if dimension == AXED else ()
+    return NAMES.get(dimension, ()) + placed
+
+
+def axes(means: NDArray[np.float64], count: int) -> Tensor:
+    """(1 + count, H) centre and leading principal directions of mean states (N, H)."""
+    centre = means.mean(0)
+    _, directions = np.linalg.eigh((means - centre).T @ (means - centre))
+    leading = directions.T[::-1][:count]
+    leading = leading * np.where(np.abs(leading.max(1)) >= np.abs(leading.min(1)), 1.0, -1.0)[:, None]  # one of two signs
+    return torch.from_numpy(np.concatenate([centre[None], leading]).astype(np.float32))
+
+
 def _sides(row: ScorerRow, item: str) -> tuple[str, ...]:
-    """Request, answer, and for relevance the request with the dialogue before it."""
+    """Request and answer, then for relevance the request with the dialogue before it, for facts the evidence, line by line."""
     if row.dimension == "instruction_following":
         return (f"{row.instruction}\n{row.query}".strip(), row.response)
+    if row.dimension == "factual_consistency":
+        return (row.query, row.response, *nearest(row.evidence, f"{row.response} {row.query}", row.response))
     if row.dimension == "query_item_relevance":
         return (row.query.split("\n", 1)[0], item, row.query)
     return (row.query, item)
 
 
-def _checkable(row: ScorerRow) -> bool:
-    """Whether an instruction is decided by exact checks, beside which likeness of topic says little and costs much."""
-    return row.dimension == "instruction_following" and bool(read(row.instruction))
-
-
-def _readable(text: str) -> bool:
+def readable(text: str) -> bool:
+    """Whether the base's vocabulary, which is English, knows enough of a text."""
     return bool(text.strip()) and han_share(text) <= _MOST_HAN
 
 
@@ -147,6 +182,58 @@ def _roles(text: str, encoding: object, size: int) -> tuple[Tensor, Tensor]:
     content = [b > a and text[a:b].lower() not in _STOP for a, b in offsets]
     negated = [c and any(low <= a and b <= high for low, high in reach) for c, (a, b) in zip(content, offsets, strict=True)]
     return torch.tensor(content, dtype=torch.bool), torch.tensor(negated, dtype=torch.bool)
+
+
+def _likeness(dimension: str, a: _Coded | None, b: _Coded | None, whole: _Coded | None = None) -> list[float]:
+    """The features of request a and answer b, but for their axes; none where one of them cannot be read."""
+    if a is None or b is None:
+        return []
+    values = _pair(a, b)
+    if dimension == "instruction_following":
+        values += [_cosine(a.states, b.states[:_OPENING]), _cosine(a.states, b.states[-_OPENING:])]
+    if dimension == "query_item_relevance":
+        values.append(_cosine(whole.states, b.states) if whole is not None else float("nan"))
+    return values
+
+
+def _facts(question: _Coded | None, response: _Coded | None, *evidence: _Coded | None) -> list[float]:
+    """The features of a response against a question, which may be missing, and lines of evidence."""
+    lines = [line for line in evidence if line is not None]
+    if response is None or not lines:
+        return []
+    said = _content(response)
+    near = [_cosine(response.states, line.states) for line in lines]
+    used = (_content(lines[int(np.argmax(near))]) @ said.T).amax(1)
+    grounded = torch.cat([said @ _content(line).T for line in lines], 1).amax(1)
+    told, asked = grounded, [float("nan")] * 5
+    if question is not None:
+        wanted = _content(question)
+        echoed = wanted @ said.T
+        told = torch.maximum(grounded, echoed.amax(0))
+        there = torch.cat([wanted @ _content(line).T for line in lines], 1).amax(1)
+        asked = [*_mean_and_worst(echoed.amax(1)), float(there.mean()), _cosine(response.states, question.states),
+                 max(_cosine(question.states, line.states) for line in lines)]
+    return [*_mean_and_worst(told), _three_worst(told), *_mean_and_worst(grounded), *_mean_and_worst(used), _three_worst(used),
+            *asked[:4], max(near), asked[4]]
+
+
+def _content(text: _Coded) -> Tensor:
+    """(L, H) states of the tokens that carry content, or of all where none does."""
+    return text.states[text.content if bool(text.content.any()) else slice(None)].double()
+
+
+def _mean_and_worst(best: Tensor) -> tuple[float, float]:
+    return float(best.mean()), float(best.min())
+
+
+def _three_worst(best: Tensor) -> float:
+    return float(torch.sort(best).values[:3].mean())
+
+
+def _placed(answer: _Coded, axes: Tensor) -> list[float]:
+    """Where an answer lies on the axes."""
+    found: list[float] = (axes[1:].double() @ (answer.states.double().mean(0) - axes[0].double())).tolist()
+    return found
 
 
 def _pair(a: _Coded, b: _Coded) -> list[float]:

@@ -21,7 +21,7 @@ from recenv.rewards.model import Wide
 
 class SequenceArchitecture(msgspec.Struct, frozen=True, kw_only=True):
     """dimensions: columns of the trunk's logits. read: those whose sequences the trunk reads. features: whether the explicit ones
-    are fused; semantic: with those of the base as it came. bound: in logits; 0: none."""
+    are fused; semantic: with those of the base as it came, axes: of answers (see semantic.AXED). bound: in logits; 0: none."""
 
     dimensions: tuple[str, ...]
     read: tuple[str, ...]
@@ -30,24 +30,30 @@ class SequenceArchitecture(msgspec.Struct, frozen=True, kw_only=True):
     head: int = 64
     features: bool = True
     semantic: bool = False
+    axes: int = 0
     bound: float = 0.0
 
     def names(self, dimension: str) -> tuple[str, ...]:
         """Names of the features of a dimension, in the order of the vector."""
         if not self.features:
             return ()
-        return features.NAMES[dimension] + (semantic.NAMES.get(dimension, ()) if self.semantic else ())
+        return features.NAMES[dimension] + (semantic.names(dimension, self.axes) if self.semantic else ())
 
 
 class SequenceScorer(nn.Module):
     """A trunk with one logit a dimension, and a wide path a dimension. ``forward`` returns loss and logits, as for Trainer."""
+
+    axes: Tensor | None
 
     def __init__(self, architecture: SequenceArchitecture, trunk: nn.Module) -> None:
         super().__init__()
         self.architecture = architecture
         self.trunk: Any = trunk
         self.typed = has_types(trunk)
+        config: Any = trunk.config
         self.twin = _twin(trunk) if architecture.semantic else None
+        placed = architecture.semantic and architecture.axes > 0
+        self.register_buffer("axes", torch.zeros(1 + architecture.axes, config.hidden_size) if placed else None)
         with torch.random.fork_rng(devices=[]):  # every draw is replaced by ``initialise``
             self.heads = nn.ModuleDict(
                 {d: Wide(len(architecture.names(d)), architecture.head) for d in architecture.dimensions}

@@ -13,9 +13,10 @@ from tokenizers import Tokenizer
 
 from recenv.errors import WeightsError
 from recenv.rewards import checkpoint
+from recenv.rewards.blend import Blend
 from recenv.rewards.checkpoint import Described, Written
-from recenv.rewards.experts import Blend, Experts
-from recenv.rewards.quantised import quantise, restore
+from recenv.rewards.experts import Experts
+from recenv.rewards.quantised import packed, restore
 from recenv.rewards.sequence import SequenceArchitecture, SequenceScorer
 from recenv.rewards.tokenizer import load_tokenizer
 
@@ -68,8 +69,7 @@ def stored(model: SequenceScorer, tokenizer: Tokenizer, storage: str, experts: E
     for name, origin in _origins(model).items():
         if torch.equal(tensors[name], tensors[origin]):
             del tensors[name]
-    kept = quantise(tensors) if storage == "int8" else {k: v.half() if v.is_floating_point() else v for k, v in tensors.items()}
-    return Written({**kept, **experts.tensors()}, tokenizer, {"trunk.json": trunk_config(model.trunk)})
+    return Written({**packed(tensors, storage), **experts.tensors()}, tokenizer, {"trunk.json": trunk_config(model.trunk)})
 
 
 def _origins(model: SequenceScorer) -> dict[str, str]:

@@ -13,15 +13,19 @@ from numpy.typing import NDArray
 
 from recenv.errors import InputError
 from recenv.records import ScorerRow
-from recenv.rewards import features
+from recenv.rewards import features, semantic
+from recenv.rewards.augment import ADDED
 from recenv.rewards.base import Base, add_tokens, freeze, load_base, unknown_hanzi
+from recenv.rewards.blend import Blend, fit_blend
 from recenv.rewards.calibration import Calibration
 from recenv.rewards.checkpoint import SCHEMA, Written
-from recenv.rewards.experts import FORESTED, TABLED, Blend, Experts, fit_blend
+from recenv.rewards.experts import FORESTED, TABLED, TOPICAL, Experts
 from recenv.rewards.family import Family, Progress, Split, labels_of, standardise
 from recenv.rewards.forest import Forest, fit_forest
 from recenv.rewards.model import Wide
 from recenv.rewards.plan import Pool
+from recenv.rewards.quantised import rounded
+from recenv.rewards.semantic import Semantics
 from recenv.rewards.sequence import SequenceArchitecture, SequenceScorer
 from recenv.rewards.sequence_checkpoint import SequenceConfig, stored
 from recenv.rewards.sequence_inputs import NOTHING, Inputs, standard
@@ -30,6 +34,7 @@ from recenv.rewards.sequence_text import Assembler, Tokens, sides
 from recenv.rewards.settings import SequenceSettings
 from recenv.rewards.tabular_model import State
 from recenv.rewards.tabular_model import fit as fit_table
+from recenv.rewards.topic import COLUMNS, Pairs, Topic, fit_topic, pairs
 
 
 class Tokenised(NamedTuple):
@@ -57,10 +62,8 @@ class SequenceFamily(Family):
         texts = (t for rows in splits["train"].values() for r in rows
                  for t in (r.instruction, r.query, r.response, r.evidence, r.user, r.context, r.item, *r.items))
         self.added = add_tokens(opened, unknown_hanzi(opened.tokenizer, texts, settings.added_tokens), settings.seed)
+        opened.trunk.load_state_dict(rounded(opened.trunk.state_dict(), settings.storage))  # learn on what will be stored
         freeze(opened.trunk, settings.frozen_embeddings, settings.frozen_layers, self.added)
-        if not set(dimensions) & set(settings.read):
-            raise InputError(f"read must name a dimension that is trained ({', '.join(dimensions)}); "
-                             f"got {', '.join(settings.read) or 'none'}")
         self.base, self.fresh = Path(base).name if Path(base).is_dir() else base, opened.fresh
         self.tokenizer, self.padding = opened.tokenizer, int(opened.trunk.config.pad_token_id)
         assemble = Assembler(self.tokenizer, settings.max_length)
@@ -68,10 +71,11 @@ class SequenceFamily(Family):
             SequenceArchitecture(
                 dimensions=tuple(dimensions), read=tuple(d for d in dimensions if d in settings.read),
                 vocabulary=self.tokenizer.get_vocab_size(), max_length=settings.max_length, features=settings.features,
-                semantic=settings.semantic, bound=settings.bound),
+                semantic=settings.semantic, axes=settings.axes if semantic.AXED in dimensions else 0, bound=settings.bound),
             opened.trunk,
         )
-        inputs = Inputs(self.model, self.tokenizer)
+        self._set_axes(splits["train"].get(semantic.AXED, ()))
+        inputs = self._inputs = Inputs(self.model, self.tokenizer)
         self.data: dict[str, dict[str, Tokenised]] = {}
         for n, d in enumerate(dimensions):
             tell(f"preparing {d}", n, len(dimensions))
@@ -81,6 +85,18 @@ class SequenceFamily(Family):
         self.model.initialise(torch.Generator().manual_seed(settings.seed))
         for d in dimensions if settings.features else ():
             standardise(self.model.head(d), self.data[d]["train"].features)
+
+    def _set_axes(self, rows: Sequence[ScorerRow]) -> None:
+        """Axes by the answers of the training rows, each text once."""
+        if self.model.axes is None:
+            return
+        texts = list(dict.fromkeys(row.item for row in rows))
+        means = Semantics(self.model.states, self.tokenizer).means(texts)
+        if len(means) <= self.model.architecture.axes:
+            raise InputError(f"axes must be fewer than the distinct answers that the base can read: {len(means)} in the training "
+                             f"part; got {self.model.architecture.axes}")
+        found = {"axes": semantic.axes(means, self.model.architecture.axes)}
+        self.model.axes.copy_(rounded(found, self.settings.storage)["axes"])
 
     def identity(self) -> dict[str, Any]:
         return {"base": self.base, "digest": self._digest}
@@ -109,22 +125,62 @@ class SequenceFamily(Family):
 
     def settle(self, tell: Progress) -> None:
         """Fit the experts on training rows, and the blends with them on validation rows."""
-        found = [d for d in self.data if d in (*FORESTED, *TABLED)] if self.settings.experts else []
-        forests: dict[str, Forest] = {}
-        tables: dict[str, State] = {}
-        for n, d in enumerate(found):
-            tell(f"fitting a second opinion on {d}", n, len(found))
-            training = self.data[d]["train"]
-            if d in FORESTED:
-                forests[d] = fit_forest(standard(self.model.head(d), training.features), training.labels, self.settings.seed)
-            elif state := fit_table(training.rows, training.labels, self.settings.seed).state:
-                tables[d] = state
-        self.experts = Experts(forests, tables)
+        self.experts = self._fit_experts(("train",), tell)
+        if TOPICAL in self.experts.topics:
+            self.experts.topics[TOPICAL] = self._mixed(self.experts)
         for d in self.experts.dimensions:
             held = self.data[d]["validation"]
             self.blends[d] = fit_blend(
                 self.predict(d, "validation"), self.experts.logits(d, held.rows, standard(self.model.head(d), held.features)),
                 held.labels.astype(np.float64))
+
+    def complete(self, tell: Progress) -> None:
+        """Fit the experts once more, with the validation rows, which have done their service."""
+        found = self._fit_experts(("train", "validation"), tell)
+        if found.dimensions != self.experts.dimensions:  # a table may be learned from some rows and not from others
+            return
+        for d, topic in self.experts.topics.items():
+            found.topics[d] = found.topics[d].mixing(topic.mixed)
+        self.experts = found
+
+    def _fit_experts(self, parts: tuple[str, ...], tell: Progress) -> Experts:
+        found = [d for d in self.data if d in (*FORESTED, *TABLED)] if self.settings.experts else []
+        forests: dict[str, Forest] = {}
+        tables: dict[str, State] = {}
+        topics: dict[str, Topic] = {}
+        for n, d in enumerate(found):
+            tell(f"fitting a second opinion on {d}", n, len(found))
+            own = [self.data[d][part] for part in parts]
+            rows, labels = [row for part in own for row in part.rows], np.concatenate([part.labels for part in own])
+            if d in FORESTED:
+                given = np.concatenate([part.features for part in own])
+                forests[d] = fit_forest(standard(self.model.head(d), given), labels, self.settings.seed)
+            elif state := fit_table(rows, labels, self.settings.seed).state:
+                tables[d] = state
+            if d == TOPICAL and self.settings.semantic:
+                a, b = self._sides(self._pairs(rows))
+                names = self.model.architecture.names(d)
+                topics[d] = fit_topic(a, b, [names.index(c) for c in COLUMNS])
+        return Experts(forests, tables, topics)
+
+    def _mixed(self, experts: Experts) -> Topic:
+        """The topic line, weighed against the forest on validation rows and pairs of them."""
+        held, topic = self.data[TOPICAL]["validation"], experts.topics[TOPICAL]
+        found = self._pairs(held.rows)
+        given = np.concatenate([standard(self.model.head(TOPICAL), held.features), *self._sides(found)])
+        labels = np.concatenate([held.labels, np.ones(len(found.own)), np.zeros(len(found.other))])
+        lines = topic.logits([*held.rows, *found.own, *found.other], given)
+        return topic.mixing(fit_blend(experts.forests[TOPICAL].logits(given), lines, labels))
+
+    def _pairs(self, rows: Sequence[ScorerRow]) -> Pairs:
+        return pairs([row for row in rows if not row.id.startswith(ADDED)], self.settings.seed)
+
+    def _sides(self, found: Pairs) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Standardised features (P, E) of both sides of pairs."""
+        a, b = (self._inputs([(row, "") for row in side]) for side in found)
+        width = len(self.model.architecture.names(TOPICAL))
+        head = self.model.head(TOPICAL)
+        return standard(head, a.reshape(-1, width)), standard(head, b.reshape(-1, width))
 
     def parameter_groups(self) -> list[dict[str, Any]]:
         """The trunk at its own rate; what is new at head_rate. Biases, norms and embeddings are not decayed: rows of the

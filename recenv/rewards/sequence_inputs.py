@@ -27,7 +27,7 @@ class Inputs:
 
     def __init__(self, model: SequenceScorer, tokenizer: Tokenizer) -> None:
         self._architecture = model.architecture
-        self._semantics = Semantics(model.states, tokenizer) if model.architecture.semantic else None
+        self._semantics = Semantics(model.states, tokenizer, model.axes) if model.architecture.semantic else None
 
     def __call__(self, units: Sequence[tuple[ScorerRow, str]]) -> NDArray[np.float32]:
         """(N, E) features of rows, each with one of its items, all of one dimension; (N, 0) where none are fused."""

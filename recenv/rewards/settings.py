@@ -64,8 +64,9 @@ class SequenceSettings(Settings, frozen=True, kw_only=True):
     one layer also the embeddings and the lowest layers, keep the base's weights. added_tokens: most Chinese characters that
     the base's tokenizer does not know and that are added to it. head_rate: learning rate of what is new (classification head,
     added tokens, features). read: dimensions whose sequences the trunk reads; others are judged by features alone. features: fuse
-    the explicit features. semantic: with similarities that the base sees as it came. experts: with second opinions beside the
-    network (see experts). bound: most logits that the sequence adds to them, either
+    the explicit features. semantic: with similarities that the base sees as it came. axes: directions of meaning along which
+    the answers of a dialogue are placed (see semantic.axes). experts: with second opinions beside the network (see experts).
+    bound: most logits that the sequence adds to them, either
     way (0: no bound). storage: of the weights on disk; int8 is per row and symmetric.
     """
 
@@ -85,6 +86,7 @@ class SequenceSettings(Settings, frozen=True, kw_only=True):
     read: tuple[str, ...] = DIMENSIONS
     features: bool = True
     semantic: bool = False
+    axes: int = 0
     experts: bool = False
     bound: float = 0.0
     storage: Literal["int8", "float16"] = "int8"
@@ -93,6 +95,8 @@ class SequenceSettings(Settings, frozen=True, kw_only=True):
         super().__post_init__()
         if not self.features and (self.semantic or self.experts or set(self.read) < set(DIMENSIONS)):
             raise InputError("semantic, experts and dimensions that the trunk does not read need features; got features=false")
+        if self.axes and not self.semantic:
+            raise InputError(f"axes are of semantic features: set semantic, or axes to 0; got {self.axes}")
         if self.semantic and not (self.frozen_embeddings or self.frozen_layers):
             raise InputError("semantic shares the base's embeddings: set frozen_embeddings, or frozen_layers to at least 1")
         if self.max_length < 32:

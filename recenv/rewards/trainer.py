@@ -30,7 +30,7 @@ from recenv.rewards.plan import epoch_plan
 from recenv.rewards.warmstart import warm_start
 
 Curve = list[dict[str, Any]]
-"""One record an epoch: epoch (from 0), train (loss by dimension), validation (mean), by_dimension."""
+"""One record an epoch: epoch (from 0), train (loss by dimension that was trained on), validation (mean), by_dimension."""
 
 _CLIP = 1.0
 _LAST = 0.05  # of the learning rate, at the end of the schedule
@@ -43,6 +43,9 @@ def fit(family: Family, work: Path, tell: Progress) -> Curve:
         last = _last_whole(runs)
         if last is None:
             _warm_start(family, tell)
+        if not family.pools():  # nothing is read: the features have been fitted to the end
+            losses = {d: family.validation_loss(d) for d in family.data}
+            return [{"epoch": 0, "train": {}, "validation": float(np.mean(list(losses.values()))), "by_dimension": losses}]
         trainer = _FamilyTrainer(family, runs, tell)
         state = json.loads((last / "trainer_state.json").read_text("utf-8")) if last else {}
         curve = _curve(state.get("log_history", []))
@@ -123,7 +126,7 @@ class _FamilyTrainer(Trainer):
         """Validation losses; every process computes them all, so that all stop at the same epoch."""
         found = {d: self.family.validation_loss(d) for d in self.family.data}
         metrics = {"eval_loss": float(np.mean(list(found.values()))), **{f"eval_{d}": v for d, v in found.items()}}
-        self.log({**metrics, **{f"train_{d}": total / max(count, 1.0) for d, (total, count) in self.sums.items()}})
+        self.log({**metrics, **{f"train_{d}": total / count for d, (total, count) in self.sums.items() if count}})
         self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
         return metrics
 

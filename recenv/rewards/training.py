@@ -124,6 +124,8 @@ def _finish(
     for n, d in enumerate(family.data):
         tell(f"calibrating {d}", n, len(family.data))
         found[d] = _calibrate(stage, d, splits["validation"][d])
+    family.complete(tell)
+    weights = family.written()
     config = family.described(labels.name, found, labels.digest, trained)
     checkpoint.write(stage, weights, config, {}, {})
     tell("measuring", 0, 1)

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from recenv.rewards.experts import Blend, Experts, fit_blend
+from recenv.rewards.blend import Blend, fit_blend
+from recenv.rewards.experts import Experts
 from recenv.rewards.forest import fit_forest
 
 

@@ -6,7 +6,7 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processor
 from torch import Tensor
 
 from recenv.records import ScorerRow
-from recenv.rewards.semantic import NAMES, Semantics
+from recenv.rewards.semantic import NAMES, Semantics, axes, names
 
 _WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *["soup", "tomato", "nuts", "cake", "i", "want", "a", "without", "with", ".", ","]]
 
@@ -54,11 +54,55 @@ def test_chinese_text_and_empty_text_have_no_features() -> None:
         assert all(np.isnan(v) for v in row.values())
 
 
-def test_a_checkable_instruction_is_left_to_the_checks() -> None:
-    rows = [ScorerRow(dimension="instruction_following", instruction=i, response="tomato soup")
-            for i in ("Use no commas.", "I want soup")]
-    checked, free = Semantics(states, tokenizer()).features([(r, "") for r in rows])
-    assert np.isnan(checked).all() and not np.isnan(free[0])
+def facts(*triples: tuple[str, str, str]) -> list[dict[str, float]]:
+    rows = [ScorerRow(dimension="factual_consistency", query=q, response=r, evidence=e) for q, r, e in triples]
+    values = Semantics(states, tokenizer()).features([(r, "") for r in rows])
+    return [dict(zip(NAMES["factual_consistency"], row.tolist(), strict=True)) for row in values]
+
+
+def test_what_the_evidence_says_is_grounded_in_any_of_its_lines() -> None:
+    first, second, nowhere = facts(
+        ("", "tomato soup", "tomato soup\ncake"), ("", "tomato soup", "cake\ntomato soup"), ("", "tomato soup", "cake\nnuts"))
+    assert first["grounded_match"] == second["grounded_match"] == 1.0 and nowhere["grounded_match"] == 0.0
+    assert first["grounded_worst"] == 1.0 and nowhere["grounded_worst"] == 0.0
+
+
+def test_words_of_the_question_are_told_but_not_grounded() -> None:
+    (found,) = facts(("tomato soup", "tomato soup", "cake"))
+    assert found["told_match"] == 1.0 and found["grounded_match"] == 0.0 and found["asked_in_evidence"] == 0.0
+
+
+def test_the_line_nearest_to_the_response_is_the_one_that_must_be_used() -> None:
+    whole, half = facts(("", "tomato soup cake", "nuts\ntomato soup"), ("", "tomato cake", "nuts\ntomato soup"))
+    assert whole["used_match"] == 1.0 and half["used_match"] == 0.5 and half["used_worst"] == 0.0
+
+
+def test_without_a_question_only_its_features_are_missing() -> None:
+    (found,) = facts(("", "tomato soup", "tomato cake"))
+    missing = {name for name, value in found.items() if np.isnan(value)}
+    assert missing == {"asked_match", "asked_worst", "asked_in_evidence", "response_question_cosine", "question_evidence_cosine"}
+
+
+def test_facts_that_cannot_be_read_have_no_features() -> None:
+    for row in facts(("soup", "番茄汤", "tomato soup"), ("soup", "tomato soup", "番茄汤")):
+        assert all(np.isnan(v) for v in row.values())
+
+
+def test_axes_are_the_directions_in_which_texts_differ_most() -> None:
+    means = np.array([[3.0, 1.0, 0.0], [-3.0, 1.0, 0.0], [0.0, 1.0, 1.0], [0.0, 1.0, -1.0]])
+    found = axes(means, 2).numpy()
+    assert np.allclose(found[0], [0.0, 1.0, 0.0])
+    assert np.allclose(found[1:], [[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
+
+
+def test_answers_of_a_dialogue_are_placed_on_the_axes() -> None:
+    one_axis = torch.zeros(2, len(_WORDS))
+    one_axis[1, _WORDS.index("soup")] = 1.0
+    row = ScorerRow(dimension="query_item_relevance", query="I want soup")
+    placed = Semantics(states, tokenizer(), one_axis).features([(row, "tomato soup"), (row, "tomato cake")])
+    assert placed.shape == (2, len(names("query_item_relevance", 1)))
+    assert placed[0, -1] == 0.25 and placed[1, -1] == 0.0  # one word of four, with the special tokens
+    assert Semantics(states, tokenizer(), one_axis).features([(ScorerRow(dimension="item_ranking"), "x")]).shape[1] == 6
 
 
 def test_values_do_not_depend_on_what_is_encoded_together() -> None:
