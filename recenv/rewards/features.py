@@ -21,7 +21,7 @@ from recenv.rewards.lexical import coverage, grams, han_share, jaccard, norm, sq
 from recenv.rewards.orders import ORDERS, check, listed_items, refuses, word_count
 from recenv.rewards.stated import INF, limits, record, requests, within
 
-VERSION = 2
+VERSION = 3
 
 _LIMIT_SLOTS = {"rating": "rating", "price": "price", "distance": "other", "duration": "other"}
 _MEMBER_SLOTS = {
