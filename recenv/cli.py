@@ -220,9 +220,12 @@ def train(
 def _interval(text: str) -> tuple[float, float]:
     low, _, high = text.partition("-")
     try:
-        return float(low), float(high)
+        found = float(low), float(high)
     except ValueError:
-        raise InputError(f"--keep must be LOW-HIGH within 0-1, such as 0.0-0.8; got {text!r}") from None
+        found = (1.0, 0.0)
+    if not 0.0 <= found[0] < found[1] <= 1.0:
+        raise InputError(f"--keep must be LOW-HIGH within 0-1, such as 0.0-0.8; got {text!r}")
+    return found
 
 
 def _assigned(changes: tuple[str, ...]) -> dict[str, Any]:
@@ -245,14 +248,21 @@ def _assigned(changes: tuple[str, ...]) -> dict[str, Any]:
 @click.argument("name")
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--out", type=FILE, required=True, help="The file of canonical rows to write.")
-def rows(name: str, folder: Path, out: Path) -> None:
+@click.option("--keep", default=None, metavar="LOW-HIGH",
+              help="Only the groups whose hash falls into this part of 0-1: what recenv train --keep leaves out, to score on.")
+def rows(name: str, folder: Path, out: Path, keep: str | None) -> None:
     """Turn a published set into canonical rows: one a labelled thing, in file order."""
     from recenv.data.rowfile import write_rows
     from recenv.data.rowsets import ROWSETS
     from recenv.data.rowsets.tally import Tally
 
-    tally = Tally()
-    count = write_rows(tally.watch(ROWSETS[name].convert(folder)), out)
+    tally, found = Tally(), ROWSETS[name].convert(folder)
+    if keep is not None:
+        from recenv.rewards.batches import kept
+
+        low, high = _interval(keep)
+        found = (row for row in found if kept(row, low, high))
+    count = write_rows(tally.watch(found), out)
     click.echo(tally.table())
     click.echo(f"{count:,} rows: {out}")
 

@@ -130,6 +130,23 @@ def test_synth_ingest_inspect(capsys: pytest.CaptureFixture[str], home: Path) ->
     assert code == 0 and "30" in out, err
 
 
+def test_parts_of_the_rows_are_disjoint_and_whole(capsys: pytest.CaptureFixture[str], home: Path, tmp_path: Path) -> None:
+    recenv(capsys, "synth", "--scenario", home / "toy.toml", "--sessions", 30, "--seed", 5, "--out", tmp_path / "world")
+    found = {}
+    for keep in ("0.0-1.0", "0.0-0.6", "0.6-1.0"):
+        code, _, err = recenv(capsys, "rows", "recrm", tmp_path / "world", "--out", tmp_path / keep, "--keep", keep)
+        assert code == 0, err
+        found[keep] = (tmp_path / keep).read_text("utf-8").splitlines()
+    code, _, err = recenv(capsys, "rows", "recrm", tmp_path / "world", "--out", tmp_path / "all")
+    whole, low, high = found.values()
+    assert (tmp_path / "all").read_text("utf-8").splitlines() == whole
+    assert low and high and sorted(low + high) == sorted(whole)
+    groups = [{json.loads(line)["group"] for line in part} for part in (low, high)]
+    assert groups[0].isdisjoint(groups[1])
+    code, _, err = recenv(capsys, "rows", "recrm", tmp_path / "world", "--out", tmp_path / "x", "--keep", "0.9-0.2")
+    assert code == 2 and "LOW-HIGH" in err
+
+
 def test_lists(capsys: pytest.CaptureFixture[str]) -> None:
     expected = {"scenarios": ("mixed", "beijing"), "agents": ("greedy", "antigold"), "scorers": ("item_ranking",)}
     for command, words in expected.items():

@@ -14,6 +14,7 @@ from recenv.rewards import cost, held_out
 from recenv.rewards.checkpoint import Config
 from recenv.rewards.comparison import table_text
 from recenv.rewards.diagrams import draw_examined
+from recenv.rewards.experts import TABLED, TOPICAL
 from recenv.rewards.held_out import PLACES, Examined, Figure, Part, Wrong
 from recenv.rewards.segments import CAPS, READS
 from recenv.rewards.sequence_checkpoint import SequenceConfig
@@ -135,6 +136,7 @@ def _terms(name: str) -> tuple[str, str]:
 def _section(d: str, config: Config | SequenceConfig, metrics: Mapping[str, Any], found: Examined | None) -> list[str]:
     lines = [f"## {d}", "", f"Measures {_READING[d]}.", "", f"- Reads: {', '.join(READS[d])}; nothing else of a row.",
              f"- Calibration, on the validation rows: {config.calibration[d]}."]
+    lines += _opinions(d, config)
     by_set = {n: s["dimensions"][d] for n, s in sorted(metrics.get("sources", {}).items()) if s.get("dimensions", {}).get(d)}
     if by_set:
         lines.append("- Rows (training, validation and test) from: "
@@ -144,6 +146,20 @@ def _section(d: str, config: Config | SequenceConfig, metrics: Mapping[str, Any]
     lines += ["", f"![reliability, confusion, and the leading measure by part]({_picture(d)})", "", "### Held-out rows", "",
               *_measures(found), *_confusions(found), "### Where it fails", "", *_failures(found), *_wrong(found)]
     return lines
+
+
+def _opinions(d: str, config: Config | SequenceConfig) -> list[str]:
+    """What judges beside the network, and how much it counts."""
+    if not isinstance(config, SequenceConfig):
+        return []
+    read = "the network reads these rows" if d in config.architecture.read else "the network sees features of these rows alone"
+    if d not in config.blends:
+        return [f"- Judges: {read}."]
+    other = ('a Gaussian process over "key: value" texts, where a row has them' if d in TABLED else "a forest over the features")
+    if d == TOPICAL and config.architecture.semantic:
+        other += ", with a line over likenesses of topic beside it where an instruction states nothing that can be checked"
+    b = config.blends[d]
+    return [f"- Judges: {read}; {other}. Logit: {b.network:.2f} x network + {b.expert:.2f} x the other {b.shift:+.2f}."]
 
 
 def _measures(found: Examined) -> list[str]:
@@ -220,6 +236,8 @@ def _limits(config: Config | SequenceConfig) -> list[str]:
         "- The figures are for rows of the sources above. Probabilities are calibrated on their validation part: rows of other "
         "sources are judged less well, and with the wrong confidence.",
         f"- {cut}",
+        "- An instruction that states nothing that can be checked is judged by whether the answer is about it. Which of two "
+        "fluent answers to one such instruction is the better one is hardly told.",
         "- Reviews, opinions, tone and style cannot be looked up in a record; scores of them rest on the network and are weak.",
         "- Text written to raise a score: see `recenv probe`.",
     ]

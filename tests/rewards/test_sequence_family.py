@@ -1,0 +1,95 @@
+"""Everything beside the trunk: what is learned on is what is stored, and experts come before calibration and after it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+from tinybase import SEQUENCE, write_base
+from toyrows import toy_rows
+
+from recenv.errors import InputError
+from recenv.rewards import training
+from recenv.rewards.encoder import load_scorers, open_scorers
+from recenv.rewards.sequence_checkpoint import load
+from recenv.rewards.sequence_family import SequenceFamily
+from recenv.rewards.sequence_inputs import Inputs
+from recenv.rewards.training import train
+
+ROWS = toy_rows(48)
+TWO = ("factual_consistency", "query_item_relevance")
+WHOLE = msgspec.structs.replace(
+    SEQUENCE, epochs=1, read=TWO[:1], frozen_embeddings=True, semantic=True, axes=2, experts=True, augment=0.2)
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return str(write_base(tmp_path_factory.mktemp("bases") / "bert"))
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory, base: str) -> Path:
+    out = tmp_path_factory.mktemp("whole") / "w"
+    train(ROWS, out, dimensions=TWO, settings=WHOLE, base=base)
+    return out
+
+
+def test_features_of_a_stored_checkpoint_are_those_of_training(trained: Path, base: str) -> None:
+    splits = training._split([r for r in ROWS if r.dimension in TWO], TWO, WHOLE)
+    for d in TWO:
+        splits["train"][d] += training.augmented(splits["train"][d], WHOLE.augment, WHOLE.seed)
+    family = SequenceFamily(splits, TWO, WHOLE, base, lambda *_: None)
+    opened = load(trained)
+    inputs = Inputs(opened.model, opened.tokenizer)
+    for d in TWO:
+        units = [(row, row.item) for row in splits["train"][d]]
+        assert np.array_equal(inputs(units), family.data[d]["train"].features, equal_nan=True)
+
+
+def test_a_score_depends_on_its_row_alone(trained: Path) -> None:
+    for d, scorer in load_scorers(trained).items():
+        rows = [r for r in ROWS if r.dimension == d][:20]
+        together = scorer.score(rows).values
+        for n in (0, 7, 19):
+            assert load_scorers(trained)[d].score([rows[n]]).values[0] == together[n]
+
+
+def test_the_same_rows_give_the_same_bytes(trained: Path, base: str, tmp_path: Path) -> None:
+    train(ROWS, tmp_path / "w", dimensions=TWO, settings=WHOLE, base=base)
+    for name in ("model.safetensors", "config.json"):
+        assert (tmp_path / "w" / name).read_bytes() == (trained / name).read_bytes()
+
+
+def test_experts_learn_from_validation_rows_only_after_calibration(
+    base: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[str, ...]] = []
+    fitted, calibrated = SequenceFamily._fit_experts, training._calibrate
+
+    def fit(self: SequenceFamily, parts: tuple[str, ...], tell: object) -> object:
+        seen.append(parts)
+        return fitted(self, parts, tell)  # type: ignore[arg-type]
+
+    def calibrate(*arguments: object) -> object:
+        seen.append(("calibrate",))
+        return calibrated(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(SequenceFamily, "_fit_experts", fit)
+    monkeypatch.setattr(training, "_calibrate", calibrate)
+    train(ROWS, tmp_path / "w", dimensions=TWO, settings=WHOLE, base=base)
+    assert seen == [("train",), ("calibrate",), ("calibrate",), ("train", "validation")]
+
+
+def test_more_axes_than_answers_are_refused(base: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="axes must be fewer"):
+        train(ROWS, tmp_path / "w", dimensions=TWO, settings=msgspec.structs.replace(WHOLE, axes=60), base=base)
+    with pytest.raises(InputError, match="axes are of semantic features"):
+        msgspec.structs.replace(SEQUENCE, axes=3)
+
+
+def test_logits_with_all_experts_are_finite(trained: Path) -> None:
+    for d in TWO:
+        rows = [r for r in ROWS if r.dimension == d]
+        assert np.isfinite(np.concatenate(open_scorers(trained).logits(rows))).all()
