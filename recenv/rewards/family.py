@@ -14,7 +14,7 @@ from torch import nn
 
 from recenv.records import ScorerRow
 from recenv.rewards.batches import choose_units
-from recenv.rewards.calibration import Calibration
+from recenv.rewards.calibration import Calibration, fit_lists, fit_temperature
 from recenv.rewards.checkpoint import Config, Written
 from recenv.rewards.metrics import list_nll, nll
 from recenv.rewards.model import Wide
@@ -135,15 +135,21 @@ class Family(ABC):
         return out
 
     def validation_loss(self, dimension: str) -> float:
-        """Negative log-likelihood relative to a constant's (or, for lists, a uniform guess's): below 1 is better than that."""
+        """Negative log-likelihood relative to a constant's (or, for lists, a uniform guess's): below 1 is better than that.
+
+        Of logits scaled and shifted to fit, as calibration will do: an epoch that orders rows better must not lose to one before
+        it for being too sure.
+        """
         data, z = self.data[dimension]["validation"], self.predict(dimension, "validation")
         if dimension == "item_ranking":
             gains = per_row(data, data.labels)
             uniform = list_nll(gains, [np.full(len(g), 1.0 / len(g)) for g in gains])
-            return list_nll(gains, [Calibration().apply_list(v) for v in per_row(data, z)]) / max(uniform, 1e-9)
+            logits = per_row(data, z)
+            fitted = fit_lists(logits, gains)
+            return list_nll(gains, [fitted.apply_list(v) for v in logits]) / max(uniform, 1e-9)
         labels = data.labels.astype(np.float64)
         base = np.full(len(z), labels.mean())
-        return nll(labels, Calibration().apply(z)) / max(nll(labels, base), 1e-9)
+        return nll(labels, fit_temperature(z, labels).apply(z)) / max(nll(labels, base), 1e-9)
 
     def given(self, dimension: str, part: str) -> Given:
         """Features and labels alone."""

@@ -13,6 +13,7 @@ from toyrows import toy_rows
 from recenv.errors import InputError
 from recenv.rewards import training
 from recenv.rewards.encoder import load_scorers, open_scorers
+from recenv.rewards.family import Split
 from recenv.rewards.sequence_checkpoint import load
 from recenv.rewards.sequence_family import SequenceFamily
 from recenv.rewards.sequence_inputs import Inputs
@@ -36,10 +37,26 @@ def trained(tmp_path_factory: pytest.TempPathFactory, base: str) -> Path:
     return out
 
 
-def test_features_of_a_stored_checkpoint_are_those_of_training(trained: Path, base: str) -> None:
+def _splits() -> Split:
     splits = training._split([r for r in ROWS if r.dimension in TWO], TWO, WHOLE)
     for d in TWO:
         splits["train"][d] += training.augmented(splits["train"][d], WHOLE.augment, WHOLE.seed)
+    return splits
+
+
+def test_an_epoch_is_not_chosen_for_being_modest(base: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    family = SequenceFamily(_splits(), TWO, WHOLE, base, lambda *_: None)
+    labels = family.data[TWO[0]]["validation"].labels
+    noise = np.random.default_rng(0).normal(size=len(labels))
+    losses = {}
+    for scale, knows in ((0.2, 1.0), (5.0, 1.0), (0.2, 0.3)):
+        monkeypatch.setattr(family, "predict", lambda *_, z=scale * (knows * (2 * labels - 1) + noise): z)
+        losses[scale, knows] = family.validation_loss(TWO[0])
+    assert losses[0.2, 1.0] == pytest.approx(losses[5.0, 1.0], rel=0.05) and losses[5.0, 1.0] < losses[0.2, 0.3]
+
+
+def test_features_of_a_stored_checkpoint_are_those_of_training(trained: Path, base: str) -> None:
+    splits = _splits()
     family = SequenceFamily(splits, TWO, WHOLE, base, lambda *_: None)
     opened = load(trained)
     inputs = Inputs(opened.model, opened.tokenizer)
