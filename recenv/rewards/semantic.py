@@ -23,6 +23,7 @@ from recenv.records import ScorerRow
 from recenv.rewards.head_scorer import Cache
 from recenv.rewards.lexical import han_share
 from recenv.rewards.sequence_text import clean, nearest
+from recenv.rewards.threads import steady
 
 States = Callable[[Tensor, Tensor], Tensor]
 """ids, mask (B, L) int64 -> last hidden states (B, L, H)."""
@@ -131,7 +132,7 @@ class Semantics:
                 for row, n in enumerate(part):
                     own = encodings[n].ids[:_CAP]
                     ids[row, :len(own)], mask[row, :len(own)] = torch.tensor(own), 1
-                with torch.inference_mode():
+                with torch.inference_mode(), steady(_BATCH * length):
                     states = self._states(ids, mask)
                 for row, n in enumerate(part):
                     size = min(len(encodings[n].ids), _CAP)

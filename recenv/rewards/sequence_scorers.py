@@ -19,6 +19,7 @@ from recenv.rewards.head_scorer import Cache, HeadScorer, Wanted
 from recenv.rewards.sequence_checkpoint import SequenceConfig
 from recenv.rewards.sequence_inputs import Inputs, standard
 from recenv.rewards.sequence_text import Assembler, Tokens, sides
+from recenv.rewards.threads import steady
 
 _BATCH = 4  # nearly as fast as eight on one core, and a single pair wastes less
 _STEP = 16  # tokens
@@ -92,7 +93,8 @@ class SequenceScorers:
                 for at in range(0, len(members), _BATCH):
                     part = members[at:at + _BATCH]
                     block = pad([tokens[n] for n in part], min(length, most), _BATCH)
-                    out[part] = self.checkpoint.model.deep(dimension, *block)[:len(part)].double().numpy()
+                    with steady(_BATCH * min(length, most)):
+                        out[part] = self.checkpoint.model.deep(dimension, *block)[:len(part)].double().numpy()
         return out
 
 

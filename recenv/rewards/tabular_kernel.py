@@ -9,8 +9,6 @@ somebody in training and says nothing of others; without them repeated rows of o
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -147,19 +145,6 @@ def width(rows: Table, side: str) -> int:
     codes = {"user": rows.users, "scene": rows.scenes, "pair": rows.pairs}[side].codes
     own = levelled(rows)._asdict()
     return int(codes.shape[1] + own[side].sum())
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Sums in one order, whatever the machine."""
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def learn(rows: Table, labels: Floats, context_columns: NDArray[np.bool_], seed: int) -> Weights:

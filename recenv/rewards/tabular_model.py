@@ -19,6 +19,7 @@ from recenv.records import ScorerRow
 from recenv.rewards import tabular_kernel as kernel
 from recenv.rewards.tabular_columns import Layout, Side, encode, keys_of, layouts
 from recenv.rewards.tabular_kernel import PREDICTIVE, TERMS, Levelled, Table, Weights
+from recenv.rewards.threads import one_thread
 
 MOST_ROWS = 10_240
 """Training rows of a layout; of more, whole people are left out, as their hashes fall."""
@@ -67,7 +68,7 @@ def _fit_layout(layout: Layout, rows: Sequence[ScorerRow], labels: NDArray[np.fl
     kept = _kept(names, seed)
     if len(kept) < LEAST_ROWS or len(np.unique(person[kept])) < LEAST_PEOPLE or len(np.unique(labels[kept])) < 2:
         return None
-    with kernel.one_thread():
+    with one_thread():
         table = kernel.table(encode(layout, [rows[n] for n in kept.tolist()]), person[kept])
         weights = kernel.learn(table, labels[kept], _context_columns(layout, table), seed)
         solved = kernel.solve(table, labels[kept], weights)
