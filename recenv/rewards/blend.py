@@ -2,49 +2,83 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 _RIDGE = 1.0  # of the blend's weights towards an even blend
 
+Array = NDArray[np.float64]
+_Terms = Callable[[Array], tuple[Array, Array]]
+"""From weights (K,) to gradient (K,) and Hessian (K, K) of a convex loss."""
+
 
 class Blend(msgspec.Struct, frozen=True, kw_only=True):
     """Weights of the two logits, and a shift."""
 
-    network: float = 1.0
-    expert: float = 0.0
+    first: float = 1.0
+    second: float = 0.0
     shift: float = 0.0
 
-    def __call__(self, network: NDArray[np.float64], expert: NDArray[np.float64]) -> NDArray[np.float64]:
-        """(N,) blended logits; the network's where the expert is NaN."""
-        both = self.network * network + self.expert * np.nan_to_num(expert) + self.shift
-        return np.where(np.isnan(expert), network, both)
+    def __call__(self, first: Array, second: Array) -> Array:
+        """(N,) blended logits; the first alone where the second is NaN."""
+        both = self.first * first + self.second * np.nan_to_num(second) + self.shift
+        return np.where(np.isnan(second), first, both)
 
 
-def fit_blend(network: NDArray[np.float64], expert: NDArray[np.float64], labels: NDArray[np.float64]) -> Blend:
-    """By Newton steps on the cross-entropy with labels in [0, 1], with a pull towards an even blend.
+def fit_blend(first: Array, second: Array, labels: Array) -> Blend:
+    """By the cross-entropy with labels in [0, 1], with a pull towards an even blend; NaN in ``second`` is left out.
 
     Too few rows, or one class only, blend evenly.
     """
-    spoken = ~np.isnan(expert)
-    x, y = np.stack([network[spoken], expert[spoken], np.ones(int(spoken.sum()))], 1), labels[spoken]
-    even = np.array([0.5, 0.5, 0.0])
+    spoken = ~np.isnan(second)
+    x, y = np.stack([first[spoken], second[spoken], np.ones(int(spoken.sum()))], 1), labels[spoken]
     if len(y) < 30 or y.max() < 0.5 or y.min() >= 0.5:
-        return Blend(network=0.5, expert=0.5)
-    best = even
+        return Blend(first=0.5, second=0.5)
+
+    def terms(theta: Array) -> tuple[Array, Array]:
+        p = 1.0 / (1.0 + np.exp(-np.clip(x @ theta, -30.0, 30.0)))
+        return x.T @ (p - y), (x * (p * (1.0 - p))[:, None]).T @ x
+
+    a, b, c = _smallest(terms, np.array([0.5, 0.5, 0.0])).tolist()
+    return Blend(first=a, second=b, shift=c)
+
+
+def fit_list_blend(first: Sequence[Array], second: Sequence[Array], gains: Sequence[Array]) -> Blend:
+    """The same for lists of logits (C,), by the softmax cross-entropy with their gains; lists without a gain are left out."""
+    used = [(np.stack([a, b], 1), g / g.sum()) for a, b, g in zip(first, second, gains, strict=True) if g.sum() > 0]
+    if len(used) < 30:
+        return Blend(first=0.5, second=0.5)
+
+    def terms(theta: Array) -> tuple[Array, Array]:
+        gradient, hessian = np.zeros(2), np.zeros((2, 2))
+        for x, target in used:
+            e = np.exp(x @ theta - (x @ theta).max())
+            p = e / e.sum()
+            mean = x.T @ p
+            gradient += mean - x.T @ target
+            hessian += (x * p[:, None]).T @ x - np.outer(mean, mean)
+        return gradient, hessian
+
+    a, b = _smallest(terms, np.array([0.5, 0.5])).tolist()
+    return Blend(first=a, second=b)
+
+
+def _smallest(terms: _Terms, even: Array) -> Array:
+    """The weights of the smallest loss, by Newton steps, with a pull towards ``even``; the first two are not negative."""
+    theta = even
     for free in ((True, True), (True, False), (False, True)):
-        used = np.array([*free, True])
+        used = np.array([*free, *(True for _ in even[2:])])
         theta = np.where(used, even, 0.0)
         for _ in range(60):
-            p = 1.0 / (1.0 + np.exp(-np.clip(x @ theta, -30.0, 30.0)))
-            gradient = (x.T @ (p - y) + _RIDGE * (theta - even))[used]
-            hessian = ((x * (p * (1.0 - p))[:, None]).T @ x + _RIDGE * np.eye(3))[np.ix_(used, used)]
-            step = np.linalg.solve(hessian, gradient)
+            gradient, hessian = terms(theta)
+            gradient, hessian = gradient + _RIDGE * (theta - even), hessian + _RIDGE * np.eye(len(even))
+            step = np.linalg.solve(hessian[np.ix_(used, used)], gradient[used])
             theta[used] -= step * min(1.0, 2.0 / max(float(np.abs(step).max()), 1e-12))
             if np.abs(step).max() < 1e-9:
                 break
-        best = theta
         if theta[:2].min() >= 0.0:
             break
-    return Blend(network=float(max(best[0], 0.0)), expert=float(max(best[1], 0.0)), shift=float(best[2]))
+    return np.concatenate([np.maximum(theta[:2], 0.0), theta[2:]])

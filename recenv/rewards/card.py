@@ -152,14 +152,19 @@ def _opinions(d: str, config: Config | SequenceConfig) -> list[str]:
     """What judges beside the network, and how much it counts."""
     if not isinstance(config, SequenceConfig):
         return []
-    read = "the network reads these rows" if d in config.architecture.read else "the network sees features of these rows alone"
+    read = "the network sees features of these rows alone"
+    if fused := config.fusions.get(d):
+        read = (f"the network reads these rows, and sees features of them ({fused.first:.2f} x reading + {fused.second:.2f} x "
+                f"features {fused.shift:+.2f})")
+    elif d in config.architecture.read:
+        read = "the network reads these rows"
     if d not in config.blends:
         return [f"- Judges: {read}."]
     other = ('a Gaussian process over "key: value" texts, where a row has them' if d in TABLED else "a forest over the features")
     if d == TOPICAL and config.architecture.semantic:
         other += ", with a line over likenesses of topic beside it where an instruction states nothing that can be checked"
     b = config.blends[d]
-    return [f"- Judges: {read}; {other}. Logit: {b.network:.2f} x network + {b.expert:.2f} x the other {b.shift:+.2f}."]
+    return [f"- Judges: {read}; {other}. Logit: {b.first:.2f} x network + {b.second:.2f} x the other {b.shift:+.2f}."]
 
 
 def _measures(found: Examined) -> list[str]:

@@ -134,13 +134,17 @@ class Family(ABC):
                 out[units] = self.model(dimension, **_to(inputs, device))["logits"].double().cpu().numpy()
         return out
 
+    def held_logits(self, dimension: str) -> NDArray[np.float64]:
+        """(U,) logits of all validation units."""
+        return self.predict(dimension, "validation")
+
     def validation_loss(self, dimension: str) -> float:
         """Negative log-likelihood relative to a constant's (or, for lists, a uniform guess's): below 1 is better than that.
 
         Of logits scaled and shifted to fit, as calibration will do: an epoch that orders rows better must not lose to one before
         it for being too sure.
         """
-        data, z = self.data[dimension]["validation"], self.predict(dimension, "validation")
+        data, z = self.data[dimension]["validation"], self.held_logits(dimension)
         if dimension == "item_ranking":
             gains = per_row(data, data.labels)
             uniform = list_nll(gains, [np.full(len(g), 1.0 / len(g)) for g in gains])

@@ -88,7 +88,7 @@ _GREET = re.compile(r"^\W*(?:您好|你好|hi\b|hello|good (?:morning|afternoon|
 _REFUSE = re.compile(r"抱歉|对不起|无法|不能(?:帮|为)|没有找到|sorry|cannot|can't|unable|no suitable|nothing")
 _SAYS = {
     "rating": re.compile(
-        r"(?:评分|打分|口碑|评价)[^,。;]{0,3}\d|\d(?:\.\d+)?\s*分(?!钟)|\d stars?\b|(?:rated|rating|scor(?:ed?|"
+        r"(?:评分|打分|口碑|评价)[^,。;]{0,3}\d|(?<![\d.打])\d+(?:\.\d+)?\s*分(?!钟)|\d stars?\b|(?:rated|rating|scor(?:ed?|"
         r"ing))\D{0,6}\d|(?:暂无|没有)评分|no rating"  # saying that there is none is telling
     ),
     "price": re.compile(r"价格|人均|\d\s*元|免费|yuan|price|cost|¥|free|票价|门票"),
@@ -100,6 +100,13 @@ _SAYS = {
     "duration": re.compile(r"小时|hour|天|days?\b"),
     "name": re.compile(r"\S"),
 }
+
+
+_PART = re.compile(r"(?<=[。!?！？\n])|(?<=[.])(?!\d)")
+_OF_ITSELF = re.compile(
+    r"\b(?:this|the above|above) (?:answer|response|reply)\b|\b(?:judges?|graders?|grading|label)\b|"
+    r"(?:本|此|该|这个|以上|上述)(?:回答|回复|答案|答复)|评审|评委|评分员|标签"
+)
 
 
 @lru_cache(maxsize=16_384)
@@ -227,9 +234,18 @@ def _words(order: str, text: str) -> dict[str, float]:
 
 
 def _says(slot: str, text: str, every: bool) -> bool:
-    """Whether a response tells an attribute, of every listed item where that is asked."""
+    """Whether a response tells an attribute, of every listed item where that is asked.
+
+    A mark that it gives to itself, or asks a judge for, is no rating of anything.
+    """
+    text = _less_itself(text) if slot == "rating" else text
     told = len(_SAYS[slot].findall(text))
     return told >= max(1, listed_items(text)) if every and slot != "name" else told > 0
+
+
+def _less_itself(text: str) -> str:
+    """A text without the sentences that speak of it."""
+    return "".join(s for s in _PART.split(text) if not _OF_ITSELF.search(s))
 
 
 ORDERS = ("items", "length", "language", "form", "question", "greeting", "mention", "avoid")

@@ -1,7 +1,8 @@
-"""The cross-encoder family: any sequence classifier as a trunk, with the explicit features fused in.
+"""The cross-encoder family: any sequence classifier as a trunk, with a judge of the explicit features beside it.
 
-logit = features(row) + trunk(sequence)[dimension], the trunk's part cut softly at ``bound`` where one is set. Dimensions that
-the trunk does not read are judged by features alone, some of which may be the base's own (``semantic``).
+The trunk's logit, cut softly at ``bound`` where one is set, and the features' are two opinions, each learned for itself and
+blended on validation rows: a trunk that is trained on what the features leave over learns little that new rows bear out.
+Dimensions that the trunk does not read are judged by features alone, some of which may be the base's own (``semantic``).
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from recenv.rewards.model import Wide
 
 class SequenceArchitecture(msgspec.Struct, frozen=True, kw_only=True):
     """dimensions: columns of the trunk's logits. read: those whose sequences the trunk reads. features: whether the explicit ones
-    are fused; semantic: with those of the base as it came, axes: of answers (see semantic.AXED). bound: in logits; 0: none."""
+    are judged; semantic: with those of the base as it came, axes: of answers (see semantic.AXED). bound: in logits; 0: none."""
 
     dimensions: tuple[str, ...]
     read: tuple[str, ...]
@@ -41,7 +42,10 @@ class SequenceArchitecture(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SequenceScorer(nn.Module):
-    """A trunk with one logit a dimension, and a wide path a dimension. ``forward`` returns loss and logits, as for Trainer."""
+    """A trunk with one logit a dimension, and a wide path a dimension.
+
+    ``forward`` is what is trained, with loss and logits as for Trainer: the trunk where it reads, else the wide path.
+    """
 
     axes: Tensor | None
 
@@ -97,9 +101,10 @@ class SequenceScorer(nn.Module):
                 lists: Tensor | None = None, pair_weight: float = 0.0) -> dict[str, Tensor]:
         """ids, mask, types (R, L) int64, unused where the trunk does not read the dimension; features (R, E); labels (R,);
         lists and pair_weight as in dimension_loss."""
-        deep = self.deep(dimension, ids, mask, types) if dimension in self.architecture.read else None
-        wide = self.head(dimension).judge(features).float() if self.architecture.features else None
-        logits = torch.stack([part for part in (deep, wide) if part is not None]).sum(0)
+        if dimension in self.architecture.read:
+            logits = self.deep(dimension, ids, mask, types)
+        else:
+            logits = self.head(dimension).judge(features).float()
         out = {"logits": logits}
         if labels is not None:
             out["loss"] = dimension_loss(dimension, logits, labels, lists, pair_weight)

@@ -25,11 +25,12 @@ FILES = ("config.json", "trunk.json", "model.safetensors", "tokenizer.json")
 
 class SequenceConfig(Described, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """config.json of the sequence family. base: name of the checkpoint that training began with. storage: of the weights.
-    blends: of network and expert, by dimension."""
+    By dimension: fusions of what the trunk reads and what the features say, blends of that and of an expert."""
 
     architecture: SequenceArchitecture
     base: str
     storage: Literal["int8", "float16"]
+    fusions: dict[str, Blend] = msgspec.field(default_factory=dict)
     blends: dict[str, Blend] = msgspec.field(default_factory=dict)
     family: str = "sequence"
 
@@ -49,6 +50,9 @@ def load(path: str | Path) -> SequenceCheckpoint:
     config = checkpoint.convert(folder / "config.json", SequenceConfig)
     a = config.architecture
     checkpoint.check_heads(folder / "config.json", config, a.dimensions, {d: a.names(d) for d in a.dimensions})
+    if sorted(config.fusions) != sorted(a.read if a.features else ()):
+        raise WeightsError(f"{folder / 'config.json'} fuses {sorted(config.fusions)}, but the trunk reads {sorted(a.read)}; "
+                           "copy the checkpoint again, or train it with this version")
     tokenizer = load_tokenizer(folder / "tokenizer.json")
     checkpoint.check_vocabulary(folder, tokenizer, a.vocabulary)
     model = SequenceScorer(a, _trunk(folder / "trunk.json", len(a.dimensions)))

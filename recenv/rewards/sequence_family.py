@@ -16,11 +16,11 @@ from recenv.records import ScorerRow
 from recenv.rewards import features, semantic
 from recenv.rewards.augment import ADDED
 from recenv.rewards.base import Base, add_tokens, freeze, load_base, unknown_hanzi
-from recenv.rewards.blend import Blend, fit_blend
+from recenv.rewards.blend import Blend, fit_blend, fit_list_blend
 from recenv.rewards.calibration import Calibration
 from recenv.rewards.checkpoint import SCHEMA, Written
 from recenv.rewards.experts import FORESTED, TABLED, TOPICAL, Experts
-from recenv.rewards.family import Family, Progress, Split, labels_of, standardise
+from recenv.rewards.family import Family, Progress, Split, labels_of, per_row, standardise
 from recenv.rewards.forest import Forest, fit_forest
 from recenv.rewards.model import Wide
 from recenv.rewards.plan import Pool
@@ -81,6 +81,7 @@ class SequenceFamily(Family):
             tell(f"preparing {d}", n, len(dimensions))
             self.data[d] = {part: _tokenise(splits[part][d], assemble, inputs) for part in ("train", "validation")}
         self.experts = Experts()
+        self.fusions: dict[str, Blend] = {}
         self.blends: dict[str, Blend] = {}
         self.model.initialise(torch.Generator().manual_seed(settings.seed))
         for d in dimensions if settings.features else ():
@@ -123,15 +124,31 @@ class SequenceFamily(Family):
         """Only what the trunk reads: features alone have been fitted to the end before (``warm_start``)."""
         return {d: own for d, own in super().pools().items() if d in self.model.architecture.read}
 
+    def held_logits(self, dimension: str) -> NDArray[np.float64]:
+        """(U,) logits of all validation units; where there are two opinions, they are first fused anew on these very rows."""
+        own = super().held_logits(dimension)
+        if not self.settings.features or dimension not in self.model.architecture.read:
+            return own
+        data, head = self.data[dimension]["validation"], self.model.head(dimension)
+        with torch.inference_mode():
+            wide = head.judge(torch.from_numpy(data.features).to(head.mean.device)).double().cpu().numpy()
+        if dimension == "item_ranking":
+            fusion = fit_list_blend(*(per_row(data, v) for v in (own, wide, data.labels)))
+        else:
+            fusion = fit_blend(own, wide, data.labels.astype(np.float64))
+        self.fusions[dimension] = fusion
+        return fusion(own, wide)
+
     def settle(self, tell: Progress) -> None:
-        """Fit the experts on training rows, and the blends with them on validation rows."""
+        """Fit the experts on training rows, and all blends on validation rows."""
+        network = {d: self.held_logits(d) for d in self.data}  # also fuses for the epoch that was kept
         self.experts = self._fit_experts(("train",), tell)
         if TOPICAL in self.experts.topics:
             self.experts.topics[TOPICAL] = self._mixed(self.experts)
         for d in self.experts.dimensions:
             held = self.data[d]["validation"]
             self.blends[d] = fit_blend(
-                self.predict(d, "validation"), self.experts.logits(d, held.rows, standard(self.model.head(d), held.features)),
+                network[d], self.experts.logits(d, held.rows, standard(self.model.head(d), held.features)),
                 held.labels.astype(np.float64))
 
     def complete(self, tell: Progress) -> None:
@@ -188,7 +205,7 @@ class SequenceFamily(Family):
         s, groups = self.settings, dict[tuple[bool, bool], list[torch.nn.Parameter]]()
         table = self.model.trunk.get_input_embeddings().weight
         for name, parameter in self.model.named_parameters():
-            if not parameter.requires_grad or name.startswith("twin."):
+            if not parameter.requires_grad or name.startswith(("twin.", "heads.")):  # heads have been fitted to the end before
                 continue
             frozen_table = parameter is table and (s.frozen_embeddings or s.frozen_layers > 0)  # only added rows move
             new = not name.startswith("trunk.") or name.removeprefix("trunk.") in self.fresh or frozen_table
@@ -203,7 +220,7 @@ class SequenceFamily(Family):
         return SequenceConfig(
             schema=SCHEMA, name=name, architecture=self.model.architecture, features_version=features.VERSION, features=used,
             calibration=dict(calibration), training_data=training_data, trained=trained, base=self.base,
-            storage=self.settings.storage, blends=dict(self.blends),
+            storage=self.settings.storage, fusions=dict(self.fusions), blends=dict(self.blends),
         )
 
     def written(self) -> Written:

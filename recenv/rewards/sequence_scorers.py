@@ -63,18 +63,18 @@ class SequenceScorers:
 
     def _compute(self, units: Sequence[tuple[ScorerRow, str]]) -> list[float]:
         dimension, model = units[0][0].dimension, self.checkpoint.model
-        out = np.zeros(len(units), np.float64)
-        if dimension in model.architecture.read:
-            out += self._read(dimension, units)
         if not model.architecture.features:
-            return out.tolist()
-        head, given = model.head(dimension), self._inputs(units)
+            return [float(v) for v in self._read(dimension, units)]
+        head, given, out = model.head(dimension), self._inputs(units), np.zeros(len(units), np.float64)
         with torch.inference_mode():
             for at in range(0, len(units), _HEAD):
                 block = np.zeros((_HEAD, given.shape[1]), np.float32)
                 part = given[at:at + _HEAD]
                 block[:len(part)] = part
-                out[at:at + _HEAD] += head.judge(torch.from_numpy(block))[:len(part)].double().numpy()
+                out[at:at + _HEAD] = head.judge(torch.from_numpy(block))[:len(part)].double().numpy()
+        fusion = self.checkpoint.config.fusions.get(dimension)
+        if fusion is not None:
+            out = fusion(self._read(dimension, units), out)
         blend = self.checkpoint.config.blends.get(dimension)
         if blend is not None:
             out = blend(out, self.checkpoint.experts.logits(dimension, [row for row, _ in units], standard(head, given)))

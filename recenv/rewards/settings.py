@@ -63,11 +63,11 @@ class SequenceSettings(Settings, frozen=True, kw_only=True):
     max_length: tokens a sequence, special ones included. frozen_embeddings, frozen_layers: the embeddings, and with at least
     one layer also the embeddings and the lowest layers, keep the base's weights. added_tokens: most Chinese characters that
     the base's tokenizer does not know and that are added to it. head_rate: learning rate of what is new (classification head,
-    added tokens, features). read: dimensions whose sequences the trunk reads; others are judged by features alone. features: fuse
-    the explicit features. semantic: with similarities that the base sees as it came. axes: directions of meaning along which
-    the answers of a dialogue are placed (see semantic.axes). experts: with second opinions beside the network (see experts).
-    bound: most logits that the sequence adds to them, either
-    way (0: no bound). storage: of the weights on disk; int8 is per row and symmetric.
+    added tokens). read: dimensions whose sequences the trunk reads; others are judged by features alone. features: judge by
+    the explicit features too. semantic: with similarities that the base sees as it came. axes: directions of meaning along
+    which the answers of a dialogue are placed (see semantic.axes). experts: with second opinions beside the network (see
+    experts). bound: most logits of what the trunk reads, either way (0: no bound). storage: of the weights on disk; int8 is
+    per row and symmetric.
     """
 
     epochs: int = 3

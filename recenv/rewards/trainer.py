@@ -51,6 +51,7 @@ def fit(family: Family, work: Path, tell: Progress) -> Curve:
         curve = _curve(state.get("log_history", []))
         if last is None or not _done(curve, family.settings.epochs, family.settings.patience):
             trainer.train(resume_from_checkpoint=str(last) if last else None)
+            family.model.cpu()  # what follows fits and measures what will be stored
             return _curve(trainer.state.log_history)
         family.model.load_state_dict(load_file(str(Path(state["best_model_checkpoint"]) / "model.safetensors")))
         return curve

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from recenv.rewards.blend import Blend, fit_blend
+from recenv.rewards.blend import Blend, fit_blend, fit_list_blend
 from recenv.rewards.experts import Experts
 from recenv.rewards.forest import fit_forest
 
@@ -61,8 +61,8 @@ def test_a_blend_follows_the_expert_that_knows() -> None:
     truth, noise = generator.normal(size=2_000) * 2, generator.normal(size=2_000)
     labels = (generator.random(2_000) < 1 / (1 + np.exp(-truth))).astype(float)
     knows = fit_blend(noise, truth, labels)
-    assert knows.expert > 0.8 and knows.network < 0.1
-    assert fit_blend(truth, noise, labels).expert < 0.1
+    assert knows.second > 0.8 and knows.first < 0.1
+    assert fit_blend(truth, noise, labels).second < 0.1
 
 
 def test_a_harmful_expert_gets_no_negative_weight() -> None:
@@ -70,13 +70,23 @@ def test_a_harmful_expert_gets_no_negative_weight() -> None:
     truth, error = generator.normal(size=2_000) * 2, generator.normal(size=2_000)
     labels = (generator.random(2_000) < 1 / (1 + np.exp(-truth))).astype(float)
     blend = fit_blend(truth + error, error, labels)  # the best weight for the error would be negative
-    assert blend.expert == 0.0 and blend.network > 0.5
+    assert blend.second == 0.0 and blend.first > 0.5
 
 
 def test_where_an_expert_is_silent_the_network_decides() -> None:
     network, expert = np.array([1.0, 2.0]), np.array([np.nan, 3.0])
-    assert Blend(network=0.5, expert=2.0, shift=1.0)(network, expert).tolist() == [1.0, 8.0]
+    assert Blend(first=0.5, second=2.0, shift=1.0)(network, expert).tolist() == [1.0, 8.0]
 
 
 def test_too_few_rows_blend_evenly() -> None:
-    assert fit_blend(np.zeros(5), np.zeros(5), np.array([0.0, 1.0, 0.0, 1.0, 1.0])) == Blend(network=0.5, expert=0.5)
+    assert fit_blend(np.zeros(5), np.zeros(5), np.array([0.0, 1.0, 0.0, 1.0, 1.0])) == Blend(first=0.5, second=0.5)
+
+
+def test_lists_are_blended_by_which_opinion_orders_them() -> None:
+    generator = np.random.default_rng(3)
+    truth, noise = generator.normal(size=(200, 6)) * 2, generator.normal(size=(200, 6))
+    odds = np.exp(truth) / np.exp(truth).sum(1, keepdims=True)
+    gains = np.stack([np.eye(6)[generator.choice(6, p=p)] for p in odds])
+    found = fit_list_blend(list(noise), list(truth), list(gains))
+    assert found.second == pytest.approx(1.0, abs=0.2) and found.first < 0.2 and found.shift == 0.0
+    assert fit_list_blend(list(noise), list(truth), list(np.zeros((200, 6)))) == Blend(first=0.5, second=0.5)

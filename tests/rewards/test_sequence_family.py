@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
 
 import msgspec
 import numpy as np
 import pytest
+import torch
 from tinybase import SEQUENCE, write_base
 from toyrows import toy_rows
 
-from recenv.errors import InputError
-from recenv.rewards import training
+from recenv.errors import InputError, WeightsError
+from recenv.rewards import trainer, training
 from recenv.rewards.encoder import load_scorers, open_scorers
 from recenv.rewards.family import Split
 from recenv.rewards.sequence_checkpoint import load
 from recenv.rewards.sequence_family import SequenceFamily
-from recenv.rewards.sequence_inputs import Inputs
+from recenv.rewards.sequence_inputs import Inputs, standard
+from recenv.rewards.sequence_scorers import SequenceScorers
 from recenv.rewards.training import train
 
 ROWS = toy_rows(48)
@@ -50,7 +54,7 @@ def test_an_epoch_is_not_chosen_for_being_modest(base: str, monkeypatch: pytest.
     noise = np.random.default_rng(0).normal(size=len(labels))
     losses = {}
     for scale, knows in ((0.2, 1.0), (5.0, 1.0), (0.2, 0.3)):
-        monkeypatch.setattr(family, "predict", lambda *_, z=scale * (knows * (2 * labels - 1) + noise): z)
+        monkeypatch.setattr(family, "held_logits", lambda *_, z=scale * (knows * (2 * labels - 1) + noise): z)
         losses[scale, knows] = family.validation_loss(TWO[0])
     assert losses[0.2, 1.0] == pytest.approx(losses[5.0, 1.0], rel=0.05) and losses[5.0, 1.0] < losses[0.2, 0.3]
 
@@ -110,3 +114,42 @@ def test_logits_with_all_experts_are_finite(trained: Path) -> None:
     for d in TWO:
         rows = [r for r in ROWS if r.dimension == d]
         assert np.isfinite(np.concatenate(open_scorers(trained).logits(rows))).all()
+
+
+def test_the_trunk_is_trained_for_itself_and_the_features_stay_as_fitted(
+    base: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    family = SequenceFamily(_splits(), TWO, WHOLE, base, lambda *_: None)
+    batch = family.batch(TWO[0], np.arange(8), 0)
+    other = {**batch, "features": torch.randn_like(batch["features"])}
+    with torch.inference_mode():
+        assert torch.equal(family.model(**batch)["loss"], family.model(**other)["loss"])
+    before = {k: v.clone() for k, v in family.model.state_dict().items() if k.startswith("trunk.")}
+    warm: dict[str, torch.Tensor] = {}
+    plain = SequenceFamily.pools
+    monkeypatch.setattr(SequenceFamily, "pools", lambda self: warm.update(
+        {k: v.clone() for k, v in self.model.heads.state_dict().items()}) or plain(self))
+    trainer.fit(family, tmp_path, lambda *_: None)
+    assert all(torch.equal(v, warm[k]) for k, v in family.model.heads.state_dict().items())
+    assert any(not torch.equal(v, before[k]) for k, v in family.model.state_dict().items() if k in before)
+
+
+def test_a_logit_is_the_blend_of_reading_and_features(trained: Path) -> None:
+    opened, own = SequenceScorers(trained), TWO[0]
+    rows = [r for r in ROWS if r.dimension == own][:6]
+    units = [(r, "") for r in rows]
+    config, head, given = opened.described, opened.checkpoint.model.head(own), opened._inputs(units)
+    with torch.inference_mode():
+        wide = head.judge(torch.from_numpy(given)).double().numpy()
+    network = config.fusions[own](opened._read(own, units), wide)
+    expert = opened.checkpoint.experts.logits(own, rows, standard(head, given))
+    assert np.concatenate(opened.logits(rows)) == pytest.approx(config.blends[own](network, expert), abs=1e-5)
+    assert set(config.fusions) == {own}  # what is not read has nothing to fuse
+
+
+def test_a_checkpoint_that_does_not_say_how_to_fuse_is_refused(trained: Path, tmp_path: Path) -> None:
+    copy = shutil.copytree(trained, tmp_path / "w")
+    config = json.loads((copy / "config.json").read_text("utf-8"))
+    (copy / "config.json").write_text(json.dumps({**config, "fusions": {}}), "utf-8")
+    with pytest.raises(WeightsError, match="fuses"):
+        load(copy)
