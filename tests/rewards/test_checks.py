@@ -46,6 +46,24 @@ EN = [
     ("The word tea should not appear more than 1 times.", "frequency", "tea", "tea tea"),
     ("The letter q should appear at least 2 times.", "letters", "Quiet, quick", "quiet"),
     ("Write it without using the letter e.", "letters", "a bad song", "Eve"),
+    ("Avoid using the letter o more than twice.", "letters", "long, so", "too long"),
+    ("The words loud and busy cannot be in the response.", "forbidden", "quiet", "a busy street"),
+    ("Say what it is, but the word museum doesn't appear at all.", "forbidden", "a gallery", "a museum"),
+    ("Leave out sad words such as 'gloom' and 'tears', etc.", "forbidden", "joy", "gloom"),
+    ("What can you not lift? The reply must be less than 4 words and kind.", "words", "one two three", "one two three four"),
+    ("The number of sentences in your whole response should be in the range of 2 to 3.", "sentences", "One. Two.", "One."),
+    ("Provide less than a total of 3 sentences.", "sentences", "One. Two.", "One. Two. Three."),
+    ("Think first. Separate your thinking and the answer by a line of three asterisks: ***", "paragraphs", "A\n***\nB", "A"),
+    ("Separate the essay and the poem with 6 asterisk symbols: ******", "responses", "a\n******\nb", "a"),
+    ("At the end add a note starting with \"P.S.\"", "postscript", "Bye\nP.S. see you", "Bye"),
+    ("Is it a bird? Answer in lowercase letters only.", "lowercase", "no", "No"),
+    ("Make sure that words in your response are in all lowercase letters.", "lowercase", "no", "No"),
+    ("Please capitalize every letter.", "uppercase", "YES", "Yes"),
+    ("Name exactly 2 places using markdown bullet points.", "bullets", "* a\n* b", "* a"),
+    ("Highlight some parts in your response with \"*\", like *this*.", "highlights", "a *b*", "a b"),
+    ("End with exactly \"Call me.\"", "ending", "Fine. Call me.", "Call me. Fine."),
+    ("Before you answer the following request, repeat it.\n\nName a park.", "repeat", "Name a park.\nZoo", "Zoo"),
+    ("Wrap all words into one JSON block.", "json", '{"a": 1}', "a: 1"),
     ("Wrap your entire output in JSON format.", "json", '```json\n{"a": [1]}\n```', "a: 1"),
     ("Add a title in double angular brackets, i.e. <<title>>.", "title", "<<Tea>>\nText", "<Tea> text"),
     ("Highlight at least 2 sections in markdown, i.e. *highlighted section*.", "highlights",
@@ -103,6 +121,13 @@ def test_a_demand_is_read_and_decided(instruction: str, kind: str, good: str, ba
     assert [c.kind for c in found] == [kind]
     assert found[0].holds(good) and not found[0].holds(bad) and not found[0].holds(" ")
     assert "expected " in found[0].reason(found[0].measure(bad))
+
+
+def test_demands_that_stand_together() -> None:
+    last = 'Write exactly 3 paragraphs with blank lines between them. The last paragraph must start with "Three".'
+    assert Check("paragraph start", ("3", "Three")) in read(last)
+    wrapped = read("The answer should be 4+ words long and be wrapped with double quotation marks.")
+    assert [c.kind for c in wrapped] == ["words", "quotation"]
 
 
 @pytest.mark.parametrize("instruction", [

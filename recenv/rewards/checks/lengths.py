@@ -46,6 +46,9 @@ _FOR_EACH = re.compile(
 )
 _STARS = re.compile(r"(?<!\*)\*\*\*(?!\*)")
 _DIVIDED = re.compile(r"(?<!\*)\*\*\*(?!\*)|markdown divider|(?:3|three) ast?erisks?\b(?! ?\*{4})", re.IGNORECASE)
+TWO_PARTS = re.compile(
+    r"\bseparate (?:the |your )?[\w' ]{1,30}? and (?:the |your )?[\w' ]{1,30}? (?:with|by|using)\b", re.IGNORECASE
+)
 _BLANK_LINE = re.compile(
     r"(?:two|2|double) (?:new ?lines?|line ?breaks?|newlines)|blank lines?|empty lines?|double[- ]spaced|\\n\\n|空行|两个换行",
     re.IGNORECASE,
@@ -55,6 +58,7 @@ _BULLETS_BEFORE = re.compile(
     r" (?:should|must|has to) be)\s?\Z",
     re.IGNORECASE,
 )
+_AS_BULLETS = re.compile(r"\b(?:us(?:e|ing)|in(?:to)?|as)(?: the| a)?(?: markdown)? bullet(?:ed)?[ -]?points?\b", re.IGNORECASE)
 _CAPITALS = re.compile(
     r"\bwords?\b[^.\n]{0,40}\b(?:all[- ]capital|all[- ]caps|capital letters|capitalized|uppercase)|all[-"
     r" ](?:caps|capitals?) words"
@@ -103,7 +107,7 @@ def _of(prompt: Prompt, found: list[Quantity], unit: str) -> Iterator[Quantity]:
 
 
 _STYLED = re.compile(r"highlight|italic|emphasi|capital|uppercase|all caps|\bbold|underlin", re.IGNORECASE)
-_WORD_COUNT = re.compile(r"(?:number of words|word count|number of (?P<s>sentences))\b[^.\n]{0,40}?$", re.IGNORECASE)
+_WORD_COUNT = re.compile(r"(?:number of words|word count|number of (?P<s>sentences))\b[^.\n]{0,60}?$", re.IGNORECASE)
 
 
 def _plain(prompt: Prompt, found: list[Quantity]) -> Iterator[Check]:
@@ -157,7 +161,7 @@ def _divided(prompt: Prompt, found: list[Quantity]) -> Iterator[Check]:
     rows = sum(line.strip() == "***" for line in prompt.plain.split("\n"))
     if not counts:
         near = re.search(
-            r"[^.\n]*[.:]?[^.\n]*(?:(?<!\*)\*\*\*(?!\*)|markdown divider|ast?erisks?)", prompt.text, re.IGNORECASE
+            r"[^.?!\n]*[.:]?[^.?!\n]*(?:(?<!\*)\*\*\*(?!\*)|markdown divider|ast?erisks?)", prompt.text, re.IGNORECASE
         )
         if near:
             counts = [c for q in found if near.start() <= q.start < near.end() and (c := counted(prompt.text, q, _THINGS))]
@@ -165,6 +169,8 @@ def _divided(prompt: Prompt, found: list[Quantity]) -> Iterator[Check]:
         yield Check("paragraphs", ("***",), *counts[0][:2])
     elif rows > 1 and not re.search(r"(?m)^ ?(?:\.\.\.|…) ?$", prompt.plain):
         yield Check("paragraphs", ("***",), rows + 1, rows + 1)
+    elif not counts and TWO_PARTS.search(prompt.text):
+        yield Check("paragraphs", ("***",), 2, 2)
 
 
 def _bullets(prompt: Prompt, found: list[Quantity]) -> Iterator[Check]:
@@ -176,10 +182,14 @@ def _bullets(prompt: Prompt, found: list[Quantity]) -> Iterator[Check]:
             prompt.text, q, r"(?:items?|points?|entries)\b|(?=[.,;]|$)"
         ):
             yield _bounds("bullets", q._replace(relation=q.relation or "exact"), ("markdown",) * markdown)
-    for q in _of(prompt, found, _BULLET):
+    own = list(_of(prompt, found, _BULLET))
+    for q in own:
         yield _bounds(
             "bullets", q._replace(relation="exact" if q.relation in ("", "in") else q.relation), ("markdown",) * markdown
         )
+    exact = [q for q in found if q.relation == "exact"]
+    if not own and len(exact) == 1 and _AS_BULLETS.search(prompt.text):  # "exactly three names, as bullet points"
+        yield _bounds("bullets", exact[0], ("markdown",) * markdown)
 
 
 def _capitals(prompt: Prompt, found: list[Quantity]) -> Iterator[Check]:
@@ -232,6 +242,11 @@ _BY_STARS = re.compile(
     r"markdown|(?:with|using|by) \*|asterisk|(?<!\*)\*[^*\n]{1,60}\*(?!\*)|«\*»|加粗|高亮|highlight", re.IGNORECASE
 )
 _HIGHLIGHTED = re.compile(r"\bhighlight|\bitalic|\bemphasi[sz]e|突出|高亮", re.IGNORECASE)
+_SOME_MARKED = re.compile(
+    r"\b(?:highlight|italici[sz]e|emphasi[sz]e) (?:some|a few|several|the)(?: [a-z]+)? (?:parts?|words?|phrases?|sections?"
+    r"|points?)\b[^.\n]{0,50}(?:\*|«\*»|asterisk|markdown)",
+    re.IGNORECASE,
+)
 _WRAPPED = re.compile(r"highlight[^.\n]{0,60}(?:wrapping|wrapped|wrap)[^.\n]{0,30}(?:\*|«\*»|asterisk)", re.IGNORECASE)
 
 
@@ -255,5 +270,5 @@ def _marked(prompt: Prompt, found: list[Quantity]) -> Iterator[Check]:
         ):
             any_read = True
             yield _bounds("highlights", marked, bare="least")
-    if not any_read and _WRAPPED.search(text):
+    if not any_read and (_WRAPPED.search(text) or _SOME_MARKED.search(text)):
         yield Check("highlights")

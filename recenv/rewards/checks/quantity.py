@@ -58,7 +58,7 @@ _ZH_RELATIONS = {
 }
 _RELATION = "|".join(f"(?P<{name}>{words})" for name, words in _RELATIONS.items())
 _EN = re.compile(
-    rf"(?:\b(?:{_RELATION}) )?(?<![\w.$#/«])(?P<n>{N})(?:(?: ?(?:-|to|or) ?| and (?=\w))(?P<m>{N}))?"
+    rf"(?:\b(?:{_RELATION}) (?:a total of )?)?(?<![\w.$#/«])(?P<n>{N})(?:(?: ?(?:-|to|or) ?| and (?=\w))(?P<m>{N}))?"
     r"(?P<more> ?\+| or (?:more|above|over)\b)?(?P<fewer> or (?:less|fewer|under|below)\b)?",
     re.IGNORECASE,
 )
@@ -71,7 +71,11 @@ _AFTER = re.compile(
     r"\s*(?:in total |long )?(?:(?P<more>or more\b|or above\b|at least\b|minimum\b|at minimum\b|以上)"
     r"|(?P<fewer>or fewer\b|or less\b|at most\b|maximum\b|max\b|limit\b|以内|之内|以下|内)|(?P<near>左右|上下))"
 )
-_NOT = re.compile(r"(?:\b(?:not|never|cannot)|n't)\b[^.,;:\n]{0,40}\Z", re.IGNORECASE)
+_NOT = re.compile(
+    r"(?:\b(?:not|never|cannot)|n't)\b[^.,;:?!\n]{0,40}\Z"
+    r"|\b(?:avoid(?:ing)?|without)\b(?:(?! and )[^.,;:?!\n]){0,40}\Z",
+    re.IGNORECASE,
+)
 _FILL = (
     r"(?:(?!(?:or|and|to|of|at|than|the|in|with|by|for|each|more|less|fewer|times?|example|sample|is|are"
     r"|as)\b)[^\W\d][\w'-]* ){0,2}?"

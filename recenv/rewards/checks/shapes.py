@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from recenv.rewards.checks import lengths
 from recenv.rewards.checks.check import Check
 from recenv.rewards.checks.languages import NAMES, ZH_NAMES
-from recenv.rewards.checks.lengths import scoped
+from recenv.rewards.checks.lengths import TWO_PARTS, scoped
 from recenv.rewards.checks.prompt import QUOTED, Prompt
 from recenv.rewards.checks.quantity import number
 
@@ -43,6 +44,7 @@ _PART = re.compile(
     re.IGNORECASE,
 )
 _AMOUNT = re.compile(r"\b\d+ words?(?= and\b)", re.IGNORECASE)
+_ALL_WORDS = re.compile(r"\bwords in (?:your|the) (?:entire |whole )?(?:response|answer|reply|output)\b", re.IGNORECASE)
 _LOWER = re.compile(
     r"lower ?-?cased?s?\b(?: letters?)?(?: only)?|(?:\b(?:no|without|not|never|avoid|cannot|refrain)\b(?!"
     r" (?:more|less|fewer))|n't\b)[^.,\n]{0,30}\b(?:capital letters?|capitalizations?|capitals|uppercase"
@@ -53,12 +55,12 @@ _UPPER = re.compile(
     r"\b(?:all|only|entirely|in|fully)(?: in| of| the)?(?: english)? ?-?(?:capital letters?|caps|capitals"
     r"|capitalized|upper ?-?case(?:d)?(?: letters?)?)\b|\b(?:no|without|not|n't) (?:any |use |using )?(?:lower"
     r" ?-?case)(?: letters?)?|\bcapital letters only|\b(?:every|all) letters? [^.\n]{0,20}\b(?:uppercase"
-    r"|capitalized|capitals?)\b|全(?:部)?(?:用|使用)?大写",
+    r"|capitalized|capitals?)\b|\bcapitali[sz]e (?:every|each|all) letters?\b|全(?:部)?(?:用|使用)?大写",
     re.IGNORECASE,
 )
 _JSON = re.compile(
     r"(?:\b(?:wrap|output|respon|answer|write|return|format|give|provide|put|present|render|reply"
-    r"|contain)\w*\b[^.\n]{0,60}?\b(?:in|as|into|using|with|only)(?: an?| the)?(?: valid| proper)? json"
+    r"|contain)\w*\b[^.\n]{0,60}?\b(?:in|as|into|using|with|only)(?: an?| the| one| a single)?(?: valid| proper)? json"
     r"|\b(?:entire|whole|response|output|answer)\b[^.\n]{0,60}\bjson\b(?= format| object| block| output|[.,!;]"
     r"|$)|\bjson format\b[^.\n]{0,40}\b(?:entire|whole|response|output|answer)\b|\buse (?:the )?json format"
     r"|\bin (?:the )?form of (?:a )?json|\bvalid json|\bin (?:a |the )?(?:valid )?json (?:format|object)|json"
@@ -75,6 +77,7 @@ _AROUND = re.compile(
     r" -]?quot\w*(?: marks?)? to (?:wrap|enclose)(?P<what5>[^.\n]{0,40})",
     re.IGNORECASE,
 )
+_LONG = re.compile(r"\b\d+ ?\+? words?\b", re.IGNORECASE)
 _WHOLE = re.compile(
     r"\b(?:entire|whole|full|complete|response|answer|output|reply|everything|it)\b|\byour \w+\b", re.IGNORECASE
 )
@@ -91,7 +94,7 @@ _END = re.compile(
     re.IGNORECASE,
 )
 _PHRASE = re.compile(
-    rf"(?: (?:this|the|an?|following|exact|very|same|words?|phrase|sentence|question|statement|line|text|of"
+    rf"(?: (?:this|the|an?|following|exact(?:ly)?|very|same|words?|phrase|sentence|question|statement|line|text|of"
     rf"|saying|that says|and only))*\s?:?\s{{0,2}}(?P<quote>{QUOTED})",
     re.IGNORECASE,
 )
@@ -132,6 +135,10 @@ _PARAGRAPH_WORD = re.compile(
     rf"|第(?P<zn>[一二三四五六七八九\d]{{1,2}})段(?:必须|应|要|需)?以(?:词)?(?P<zw>{QUOTED})(?:开头|开始)",
     re.IGNORECASE,
 )
+_LAST_PARAGRAPH_WORD = re.compile(
+    rf"\b(?:last|final) paragraph\b[^.,\n]{{0,25}}? (?:start|begin)(?:s|n?ing)? with (?:the )?(?:word )?:? ?(?P<w>{QUOTED})",
+    re.IGNORECASE,
+)
 _ORDINALS = {w: n for n, w in enumerate(["first", "second", "third", "fourth", "fifth", "sixth"], 1)}
 _OPTION_LIST = re.compile(
     rf"(?:\b(?:one|from|among|any) (?:of )?(?:the following|these|the|those)\b[^:\n«]{{0,60}}:?|\b(?:answer|say"
@@ -146,6 +153,7 @@ _OPTION_LINES = re.compile(
 )
 _REPEAT = re.compile(
     r"\b(?:restat|reproduc|copy|say)(?:e|ing)? the (?:exact |whole |entire )?(?:request|question|prompt)\b"
+    r"|\bfollowing (?:request|question|prompt|instructions?), repeat it\b"
     r"|\brepeat(?:ing)?\b[^.\n]{0,60}?\b(?:requests?|question|sentence|prompt|instructions?|text|query|message"
     r"|task|paragraph|line|words|phrase|above|statement|what i (?:said|wrote|asked))\b|重复(?:一遍"
     r"|一次)?(?:上面|以上|下面|以下)?(?:的)?(?:请求|问题|要求|句子)",
@@ -200,8 +208,8 @@ def _case(prompt: Prompt) -> Iterator[Check]:
     kinds: dict[str, None] = {}
     for kind, pattern in (("lowercase", _LOWER), ("uppercase", _UPPER)):
         for m in pattern.finditer(prompt.text):
-            first = max(prompt.text.rfind(mark, 0, m.start()) for mark in ",.;\n")
-            clause = _AMOUNT.sub("", prompt.text[first + 1 : m.start()])
+            first = max(prompt.text.rfind(mark, 0, m.start()) for mark in ",.;?!\n")
+            clause = _ALL_WORDS.sub("", _AMOUNT.sub("", prompt.text[first + 1 : m.start()]))
             after = prompt.text[m.end() : m.end() + 30]
             if _PART.search(clause[-60:]) or _DENIED.search(clause) or re.match(r" (?:words?|at least|for)\b", after):
                 continue
@@ -237,12 +245,13 @@ def _formats(prompt: Prompt) -> Iterator[Check]:
             what = prompt.before(m.start())
         if not _WHOLE.search(what):
             what = f"{prompt.before(m.start())} {what}"
+        what = _LONG.sub("", what)
         if _WHOLE.search(what) and not re.search(r"\b(?:title|name|each|every|words?|keywords?)\b", what, re.IGNORECASE):
             yield Check("quotation", ('"',))
             break
     if re.search(r"(?:整个|全部|完整)?(?:回答|回复|答案)[^。,\n]{0,6}(?:用|放在)(?:英文)?双引号", text):
         yield Check("quotation", ('"“”＂',))
-    marks = {re.sub(r"\W", "", m["mark"]).casefold() for m in _POSTSCRIPT.finditer(text)}
+    marks = {re.sub(r"\W", "", m["mark"]).casefold() for m in _POSTSCRIPT.finditer(prompt.plain)}
     if marks and re.search(r"postscript|附言|\b(?:add|include|end|finish|with|contain|at the end)\b", text, re.IGNORECASE):
         yield Check("postscript", ("pps" if "pps" in marks else "ps",))
     if _NUMBERED.search(text):
@@ -275,6 +284,10 @@ def _openings(prompt: Prompt) -> Iterator[Check]:
         quoted = _PHRASE.match(prompt.text, m.end())
         if quoted and not _DENIED.search(prompt.text[: m.start()][-20:]):
             yield Check("beginning", (prompt.quote(quoted["quote"]),))
+    last = _LAST_PARAGRAPH_WORD.search(prompt.text)
+    paragraphs = [c.least for c in lengths.read(prompt) if c.kind == "paragraphs" and c.least == c.most] if last else []
+    if last and paragraphs:
+        yield Check("paragraph start", (str(paragraphs[0]), prompt.quote(last["w"])))
     for m in _PARAGRAPH_WORD.finditer(prompt.text):
         ordinal = next(o for o in (m["n"], m["o"], m["n3"], m["o3"], m["n4"], m["o4"], m["zn"]) if o)
         word = next(w for w in (m["w"], m["w2"], m["w3"], m["w4"], m["zw"]) if w)
@@ -339,7 +352,7 @@ def _repeated(prompt: Prompt) -> Iterator[Check]:
 def _answers(prompt: Prompt) -> Iterator[Check]:
     if not _STARS.search(prompt.plain):
         return
-    if _TWO.search(prompt.text):
+    if _TWO.search(prompt.text) or TWO_PARTS.search(prompt.text):
         yield Check("responses", (), 2, 2)
-    elif re.search(r"\bseparate (?:them|the two)", prompt.text, re.IGNORECASE):
+    elif re.search(r"\bseparate (?:them|the two)|\bresponses (?:should|must) be separated\b", prompt.text, re.IGNORECASE):
         yield Check("responses", (), 2, None)

@@ -30,7 +30,8 @@ _THE = (
 )
 _IN = r" (?:in|within|throughout) (?:your|the|its) (?:entire |whole )?[a-z]+"
 _LIST = re.compile(
-    rf"(?:{_NO} ?)?(?:{_DO})?{_THE} ?(?:\b{_NOUN})?(?: such as| like| of)?(?:{_IN})?[:,]?\s{{0,2}}[(\[]?{_QUOTES}",
+    rf"(?:{_NO} ?)?(?:{_DO})?{_THE} ?(?:\b{_NOUN}|[a-z]+ words?(?= such as| like))?(?: such as| like| of)?(?:{_IN})?[:,]?"
+    rf"\s{{0,2}}[(\[]?{_QUOTES}",
     re.IGNORECASE,
 )
 _BARE_LIST = re.compile(
@@ -54,7 +55,7 @@ _COMMON_WORDS = (
 _NOT_A_WORD = _NEVER_LISTED | frozenset(_COMMON_WORDS.split())
 _STOPS = re.compile(
     rf"\s?(?:[.,;:!?)\]\n-]|$)|\s+(?:in|throughout|at|somewhere|anywhere|into|once|twice|and|but|should|must"
-    rf"|appears?|needs?|has|have|to be|when|to|{QUOTED})\b",
+    rf"|appears?|needs?|has|have|to be|when|to|do(?:es)?(?: not|n't)?|cannot|(?:can|may|will) not|(?:is|are) not|{QUOTED})\b",
     re.IGNORECASE,
 )
 _SHOULD_NOT = re.compile(
@@ -97,7 +98,8 @@ _TIMES_OF = re.compile(
 )
 _LETTER = re.compile(rf"\bletters? (?P<letter>{QUOTED}|[a-z])(?![\w'])", re.IGNORECASE)
 _NO_LETTER = re.compile(
-    r"(?:without|don't|do not|doesn't|does not|avoid|never|not|no|refrain from|cannot|should not|must not)\b[^.,\n]{0,40}\Z",
+    r"(?:without|don't|do not|doesn't|does not|(?<!trying to )avoid|never|not|no|refrain from|cannot|should not|must not)\b"
+    r"[^.,\n]{0,40}\Z",
     re.IGNORECASE,
 )
 _NAMED_MARKS = {
