@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 _RIDGE = 1.0  # of the blend's weights towards an even blend
+_OWN = 200  # rows from which a kind of rows has weights of its own
 
 Array = NDArray[np.float64]
 _Terms = Callable[[Array], tuple[Array, Array]]
@@ -44,6 +45,21 @@ def fit_blend(first: Array, second: Array, labels: Array) -> Blend:
 
     a, b, c = _smallest(terms, np.array([0.5, 0.5, 0.0])).tolist()
     return Blend(first=a, second=b, shift=c)
+
+
+def fit_blends(first: Array, second: Array, labels: Array, kinds: Sequence[str], wanted: Sequence[str]) -> dict[str, Blend]:
+    """A blend for each wanted kind of rows, kinds (N,); one that has few rows is blended as all rows are."""
+    own, everyone = np.array(kinds), fit_blend(first, second, labels)
+    return {k: fit_blend(first[own == k], second[own == k], labels[own == k]) if (own == k).sum() >= _OWN else everyone
+            for k in wanted}
+
+
+def blended(blends: Mapping[str, Blend], kinds: Sequence[str], first: Array, second: Array) -> Array:
+    """(N,) logits of rows of kinds (N,), each by the blend of its kind."""
+    out, own = np.full(len(first), np.nan), np.array(kinds)
+    for k, blend in blends.items():
+        out[own == k] = blend(first[own == k], second[own == k])
+    return out
 
 
 def fit_list_blend(first: Sequence[Array], second: Sequence[Array], gains: Sequence[Array]) -> Blend:

@@ -11,6 +11,7 @@ from typing import Any
 
 from recenv.data.rowsets import ROWSETS
 from recenv.rewards import cost, held_out
+from recenv.rewards.blend import Blend
 from recenv.rewards.checkpoint import Config
 from recenv.rewards.comparison import table_text
 from recenv.rewards.diagrams import draw_examined
@@ -154,8 +155,7 @@ def _opinions(d: str, config: Config | SequenceConfig) -> list[str]:
         return []
     read = "the network sees features of these rows alone"
     if fused := config.fusions.get(d):
-        read = (f"the network reads these rows, and sees features of them ({fused.first:.2f} x reading + {fused.second:.2f} x "
-                f"features {fused.shift:+.2f})")
+        read = f"the network reads these rows, and sees features of them ({_weighed(fused, 'reading', 'features')})"
     elif d in config.architecture.read:
         read = "the network reads these rows"
     if d not in config.blends:
@@ -163,8 +163,13 @@ def _opinions(d: str, config: Config | SequenceConfig) -> list[str]:
     other = ('a Gaussian process over "key: value" texts, where a row has them' if d in TABLED else "a forest over the features")
     if d == TOPICAL and config.architecture.semantic:
         other += ", with a line over likenesses of topic beside it where an instruction states nothing that can be checked"
-    b = config.blends[d]
-    return [f"- Judges: {read}; {other}. Logit: {b.first:.2f} x network + {b.second:.2f} x the other {b.shift:+.2f}."]
+    return [f"- Judges: {read}; {other}. Logit: {_weighed(config.blends[d], 'network', 'the other')}."]
+
+
+def _weighed(blends: Mapping[str, Blend], first: str, second: str) -> str:
+    """How two opinions count, by kind of row."""
+    return "; ".join((f"{kind}: " if kind else "") + f"{b.first:.2f} x {first} + {b.second:.2f} x {second} {b.shift:+.2f}"
+                     for kind, b in sorted(blends.items()))
 
 
 def _measures(found: Examined) -> list[str]:

@@ -206,7 +206,7 @@ def write(out: Path, weights: Written, config: Described, metrics: Mapping[str, 
         tensors = {k: v.contiguous() for k, v in weights.tensors.items()}
         save_file(tensors, str(new / "model.safetensors"), metadata={"format": "pt"})
         (new / "model.safetensors").chmod(0o644)  # save_file keeps it from everyone else
-        weights.tokenizer.save(str(new / "tokenizer.json"))
+        weights.tokenizer.save(str(new / "tokenizer.json"), pretty=False)  # thousands of added characters: a third of the size
         for name, value in weights.more.items():
             write_json(new / name, value)
         write_json(new / "config.json", msgspec.to_builtins(config))

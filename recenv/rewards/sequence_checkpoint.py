@@ -16,6 +16,7 @@ from recenv.rewards import checkpoint
 from recenv.rewards.blend import Blend
 from recenv.rewards.checkpoint import Described, Written
 from recenv.rewards.experts import Experts
+from recenv.rewards.kinds import kinds_of
 from recenv.rewards.quantised import packed, restore
 from recenv.rewards.sequence import SequenceArchitecture, SequenceScorer
 from recenv.rewards.tokenizer import load_tokenizer
@@ -25,13 +26,13 @@ FILES = ("config.json", "trunk.json", "model.safetensors", "tokenizer.json")
 
 class SequenceConfig(Described, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """config.json of the sequence family. base: name of the checkpoint that training began with. storage: of the weights.
-    By dimension: fusions of what the trunk reads and what the features say, blends of that and of an expert."""
+    By dimension and kind of row: fusions of what the trunk reads and what the features say, blends of that and of an expert."""
 
     architecture: SequenceArchitecture
     base: str
     storage: Literal["int8", "float16"]
-    fusions: dict[str, Blend] = msgspec.field(default_factory=dict)
-    blends: dict[str, Blend] = msgspec.field(default_factory=dict)
+    fusions: dict[str, dict[str, Blend]] = msgspec.field(default_factory=dict)
+    blends: dict[str, dict[str, Blend]] = msgspec.field(default_factory=dict)
     family: str = "sequence"
 
 
@@ -53,14 +54,18 @@ def load(path: str | Path) -> SequenceCheckpoint:
     if sorted(config.fusions) != sorted(a.read if a.features else ()):
         raise WeightsError(f"{folder / 'config.json'} fuses {sorted(config.fusions)}, but the trunk reads {sorted(a.read)}; "
                            "copy the checkpoint again, or train it with this version")
+    for d, found in (*config.fusions.items(), *config.blends.items()):
+        if sorted(found) != sorted(kinds_of(d)):
+            raise WeightsError(f"{folder / 'config.json'} weighs {d} for the kinds of rows {sorted(found)}, expected "
+                               f"{sorted(kinds_of(d))}; train it with this version")
     tokenizer = load_tokenizer(folder / "tokenizer.json")
     checkpoint.check_vocabulary(folder, tokenizer, a.vocabulary)
     model = SequenceScorer(a, _trunk(folder / "trunk.json", len(a.dimensions)))
     file = folder / "model.safetensors"
-    found = restore(checkpoint.read_tensors(file))
-    checkpoint.fill(model, file, _with_twin(model, found))
+    tensors = restore(checkpoint.read_tensors(file))
+    checkpoint.fill(model, file, _with_twin(model, tensors))
     model.eval().requires_grad_(False)
-    experts = Experts.among(found)
+    experts = Experts.among(tensors)
     if experts.dimensions != sorted(config.blends):
         raise WeightsError(f"{file} has experts for {experts.dimensions}, config.json blends {sorted(config.blends)}; "
                            "the files are of two checkpoints, copy the folder again")

@@ -16,12 +16,13 @@ from recenv.records import ScorerRow
 from recenv.rewards import features, semantic
 from recenv.rewards.augment import ADDED
 from recenv.rewards.base import Base, add_tokens, freeze, load_base, unknown_hanzi
-from recenv.rewards.blend import Blend, fit_blend, fit_list_blend
+from recenv.rewards.blend import Blend, blended, fit_blend, fit_blends, fit_list_blend
 from recenv.rewards.calibration import Calibration
 from recenv.rewards.checkpoint import SCHEMA, Written
 from recenv.rewards.experts import FORESTED, TABLED, TOPICAL, Experts
 from recenv.rewards.family import Family, Progress, Split, labels_of, per_row, standardise
 from recenv.rewards.forest import Forest, fit_forest
+from recenv.rewards.kinds import kind, kinds_of
 from recenv.rewards.model import Wide
 from recenv.rewards.plan import Pool
 from recenv.rewards.quantised import rounded
@@ -81,8 +82,8 @@ class SequenceFamily(Family):
             tell(f"preparing {d}", n, len(dimensions))
             self.data[d] = {part: _tokenise(splits[part][d], assemble, inputs) for part in ("train", "validation")}
         self.experts = Experts()
-        self.fusions: dict[str, Blend] = {}
-        self.blends: dict[str, Blend] = {}
+        self.fusions: dict[str, dict[str, Blend]] = {}
+        self.blends: dict[str, dict[str, Blend]] = {}
         self.model.initialise(torch.Generator().manual_seed(settings.seed))
         for d in dimensions if settings.features else ():
             standardise(self.model.head(d), self.data[d]["train"].features)
@@ -133,11 +134,12 @@ class SequenceFamily(Family):
         with torch.inference_mode():
             wide = head.judge(torch.from_numpy(data.features).to(head.mean.device)).double().cpu().numpy()
         if dimension == "item_ranking":
-            fusion = fit_list_blend(*(per_row(data, v) for v in (own, wide, data.labels)))
+            kinds = [""] * len(own)
+            self.fusions[dimension] = {"": fit_list_blend(*(per_row(data, v) for v in (own, wide, data.labels)))}
         else:
-            fusion = fit_blend(own, wide, data.labels.astype(np.float64))
-        self.fusions[dimension] = fusion
-        return fusion(own, wide)
+            kinds = [kind(row) for row in data.rows]
+            self.fusions[dimension] = fit_blends(own, wide, data.labels.astype(np.float64), kinds, kinds_of(dimension))
+        return blended(self.fusions[dimension], kinds, own, wide)
 
     def settle(self, tell: Progress) -> None:
         """Fit the experts on training rows, and all blends on validation rows."""
@@ -147,9 +149,9 @@ class SequenceFamily(Family):
             self.experts.topics[TOPICAL] = self._mixed(self.experts)
         for d in self.experts.dimensions:
             held = self.data[d]["validation"]
-            self.blends[d] = fit_blend(
+            self.blends[d] = fit_blends(
                 network[d], self.experts.logits(d, held.rows, standard(self.model.head(d), held.features)),
-                held.labels.astype(np.float64))
+                held.labels.astype(np.float64), [kind(row) for row in held.rows], kinds_of(d))
 
     def complete(self, tell: Progress) -> None:
         """Fit the experts once more, with the validation rows, which have done their service."""

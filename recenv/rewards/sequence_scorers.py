@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 
 from recenv.records import ScorerRow
 from recenv.rewards import sequence_checkpoint
+from recenv.rewards.blend import blended
 from recenv.rewards.head_scorer import Cache, HeadScorer, Wanted
+from recenv.rewards.kinds import kind
 from recenv.rewards.sequence_checkpoint import SequenceConfig
 from recenv.rewards.sequence_inputs import Inputs, standard
 from recenv.rewards.sequence_text import Assembler, Tokens, sides
@@ -72,12 +74,12 @@ class SequenceScorers:
                 part = given[at:at + _HEAD]
                 block[:len(part)] = part
                 out[at:at + _HEAD] = head.judge(torch.from_numpy(block))[:len(part)].double().numpy()
-        fusion = self.checkpoint.config.fusions.get(dimension)
-        if fusion is not None:
-            out = fusion(self._read(dimension, units), out)
-        blend = self.checkpoint.config.blends.get(dimension)
-        if blend is not None:
-            out = blend(out, self.checkpoint.experts.logits(dimension, [row for row, _ in units], standard(head, given)))
+        config, kinds = self.checkpoint.config, [kind(row) for row, _ in units]
+        if dimension in config.fusions:
+            out = blended(config.fusions[dimension], kinds, self._read(dimension, units), out)
+        if dimension in config.blends:
+            expert = self.checkpoint.experts.logits(dimension, [row for row, _ in units], standard(head, given))
+            out = blended(config.blends[dimension], kinds, out, expert)
         return out.tolist()
 
     def _read(self, dimension: str, units: Sequence[tuple[ScorerRow, str]]) -> NDArray[np.float64]:

@@ -1,9 +1,11 @@
 import numpy as np
 import pytest
 
-from recenv.rewards.blend import Blend, fit_blend, fit_list_blend
+from recenv.records import ScorerRow
+from recenv.rewards.blend import Blend, blended, fit_blend, fit_blends, fit_list_blend
 from recenv.rewards.experts import Experts
 from recenv.rewards.forest import fit_forest
+from recenv.rewards.kinds import kind, kinds_of
 
 
 def crossed(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -90,3 +92,28 @@ def test_lists_are_blended_by_which_opinion_orders_them() -> None:
     found = fit_list_blend(list(noise), list(truth), list(gains))
     assert found.second == pytest.approx(1.0, abs=0.2) and found.first < 0.2 and found.shift == 0.0
     assert fit_list_blend(list(noise), list(truth), list(np.zeros((200, 6)))) == Blend(first=0.5, second=0.5)
+
+
+def test_each_kind_of_row_follows_the_opinion_that_knows_it() -> None:
+    generator = np.random.default_rng(4)
+    truth, noise = generator.normal(size=4_000) * 2, generator.normal(size=4_000)
+    labels = (generator.random(4_000) < 1 / (1 + np.exp(-truth))).astype(float)
+    kinds = np.where(np.arange(4_000) < 3_900, np.where(np.arange(4_000) % 2 == 0, "a", "b"), "rare")
+    first, second = np.where(kinds == "a", truth, noise), np.where(kinds == "a", noise, truth)
+    found = fit_blends(first, second, labels, kinds.tolist(), ("a", "b", "rare", "absent"))
+    assert found["a"].first > 0.8 > 0.1 > found["a"].second and found["b"].second > 0.8 > 0.1 > found["b"].first
+    assert found["rare"] == found["absent"] == fit_blend(first, second, labels)
+    logits = blended(found, kinds.tolist(), first, second)
+    assert np.array_equal(logits[kinds == "b"], found["b"](first, second)[kinds == "b"])
+
+
+@pytest.mark.parametrize(("evidence", "expected"), [
+    ("Blue Inn; rating: 4.5; price: 58", "records"), ("店名：云间茶楼；评分：4.5", "records"),
+    ('{"poi": "Inn", "rating": 4}', "records"),
+    ("The inn was built in 1890 and serves breakfast.", "prose"), ("Blue Inn; hotel; San Francisco", "prose"), ("", "prose"),
+    ("Note: pets are welcome.", "prose"),
+])
+def test_evidence_is_a_record_or_prose(evidence: str, expected: str) -> None:
+    row = ScorerRow(dimension="factual_consistency", evidence=evidence, response="x")
+    assert kind(row) == expected and expected in kinds_of(row.dimension)
+    assert kind(ScorerRow(dimension="item_ranking")) == "" and kinds_of("item_ranking") == ("",)

@@ -15,8 +15,10 @@ from toyrows import toy_rows
 
 from recenv.errors import InputError, WeightsError
 from recenv.rewards import trainer, training
+from recenv.rewards.blend import blended
 from recenv.rewards.encoder import load_scorers, open_scorers
 from recenv.rewards.family import Split
+from recenv.rewards.kinds import kind
 from recenv.rewards.sequence_checkpoint import load
 from recenv.rewards.sequence_family import SequenceFamily
 from recenv.rewards.sequence_inputs import Inputs, standard
@@ -141,15 +143,19 @@ def test_a_logit_is_the_blend_of_reading_and_features(trained: Path) -> None:
     config, head, given = opened.described, opened.checkpoint.model.head(own), opened._inputs(units)
     with torch.inference_mode():
         wide = head.judge(torch.from_numpy(given)).double().numpy()
-    network = config.fusions[own](opened._read(own, units), wide)
+    kinds = [kind(row) for row in rows]
+    network = blended(config.fusions[own], kinds, opened._read(own, units), wide)
     expert = opened.checkpoint.experts.logits(own, rows, standard(head, given))
-    assert np.concatenate(opened.logits(rows)) == pytest.approx(config.blends[own](network, expert), abs=1e-5)
+    assert np.concatenate(opened.logits(rows)) == pytest.approx(blended(config.blends[own], kinds, network, expert), abs=1e-5)
     assert set(config.fusions) == {own}  # what is not read has nothing to fuse
+    assert set(config.blends[own]) == {"records", "prose"} and set(config.blends[TWO[1]]) == {""}
 
 
 def test_a_checkpoint_that_does_not_say_how_to_fuse_is_refused(trained: Path, tmp_path: Path) -> None:
     copy = shutil.copytree(trained, tmp_path / "w")
     config = json.loads((copy / "config.json").read_text("utf-8"))
-    (copy / "config.json").write_text(json.dumps({**config, "fusions": {}}), "utf-8")
-    with pytest.raises(WeightsError, match="fuses"):
-        load(copy)
+    one = {"factual_consistency": {"prose": {"first": 1.0}}}
+    for wrong, message in (({}, "fuses"), (one, "kinds of rows")):
+        (copy / "config.json").write_text(json.dumps({**config, "fusions": wrong}), "utf-8")
+        with pytest.raises(WeightsError, match=message):
+            load(copy)
