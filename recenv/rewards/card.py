@@ -11,7 +11,7 @@ from typing import Any
 
 from recenv.data.rowsets import ROWSETS
 from recenv.rewards import cost, held_out
-from recenv.rewards.blend import Blend
+from recenv.rewards.blend import even
 from recenv.rewards.checkpoint import Config
 from recenv.rewards.comparison import table_text
 from recenv.rewards.diagrams import draw_examined
@@ -153,23 +153,21 @@ def _opinions(d: str, config: Config | SequenceConfig) -> list[str]:
     """What judges beside the network, and how much it counts."""
     if not isinstance(config, SequenceConfig):
         return []
-    read = "the network sees features of these rows alone"
-    if fused := config.fusions.get(d):
-        read = f"the network reads these rows, and sees features of them ({_weighed(fused, 'reading', 'features')})"
-    elif d in config.architecture.read:
-        read = "the network reads these rows"
-    if d not in config.blends:
-        return [f"- Judges: {read}."]
-    other = ('a Gaussian process over "key: value" texts, where a row has them' if d in TABLED else "a forest over the features")
-    if d == TOPICAL and config.architecture.semantic:
-        other += ", with a line over likenesses of topic beside it where an instruction states nothing that can be checked"
-    return [f"- Judges: {read}; {other}. Logit: {_weighed(config.blends[d], 'network', 'the other')}."]
-
-
-def _weighed(blends: Mapping[str, Blend], first: str, second: str) -> str:
-    """How two opinions count, by kind of row."""
-    return "; ".join((f"{kind}: " if kind else "") + f"{b.first:.2f} x {first} + {b.second:.2f} x {second} {b.shift:+.2f}"
-                     for kind, b in sorted(blends.items()))
+    judges = []
+    if d in config.architecture.read:
+        judges.append("the network, which reads these rows")
+    if config.architecture.features:
+        judges.append("a small network over the features")
+    if len(next(iter(config.blends.get(d, {}).values()), even(len(judges))).weights) > len(judges):
+        expert = "a forest over the features"
+        if d in TABLED:
+            expert = 'a Gaussian process over "key: value" texts, where a row has them'
+        if d == TOPICAL and config.architecture.semantic:
+            expert += ", with a line over likenesses of topic beside it where an instruction states nothing that can be checked"
+        judges.append(expert)
+    weights = "; ".join((f"{kind} " if kind else "") + " + ".join(f"{w:.2f}" for w in b.weights) + f" {b.shift:+.2f}"
+                        for kind, b in sorted(config.blends.get(d, {}).items()))
+    return [f"- Judges: {'; '.join(judges)}." + (f" Their logits are summed with weights {weights}." if weights else "")]
 
 
 def _measures(found: Examined) -> list[str]:

@@ -26,12 +26,11 @@ FILES = ("config.json", "trunk.json", "model.safetensors", "tokenizer.json")
 
 class SequenceConfig(Described, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """config.json of the sequence family. base: name of the checkpoint that training began with. storage: of the weights.
-    By dimension and kind of row: fusions of what the trunk reads and what the features say, blends of that and of an expert."""
+    blends: by dimension and kind of row, of what the trunk reads, what the features say, and an expert, if any."""
 
     architecture: SequenceArchitecture
     base: str
     storage: Literal["int8", "float16"]
-    fusions: dict[str, dict[str, Blend]] = msgspec.field(default_factory=dict)
     blends: dict[str, dict[str, Blend]] = msgspec.field(default_factory=dict)
     family: str = "sequence"
 
@@ -51,13 +50,6 @@ def load(path: str | Path) -> SequenceCheckpoint:
     config = checkpoint.convert(folder / "config.json", SequenceConfig)
     a = config.architecture
     checkpoint.check_heads(folder / "config.json", config, a.dimensions, {d: a.names(d) for d in a.dimensions})
-    if sorted(config.fusions) != sorted(a.read if a.features else ()):
-        raise WeightsError(f"{folder / 'config.json'} fuses {sorted(config.fusions)}, but the trunk reads {sorted(a.read)}; "
-                           "copy the checkpoint again, or train it with this version")
-    for d, found in (*config.fusions.items(), *config.blends.items()):
-        if sorted(found) != sorted(kinds_of(d)):
-            raise WeightsError(f"{folder / 'config.json'} weighs {d} for the kinds of rows {sorted(found)}, expected "
-                               f"{sorted(kinds_of(d))}; train it with this version")
     tokenizer = load_tokenizer(folder / "tokenizer.json")
     checkpoint.check_vocabulary(folder, tokenizer, a.vocabulary)
     model = SequenceScorer(a, _trunk(folder / "trunk.json", len(a.dimensions)))
@@ -66,9 +58,12 @@ def load(path: str | Path) -> SequenceCheckpoint:
     checkpoint.fill(model, file, _with_twin(model, tensors))
     model.eval().requires_grad_(False)
     experts = Experts.among(tensors)
-    if experts.dimensions != sorted(config.blends):
-        raise WeightsError(f"{file} has experts for {experts.dimensions}, config.json blends {sorted(config.blends)}; "
-                           "the files are of two checkpoints, copy the folder again")
+    for d in a.dimensions:
+        judges = (a.features and d in a.read) + 1 + (d in experts.dimensions)
+        found = {k: len(b.weights) for k, b in config.blends.get(d, {}).items()}
+        if found != (dict.fromkeys(kinds_of(d), judges) if judges > 1 else {}):
+            raise WeightsError(f"{folder / 'config.json'} blends {found} opinions on {d} by kind of row, expected {judges} for "
+                               f"each of {sorted(kinds_of(d))}; the files are of two checkpoints, copy the folder again")
     return SequenceCheckpoint(config, model, tokenizer, checkpoint.fingerprint(folder, FILES), experts)
 
 

@@ -82,7 +82,6 @@ class SequenceFamily(Family):
             tell(f"preparing {d}", n, len(dimensions))
             self.data[d] = {part: _tokenise(splits[part][d], assemble, inputs) for part in ("train", "validation")}
         self.experts = Experts()
-        self.fusions: dict[str, dict[str, Blend]] = {}
         self.blends: dict[str, dict[str, Blend]] = {}
         self.model.initialise(torch.Generator().manual_seed(settings.seed))
         for d in dimensions if settings.features else ():
@@ -126,32 +125,37 @@ class SequenceFamily(Family):
         return {d: own for d, own in super().pools().items() if d in self.model.architecture.read}
 
     def held_logits(self, dimension: str) -> NDArray[np.float64]:
-        """(U,) logits of all validation units; where there are two opinions, they are first fused anew on these very rows."""
-        own = super().held_logits(dimension)
-        if not self.settings.features or dimension not in self.model.architecture.read:
-            return own
-        data, head = self.data[dimension]["validation"], self.model.head(dimension)
-        with torch.inference_mode():
-            wide = head.judge(torch.from_numpy(data.features).to(head.mean.device)).double().cpu().numpy()
+        """(U,) logits of all validation units, where there are several opinions blended as suits these very rows."""
+        opinions = self._opinions(dimension)
+        if len(opinions) == 1:
+            return opinions[0]
+        data = self.data[dimension]["validation"]
         if dimension == "item_ranking":
-            kinds = [""] * len(own)
-            self.fusions[dimension] = {"": fit_list_blend(*(per_row(data, v) for v in (own, wide, data.labels)))}
+            kinds = [""] * len(data.labels)
+            self.blends[dimension] = {"": fit_list_blend([per_row(data, o) for o in opinions], per_row(data, data.labels))}
         else:
             kinds = [kind(row) for row in data.rows]
-            self.fusions[dimension] = fit_blends(own, wide, data.labels.astype(np.float64), kinds, kinds_of(dimension))
-        return blended(self.fusions[dimension], kinds, own, wide)
+            self.blends[dimension] = fit_blends(opinions, data.labels.astype(np.float64), kinds, kinds_of(dimension))
+        return blended(self.blends[dimension], kinds, *opinions)
+
+    def _opinions(self, dimension: str) -> list[NDArray[np.float64]]:
+        """(U,) logits of the validation units by what is read, by the features and by the expert, as far as there are any."""
+        data, found = self.data[dimension]["validation"], [super().held_logits(dimension)]
+        head = self.model.head(dimension) if self.settings.features else None
+        if head is not None and dimension in self.model.architecture.read:
+            with torch.inference_mode():
+                found.append(head.judge(torch.from_numpy(data.features).to(head.mean.device)).double().cpu().numpy())
+        if head is not None and dimension in self.experts.dimensions:
+            found.append(self.experts.logits(dimension, data.rows, standard(head, data.features)))
+        return found
 
     def settle(self, tell: Progress) -> None:
         """Fit the experts on training rows, and all blends on validation rows."""
-        network = {d: self.held_logits(d) for d in self.data}  # also fuses for the epoch that was kept
         self.experts = self._fit_experts(("train",), tell)
         if TOPICAL in self.experts.topics:
             self.experts.topics[TOPICAL] = self._mixed(self.experts)
-        for d in self.experts.dimensions:
-            held = self.data[d]["validation"]
-            self.blends[d] = fit_blends(
-                network[d], self.experts.logits(d, held.rows, standard(self.model.head(d), held.features)),
-                held.labels.astype(np.float64), [kind(row) for row in held.rows], kinds_of(d))
+        for d in self.data:
+            self.held_logits(d)
 
     def complete(self, tell: Progress) -> None:
         """Fit the experts once more, with the validation rows, which have done their service."""
@@ -189,7 +193,7 @@ class SequenceFamily(Family):
         given = np.concatenate([standard(self.model.head(TOPICAL), held.features), *self._sides(found)])
         labels = np.concatenate([held.labels, np.ones(len(found.own)), np.zeros(len(found.other))])
         lines = topic.logits([*held.rows, *found.own, *found.other], given)
-        return topic.mixing(fit_blend(experts.forests[TOPICAL].logits(given), lines, labels))
+        return topic.mixing(fit_blend([experts.forests[TOPICAL].logits(given), lines], labels))
 
     def _pairs(self, rows: Sequence[ScorerRow]) -> Pairs:
         return pairs([row for row in rows if not row.id.startswith(ADDED)], self.settings.seed)
@@ -222,7 +226,7 @@ class SequenceFamily(Family):
         return SequenceConfig(
             schema=SCHEMA, name=name, architecture=self.model.architecture, features_version=features.VERSION, features=used,
             calibration=dict(calibration), training_data=training_data, trained=trained, base=self.base,
-            storage=self.settings.storage, fusions=dict(self.fusions), blends=dict(self.blends),
+            storage=self.settings.storage, blends=dict(self.blends),
         )
 
     def written(self) -> Written:

@@ -74,12 +74,13 @@ class SequenceScorers:
                 part = given[at:at + _HEAD]
                 block[:len(part)] = part
                 out[at:at + _HEAD] = head.judge(torch.from_numpy(block))[:len(part)].double().numpy()
-        config, kinds = self.checkpoint.config, [kind(row) for row, _ in units]
-        if dimension in config.fusions:
-            out = blended(config.fusions[dimension], kinds, self._read(dimension, units), out)
-        if dimension in config.blends:
-            expert = self.checkpoint.experts.logits(dimension, [row for row, _ in units], standard(head, given))
-            out = blended(config.blends[dimension], kinds, out, expert)
+        opinions = [self._read(dimension, units), out] if dimension in model.architecture.read else [out]
+        experts, blends = self.checkpoint.experts, self.checkpoint.config.blends.get(dimension)
+        if blends is None:
+            return out.tolist()
+        if dimension in experts.dimensions:
+            opinions.append(experts.logits(dimension, [row for row, _ in units], standard(head, given)))
+        out = blended(blends, [kind(row) for row, _ in units], *opinions)
         return out.tolist()
 
     def _read(self, dimension: str, units: Sequence[tuple[ScorerRow, str]]) -> NDArray[np.float64]:

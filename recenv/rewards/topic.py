@@ -61,17 +61,17 @@ class Topic:
         self.weights = np.asarray(arrays["weights"], np.float32).astype(np.float64)
         self.middle = float(np.float32(arrays["middle"][0]))
         forest, line, shift = np.asarray(arrays["mixed"], np.float32).tolist()
-        self.mixed = Blend(first=forest, second=line, shift=shift)
+        self.mixed = Blend(weights=(forest, line), shift=shift)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """What is stored of it."""
-        mixed = np.array([self.mixed.first, self.mixed.second, self.mixed.shift], np.float32)
+        mixed = np.array([*self.mixed.weights, self.mixed.shift], np.float32)
         return {"columns": self.columns.astype(np.int32), "weights": self.weights.astype(np.float32),
                 "middle": np.array([self.middle], np.float32), "mixed": mixed}
 
     def mixing(self, mixed: Blend) -> Topic:
         """The same line, counted otherwise."""
-        return Topic({**self.arrays(), "mixed": np.array([mixed.first, mixed.second, mixed.shift])})
+        return Topic({**self.arrays(), "mixed": np.array([*mixed.weights, mixed.shift])})
 
     def logits(self, rows: Sequence[ScorerRow], standard: NDArray[np.float32]) -> NDArray[np.float64]:
         """(N,) logits of rows with standardised features (N, E); NaN where the line has nothing to say (see ``open_to``)."""

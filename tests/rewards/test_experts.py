@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from recenv.records import ScorerRow
-from recenv.rewards.blend import Blend, blended, fit_blend, fit_blends, fit_list_blend
+from recenv.rewards.blend import Blend, blended, even, fit_blend, fit_blends, fit_list_blend
 from recenv.rewards.experts import Experts
 from recenv.rewards.forest import fit_forest
 from recenv.rewards.kinds import kind, kinds_of
@@ -62,26 +62,26 @@ def test_a_blend_follows_the_expert_that_knows() -> None:
     generator = np.random.default_rng(0)
     truth, noise = generator.normal(size=2_000) * 2, generator.normal(size=2_000)
     labels = (generator.random(2_000) < 1 / (1 + np.exp(-truth))).astype(float)
-    knows = fit_blend(noise, truth, labels)
-    assert knows.second > 0.8 and knows.first < 0.1
-    assert fit_blend(truth, noise, labels).second < 0.1
+    knows = fit_blend([noise, truth], labels)
+    assert knows.weights[1] > 0.8 and knows.weights[0] < 0.1
+    assert fit_blend([truth, noise], labels).weights[1] < 0.1
 
 
 def test_a_harmful_expert_gets_no_negative_weight() -> None:
     generator = np.random.default_rng(1)
     truth, error = generator.normal(size=2_000) * 2, generator.normal(size=2_000)
     labels = (generator.random(2_000) < 1 / (1 + np.exp(-truth))).astype(float)
-    blend = fit_blend(truth + error, error, labels)  # the best weight for the error would be negative
-    assert blend.second == 0.0 and blend.first > 0.5
+    blend = fit_blend([truth + error, error], labels)  # the best weight for the error would be negative
+    assert blend.weights[1] == 0.0 and blend.weights[0] > 0.5
 
 
 def test_where_an_expert_is_silent_the_network_decides() -> None:
     network, expert = np.array([1.0, 2.0]), np.array([np.nan, 3.0])
-    assert Blend(first=0.5, second=2.0, shift=1.0)(network, expert).tolist() == [1.0, 8.0]
+    assert Blend(weights=(0.5, 2.0), shift=1.0)(network, expert).tolist() == [1.0, 8.0]
 
 
 def test_too_few_rows_blend_evenly() -> None:
-    assert fit_blend(np.zeros(5), np.zeros(5), np.array([0.0, 1.0, 0.0, 1.0, 1.0])) == Blend(first=0.5, second=0.5)
+    assert fit_blend([np.zeros(5), np.zeros(5)], np.array([0.0, 1.0, 0.0, 1.0, 1.0])) == even(2) == Blend(weights=(0.5, 0.5))
 
 
 def test_lists_are_blended_by_which_opinion_orders_them() -> None:
@@ -89,9 +89,9 @@ def test_lists_are_blended_by_which_opinion_orders_them() -> None:
     truth, noise = generator.normal(size=(200, 6)) * 2, generator.normal(size=(200, 6))
     odds = np.exp(truth) / np.exp(truth).sum(1, keepdims=True)
     gains = np.stack([np.eye(6)[generator.choice(6, p=p)] for p in odds])
-    found = fit_list_blend(list(noise), list(truth), list(gains))
-    assert found.second == pytest.approx(1.0, abs=0.2) and found.first < 0.2 and found.shift == 0.0
-    assert fit_list_blend(list(noise), list(truth), list(np.zeros((200, 6)))) == Blend(first=0.5, second=0.5)
+    found = fit_list_blend([list(noise), list(truth)], list(gains))
+    assert found.weights[1] == pytest.approx(1.0, abs=0.2) and found.weights[0] < 0.2 and found.shift == 0.0
+    assert fit_list_blend([list(noise), list(truth)], list(np.zeros((200, 6)))) == even(2)
 
 
 def test_each_kind_of_row_follows_the_opinion_that_knows_it() -> None:
@@ -100,9 +100,10 @@ def test_each_kind_of_row_follows_the_opinion_that_knows_it() -> None:
     labels = (generator.random(4_000) < 1 / (1 + np.exp(-truth))).astype(float)
     kinds = np.where(np.arange(4_000) < 3_900, np.where(np.arange(4_000) % 2 == 0, "a", "b"), "rare")
     first, second = np.where(kinds == "a", truth, noise), np.where(kinds == "a", noise, truth)
-    found = fit_blends(first, second, labels, kinds.tolist(), ("a", "b", "rare", "absent"))
-    assert found["a"].first > 0.8 > 0.1 > found["a"].second and found["b"].second > 0.8 > 0.1 > found["b"].first
-    assert found["rare"] == found["absent"] == fit_blend(first, second, labels)
+    found = fit_blends([first, second], labels, kinds.tolist(), ("a", "b", "rare", "absent"))
+    assert found["a"].weights[0] > 0.8 > 0.1 > found["a"].weights[1]
+    assert found["b"].weights[1] > 0.8 > 0.1 > found["b"].weights[0]
+    assert found["rare"] == found["absent"] == fit_blend([first, second], labels)
     logits = blended(found, kinds.tolist(), first, second)
     assert np.array_equal(logits[kinds == "b"], found["b"](first, second)[kinds == "b"])
 

@@ -144,18 +144,17 @@ def test_a_logit_is_the_blend_of_reading_and_features(trained: Path) -> None:
     with torch.inference_mode():
         wide = head.judge(torch.from_numpy(given)).double().numpy()
     kinds = [kind(row) for row in rows]
-    network = blended(config.fusions[own], kinds, opened._read(own, units), wide)
-    expert = opened.checkpoint.experts.logits(own, rows, standard(head, given))
-    assert np.concatenate(opened.logits(rows)) == pytest.approx(blended(config.blends[own], kinds, network, expert), abs=1e-5)
-    assert set(config.fusions) == {own}  # what is not read has nothing to fuse
+    opinions = opened._read(own, units), wide, opened.checkpoint.experts.logits(own, rows, standard(head, given))
+    assert np.concatenate(opened.logits(rows)) == pytest.approx(blended(config.blends[own], kinds, *opinions), abs=1e-5)
     assert set(config.blends[own]) == {"records", "prose"} and set(config.blends[TWO[1]]) == {""}
+    assert {len(b.weights) for b in config.blends[TWO[1]].values()} == {2}  # what is not read: features and forest
 
 
 def test_a_checkpoint_that_does_not_say_how_to_fuse_is_refused(trained: Path, tmp_path: Path) -> None:
     copy = shutil.copytree(trained, tmp_path / "w")
     config = json.loads((copy / "config.json").read_text("utf-8"))
-    one = {"factual_consistency": {"prose": {"first": 1.0}}}
-    for wrong, message in (({}, "fuses"), (one, "kinds of rows")):
-        (copy / "config.json").write_text(json.dumps({**config, "fusions": wrong}), "utf-8")
-        with pytest.raises(WeightsError, match=message):
+    two = {"weights": [0.5, 0.5]}
+    for wrong in ({}, {"prose": two}, {"prose": two, "records": two}):
+        (copy / "config.json").write_text(json.dumps({**config, "blends": {**config["blends"], TWO[0]: wrong}}), "utf-8")
+        with pytest.raises(WeightsError, match="blends"):
             load(copy)

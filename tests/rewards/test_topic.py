@@ -53,7 +53,7 @@ def test_the_line_speaks_of_open_instructions_alone() -> None:
 
 def test_where_the_line_is_silent_the_forest_decides() -> None:
     topic = fit_topic(np.ones((40, 2), np.float32), np.zeros((40, 2), np.float32), (0,)).mixing(
-        Blend(first=0.5, second=1.0, shift=0.25))
+        Blend(weights=(0.5, 1.0), shift=0.25))
     mixed = topic.mixed(np.array([2.0, 2.0]), np.array([np.nan, 3.0]))
     assert mixed.tolist() == [2.0, 4.25]
 
