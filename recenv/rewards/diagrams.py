@@ -98,7 +98,7 @@ def _parts(axes: Axes, found: Examined) -> None:
             axes.plot([part.lead.value], [y], marker="o", markersize=4, color=colour)
         if part.baseline.value is not None:
             axes.plot([part.baseline.value], [y], marker="|", markersize=8, color=_GREY, markeredgewidth=1.3)
-    axes.set_yticks(list(places), [_label(p) for p in parts])
+    axes.set_yticks(list(places), [_label(p, found.total.lead.name) for p in parts])
     axes.set_ylim(-0.7, len(parts) - 0.3)
     values = [v for p in parts for v in (p.lead.low, p.lead.value, p.lead.high, p.baseline.value) if v is not None]
     low = min([0.5, *values])
@@ -113,9 +113,11 @@ def _parts(axes: Axes, found: Examined) -> None:
     _heading(axes, found.total.lead.name, f"{which}, 95 %", "grey tick: words in common")
 
 
-def _label(part: Part) -> str:
+def _label(part: Part, lead: str) -> str:
+    """A part's name and rows, and what its point is where that is another measure than the picture's."""
     name = part.name.encode("ascii", "replace").decode() or "all rows"
-    return f"{name if len(name) <= _NAME else name[:_NAME - 2] + '..'}  ({part.scored:,})"
+    other = f", {part.lead.name}" if part.lead.name != lead else ""
+    return f"{name if len(name) <= _NAME else name[:_NAME - 2] + '..'}  ({part.scored:,}{other})"
 
 
 def _frame(axes: Axes) -> None:

@@ -133,8 +133,8 @@ class Sheet:
         return self._taken(np.arange(len(self._part))).reliability()
 
     def margin(self, other: Sheet) -> tuple[Measure, Measure, Measure]:
-        """The leading measure (pairs right where there are pairs, else AUC; nDCG of lists): of this sheet, of another that holds
-        scores of the same rows, and the difference, resampled together."""
+        """The leading measure (pairs right where most rows are of pairs, else AUC; nDCG of lists): of this sheet, of another that
+        holds scores of the same rows, and the difference, resampled together."""
         rows = np.arange(len(self._part))
         own, base, groups = self._taken(rows), other._taken(rows), np.array(self._group, np.int64)
 
@@ -182,7 +182,9 @@ class _Points:
         self.truth = (self.labels > 0.5).astype(np.float64)
         self.pair_right = pair_right
         self.graded = bool(((self.labels > 0) & (self.labels < 1)).any())
-        self.paired = bool((~np.isnan(pair_right)).any())
+        pairs = int((~np.isnan(pair_right)).sum())
+        self.paired = pairs > 0
+        self.mostly_paired = 4 * pairs >= len(pair_right) > 0  # a pair is of two rows
         self.positives = float(self.truth.mean()) if len(self.truth) else _NAN
 
     def measures(self, rows: NDArray[np.int64]) -> dict[str, float]:
@@ -200,10 +202,10 @@ class _Points:
 
     @property
     def leading(self) -> str:
-        return "pairs right" if self.paired else "AUC"
+        return "pairs right" if self.mostly_paired else "AUC"
 
     def lead(self, rows: NDArray[np.int64]) -> float:
-        return _mean(self.pair_right[rows]) if self.paired else metrics.auc(self.truth[rows], self.scores[rows])
+        return _mean(self.pair_right[rows]) if self.mostly_paired else metrics.auc(self.truth[rows], self.scores[rows])
 
     def reliability(self) -> Reliability:
         return of_points(self.labels, self.scores)

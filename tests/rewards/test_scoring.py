@@ -196,3 +196,15 @@ def test_published_figures_stand_beside(tmp_path: Path) -> None:
     write_rows([fact(0, "0.9", 1.0), fact(1, "0.1", 0.0)], tmp_path / "in.jsonl")
     text = outcome_text(score_file(tmp_path / "in.jsonl", tmp_path / "out.jsonl", Fake(FC)))
     assert "RecRM-RL" in text and "AUC" in text and "labels above 0.5: 50.0%" in text
+
+
+def test_a_few_pairs_among_many_rows_do_not_lead() -> None:
+    sheet, other = Sheet(FC), Sheet(FC)
+    for s in (sheet, other):
+        for n in range(2):
+            s.add(fact(n, "", 1.0, group=str(n), kind=":1"), 0.9)
+            s.add(fact(n, "", 0.0, group=str(n), kind=":2"), 0.1)
+    assert sheet.margin(other)[0].name == "pairs right"
+    for n in range(9):
+        sheet.add(fact(10 + n, "", float(n % 2), group=str(10 + n)), 0.5)
+    assert sheet.margin(sheet)[0].name == "AUC" and "pairs right" in [m.name for m in sheet.evaluate().measures]
