@@ -116,7 +116,7 @@ def _parts(axes: Axes, found: Examined) -> None:
 def _label(part: Part, lead: str) -> str:
     """A part's name and rows, and what its point is where that is another measure than the picture's."""
     name = part.name.encode("ascii", "replace").decode() or "all rows"
-    other = f", {part.lead.name}" if part.lead.name != lead else ""
+    other = f", {part.lead.name.split()[0]}" if part.lead.name != lead else ""
     return f"{name if len(name) <= _NAME else name[:_NAME - 2] + '..'}  ({part.scored:,}{other})"
 
 
