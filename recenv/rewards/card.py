@@ -150,7 +150,7 @@ def _section(d: str, config: Config | SequenceConfig, metrics: Mapping[str, Any]
 
 
 def _opinions(d: str, config: Config | SequenceConfig) -> list[str]:
-    """What judges beside the network, and how much it counts."""
+    """What judges, and with which weights."""
     if not isinstance(config, SequenceConfig):
         return []
     judges = []
