@@ -151,18 +151,17 @@ def _section(d: str, config: Config | SequenceConfig, metrics: Mapping[str, Any]
 
 def _opinions(d: str, config: Config | SequenceConfig) -> list[str]:
     """What judges, and with which weights."""
-    if not isinstance(config, SequenceConfig):
-        return []
+    sequence = config.architecture if isinstance(config, SequenceConfig) else None
     judges = []
-    if d in config.architecture.read:
+    if sequence is None or d in sequence.read:
         judges.append("the network, which reads these rows")
-    if config.architecture.features:
+    if sequence is None or sequence.features:
         judges.append("a small network over the features")
     if len(next(iter(config.blends.get(d, {}).values()), even(len(judges))).weights) > len(judges):
         expert = "a forest over the features"
         if d in TABLED:
             expert = 'a Gaussian process over "key: value" texts, where a row has them'
-        if d == TOPICAL and config.architecture.semantic:
+        if d == TOPICAL and sequence is not None and sequence.semantic:
             expert += ", with a line over likenesses of topic beside it where an instruction states nothing that can be checked"
         judges.append(expert)
     weights = "; ".join((f"{kind} " if kind else "") + " + ".join(f"{w:.2f}" for w in b.weights) + f" {b.shift:+.2f}"

@@ -24,7 +24,10 @@ from recenv.data.store import swap_in
 from recenv.errors import WeightsError
 from recenv.records import DIMENSIONS
 from recenv.rewards import features
+from recenv.rewards.blend import Blend
 from recenv.rewards.calibration import Calibration
+from recenv.rewards.experts import Experts
+from recenv.rewards.kinds import kinds_of
 from recenv.rewards.model import Architecture, CompactScorer
 from recenv.rewards.tokenizer import load_tokenizer
 
@@ -39,7 +42,8 @@ FILES = ("config.json", "model.safetensors", "tokenizer.json")
 
 class Described(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What config.json says in every family. features: names by dimension at training time. training_data: sha256 over the
-    rows. trained: how."""
+    rows. trained: how. blends: by dimension and kind of row, of what the network reads, what the features say, and an expert, as
+    far as there are these."""
 
     schema: int
     name: str
@@ -48,6 +52,7 @@ class Described(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     calibration: dict[str, Calibration]
     training_data: str
     trained: dict[str, Any]
+    blends: dict[str, dict[str, Blend]] = msgspec.field(default_factory=dict)
 
 
 class Config(Described, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -62,6 +67,7 @@ class Checkpoint(NamedTuple):
     model: CompactScorer
     tokenizer: Tokenizer
     fingerprint: str
+    experts: Experts
 
 
 _C = TypeVar("_C", bound=Described)
@@ -90,10 +96,12 @@ def load(path: str | Path) -> Checkpoint:
     config = read_config(folder / "config.json")
     tokenizer = load_tokenizer(folder / "tokenizer.json")
     check_vocabulary(folder, tokenizer, config.architecture.vocabulary)
-    model = CompactScorer(config.architecture)
-    fill(model, folder / "model.safetensors", read_tensors(folder / "model.safetensors"))
+    model, tensors = CompactScorer(config.architecture), read_tensors(folder / "model.safetensors")
+    fill(model, folder / "model.safetensors", tensors)
     model.eval().requires_grad_(False)
-    return Checkpoint(config, model, tokenizer, fingerprint(folder, FILES))
+    experts = Experts.among(tensors)
+    check_blends(folder / "config.json", config, {d: 2 + (d in experts.dimensions) for d in config.architecture.dimensions})
+    return Checkpoint(config, model, tokenizer, fingerprint(folder, FILES), experts)
 
 
 def check_files(folder: Path, files: Sequence[str]) -> None:
@@ -146,6 +154,16 @@ def check_heads(file: Path, config: Described, dimensions: Sequence[str], names:
         if names.get(d) and not same:
             raise WeightsError(f"{file}: trained on features version {config.features_version}, this package computes "
                                f"version {features.VERSION}; train again with: recenv train")
+
+
+def check_blends(file: Path, config: Described, judges: Mapping[str, int]) -> None:
+    """Raise WeightsError unless every dimension blends as many opinions as it has judges, for each kind of its rows."""
+    for d, count in judges.items():
+        found = {k: len(b.weights) for k, b in config.blends.get(d, {}).items()}
+        if found != (dict.fromkeys(kinds_of(d), count) if count > 1 else {}):
+            raise WeightsError(f"{file} blends {found} opinions on {d} by kind of row, expected {count} for each of "
+                               f"{sorted(kinds_of(d))}; the files are of two checkpoints, copy the folder again, or of an older "
+                               "version, train again with: recenv train")
 
 
 def check_vocabulary(folder: Path, tokenizer: Tokenizer, size: int) -> None:

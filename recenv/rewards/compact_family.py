@@ -13,6 +13,7 @@ from recenv.rewards import features
 from recenv.rewards.batches import Augment, Prepared, Table, collate, prepare
 from recenv.rewards.calibration import Calibration
 from recenv.rewards.checkpoint import SCHEMA, Config, Written
+from recenv.rewards.experts import Experts
 from recenv.rewards.family import Family, Progress, Split, standardise
 from recenv.rewards.model import Architecture, CompactScorer, Wide
 from recenv.rewards.settings import Settings
@@ -41,6 +42,7 @@ class CompactFamily(Family):
             vocabulary=self.tokenizer.get_vocab_size(), layers=settings.layers, hidden=settings.hidden,
             dimensions=tuple(dimensions),
         ))
+        self.experts, self.blends = Experts(), {}
         self.model.initialise(torch.Generator().manual_seed(settings.seed))
         for d in dimensions:
             standardise(self.model.head(d), self.data[d]["train"].features)
@@ -54,19 +56,25 @@ class CompactFamily(Family):
     def lengths(self, dimension: str, part: str) -> NDArray[np.int64]:
         return np.zeros(len(self.data[dimension][part].labels), np.int64)  # a batch sorts its own segments
 
+    def reads(self, dimension: str) -> bool:
+        return True
+
     def wide(self, dimension: str) -> Wide:
         return self.model.head(dimension)
 
     def parameter_groups(self) -> list[dict[str, Any]]:
+        """All but the wide paths, which have been fitted to the end before."""
         s = self.settings
-        return [{"params": list(self.model.parameters()), "lr": s.learning_rate, "weight_decay": s.weight_decay}]
+        own = [p for name, p in self.model.named_parameters() if ".wide." not in name]
+        return [{"params": own, "lr": s.learning_rate, "weight_decay": s.weight_decay}]
 
     def described(self, name: str, calibration: Mapping[str, Calibration], training_data: str, trained: dict[str, Any]) -> Config:
         return Config(
             schema=SCHEMA, name=name, architecture=self.model.architecture, features_version=features.VERSION,
             features={d: features.NAMES[d] for d in self.data}, calibration=dict(calibration), training_data=training_data,
-            trained=trained,
+            trained=trained, blends=dict(self.blends),
         )
 
     def written(self) -> Written:
-        return Written({k: v.detach().cpu().half() for k, v in self.model.state_dict().items()}, self.tokenizer)
+        tensors = {k: v.detach().cpu().half() for k, v in self.model.state_dict().items()}
+        return Written({**tensors, **self.experts.tensors()}, self.tokenizer)

@@ -25,9 +25,11 @@ from torch import Tensor
 from recenv.errors import UnknownName
 from recenv.records import ScorerRow
 from recenv.rewards import checkpoint, segments
+from recenv.rewards.blend import blended
 from recenv.rewards.checkpoint import Config
 from recenv.rewards.head_scorer import Cache, HeadScorer, Wanted
-from recenv.rewards.model import STATS, CompactScorer, Encoded
+from recenv.rewards.kinds import kind
+from recenv.rewards.model import STATS, CompactScorer, Encoded, standard
 from recenv.rewards.segments import BUCKETS, CAPS, KINDS, Segment, Unit
 from recenv.rewards.tokenizer import PAD, encode
 
@@ -89,24 +91,36 @@ class EncoderScorers:
         todo = list(wanted.todo.items())
         for at in range(0, len(todo), _PASS):
             part = todo[at:at + _PASS]
-            values = self._compute(part[0][1][0].dimension, [segments.unit(row, item) for _, (row, item) in part])
+            values = self._compute([unit for _, unit in part])
             for (key, _), value in zip(part, values, strict=True):
                 wanted.add(key, value)
         return wanted.logits()
 
-    def _compute(self, dimension: str, units: Sequence[Unit]) -> list[float]:
+    def _compute(self, given: Sequence[tuple[ScorerRow, str]]) -> list[float]:
+        rows, dimension = [row for row, _ in given], given[0][0].dimension
+        units = [segments.unit(row, item) for row, item in given]
+        explicit = np.stack([u.features for u in units])
+        opinions, experts = [*self._judged(dimension, units, explicit)], self.checkpoint.experts
+        if dimension in experts.dimensions:
+            opinions.append(experts.logits(dimension, rows, standard(self.model.head(dimension), explicit)))
+        out = blended(self.checkpoint.config.blends[dimension], [kind(row) for row in rows], *opinions)
+        return [float(v) for v in out]
+
+    def _judged(
+        self, dimension: str, units: Sequence[Unit], explicit: NDArray[np.float32]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """(N,) logits of units by what the network reads, and by their features (N, E) alone."""
         pairs = list(dict.fromkeys(pair for unit in units for kind in unit.pairs for pair in kind))
         with torch.inference_mode():
             vectors = self._pair_vectors(pairs)
-            given = torch.from_numpy(np.stack([u.features for u in units]))
-            rows = [np.concatenate([_pool([vectors[p] for p in kind]) for kind in u.pairs]) for u in units]
-            joined = torch.from_numpy(np.stack(rows))
-            head = self.model.head(dimension)
-            out: list[float] = []
+            pooled = [np.concatenate([_pool([vectors[p] for p in own]) for own in u.pairs]) for u in units]
+            joined, given, head = torch.from_numpy(np.stack(pooled)), torch.from_numpy(explicit), self.model.head(dimension)
+            deep, wide = np.zeros(len(units), np.float64), np.zeros(len(units), np.float64)
             for at in range(0, len(units), _HEAD):
-                a, b = _fill(joined[at:at + _HEAD], _HEAD), _fill(given[at:at + _HEAD], _HEAD)
-                out += head(a, b)[:len(units) - at].double().tolist()
-        return out
+                a, b, part = _fill(joined[at:at + _HEAD], _HEAD), _fill(given[at:at + _HEAD], _HEAD), slice(at, at + _HEAD)
+                deep[part] = head(a, b)[:len(units) - at].double().numpy()
+                wide[part] = head.judge(b)[:len(units) - at].double().numpy()
+        return deep, wide
 
     def _pair_vectors(self, pairs: Sequence[tuple[Segment, Segment]]) -> dict[tuple[Segment, Segment], NDArray[np.float32]]:
         found = {p: v for p in pairs if (v := self._pairs.find(p)) is not None}

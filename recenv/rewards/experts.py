@@ -1,12 +1,12 @@
 """Second opinions: what else than the network judges a row by its explicit features, and how both are blended.
 
-An expert gives a logit, or NaN where it has no opinion; how it counts beside the network is a ``Blend``.
+An expert gives a logit, or NaN where it has no opinion; how it counts beside the network is a ``Blend``. Both families have them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -14,9 +14,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from recenv.records import ScorerRow
-from recenv.rewards.forest import Forest
+from recenv.rewards.forest import Forest, fit_forest
+from recenv.rewards.model import Wide, standard
 from recenv.rewards.tabular_model import State, TabularModel
+from recenv.rewards.tabular_model import fit as fit_table
 from recenv.rewards.topic import Topic
+
+if TYPE_CHECKING:
+    from recenv.rewards.family import Data, Progress
 
 PREFIX = "experts."
 FORESTED = ("instruction_following", "factual_consistency", "query_item_relevance")
@@ -75,3 +80,21 @@ class Experts:
         return cls({d: Forest(own) for (kind, d), own in arrays.items() if kind == "forest"},
                    {d: own for (kind, d), own in arrays.items() if kind == "table"},
                    {d: Topic(own) for (kind, d), own in arrays.items() if kind == "topic"})
+
+
+def fit_experts(
+    data: Mapping[str, Sequence[Data]], wide: Callable[[str], Wide | None], seed: int, tell: Progress
+) -> Experts:
+    """Forests and tables for the dimensions that have them, each from all parts of its rows."""
+    forests: dict[str, Forest] = {}
+    tables: dict[str, State] = {}
+    found = [d for d in data if d in (*FORESTED, *TABLED)]
+    for n, d in enumerate(found):
+        tell(f"fitting a second opinion on {d}", n, len(found))
+        rows, labels = [row for part in data[d] for row in part.rows], np.concatenate([part.labels for part in data[d]])
+        head = wide(d)
+        if d in FORESTED and head is not None:
+            forests[d] = fit_forest(standard(head, np.concatenate([part.features for part in data[d]])), labels, seed)
+        elif d in TABLED and (state := fit_table(rows, labels, seed).state):
+            tables[d] = state
+    return Experts(forests, tables)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import numpy as np
 import torch
@@ -14,10 +14,13 @@ from torch import nn
 
 from recenv.records import ScorerRow
 from recenv.rewards.batches import choose_units
+from recenv.rewards.blend import Blend, blended, fit_blends, fit_list_blend
 from recenv.rewards.calibration import Calibration, fit_lists, fit_temperature
 from recenv.rewards.checkpoint import Config, Written
+from recenv.rewards.experts import Experts, fit_experts
+from recenv.rewards.kinds import kind, kinds_of
 from recenv.rewards.metrics import list_nll, nll
-from recenv.rewards.model import Wide
+from recenv.rewards.model import Wide, standard
 from recenv.rewards.plan import Pool, pool, request
 from recenv.rewards.settings import Settings
 from recenv.rewards.warmstart import Given
@@ -25,7 +28,7 @@ from recenv.rewards.warmstart import Given
 if TYPE_CHECKING:
     from recenv.rewards.sequence_checkpoint import SequenceConfig
 
-    AnyConfig = Config | SequenceConfig
+    AnyConfig: TypeAlias = Config | SequenceConfig
 
 Split = dict[str, dict[str, list[ScorerRow]]]
 """Part (train, validation, test) -> dimension -> rows."""
@@ -53,12 +56,19 @@ class Data(Protocol):
 
 
 class Family(ABC):
-    """Rows, model and files of one family; ``data``: dimension -> part -> Data."""
+    """Rows, model and files of one family; ``data``: dimension -> part -> Data.
+
+    A row is judged by what the network reads, by its features and by an expert, as far as there are these. Each is learned for
+    itself, since a network that is trained on what features leave over learns little that new rows bear out; validation rows
+    weigh them.
+    """
 
     name: str
     settings: Settings
     model: nn.Module
     data: Mapping[str, Mapping[str, Data]]
+    experts: Experts
+    blends: dict[str, dict[str, Blend]]
 
     @abstractmethod
     def collate(self, dimension: str, part: str, chosen: Sequence[NDArray[np.int64]], step: int | None) -> dict[str, Any]:
@@ -67,6 +77,10 @@ class Family(ABC):
     @abstractmethod
     def lengths(self, dimension: str, part: str) -> NDArray[np.int64]:
         """(U,) what a unit costs, so that like ones are batched together; zeros where that is of no use."""
+
+    @abstractmethod
+    def reads(self, dimension: str) -> bool:
+        """Whether the network reads the rows of a dimension; else the path over features is all that the model is there."""
 
     @abstractmethod
     def wide(self, dimension: str) -> Wide | None:
@@ -86,11 +100,24 @@ class Family(ABC):
     def written(self) -> Written:
         """The checkpoint's weights, as stored."""
 
-    def settle(self, tell: Progress) -> None:  # noqa: B027  (not every family has something to settle)
-        """What is fitted after the network on training rows; nothing by default."""
+    def settle(self, tell: Progress) -> None:
+        """Fit the experts on training rows, and all blends on validation rows."""
+        self.experts = self.fit_experts(("train",), tell)
+        for d in self.data:
+            self.held_logits(d)
 
-    def complete(self, tell: Progress) -> None:  # noqa: B027
-        """What is fitted once more after calibration, when validation rows are free to learn from; nothing by default."""
+    def complete(self, tell: Progress) -> None:
+        """Fit the experts once more after calibration, with the validation rows, which have done their service."""
+        found = self.fit_experts(("train", "validation"), tell)
+        if found.dimensions == self.experts.dimensions:  # a table may be learned from some rows and not from others
+            self.experts = found
+
+    def fit_experts(self, parts: tuple[str, ...], tell: Progress) -> Experts:
+        """The experts that the rows of these parts make, where the settings ask for any."""
+        if not self.settings.experts:
+            return Experts()
+        chosen = {d: [own[part] for part in parts] for d, own in self.data.items()}
+        return fit_experts(chosen, self.wide, self.settings.seed, tell)
 
     def identity(self) -> dict[str, Any]:
         """What else a run depends on, so that an unfinished one is only gone on with when it is the same."""
@@ -135,8 +162,29 @@ class Family(ABC):
         return out
 
     def held_logits(self, dimension: str) -> NDArray[np.float64]:
-        """(U,) logits of all validation units."""
-        return self.predict(dimension, "validation")
+        """(U,) logits of all validation units, where there are several opinions blended as suits these very rows."""
+        opinions, data = self._opinions(dimension), self.data[dimension]["validation"]
+        if len(opinions) == 1:
+            return opinions[0]
+        if dimension == "item_ranking":
+            kinds = [""] * len(data.labels)
+            self.blends[dimension] = {"": fit_list_blend([per_row(data, o) for o in opinions], per_row(data, data.labels))}
+        else:
+            kinds, groups = [kind(row) for row in data.rows], [row.group or row.id for row in data.rows]
+            self.blends[dimension] = fit_blends(
+                opinions, data.labels.astype(np.float64), groups, kinds, kinds_of(dimension))
+        return blended(self.blends[dimension], kinds, *opinions)
+
+    def _opinions(self, dimension: str) -> list[NDArray[np.float64]]:
+        """(U,) logits of the validation units by what is read, by the features and by the expert, as far as there are any."""
+        data, found = self.data[dimension]["validation"], [self.predict(dimension, "validation")]
+        head = self.wide(dimension)
+        if head is not None and self.reads(dimension):
+            with torch.inference_mode():
+                found.append(head.judge(torch.from_numpy(data.features).to(head.mean.device)).double().cpu().numpy())
+        if head is not None and dimension in self.experts.dimensions:
+            found.append(self.experts.logits(dimension, data.rows, standard(head, data.features)))
+        return found
 
     def validation_loss(self, dimension: str) -> float:
         """Negative log-likelihood relative to a constant's (or, for lists, a uniform guess's): below 1 is better than that.

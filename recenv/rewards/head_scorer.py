@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from typing import Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 from recenv.records import ScorerRow
 from recenv.rewards import segments
 from recenv.rewards.calibration import Calibration
-from recenv.rewards.checkpoint import Described
 from recenv.rewards.metrics import shown_ndcg
 from recenv.rewards.protocol import ScorerSpec, Scores
+
+if TYPE_CHECKING:
+    from recenv.rewards.checkpoint import Described
 
 _V = TypeVar("_V")
 

@@ -1,7 +1,8 @@
 """The network: one small BERT over single segments, late interaction between pairs of them, a head per dimension.
 
-logit = wide(features) + bound * tanh(deep(pairs, features) / bound). The explicit features carry what can be computed; what the
-network reads on top of them is bounded, so that text far from the training rows cannot overrule a violated number.
+Two opinions, each learned for itself and blended on validation rows: wide(features), and bound * tanh(deep(pairs, features) /
+bound). The explicit features carry what can be computed; what the network reads is bounded, so that text far from the training
+rows cannot overrule a violated number.
 """
 
 from __future__ import annotations
@@ -9,7 +10,9 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import msgspec
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from recenv.records import DIMENSIONS
@@ -47,7 +50,7 @@ class Encoded(NamedTuple):
 
 
 class CompactScorer(nn.Module):
-    """Encoder, interaction and heads. ``forward`` returns loss and logits, as transformers' Trainer expects."""
+    """Encoder, interaction and heads. ``forward`` is what is trained, with loss and logits as for Trainer: the deep path."""
 
     def __init__(self, architecture: Architecture) -> None:
         from transformers import BertConfig, BertModel
@@ -146,7 +149,7 @@ class Wide(nn.Module):
 
 
 class Head(Wide):
-    """Wide path over features, deep path over pairs and features."""
+    """Wide path over features (``judge``), deep path over pairs and features (``forward``)."""
 
     def __init__(self, dimension: str, a: Architecture) -> None:
         super().__init__(len(features.NAMES[dimension]), a.head)
@@ -155,11 +158,16 @@ class Head(Wide):
         self.deep = nn.Sequential(nn.Linear(n_pairs + len(self.mean), a.head), nn.GELU(), nn.Linear(a.head, 1))
 
     def forward(self, pairs: Tensor, given: Tensor) -> Tensor:
-        """(R,) logits of pairs (R, P) and features (R, E)."""
-        standard = self.standard(given)
-        deep = self.deep(torch.cat([pairs, standard], 1)).squeeze(1)
-        wide: Tensor = self.wide(standard).squeeze(1)
-        return wide + self.bound * torch.tanh(deep / self.bound)
+        """(R,) logits of the deep path for pairs (R, P) and features (R, E)."""
+        deep: Tensor = self.deep(torch.cat([pairs, self.standard(given)], 1)).squeeze(1)
+        return self.bound * torch.tanh(deep / self.bound)
+
+
+def standard(head: Wide, given: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(N, E) features standardised as the head does, without NaN."""
+    with torch.inference_mode():
+        found: NDArray[np.float32] = head.standard(torch.from_numpy(given).to(head.mean.device)).cpu().numpy()
+    return found
 
 
 def pair_size(a: Architecture) -> int:

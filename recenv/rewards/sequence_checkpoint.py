@@ -7,16 +7,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-import msgspec
 import torch
 from tokenizers import Tokenizer
 
 from recenv.errors import WeightsError
 from recenv.rewards import checkpoint
-from recenv.rewards.blend import Blend
 from recenv.rewards.checkpoint import Described, Written
 from recenv.rewards.experts import Experts
-from recenv.rewards.kinds import kinds_of
 from recenv.rewards.quantised import packed, restore
 from recenv.rewards.sequence import SequenceArchitecture, SequenceScorer
 from recenv.rewards.tokenizer import load_tokenizer
@@ -25,13 +22,11 @@ FILES = ("config.json", "trunk.json", "model.safetensors", "tokenizer.json")
 
 
 class SequenceConfig(Described, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """config.json of the sequence family. base: name of the checkpoint that training began with. storage: of the weights.
-    blends: by dimension and kind of row, of what the trunk reads, what the features say, and an expert, if any."""
+    """config.json of the sequence family. base: name of the checkpoint that training began with. storage: of the weights."""
 
     architecture: SequenceArchitecture
     base: str
     storage: Literal["int8", "float16"]
-    blends: dict[str, dict[str, Blend]] = msgspec.field(default_factory=dict)
     family: str = "sequence"
 
 
@@ -58,12 +53,8 @@ def load(path: str | Path) -> SequenceCheckpoint:
     checkpoint.fill(model, file, _with_twin(model, tensors))
     model.eval().requires_grad_(False)
     experts = Experts.among(tensors)
-    for d in a.dimensions:
-        judges = (a.features and d in a.read) + 1 + (d in experts.dimensions)
-        found = {k: len(b.weights) for k, b in config.blends.get(d, {}).items()}
-        if found != (dict.fromkeys(kinds_of(d), judges) if judges > 1 else {}):
-            raise WeightsError(f"{folder / 'config.json'} blends {found} opinions on {d} by kind of row, expected {judges} for "
-                               f"each of {sorted(kinds_of(d))}; the files are of two checkpoints, copy the folder again")
+    checkpoint.check_blends(folder / "config.json", config, {
+        d: (a.features and d in a.read) + 1 + (d in experts.dimensions) for d in a.dimensions})
     return SequenceCheckpoint(config, model, tokenizer, checkpoint.fingerprint(folder, FILES), experts)
 
 

@@ -1,4 +1,4 @@
-"""Training a base checkpoint as a cross-encoder, with the explicit features fused in."""
+"""Training a base checkpoint as a cross-encoder, with a judge of the explicit features beside it."""
 
 from __future__ import annotations
 
@@ -16,25 +16,22 @@ from recenv.records import ScorerRow
 from recenv.rewards import features, semantic
 from recenv.rewards.augment import ADDED
 from recenv.rewards.base import Base, add_tokens, freeze, load_base, unknown_hanzi
-from recenv.rewards.blend import Blend, blended, fit_blend, fit_blends, fit_list_blend
+from recenv.rewards.blend import fit_blend
 from recenv.rewards.calibration import Calibration
 from recenv.rewards.checkpoint import SCHEMA, Written
-from recenv.rewards.experts import FORESTED, TABLED, TOPICAL, Experts
-from recenv.rewards.family import Family, Progress, Split, labels_of, per_row, standardise
-from recenv.rewards.forest import Forest, fit_forest
-from recenv.rewards.kinds import kind, kinds_of
-from recenv.rewards.model import Wide
+from recenv.rewards.experts import TOPICAL, Experts
+from recenv.rewards.family import Family, Progress, Split, labels_of, standardise
+from recenv.rewards.forest import Forest
+from recenv.rewards.model import Wide, standard
 from recenv.rewards.plan import Pool
 from recenv.rewards.quantised import rounded
 from recenv.rewards.semantic import Semantics
 from recenv.rewards.sequence import SequenceArchitecture, SequenceScorer
 from recenv.rewards.sequence_checkpoint import SequenceConfig, stored
-from recenv.rewards.sequence_inputs import NOTHING, Inputs, standard
+from recenv.rewards.sequence_inputs import NOTHING, Inputs
 from recenv.rewards.sequence_scorers import pad
 from recenv.rewards.sequence_text import Assembler, Tokens, sides
 from recenv.rewards.settings import SequenceSettings
-from recenv.rewards.tabular_model import State
-from recenv.rewards.tabular_model import fit as fit_table
 from recenv.rewards.topic import COLUMNS, Pairs, Topic, fit_topic, pairs
 
 
@@ -81,8 +78,7 @@ class SequenceFamily(Family):
         for n, d in enumerate(dimensions):
             tell(f"preparing {d}", n, len(dimensions))
             self.data[d] = {part: _tokenise(splits[part][d], assemble, inputs) for part in ("train", "validation")}
-        self.experts = Experts()
-        self.blends: dict[str, dict[str, Blend]] = {}
+        self.experts, self.blends = Experts(), {}
         self.model.initialise(torch.Generator().manual_seed(settings.seed))
         for d in dimensions if settings.features else ():
             standardise(self.model.head(d), self.data[d]["train"].features)
@@ -105,7 +101,7 @@ class SequenceFamily(Family):
     def collate(self, dimension: str, part: str, chosen: Sequence[NDArray[np.int64]], step: int | None) -> dict[str, Any]:
         data, units = self.data[dimension][part], np.concatenate(chosen)
         tokens = [data.tokens[u] for u in units.tolist()]
-        if dimension not in self.model.architecture.read:
+        if not self.reads(dimension):
             tokens = [NOTHING] * len(tokens)
         length = min(-(-max(len(t.ids) for t in tokens) // 8) * 8, self.settings.max_length)
         ids, mask, types = pad(tokens, length, len(tokens), self.padding)
@@ -113,87 +109,40 @@ class SequenceFamily(Family):
                 "labels": torch.from_numpy(data.labels[units])}
 
     def lengths(self, dimension: str, part: str) -> NDArray[np.int64]:
-        if dimension not in self.model.architecture.read:
+        if not self.reads(dimension):
             return np.zeros(len(self.data[dimension][part].labels), np.int64)
         return np.array([len(t.ids) for t in self.data[dimension][part].tokens], np.int64)
+
+    def reads(self, dimension: str) -> bool:
+        return dimension in self.model.architecture.read
 
     def wide(self, dimension: str) -> Wide | None:
         return self.model.head(dimension) if self.settings.features else None
 
     def pools(self) -> dict[str, Pool]:
         """Only what the trunk reads: features alone have been fitted to the end before (``warm_start``)."""
-        return {d: own for d, own in super().pools().items() if d in self.model.architecture.read}
+        return {d: own for d, own in super().pools().items() if self.reads(d)}
 
-    def held_logits(self, dimension: str) -> NDArray[np.float64]:
-        """(U,) logits of all validation units, where there are several opinions blended as suits these very rows."""
-        opinions = self._opinions(dimension)
-        if len(opinions) == 1:
-            return opinions[0]
-        data = self.data[dimension]["validation"]
-        if dimension == "item_ranking":
-            kinds = [""] * len(data.labels)
-            self.blends[dimension] = {"": fit_list_blend([per_row(data, o) for o in opinions], per_row(data, data.labels))}
-        else:
-            kinds = [kind(row) for row in data.rows]
-            self.blends[dimension] = fit_blends(opinions, data.labels.astype(np.float64), kinds, kinds_of(dimension))
-        return blended(self.blends[dimension], kinds, *opinions)
-
-    def _opinions(self, dimension: str) -> list[NDArray[np.float64]]:
-        """(U,) logits of the validation units by what is read, by the features and by the expert, as far as there are any."""
-        data, found = self.data[dimension]["validation"], [super().held_logits(dimension)]
-        head = self.model.head(dimension) if self.settings.features else None
-        if head is not None and dimension in self.model.architecture.read:
-            with torch.inference_mode():
-                found.append(head.judge(torch.from_numpy(data.features).to(head.mean.device)).double().cpu().numpy())
-        if head is not None and dimension in self.experts.dimensions:
-            found.append(self.experts.logits(dimension, data.rows, standard(head, data.features)))
+    def fit_experts(self, parts: tuple[str, ...], tell: Progress) -> Experts:
+        """With a topic line beside the forest where the base sees likenesses; weighed once, on validation rows held out."""
+        found = super().fit_experts(parts, tell)
+        if TOPICAL in found.forests and self.settings.semantic:
+            rows = [row for part in parts for row in self.data[TOPICAL][part].rows]
+            names = self.model.architecture.names(TOPICAL)
+            line = fit_topic(*self._sides(self._pairs(rows)), [names.index(c) for c in COLUMNS])
+            before = self.experts.topics.get(TOPICAL)
+            found.topics[TOPICAL] = line.mixing(before.mixed) if before else self._mixed(found.forests[TOPICAL], line)
         return found
 
-    def settle(self, tell: Progress) -> None:
-        """Fit the experts on training rows, and all blends on validation rows."""
-        self.experts = self._fit_experts(("train",), tell)
-        if TOPICAL in self.experts.topics:
-            self.experts.topics[TOPICAL] = self._mixed(self.experts)
-        for d in self.data:
-            self.held_logits(d)
-
-    def complete(self, tell: Progress) -> None:
-        """Fit the experts once more, with the validation rows, which have done their service."""
-        found = self._fit_experts(("train", "validation"), tell)
-        if found.dimensions != self.experts.dimensions:  # a table may be learned from some rows and not from others
-            return
-        for d, topic in self.experts.topics.items():
-            found.topics[d] = found.topics[d].mixing(topic.mixed)
-        self.experts = found
-
-    def _fit_experts(self, parts: tuple[str, ...], tell: Progress) -> Experts:
-        found = [d for d in self.data if d in (*FORESTED, *TABLED)] if self.settings.experts else []
-        forests: dict[str, Forest] = {}
-        tables: dict[str, State] = {}
-        topics: dict[str, Topic] = {}
-        for n, d in enumerate(found):
-            tell(f"fitting a second opinion on {d}", n, len(found))
-            own = [self.data[d][part] for part in parts]
-            rows, labels = [row for part in own for row in part.rows], np.concatenate([part.labels for part in own])
-            if d in FORESTED:
-                given = np.concatenate([part.features for part in own])
-                forests[d] = fit_forest(standard(self.model.head(d), given), labels, self.settings.seed)
-            elif state := fit_table(rows, labels, self.settings.seed).state:
-                tables[d] = state
-            if d == TOPICAL and self.settings.semantic:
-                a, b = self._sides(self._pairs(rows))
-                names = self.model.architecture.names(d)
-                topics[d] = fit_topic(a, b, [names.index(c) for c in COLUMNS])
-        return Experts(forests, tables, topics)
-
-    def _mixed(self, experts: Experts) -> Topic:
+    def _mixed(self, forest: Forest, line: Topic) -> Topic:
         """The topic line, weighed against the forest on validation rows and pairs of them."""
-        held, topic = self.data[TOPICAL]["validation"], experts.topics[TOPICAL]
+        held = self.data[TOPICAL]["validation"]
         found = self._pairs(held.rows)
+        rows = [*held.rows, *found.own, *found.other]
         given = np.concatenate([standard(self.model.head(TOPICAL), held.features), *self._sides(found)])
         labels = np.concatenate([held.labels, np.ones(len(found.own)), np.zeros(len(found.other))])
-        lines = topic.logits([*held.rows, *found.own, *found.other], given)
-        return topic.mixing(fit_blend([experts.forests[TOPICAL].logits(given), lines], labels))
+        groups = [row.group or row.id for row in rows]
+        return line.mixing(fit_blend([forest.logits(given), line.logits(rows, given)], labels, groups))
 
     def _pairs(self, rows: Sequence[ScorerRow]) -> Pairs:
         return pairs([row for row in rows if not row.id.startswith(ADDED)], self.settings.seed)

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from recenv.records import ScorerRow
 from recenv.rewards import features, segments
-from recenv.rewards.model import Wide
 from recenv.rewards.semantic import Semantics
 from recenv.rewards.sequence import SequenceScorer
 from recenv.rewards.sequence_text import Tokens
@@ -43,10 +41,3 @@ class Inputs:
         """Forget the encoded texts."""
         if self._semantics is not None:
             self._semantics.clear()
-
-
-def standard(head: Wide, given: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(N, E) features standardised as the head does, without NaN."""
-    with torch.inference_mode():
-        found: NDArray[np.float32] = head.standard(torch.from_numpy(given)).numpy()
-    return found

@@ -18,8 +18,9 @@ from recenv.rewards import sequence_checkpoint
 from recenv.rewards.blend import blended
 from recenv.rewards.head_scorer import Cache, HeadScorer, Wanted
 from recenv.rewards.kinds import kind
+from recenv.rewards.model import standard
 from recenv.rewards.sequence_checkpoint import SequenceConfig
-from recenv.rewards.sequence_inputs import Inputs, standard
+from recenv.rewards.sequence_inputs import Inputs
 from recenv.rewards.sequence_text import Assembler, Tokens, sides
 from recenv.rewards.threads import steady
 

@@ -21,7 +21,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     at once. patience: epochs without a better validation loss before stopping. pair_weight: of the pairwise loss for
     instruction_following. augment: further training rows made from the given ones, as a share of them (see augment). keep: the
     rows used at all, those whose group hashes into [low, high) (see batches.kept): disjoint intervals give disjoint training
-    rows. threads: 1 for the same bytes at every run. bf16: mixed precision.
+    rows. experts: with second opinions beside the network (see experts). threads: 1 for the same bytes at every run. bf16: mixed
+    precision.
     """
 
     seed: int = 0
@@ -40,6 +41,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     keep: tuple[float, float] = (0.0, 1.0)
     validation_share: float = 0.12
     test_share: float = 0.15
+    experts: bool = False
     bf16: bool = False
     threads: int = 1
     mask_share: float = 0.05
@@ -65,9 +67,8 @@ class SequenceSettings(Settings, frozen=True, kw_only=True):
     the base's tokenizer does not know and that are added to it. head_rate: learning rate of what is new (classification head,
     added tokens). read: dimensions whose sequences the trunk reads; others are judged by features alone. features: judge by
     the explicit features too. semantic: with similarities that the base sees as it came. axes: directions of meaning along
-    which the answers of a dialogue are placed (see semantic.axes). experts: with second opinions beside the network (see
-    experts). bound: most logits of what the trunk reads, either way (0: no bound). storage: of the weights on disk; int8 is
-    per row and symmetric.
+    which the answers of a dialogue are placed (see semantic.axes). bound: most logits of what the trunk reads, either way (0: no
+    bound). storage: of the weights on disk; int8 is per row and symmetric.
     """
 
     epochs: int = 3
@@ -87,7 +88,6 @@ class SequenceSettings(Settings, frozen=True, kw_only=True):
     features: bool = True
     semantic: bool = False
     axes: int = 0
-    experts: bool = False
     bound: float = 0.0
     storage: Literal["int8", "float16"] = "int8"
 

@@ -18,9 +18,13 @@ from toyrows import SETTINGS, toy_rows
 from recenv import rng
 from recenv.errors import InputError, UnknownName, WeightsError
 from recenv.records import DIMENSIONS, ScorerRow
+from recenv.rewards.blend import blended
 from recenv.rewards.encoder import EncoderScorers, HeadScorer, load_scorers, open_scorers
+from recenv.rewards.kinds import kind
 from recenv.rewards.metrics import shown_ndcg
+from recenv.rewards.model import standard
 from recenv.rewards.protocol import Scorer
+from recenv.rewards.segments import unit
 from recenv.rewards.sequence_scorers import SequenceScorers
 from recenv.rewards.training import train
 
@@ -33,7 +37,7 @@ def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     """A checkpoint of each family: what is tested here holds for both."""
     out = tmp_path_factory.mktemp("toy") / "weights"
     if request.param == "compact":
-        train(toy_rows(40), out, settings=SETTINGS)
+        train(toy_rows(40), out, settings=msgspec.structs.replace(SETTINGS, experts=True))
     else:
         base = write_base(tmp_path_factory.mktemp("toy") / "base")
         train(toy_rows(40), out, settings=msgspec.structs.replace(SEQUENCE, epochs=1), base=str(base))
@@ -157,6 +161,22 @@ def test_rows_of_another_dimension_and_unknown_dimensions_are_refused(owner: Ope
         load_scorers(folder, ["item_rankin"])
 
 
+def test_a_logit_is_the_blend_of_what_is_read_and_what_the_features_say(folder: Path):
+    opened = open_scorers(folder)
+    if not isinstance(opened, EncoderScorers):
+        pytest.skip("the other family has this test where its experts are tested")
+    for d in DIMENSIONS:
+        units = [(r, r.items[0] if r.items else r.item) for r in _of(d)[:5]]
+        explicit = np.stack([unit(r, i).features for r, i in units])
+        opinions = [*opened._judged(d, [unit(r, i) for r, i in units], explicit)]
+        if d in opened.checkpoint.experts.dimensions:
+            opinions.append(opened.checkpoint.experts.logits(d, [r for r, _ in units], standard(opened.model.head(d), explicit)))
+        kinds = [kind(r) for r, _ in units]
+        expected = blended(opened.described.blends[d], kinds, *opinions)
+        assert [float(opened.logits([r])[0][0]) for r, _ in units] == pytest.approx(expected.tolist(), abs=1e-5)
+    assert "factual_consistency" in opened.checkpoint.experts.forests
+
+
 def _cut(f: Path) -> None:
     file = f / "model.safetensors"
     file.write_bytes(file.read_bytes()[:-1000])
@@ -180,6 +200,7 @@ def _without_head(f: Path) -> None:
         (lambda f: _edit(f, schema=99), "schema 1, found 99"),
         (lambda f: _edit(f, features_version=0), "features version 0"),
         (lambda f: _edit(f, calibration={}), "no calibration"),
+        (lambda f: _edit(f, blends={}), "blends"),
         (lambda f: _edit(f, surprise=1), "damaged"),
         (lambda f: (f / "config.json").write_text("{"), "not readable JSON"),
         (lambda f: (f / "tokenizer.json").write_text("{}"), "not a readable tokenizer"),

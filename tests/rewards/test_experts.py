@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from recenv.records import ScorerRow
-from recenv.rewards.blend import Blend, blended, even, fit_blend, fit_blends, fit_list_blend
+from recenv.rewards.blend import Blend, blended, effective, even, fit_blend, fit_blends, fit_list_blend
 from recenv.rewards.experts import Experts
 from recenv.rewards.forest import fit_forest
 from recenv.rewards.kinds import kind, kinds_of
@@ -62,16 +62,16 @@ def test_a_blend_follows_the_expert_that_knows() -> None:
     generator = np.random.default_rng(0)
     truth, noise = generator.normal(size=2_000) * 2, generator.normal(size=2_000)
     labels = (generator.random(2_000) < 1 / (1 + np.exp(-truth))).astype(float)
-    knows = fit_blend([noise, truth], labels)
+    knows = fit_blend([noise, truth], labels, range(2_000))
     assert knows.weights[1] > 0.8 and knows.weights[0] < 0.1
-    assert fit_blend([truth, noise], labels).weights[1] < 0.1
+    assert fit_blend([truth, noise], labels, range(2_000)).weights[1] < 0.1
 
 
 def test_a_harmful_expert_gets_no_negative_weight() -> None:
     generator = np.random.default_rng(1)
     truth, error = generator.normal(size=2_000) * 2, generator.normal(size=2_000)
     labels = (generator.random(2_000) < 1 / (1 + np.exp(-truth))).astype(float)
-    blend = fit_blend([truth + error, error], labels)  # the best weight for the error would be negative
+    blend = fit_blend([truth + error, error], labels, range(2_000))  # the best weight for the error would be negative
     assert blend.weights[1] == 0.0 and blend.weights[0] > 0.5
 
 
@@ -81,7 +81,20 @@ def test_where_an_expert_is_silent_the_network_decides() -> None:
 
 
 def test_too_few_rows_blend_evenly() -> None:
-    assert fit_blend([np.zeros(5), np.zeros(5)], np.array([0.0, 1.0, 0.0, 1.0, 1.0])) == even(2) == Blend(weights=(0.5, 0.5))
+    few = fit_blend([np.zeros(5), np.zeros(5)], np.array([0.0, 1.0, 0.0, 1.0, 1.0]), range(5))
+    assert few == even(2) == Blend(weights=(0.5, 0.5))
+
+
+def test_rows_that_repeat_their_group_say_no_more_than_it() -> None:
+    generator = np.random.default_rng(5)
+    truth, noise = generator.normal(size=40) * 2, generator.normal(size=40)
+    labels = (generator.random(40) < 1 / (1 + np.exp(-truth))).astype(float)
+    once = fit_blend([noise, truth], labels, range(40))
+    often = [np.repeat(a, 25) for a in (noise, truth, labels)]
+    assert fit_blend(often[:2], often[2], np.repeat(np.arange(40), 25).tolist()).weights == pytest.approx(once.weights)
+    surer = fit_blend(often[:2], often[2], range(1_000))
+    assert surer.weights[1] > once.weights[1] + 0.1  # as many rows of their own do say more
+    assert effective(["a"] * 6 + ["b"] * 6 + ["c"] * 6) == pytest.approx(3.0) and 1.0 < effective(["a"] * 9 + ["b"]) < 1.3
 
 
 def test_lists_are_blended_by_which_opinion_orders_them() -> None:
@@ -100,10 +113,10 @@ def test_each_kind_of_row_follows_the_opinion_that_knows_it() -> None:
     labels = (generator.random(4_000) < 1 / (1 + np.exp(-truth))).astype(float)
     kinds = np.where(np.arange(4_000) < 3_900, np.where(np.arange(4_000) % 2 == 0, "a", "b"), "rare")
     first, second = np.where(kinds == "a", truth, noise), np.where(kinds == "a", noise, truth)
-    found = fit_blends([first, second], labels, kinds.tolist(), ("a", "b", "rare", "absent"))
+    found = fit_blends([first, second], labels, range(4_000), kinds.tolist(), ("a", "b", "rare", "absent"))
     assert found["a"].weights[0] > 0.8 > 0.1 > found["a"].weights[1]
     assert found["b"].weights[1] > 0.8 > 0.1 > found["b"].weights[0]
-    assert found["rare"] == found["absent"] == fit_blend([first, second], labels)
+    assert found["rare"] == found["absent"] == fit_blend([first, second], labels, range(4_000))
     logits = blended(found, kinds.tolist(), first, second)
     assert np.array_equal(logits[kinds == "b"], found["b"](first, second)[kinds == "b"])
 

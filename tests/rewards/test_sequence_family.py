@@ -19,9 +19,10 @@ from recenv.rewards.blend import blended
 from recenv.rewards.encoder import load_scorers, open_scorers
 from recenv.rewards.family import Split
 from recenv.rewards.kinds import kind
+from recenv.rewards.model import standard
 from recenv.rewards.sequence_checkpoint import load
 from recenv.rewards.sequence_family import SequenceFamily
-from recenv.rewards.sequence_inputs import Inputs, standard
+from recenv.rewards.sequence_inputs import Inputs
 from recenv.rewards.sequence_scorers import SequenceScorers
 from recenv.rewards.training import train
 
@@ -89,7 +90,7 @@ def test_experts_learn_from_validation_rows_only_after_calibration(
     base: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[tuple[str, ...]] = []
-    fitted, calibrated = SequenceFamily._fit_experts, training._calibrate
+    fitted, calibrated = SequenceFamily.fit_experts, training._calibrate
 
     def fit(self: SequenceFamily, parts: tuple[str, ...], tell: object) -> object:
         seen.append(parts)
@@ -99,7 +100,7 @@ def test_experts_learn_from_validation_rows_only_after_calibration(
         seen.append(("calibrate",))
         return calibrated(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(SequenceFamily, "_fit_experts", fit)
+    monkeypatch.setattr(SequenceFamily, "fit_experts", fit)
     monkeypatch.setattr(training, "_calibrate", calibrate)
     train(ROWS, tmp_path / "w", dimensions=TWO, settings=WHOLE, base=base)
     assert seen == [("train",), ("calibrate",), ("calibrate",), ("train", "validation")]

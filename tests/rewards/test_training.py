@@ -15,7 +15,9 @@ from toyrows import SETTINGS, toy_rows
 from recenv import rng
 from recenv.errors import InputError
 from recenv.records import DIMENSIONS, ScorerRow
+from recenv.rewards import trainer, training
 from recenv.rewards.batches import kept, part_of
+from recenv.rewards.compact_family import CompactFamily
 from recenv.rewards.comparison import table_text
 from recenv.rewards.curves import draw_curves
 from recenv.rewards.encoder import load_scorers
@@ -146,6 +148,19 @@ def test_a_run_killed_after_training_is_not_trained_again(tmp_path: Path):
     assert not any(what.startswith("epoch") for what in seen) and len(metrics["curve"]) < 6
     losses = [c["validation"] for c in metrics["curve"]]
     assert losses.index(min(losses)) == len(losses) - 2  # one epoch without a better one
+
+
+def test_the_network_is_trained_for_itself_and_the_features_stay_as_fitted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    splits = training._split([r for r in ROWS if r.dimension in TWO], TWO, SETTINGS)
+    family = CompactFamily(splits, TWO, SETTINGS, lambda *_: None)
+    warm: dict[str, torch.Tensor] = {}
+    plain = CompactFamily.pools
+    monkeypatch.setattr(CompactFamily, "pools", lambda self: warm.update(
+        {k: v.clone() for k, v in self.model.state_dict().items()}) or plain(self))
+    trainer.fit(family, tmp_path, lambda *_: None)
+    moved = {k for k, v in family.model.state_dict().items() if not torch.equal(v, warm[k])}
+    assert moved and not any(".wide." in k for k in moved)
+    assert any(k.startswith("encoder.") for k in moved) and all(any(f"{d}.deep" in k for k in moved) for d in TWO)
 
 
 def test_the_checkpoint_describes_itself(tmp_path: Path):
