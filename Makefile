@@ -1,7 +1,8 @@
 # make demo: install into .venv and run the main job on the built-in world.  make test: install and run the tests.
 # make probes: what is known without labels, asked of the shipped scorers.
 # make weights DATA=folder: train the shipped scorers again from the public sets in that folder, into build/weights.
-# make held-out DATA=folder: score the groups that `default` was not trained on.  make cross-validated DATA=folder: three
+# make held-out DATA=folder: score the groups that `default` was not trained on (SCORER=audit HELD=0.0-0.1: some that `audit`
+# was not).  make cross-validated DATA=folder: three
 # dimensions that need no network, in five folds of four sets.
 PYTHON ?= python3.11
 VENV := .venv
@@ -60,16 +61,17 @@ weights: $(WEIGHTS)/rows
 	cd $(WEIGHTS) && $(HERE)/recenv train $(SETS:%=--data rows/%.jsonl) --data synth2 --keep 0.9-1.0 --seed 1 \
 	  --set augment=0.2 --out audit
 
-# Set by set, what a dimension's scorer makes of the tenth of the groups that training left out (--keep above).
+# Set by set, what a dimension's scorer makes of groups that its training left out (--keep above; any of 0.0-0.9 for `audit`).
 PAIRS := dstc9_fc:factual_consistency begin:factual_consistency ci_tod:factual_consistency ci_tod:instruction_following \
   crosswoz:factual_consistency crosswoz:query_item_relevance ifeval_responses:instruction_following \
   llmbar:instruction_following crsarena_eval:query_item_relevance recipe_mpr:item_ranking coupon:behavior_prediction
 SCORER ?= default
-HELD_OUT := build/held-out
+HELD ?= 0.9-1.0
+HELD_OUT := build/held-out/$(SCORER)
 
 held-out: install
 	mkdir -p $(HELD_OUT)
-	for name in $(SETS); do $(BIN)/recenv rows $$name $(DATA)/$$name --keep 0.9-1.0 --out $(HELD_OUT)/$$name.jsonl || exit 1; done
+	for name in $(SETS); do $(BIN)/recenv rows $$name $(DATA)/$$name --keep $(HELD) --out $(HELD_OUT)/$$name.jsonl || exit 1; done
 	for pair in $(PAIRS); do $(BIN)/recenv score --scorer $(SCORER) --dimension $${pair#*:} \
 	  --input $(HELD_OUT)/$${pair%:*}.jsonl --output $(HELD_OUT)/$${pair%:*}-$${pair#*:}.jsonl || exit 1; done
 
