@@ -2,8 +2,7 @@
 # make probes: what is known without labels, asked of the shipped scorers.
 # make weights DATA=folder: train the shipped scorers again from the public sets in that folder, into build/weights.
 # make held-out DATA=folder: score the groups that `default` was not trained on (SCORER=audit HELD=0.0-0.1: some that `audit`
-# was not).  make cross-validated DATA=folder: three
-# dimensions that need no network, in five folds of four sets.
+# was not).  make cross-validated DATA=folder: three dimensions that need no network, in five folds of four sets.
 PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
