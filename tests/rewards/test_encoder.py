@@ -161,10 +161,9 @@ def test_rows_of_another_dimension_and_unknown_dimensions_are_refused(owner: Ope
         load_scorers(folder, ["item_rankin"])
 
 
+@pytest.mark.parametrize("folder", ["compact"], indirect=True)  # the other family: test_sequence_family
 def test_a_logit_is_the_blend_of_what_is_read_and_what_the_features_say(folder: Path):
-    opened = open_scorers(folder)
-    if not isinstance(opened, EncoderScorers):
-        pytest.skip("the other family has this test where its experts are tested")
+    opened = EncoderScorers(folder)
     for d in DIMENSIONS:
         units = [(r, r.items[0] if r.items else r.item) for r in _of(d)[:5]]
         explicit = np.stack([unit(r, i).features for r, i in units])
