@@ -191,7 +191,7 @@ def _intervals(
         axes.plot([interval.mean], [y], marker=mark, markersize=6 if mark == "o" else 5, color=colour, markeredgecolor="white",
                   markeredgewidth=0.8)
         end = interval.mean if math.isnan(interval.high) else interval.high
-        write(axes, end + 0.035 * span, y + 0.1, (signed if differences else plain)(interval.mean), 8, INK)
+        write(axes, end + 0.035 * span, y + 0.1, (signed if differences else plain)(interval.mean), 8, INK, ground="white")
     _ticks(axes)
     _heading(axes, title, below, INK)
 

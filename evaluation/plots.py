@@ -270,10 +270,14 @@ def _legend(axes: Axes, traces: Sequence[SessionTrace], x: float, y: float) -> N
         x += 0.38 + text_width(text, _SMALL) + 0.35
 
 
-def write(axes: Axes, x: float, y: float, text: str, size: float, colour: str = INK, align: str = "left") -> None:
-    """Text at a place, in the shipped font, never read as markup."""
+def write(
+    axes: Axes, x: float, y: float, text: str, size: float, colour: str = INK, align: str = "left", ground: str = ""
+) -> None:
+    """Text at a place, in the shipped font, never read as markup; ``ground``: a colour that hides lines behind it."""
     shown = axes.text(x, y, drawable(text), fontproperties=font(size), color=colour, ha=align, va="baseline", parse_math=False)
     shown.set_usetex(False)
+    if ground:
+        shown.set_bbox({"facecolor": ground, "edgecolor": "none", "pad": 1.0})
 
 
 def hatch_cell(axes: Axes, x: float, y: float, width: float, height: float) -> None:
