@@ -6,9 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from recenv.evaluation.intervals import Interval, mean_interval, paired_difference
     from recenv.evaluation.leaderboard import Leaderboard, build_leaderboard, format_leaderboard
-    from recenv.evaluation.metrics import METRICS, SessionValues, session_values
     from recenv.evaluation.plan import AgentEntry, RunPlan, ScenarioRef, read_plan
     from recenv.evaluation.plots import draw_trace
     from recenv.evaluation.report import write_report
@@ -16,6 +14,8 @@ if TYPE_CHECKING:
     from recenv.evaluation.run import replay_run, run_evaluation
     from recenv.evaluation.runner import evaluate
     from recenv.evaluation.select import find_trace
+    from recenv.evaluation.session_values import METRICS, SessionValues, session_values
+    from recenv.measures.intervals import Interval, mean_interval, paired_difference
 
 _HOME = {
     "Interval": "intervals", "mean_interval": "intervals", "paired_difference": "intervals",

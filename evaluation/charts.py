@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from recenv.evaluation.cells import COLOURS, INK
-from recenv.evaluation.intervals import Interval
 from recenv.evaluation.leaderboard import RETURN, Leaderboard, family_name, plain, signed
-from recenv.evaluation.metrics import SHORT, SessionValues
 from recenv.evaluation.plots import FAINT, GREY, RULE, hatch_cell, write
+from recenv.evaluation.session_values import SHORT, SessionValues
 from recenv.evaluation.typeface import fit, font, text_width
+from recenv.measures.intervals import Interval
 from recenv.records import DIMENSIONS
 
 if TYPE_CHECKING:

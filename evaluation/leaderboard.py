@@ -12,9 +12,9 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from recenv.evaluation.intervals import Interval, mean_intervals
-from recenv.evaluation.metrics import METRICS, SHORT, SessionValues, matrix, session_values
 from recenv.evaluation.plan import TRACES, RunPlan, audited, read_plan
+from recenv.evaluation.session_values import METRICS, SHORT, SessionValues, matrix, session_values
+from recenv.measures.intervals import Interval, mean_intervals
 from recenv.records import DIMENSIONS
 from recenv.rollouts.trace import SessionTrace, read_traces
 

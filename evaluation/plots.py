@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from recenv.data.render import category_name
 from recenv.errors import InputError
 from recenv.evaluation.cells import COLOURS, INK, Cell, mark, share, turn_cells
-from recenv.evaluation.metrics import SHORT
+from recenv.evaluation.session_values import SHORT
 from recenv.evaluation.typeface import drawable, fit, font, text_width, wrap
 from recenv.records import D
 from recenv.rollouts.trace import SessionTrace, TurnTrace

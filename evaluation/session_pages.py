@@ -9,7 +9,7 @@ from recenv.data.render import category_name
 from recenv.evaluation.cells import COLOURS, INK, Cell, mark, share, turn_cells
 from recenv.evaluation.leaderboard import plain
 from recenv.evaluation.markup import esc
-from recenv.evaluation.metrics import SHORT, SessionValues
+from recenv.evaluation.session_values import SHORT, SessionValues
 from recenv.records import DIMENSIONS
 from recenv.rollouts.trace import SessionTrace, TurnTrace
 

@@ -181,9 +181,9 @@ def train(
     for name in dimensions:
         if name not in DIMENSIONS:
             raise UnknownName("dimension", name, DIMENSIONS)
-    from recenv.rewards.comparison import table_text
-    from recenv.rewards.settings import settings_for
-    from recenv.rewards.training import train as fit_scorers
+    from recenv.appraisal.comparison import table_text
+    from recenv.training.settings import settings_for
+    from recenv.training.train import train as fit_scorers
 
     if max_length is not None and base is None:
         raise InputError("--max-length is for --base; the compact encoder reads texts in segments of fixed lengths")
@@ -194,8 +194,8 @@ def train(
     rows = chain.from_iterable(read_rows(path) for path in data)
     chosen = tuple(d for d in DIMENSIONS if not dimensions or d in dimensions)
     if folds is not None:
-        from recenv.rewards.crossval import cross_validate
-        from recenv.rewards.scoring import outcome_text
+        from recenv.appraisal.scoring import outcome_text
+        from recenv.training.crossval import cross_validate
 
         with _bar("cross-validation") as update:
             found = cross_validate(rows, out, folds, settings, dimensions=chosen, base=base,
@@ -258,7 +258,7 @@ def rows(name: str, folder: Path, out: Path, keep: str | None) -> None:
 
     tally, found = Tally(), ROWSETS[name].convert(folder)
     if keep is not None:
-        from recenv.rewards.batches import kept
+        from recenv.training.batches import kept
 
         low, high = _interval(keep)
         found = (row for row in found if kept(row, low, high))
@@ -300,7 +300,7 @@ def score(dimension: str, scorer: str, source: Path, output: Path, judge: dict[s
 
     if dimension not in DIMENSIONS:
         raise UnknownName("dimension", dimension, DIMENSIONS)
-    from recenv.rewards.scoring import outcome_text, score_file
+    from recenv.appraisal.scoring import outcome_text, score_file
 
     chosen = _judge(dimension, judge) if scorer == "judge" else _scorer(scorer, dimension)
     outcome = score_file(source, output, chosen)
@@ -312,7 +312,7 @@ def score(dimension: str, scorer: str, source: Path, output: Path, judge: dict[s
 
 
 def _judge(dimension: str, options: dict[str, Any]) -> Scorer:
-    from recenv.rewards.judge import Judge, JudgeConfig
+    from recenv.rewards.judges.judge import Judge, JudgeConfig
 
     if "model" not in options or not options.keys() & {"base_url", "replay"}:
         raise InputError("--scorer judge needs --judge-model, and --judge-url or --judge-replay")
@@ -323,7 +323,7 @@ def _judge(dimension: str, options: dict[str, Any]) -> Scorer:
 
 def _scorer(name: str, dimension: str) -> Scorer:
     if name == "rules":
-        from recenv.rewards.checks.scorer import ChecksScorer
+        from recenv.rewards.rules.scorer import ChecksScorer
 
         rules = ChecksScorer()
         if dimension != rules.spec.dimension:
@@ -336,7 +336,7 @@ def _scorer(name: str, dimension: str) -> Scorer:
         if dimension not in found:
             raise UnknownName("dimension of these scorers", dimension, found)
         return found[dimension]
-    from recenv.rewards.encoder import load_scorers
+    from recenv.rewards.models.compact.scorers import load_scorers
 
     return load_scorers(name, [dimension])[dimension]
 
@@ -355,9 +355,9 @@ def probe(
 
     Ends with 1 unless exactly the --known probes are out of bounds on the built-in rows; rows that are given are reported only.
     """
-    from recenv.rewards.encoder import load_scorers
-    from recenv.rewards.probes import SEED, probe_scorers
-    from recenv.rewards.probes.report import failed, findings_text, write_report
+    from recenv.appraisal.probes import SEED, probe_scorers
+    from recenv.appraisal.probes.report import failed, findings_text, write_report
+    from recenv.rewards.models.compact.scorers import load_scorers
 
     scorers_, world = load_scorers(checkpoint), SEED if seed is None else seed
     with _bar("probes") as update:
@@ -375,8 +375,8 @@ def probe(
 @click.option("--out", type=FILE, default=None, help="The JSON to write.")
 def bench_scorers(checkpoint: str, files: tuple[Path, ...], out: Path | None) -> None:
     """Pairs a second by dimension, on one core and two, and as a share of what the matrix products alone would allow."""
-    from recenv.rewards.checkpoint import write_json
-    from recenv.rewards.cost import MEANING, bench_rows, cost_text, scoring_cost, stored
+    from recenv.appraisal.cost import MEANING, bench_rows, cost_text, scoring_cost, stored
+    from recenv.rewards.models.checkpoint import write_json
 
     costs = scoring_cost(checkpoint, bench_rows(files))
     click.echo(f"{cost_text(costs)}\n\n{MEANING}")
@@ -589,10 +589,10 @@ def scorers(checkpoint: str) -> None:
     """List the scorers of a checkpoint with their held-out metrics."""
     import json
 
-    from recenv.rewards.checkpoint import resolve
-    from recenv.rewards.comparison import table_text
-    from recenv.rewards.encoder import load_scorers
+    from recenv.appraisal.comparison import table_text
     from recenv.rewards.hybrid import REWARDS
+    from recenv.rewards.models.checkpoint import resolve
+    from recenv.rewards.models.compact.scorers import load_scorers
 
     for scorer in load_scorers(checkpoint).values():
         spec = scorer.spec

@@ -62,7 +62,7 @@ def test_nothing_heavy_is_imported_by_the_package_or_its_help() -> None:
     import subprocess
     import sys
 
-    code = ("import sys, recenv, recenv.cli, recenv.envs.dynamics, recenv.rewards.rules;"
+    code = ("import sys, recenv, recenv.cli, recenv.envs.dynamics, recenv.rewards.rules.verdicts;"
             "print([m for m in ('torch', 'transformers', 'matplotlib', 'faker') if m in sys.modules])")
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -35,20 +35,7 @@ import numpy as np
 from recenv.data.constraints import MET, status
 from recenv.data.store import StoreWriter
 from recenv.data.world import World
-from recenv.records import (
-    AgentView,
-    Constraint,
-    Disclosure,
-    Goal,
-    Item,
-    Message,
-    Need,
-    Outcome,
-    Privileged,
-    Session,
-    User,
-    Value,
-)
+from recenv.records import AgentView, Constraint, Disclosure, Goal, Item, Message, Need, Outcome, Privileged, Session, User, Value
 
 AREAS = {"zh": ("朝阳区", "海淀区"), "en": ("Riverside", "Old Town")}
 SUBCATEGORIES = {

@@ -38,19 +38,19 @@ def scorer_set(name: str) -> dict[str, Scorer]:
     """
     check_name(name)
     if name == RULES:
-        from recenv.rewards.checks.scorer import ChecksScorer
+        from recenv.rewards.rules.scorer import ChecksScorer
 
         rules = ChecksScorer()
         return {rules.spec.dimension: rules}
     if name.startswith(JUDGE):
-        from recenv.rewards.panel import open_panel, read_panel
+        from recenv.rewards.judges.panel import open_panel, read_panel
 
         return open_panel(read_panel(name.removeprefix(JUDGE)), scorer_set)
     if name.startswith(GENERATIVE):
-        from recenv.rewards.generative import load_generative
+        from recenv.rewards.judges.generative import load_generative
 
         return dict(load_generative(name.removeprefix(GENERATIVE)))
-    from recenv.rewards.encoder import load_scorers  # torch: only where scorers are trained ones
+    from recenv.rewards.models.compact.scorers import load_scorers  # torch: only where scorers are trained ones
 
     return dict(load_scorers(name))
 

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from recenv.data.render import evidence_text, item_text, mapping_text, user_text
 from recenv.records import DIMENSIONS, FC, IF, IR, QIR, UBP, Action, AgentView, D, Item, ScorerRow
 from recenv.rewards.protocol import Cost, Scorer, Scores
-from recenv.rewards.rules import factual_verdict, instruction_verdict
+from recenv.rewards.rules.verdicts import factual_verdict, instruction_verdict
 
 NOT_RECOMMENDED = "no recommendation in this turn"
 NO_TEXT = "the turn has no text"

@@ -16,14 +16,14 @@ from trace_builders import plan, session, turn
 from recenv.cli import cli
 from recenv.errors import InputError
 from recenv.evaluation.charts import draw_families
-from recenv.evaluation.intervals import paired_difference
 from recenv.evaluation.leaderboard import JUDGED, audit_order, build_leaderboard, format_leaderboard, rank
-from recenv.evaluation.metrics import SessionValues, session_values
 from recenv.evaluation.plan import AUDIT, LEADERBOARD, TRACES, Family, RunPlan, read_plan
 from recenv.evaluation.report import write_report
 from recenv.evaluation.rescore import rescore_run
 from recenv.evaluation.run import replay_run, run_evaluation
 from recenv.evaluation.runner import Progress
+from recenv.evaluation.session_values import SessionValues, session_values
+from recenv.measures.intervals import paired_difference
 from recenv.records import DIMENSIONS
 from recenv.rewards import named
 from recenv.rollouts.trace import read_traces

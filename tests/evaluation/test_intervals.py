@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from recenv.errors import InputError
-from recenv.evaluation.intervals import Interval, mean_interval, mean_intervals, paired_difference, student_quantile
+from recenv.measures.intervals import Interval, mean_interval, mean_intervals, paired_difference, student_quantile
 
 NAN = float("nan")
 

@@ -13,9 +13,9 @@ from trace_builders import finished_run, plan, run_chunk, session, turn
 
 from recenv.errors import InputError, UnknownName
 from recenv.evaluation.leaderboard import build_leaderboard, format_leaderboard, rank, width
-from recenv.evaluation.metrics import METRICS, SessionValues, matrix, session_values
 from recenv.evaluation.plan import TRACES
 from recenv.evaluation.runner import evaluate
+from recenv.evaluation.session_values import METRICS, SessionValues, matrix, session_values
 from recenv.records import DIMENSIONS
 
 

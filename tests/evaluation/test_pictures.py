@@ -21,11 +21,11 @@ from trace_builders import NAMES, dialogue, finished_run, plan, session, turn
 from recenv.errors import InputError
 from recenv.evaluation.cells import mark, turn_cells
 from recenv.evaluation.markup import esc
-from recenv.evaluation.metrics import session_values
 from recenv.evaluation.plots import draw_trace
 from recenv.evaluation.report import write_report
 from recenv.evaluation.runner import evaluate
 from recenv.evaluation.session_pages import pick_sessions
+from recenv.evaluation.session_values import session_values
 from recenv.evaluation.typeface import SUBSTITUTE, drawable, embedded_font, fit, text_width, wrap
 from recenv.rollouts.trace import SessionTrace
 

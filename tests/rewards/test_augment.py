@@ -1,5 +1,5 @@
 from recenv.records import ScorerRow
-from recenv.rewards.augment import augmented
+from recenv.training.augment import augmented
 
 _SHEETS = (("Blue Inn", "4.5", "12 Hill Road"), ("Red Inn", "3.9", "7 Lake Street"), ("Old Mill", "4.1", "3 Main Square"))
 

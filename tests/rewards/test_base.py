@@ -18,13 +18,13 @@ from recenv.cli import cli
 from recenv.data.rowfile import write_rows
 from recenv.errors import InputError, UnknownName, WeightsError
 from recenv.records import ScorerRow
-from recenv.rewards.base import add_tokens, freeze, load_base, unknown_hanzi
-from recenv.rewards.encoder import load_scorers, open_scorers
-from recenv.rewards.quantised import quantise, restore
-from recenv.rewards.sequence_checkpoint import load
-from recenv.rewards.sequence_text import Assembler, nearest, sides
-from recenv.rewards.settings import SequenceSettings, settings_for
-from recenv.rewards.training import train
+from recenv.rewards.models.compact.scorers import load_scorers, open_scorers
+from recenv.rewards.models.quantised import quantise, restore
+from recenv.rewards.models.sequence.checkpoint import load
+from recenv.rewards.models.sequence.text import Assembler, nearest, sides
+from recenv.training.base import add_tokens, freeze, load_base, unknown_hanzi
+from recenv.training.settings import SequenceSettings, settings_for
+from recenv.training.train import train
 
 ROWS = toy_rows(32)
 TWO = ("instruction_following", "item_ranking")

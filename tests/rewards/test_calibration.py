@@ -4,8 +4,8 @@ import msgspec
 import numpy as np
 
 from recenv import rng
-from recenv.rewards import calibration as c
-from recenv.rewards.metrics import ece, nll
+from recenv.measures.metrics import ece, nll
+from recenv.rewards.models import calibration as c
 
 N = np.arange(4000)
 

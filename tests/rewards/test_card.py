@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from toyrows import SETTINGS, toy_rows
 
+from recenv.appraisal.held_out import examine
 from recenv.records import DIMENSIONS, ScorerRow
-from recenv.rewards.card import card_pictures, escaped
-from recenv.rewards.held_out import examine
 from recenv.rewards.protocol import ScorerSpec, Scores
-from recenv.rewards.training import train
+from recenv.training.card import card_pictures, escaped
+from recenv.training.train import train
 
 
 @pytest.fixture(scope="module")

@@ -17,9 +17,9 @@ from recenv.data.synthetic.draws import Draws
 from recenv.data.synthetic.instructions import draw_demands, holds, instruction_text
 from recenv.data.world import World
 from recenv.records import Action, ScorerRow
-from recenv.rewards.checks import KINDS, Check, compliance, read
-from recenv.rewards.checks.scorer import NOTHING_READ, ChecksScorer
-from recenv.rewards.rules import instruction_verdict
+from recenv.rewards.rules.checks import KINDS, Check, compliance, read
+from recenv.rewards.rules.scorer import NOTHING_READ, ChecksScorer
+from recenv.rewards.rules.verdicts import instruction_verdict
 
 BLOCKS = "One.\n\nTwo.\n\nThree."
 EN = [

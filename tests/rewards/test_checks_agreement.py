@@ -10,8 +10,8 @@ import msgspec
 import numpy as np
 import pytest
 
-from recenv.rewards.checks import compliance
-from recenv.rewards.metrics import auc
+from recenv.measures.metrics import auc
+from recenv.rewards.rules.checks import compliance
 
 FOLDER = Path(__file__).resolve().parents[3] / "shared" / "data" / "ifeval_responses"
 

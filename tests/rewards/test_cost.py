@@ -5,8 +5,8 @@ import pytest
 import torch
 from toyrows import SETTINGS, toy_rows
 
-from recenv.rewards.cost import Products, cost_text, opened, scoring_cost, stored
-from recenv.rewards.training import train
+from recenv.appraisal.cost import Products, cost_text, opened, scoring_cost, stored
+from recenv.training.train import train
 
 
 @pytest.fixture(scope="module")

@@ -11,9 +11,9 @@ from tinybase import SEQUENCE, write_base
 from toyrows import SETTINGS, toy_rows
 
 from recenv.errors import InputError
-from recenv.rewards import crossval
-from recenv.rewards.crossval import cross_validate, fold_of
-from recenv.rewards.encoder import load_scorers
+from recenv.rewards.models.compact.scorers import load_scorers
+from recenv.training import crossval
+from recenv.training.crossval import cross_validate, fold_of
 
 ROWS = toy_rows(40)
 ONE = ("query_item_relevance",)

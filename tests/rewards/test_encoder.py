@@ -17,16 +17,16 @@ from toyrows import SETTINGS, toy_rows
 
 from recenv import rng
 from recenv.errors import InputError, UnknownName, WeightsError
+from recenv.measures.metrics import shown_ndcg
 from recenv.records import DIMENSIONS, ScorerRow
-from recenv.rewards.blend import blended
-from recenv.rewards.encoder import EncoderScorers, HeadScorer, load_scorers, open_scorers
-from recenv.rewards.kinds import kind
-from recenv.rewards.metrics import shown_ndcg
-from recenv.rewards.model import standard
+from recenv.rewards.models.blend import blended
+from recenv.rewards.models.compact.network import standard
+from recenv.rewards.models.compact.scorers import EncoderScorers, HeadScorer, load_scorers, open_scorers
+from recenv.rewards.models.compact.segments import unit
+from recenv.rewards.models.kinds import kind
+from recenv.rewards.models.sequence.scorers import SequenceScorers
 from recenv.rewards.protocol import Scorer
-from recenv.rewards.segments import unit
-from recenv.rewards.sequence_scorers import SequenceScorers
-from recenv.rewards.training import train
+from recenv.training.train import train
 
 ROWS = toy_rows(24)
 Opened = EncoderScorers | SequenceScorers

@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 
 from recenv.records import ScorerRow
-from recenv.rewards.blend import Blend, blended, effective, even, fit_blend, fit_blends, fit_list_blend
-from recenv.rewards.experts import Experts
-from recenv.rewards.forest import fit_forest
-from recenv.rewards.kinds import kind, kinds_of
+from recenv.rewards.models.blend import Blend, blended, effective, even, fit_blend, fit_blends, fit_list_blend
+from recenv.rewards.models.experts import Experts
+from recenv.rewards.models.forest import fit_forest
+from recenv.rewards.models.kinds import kind, kinds_of
 
 
 def crossed(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:

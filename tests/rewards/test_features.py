@@ -7,11 +7,11 @@ import pytest
 
 from recenv.data.render import item_text, plain_response
 from recenv.records import DIMENSIONS, Item
-from recenv.rewards import features
-from recenv.rewards.claims import count_claims
-from recenv.rewards.lexical import coverage, grams, norm
-from recenv.rewards.orders import check, listed_items, speaks_chinese
-from recenv.rewards.stated import Limit, limits, record, requests
+from recenv.rewards.features import vector
+from recenv.rewards.features.claims import count_claims
+from recenv.rewards.features.orders import check, listed_items, speaks_chinese
+from recenv.rewards.reading.lexical import coverage, grams, norm
+from recenv.rewards.reading.limits import Limit, limits, record, requests
 
 INF = math.inf
 
@@ -134,8 +134,8 @@ def test_vectors_have_their_names_and_stay_bounded():
     wild = dict.fromkeys(texts, "9" * 3000 + "；" * 500 + "\x00。1.1.1-—～¥$" + "a" * 5000)
     for d in DIMENSIONS:
         for t in (texts, wild):
-            v = features.vector(d, t)
-            assert v.shape == (len(features.NAMES[d]),) and len(set(features.NAMES[d])) == len(features.NAMES[d])
+            v = vector.vector(d, t)
+            assert v.shape == (len(vector.NAMES[d]),) and len(set(vector.NAMES[d])) == len(vector.NAMES[d])
             assert not np.isinf(v).any() and np.abs(np.nan_to_num(v)).max() <= 2.0
 
 

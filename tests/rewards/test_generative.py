@@ -19,7 +19,7 @@ from transformers import GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausa
 from recenv.cli import cli
 from recenv.errors import InputError, WeightsError
 from recenv.records import DIMENSIONS, FC, IR, UBP, ScorerRow
-from recenv.rewards.generative import CONFIG, GenerativeScorers, load_generative
+from recenv.rewards.judges.generative import CONFIG, GenerativeScorers, load_generative
 from recenv.rewards.named import scorer_set
 from recenv.rewards.protocol import Scorer
 

@@ -9,15 +9,15 @@ from itertools import product
 import numpy as np
 import pytest
 
-from recenv.rewards import features, grounding, wants
-from recenv.rewards.alignment import align
-from recenv.rewards.claims import count_claims
-from recenv.rewards.cover import matches, residue
-from recenv.rewards.polarity import stance
-from recenv.rewards.quantities import quantities, same
-from recenv.rewards.stated import record
-from recenv.rewards.support import support
-from recenv.rewards.tabular import in_one_layout, table
+from recenv.rewards.features import grounding, vector, wants
+from recenv.rewards.features.alignment import align
+from recenv.rewards.features.claims import count_claims
+from recenv.rewards.features.support import support
+from recenv.rewards.reading.cover import matches, residue
+from recenv.rewards.reading.limits import record
+from recenv.rewards.reading.polarity import stance
+from recenv.rewards.reading.quantities import quantities, same
+from recenv.rewards.reading.records import in_one_layout, table
 
 FIELDS = {"价格": "68元", "评分": "4.5分", "地址": "柳树街12号", "电话": "010-62345678", "营业时间": "10:00-21:00",
           "推荐菜": "清炒笋尖、荷叶鸡、藕粉圆子"}
@@ -157,7 +157,7 @@ def test_wants_of_sights() -> None:
 
 def test_extra_features_are_named_and_pure() -> None:
     texts = {"evidence": OWN, "query": "评分多少？", "response": "评分是4.5分。", "item": ITEM, "instruction": "用中文回答。"}
-    for dimension, names in features.EXTRA_NAMES.items():
-        first, second = features.extra(dimension, texts), features.extra(dimension, dict(texts))
+    for dimension, names in vector.EXTRA_NAMES.items():
+        first, second = vector.extra(dimension, texts), vector.extra(dimension, dict(texts))
         assert len(first) == len(names) == len(set(names)) and first == pytest.approx(second, nan_ok=True)
-        assert not set(names) & set(features._FIRST_NAMES[dimension])
+        assert not set(names) & set(vector._FIRST_NAMES[dimension])

@@ -19,10 +19,10 @@ from recenv.cli import cli
 from recenv.endpoint import Token
 from recenv.errors import InputError, UnknownName
 from recenv.records import DIMENSIONS, FC, IF, IR, QIR, UBP, ScorerRow
-from recenv.rewards.judge import NOT_RECORDED, Judge, JudgeConfig
-from recenv.rewards.judge_answer import alternatives, expected_worth, read_answer
-from recenv.rewards.judge_cache import Call, JudgeCache
-from recenv.rewards.judge_prompts import GRADES, RUBRICS, YES_NO, clean, judge_messages, material
+from recenv.rewards.judges.answer import alternatives, expected_worth, read_answer
+from recenv.rewards.judges.cache import Call, JudgeCache
+from recenv.rewards.judges.judge import NOT_RECORDED, Judge, JudgeConfig
+from recenv.rewards.judges.prompts import GRADES, RUBRICS, YES_NO, clean, judge_messages, material
 from recenv.rewards.named import check_name, scorer_set
 from recenv.rewards.protocol import Cost, Scorer, Scores
 

@@ -13,23 +13,23 @@ import pytest
 from click.testing import CliRunner
 
 from recenv import rng
+from recenv.appraisal.comparison import word_overlap
+from recenv.appraisal.probes import PROBES, SEED, Finding, Sizes, Subject, probe_scorers
+from recenv.appraisal.probes.best_of import best_of, choices
+from recenv.appraisal.probes.changes import CASE, READS, TOLD, Change, changed
+from recenv.appraisal.probes.corruption import spoilt_turns
+from recenv.appraisal.probes.injection import SENTENCES
+from recenv.appraisal.probes.invariance import CHANGES
+from recenv.appraisal.probes.length import partial_correlation
+from recenv.appraisal.probes.material import Material, cut, synthetic
+from recenv.appraisal.probes.naive import Logistic
+from recenv.appraisal.probes.report import failed, findings_text, write_report
+from recenv.appraisal.probes.traditional import traditional
 from recenv.cli import cli
 from recenv.data.rowfile import write_rows
 from recenv.errors import InputError, UnknownName
+from recenv.measures.metrics import shown_ndcg
 from recenv.records import DIMENSIONS, IR, ScorerRow
-from recenv.rewards.comparison import word_overlap
-from recenv.rewards.metrics import shown_ndcg
-from recenv.rewards.probes import PROBES, SEED, Finding, Sizes, Subject, probe_scorers
-from recenv.rewards.probes.best_of import best_of, choices
-from recenv.rewards.probes.changes import CASE, READS, TOLD, Change, changed
-from recenv.rewards.probes.corruption import spoilt_turns
-from recenv.rewards.probes.injection import SENTENCES
-from recenv.rewards.probes.invariance import CHANGES
-from recenv.rewards.probes.length import partial_correlation
-from recenv.rewards.probes.material import Material, cut, synthetic
-from recenv.rewards.probes.naive import Logistic
-from recenv.rewards.probes.report import failed, findings_text, write_report
-from recenv.rewards.probes.script import traditional
 from recenv.rewards.protocol import Scorer, ScorerSpec, Scores
 
 SMALL = Sizes(sessions=60, points=120, lists=40, changed=6, changed_lists=4, attempts=48, answers=20, turns=10, choices=12,
@@ -375,8 +375,8 @@ def test_report_and_pictures(world: Material, tmp_path: Path) -> None:
 def test_command_says_by_its_exit_code_what_was_found(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, world: Material
 ) -> None:
-    import recenv.rewards.encoder as encoder
-    import recenv.rewards.probes as probes
+    import recenv.appraisal.probes as probes
+    import recenv.rewards.models.compact.scorers as encoder
 
     monkeypatch.setattr(probes, "synthetic", lambda seed, sessions: world)
     monkeypatch.setattr(encoder, "load_scorers", lambda path: from_label())

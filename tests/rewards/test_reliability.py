@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from recenv.rewards.reliability import of_lists, of_points
+from recenv.measures.reliability import of_lists, of_points
 
 
 def probabilities(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:

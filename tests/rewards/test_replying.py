@@ -1,6 +1,6 @@
 import math
 
-from recenv.rewards import following, replying
+from recenv.rewards.features import following, replying
 
 
 def reply(query: str, text: str) -> dict[str, float]:

@@ -14,8 +14,8 @@ from recenv.data.render import plain_response
 from recenv.data.synthetic.responses import N_STYLES, compose_response
 from recenv.data.world import World
 from recenv.records import Action, AgentView, Item, Value
-from recenv.rewards import demands
-from recenv.rewards.rules import MAX_CHARACTERS, factual_verdict, instruction_verdict, language_of
+from recenv.rewards.rules import demands
+from recenv.rewards.rules.verdicts import MAX_CHARACTERS, factual_verdict, instruction_verdict, language_of
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from recenv.rewards import metrics as m
+from recenv.measures import metrics as m
 
 
 def test_auc_counts_pairs_and_halves_ties():

@@ -10,15 +10,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from recenv.appraisal.published import published
+from recenv.appraisal.scoring import outcome_text, score_file, score_rows
+from recenv.appraisal.sheet import Sheet, part_of_id
 from recenv.data.rowfile import write_rows
 from recenv.errors import InputError
+from recenv.measures import metrics
+from recenv.measures.resampling import intervals
 from recenv.records import ScorerRow
-from recenv.rewards import metrics
-from recenv.rewards.evaluate_rows import Sheet, part_of_id
 from recenv.rewards.protocol import ScorerSpec, Scores
-from recenv.rewards.published import published
-from recenv.rewards.resampling import intervals
-from recenv.rewards.scoring import outcome_text, score_file, score_rows
 
 FC, IR = "factual_consistency", "item_ranking"
 

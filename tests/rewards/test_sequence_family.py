@@ -14,17 +14,18 @@ from tinybase import SEQUENCE, write_base
 from toyrows import toy_rows
 
 from recenv.errors import InputError, WeightsError
-from recenv.rewards import trainer, training
-from recenv.rewards.blend import blended
-from recenv.rewards.encoder import load_scorers, open_scorers
-from recenv.rewards.family import Split
-from recenv.rewards.kinds import kind
-from recenv.rewards.model import standard
-from recenv.rewards.sequence_checkpoint import load
-from recenv.rewards.sequence_family import SequenceFamily
-from recenv.rewards.sequence_inputs import Inputs
-from recenv.rewards.sequence_scorers import SequenceScorers
-from recenv.rewards.training import train
+from recenv.rewards.models.blend import blended
+from recenv.rewards.models.compact.network import standard
+from recenv.rewards.models.compact.scorers import load_scorers, open_scorers
+from recenv.rewards.models.kinds import kind
+from recenv.rewards.models.sequence.checkpoint import load
+from recenv.rewards.models.sequence.inputs import Inputs
+from recenv.rewards.models.sequence.scorers import SequenceScorers
+from recenv.training import loop
+from recenv.training import train as training
+from recenv.training.family import Split
+from recenv.training.sequence import SequenceFamily
+from recenv.training.train import train
 
 ROWS = toy_rows(48)
 TWO = ("factual_consistency", "query_item_relevance")
@@ -132,7 +133,7 @@ def test_the_trunk_is_trained_for_itself_and_the_features_stay_as_fitted(
     plain = SequenceFamily.pools
     monkeypatch.setattr(SequenceFamily, "pools", lambda self: warm.update(
         {k: v.clone() for k, v in self.model.heads.state_dict().items()}) or plain(self))
-    trainer.fit(family, tmp_path, lambda *_: None)
+    loop.fit(family, tmp_path, lambda *_: None)
     assert all(torch.equal(v, warm[k]) for k, v in family.model.heads.state_dict().items())
     assert any(not torch.equal(v, before[k]) for k, v in family.model.state_dict().items() if k in before)
 

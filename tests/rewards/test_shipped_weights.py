@@ -16,11 +16,11 @@ from recenv.data.constraints import MET
 from recenv.data.crosswoz import ingest_crosswoz
 from recenv.data.render import evidence_text, item_text, plain_response
 from recenv.data.world import World
+from recenv.measures.metrics import auc
 from recenv.records import DIMENSIONS, Item, ScorerRow
-from recenv.rewards.checkpoint import SHIPPED, resolve
-from recenv.rewards.encoder import open_scorers
-from recenv.rewards.head_scorer import Owner
-from recenv.rewards.metrics import auc
+from recenv.rewards.models.checkpoint import SHIPPED, resolve
+from recenv.rewards.models.compact.scorers import open_scorers
+from recenv.rewards.models.heads import Owner
 
 QUERY = "您好，周末我想和家人一起玩，请帮我推荐一个票价是免费的、评分是4.5分以上的景点。"
 

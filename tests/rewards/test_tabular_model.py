@@ -7,10 +7,10 @@ import pytest
 
 from recenv.errors import InputError
 from recenv.records import ScorerRow
-from recenv.rewards import tabular_kernel
-from recenv.rewards.tabular_columns import encode, layouts, link
-from recenv.rewards.tabular_model import Fitted, TabularModel, fit, predict
-from recenv.rewards.tabular_values import fold, pairs, reading
+from recenv.rewards.models.tables import kernel
+from recenv.rewards.models.tables.columns import encode, layouts, link
+from recenv.rewards.models.tables.process import Fitted, TabularModel, fit, predict
+from recenv.rewards.models.tables.values import fold, pairs, reading
 
 COLOURS, SHAPES = ("red", "blue"), ("round", "square")
 
@@ -39,7 +39,7 @@ def _world(people: int, each: int = 8, first: int = 0) -> tuple[list[ScorerRow],
 def _few_steps() -> object:
     """Worlds this plain are learned in a third of the steps."""
     patch = pytest.MonkeyPatch()
-    patch.setattr(tabular_kernel, "STEPS", 30)
+    patch.setattr(kernel, "STEPS", 30)
     yield
     patch.undo()
 
@@ -138,7 +138,7 @@ def test_labels_must_fit(labels: list[float]) -> None:
 
 
 def test_people_beyond_the_most_rows_are_left_out_whole_and_answered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("recenv.rewards.tabular_model.MOST_ROWS", 240)
+    monkeypatch.setattr("recenv.rewards.models.tables.process.MOST_ROWS", 240)
     rows, labels = _world(40)
     fitted = fit(rows, labels, seed=1)
     assert len(fitted.state["0.alpha"]) == 240
@@ -150,11 +150,11 @@ def test_answers_apart_are_those_of_a_process_without_the_person() -> None:
     (layout,), _ = layouts(rows)
     y = np.array(labels, np.float32)
     person = np.array([int(row.group[1:]) for row in rows])
-    table = tabular_kernel.table(encode(layout, rows), person)
-    weights = tabular_kernel.starting_weights(table, np.zeros(tabular_kernel.width(table, "scene"), bool))
-    solved = tabular_kernel.solve(table, y, weights)
+    table = kernel.table(encode(layout, rows), person)
+    weights = kernel.starting_weights(table, np.zeros(kernel.width(table, "scene"), bool))
+    solved = kernel.solve(table, y, weights)
     out = person == 7
-    full = tabular_kernel.covariance(table, weights).astype(np.float64)
+    full = kernel.covariance(table, weights).astype(np.float64)
     inner = full[~out][:, ~out] + (float(weights.noise[0]) + 1e-4) * np.eye(int((~out).sum()))
     want = solved.mean + full[out][:, ~out] @ np.linalg.solve(inner, y[~out] - solved.mean)
     assert solved.apart[out] == pytest.approx(want, abs=1e-4)

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from recenv.rewards.threads import one_thread, steady
+from recenv.rewards.models.threads import one_thread, steady
 
 
 def test_few_rows_meet_one_thread_and_many_all_of_them() -> None:

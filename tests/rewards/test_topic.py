@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from recenv.records import ScorerRow
-from recenv.rewards.blend import Blend
-from recenv.rewards.topic import Topic, fit_topic, open_to, pairs
+from recenv.rewards.models.blend import Blend
+from recenv.rewards.models.topic import Topic, fit_topic, open_to, pairs
 
 _THEMES = ("a poem about the sea", "a poem about the hills", "a list of soups", "a list of cakes")
 

@@ -13,18 +13,19 @@ import torch
 from toyrows import SETTINGS, toy_rows
 
 from recenv import rng
+from recenv.appraisal.comparison import table_text
 from recenv.errors import InputError
 from recenv.records import DIMENSIONS, ScorerRow
-from recenv.rewards import trainer, training
-from recenv.rewards.batches import kept, part_of
-from recenv.rewards.compact_family import CompactFamily
-from recenv.rewards.comparison import table_text
-from recenv.rewards.curves import draw_curves
-from recenv.rewards.encoder import load_scorers
-from recenv.rewards.losses import dimension_loss, listwise_loss, pairwise_loss, pointwise_loss
-from recenv.rewards.plan import epoch_plan, pool
-from recenv.rewards.settings import SequenceSettings, Settings
-from recenv.rewards.training import train
+from recenv.rewards.models.compact.scorers import load_scorers
+from recenv.rewards.models.losses import dimension_loss, listwise_loss, pairwise_loss, pointwise_loss
+from recenv.training import loop
+from recenv.training import train as training
+from recenv.training.batches import kept, part_of
+from recenv.training.compact import CompactFamily
+from recenv.training.curves import draw_curves
+from recenv.training.plan import epoch_plan, pool
+from recenv.training.settings import SequenceSettings, Settings
+from recenv.training.train import train
 
 ROWS = toy_rows(32)
 TWO = ("query_item_relevance", "item_ranking")
@@ -157,7 +158,7 @@ def test_the_network_is_trained_for_itself_and_the_features_stay_as_fitted(tmp_p
     plain = CompactFamily.pools
     monkeypatch.setattr(CompactFamily, "pools", lambda self: warm.update(
         {k: v.clone() for k, v in self.model.state_dict().items()}) or plain(self))
-    trainer.fit(family, tmp_path, lambda *_: None)
+    loop.fit(family, tmp_path, lambda *_: None)
     moved = {k for k, v in family.model.state_dict().items() if not torch.equal(v, warm[k])}
     assert moved and not any(".wide." in k for k in moved)
     assert any(k.startswith("encoder.") for k in moved) and all(any(f"{d}.deep" in k for k in moved) for d in TWO)

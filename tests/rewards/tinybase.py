@@ -10,9 +10,9 @@ from toyrows import toy_rows
 from transformers import BertConfig, BertModel, DistilBertConfig, DistilBertModel, PreTrainedTokenizerFast, RobertaConfig
 from transformers import RobertaForSequenceClassification as Roberta
 
-from recenv.rewards.base import quiet
-from recenv.rewards.sequence_text import MARKERS
-from recenv.rewards.settings import SequenceSettings
+from recenv.rewards.models.sequence.text import MARKERS
+from recenv.training.base import quiet
+from recenv.training.settings import SequenceSettings
 
 SEQUENCE = SequenceSettings(
     epochs=2, batch=16, lists=4, list_items=4, max_length=96, added_tokens=60, learning_rate=2e-3,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from recenv import rng
 from recenv.data.render import evidence_text, item_text, plain_response
 from recenv.records import Item, ScorerRow
-from recenv.rewards.training import Settings
+from recenv.training.train import Settings
 
 SETTINGS = Settings(
     epochs=2, batch=16, vocabulary=4_300, layers=1, hidden=32, list_items=4, validation_share=0.25, test_share=0.25

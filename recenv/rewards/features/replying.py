@@ -1,0 +1,89 @@
+"""Features of an answer within a dialogue: whether it moves on, repeats itself, asks, recommends.
+
+The query of a dialogue row is the user's last utterance, then what was said before it, a line an utterance ("user: ...",
+"assistant: ..."), newest first. A query of one line is a dialogue of one turn.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+from recenv.rewards.reading.lexical import coverage, jaccard, norm
+
+NAMES = (
+    "reply_length", "utterance_length", "turns_before", "reply_in_utterance", "utterance_in_reply", "reply_in_history",
+    "repeats_earlier", "same_as_earlier", "reply_asks", "utterance_asks", "ends_asking", "reply_exclaims", "titles",
+    "titles_known", "titles_said", "numbered_lines", "reply_refuses", "reply_suggests", "utterance_wants",
+    "utterance_names_kind", "thanks", "parting", "greets", "distinct_words",
+    "reply_words",
+    "earlier_alike_mean", "history_length",
+)
+_TITLE = re.compile(r"(?:[A-Z0-9][\w'’:&.-]*\s+(?:(?:of|the|and|in|a|to|for|on)\s+)*)+\(\d{4}\)|[\"“《]([^\"”》]{2,60})[\"”》]")
+_REFUSES = re.compile(r"sorry|cannot|can't|can not|not sure|don't know|unable|抱歉|对不起|不知道|无法")
+_SUGGESTS = re.compile(
+    r"recommend|suggest|would you like|have you (?:seen|tried|heard|watched)|how about|you (?:might|should|could|may)|"
+    r"推荐|建议|不妨|试试|怎么样")
+_WANTS = re.compile(r"recommend|suggest|looking for|find|want|like|need|any\b.*\?|推荐|想|找|要|有没有")
+_NAMES_KIND = re.compile(
+    r"recommend|suggest|find|movie|film|show|song|music|book|game|recipe|restaurant|hotel|place|推荐|电影|歌|书|餐|酒店|景点")
+_THANKS = re.compile(r"thank|谢")
+_PARTING = re.compile(r"bye|have a (?:good|nice|great)|再见|慢走")
+_GREETS = re.compile(r"^\W*(?:hi|hello|hey|good (?:morning|evening|afternoon)|你好|您好)\b")
+_NUMBERED = re.compile(r"(?m)^\s*(?:\d+\s*[.:)、]|[-*•])")
+_WORD = re.compile(r"[a-z0-9'’]+|[\u3400-\u9fff]")
+_SPEAKER = re.compile(r"^(user|assistant):\s*", re.IGNORECASE)
+
+
+class _Dialogue(NamedTuple):
+    utterance: str
+    history: str
+    answers: tuple[str, ...]
+    turns: int
+
+
+@lru_cache(maxsize=4_096)
+def _dialogue(query: str) -> _Dialogue:
+    first, *before = query.split("\n")
+    answers = tuple(_SPEAKER.sub("", line) for line in before if line.lower().startswith("assistant:"))
+    return _Dialogue(first, " ".join(_SPEAKER.sub("", line) for line in before), answers, len(before))
+
+
+def replying(query: str, reply: str) -> list[float]:
+    """Values in [0, 1] in the order of NAMES; NaN where there is nothing earlier to compare with."""
+    said = _dialogue(query)
+    own, asked, before = _words(reply), _words(said.utterance), _words(said.history)
+    alike = [jaccard(own, _words(a)) for a in said.answers]
+    titles, known = _titles(reply), _titles(f"{said.utterance}\n{said.history}")
+    folded, uttered = norm(reply), norm(said.utterance)
+    words = folded.split()
+    return [
+        _size(reply, 400), _size(said.utterance, 200), min(said.turns, 12) / 12, coverage(own, asked), coverage(asked, own),
+        coverage(own, before) if before else math.nan, max(alike, default=math.nan),
+        float(any(norm(a).strip() == folded.strip() for a in said.answers)), min(reply.count("?") + reply.count("？"), 3) / 3,
+        float("?" in uttered or "？" in said.utterance), float(reply.rstrip().endswith(("?", "？"))),
+        min(reply.count("!") + reply.count("！"), 3) / 3,
+        min(len(titles), 6) / 6, len(titles & known) / len(titles) if titles else math.nan,
+        float(bool(known)), min(len(_NUMBERED.findall(reply)), 6) / 6, float(bool(_REFUSES.search(folded))),
+        float(bool(_SUGGESTS.search(folded))), float(bool(_WANTS.search(uttered))),
+        float(bool(_NAMES_KIND.search(uttered))),
+        float(bool(_THANKS.search(uttered))), float(bool(_PARTING.search(f"{folded} {uttered}"))),
+        float(bool(_GREETS.search(uttered))), len(set(words)) / len(words) if words else 0.0,
+        min(len(own), 80) / 80, sum(alike) / len(alike) if alike else math.nan, _size(said.history, 2_000),
+    ]
+
+
+@lru_cache(maxsize=16_384)
+def _words(text: str) -> frozenset[str]:
+    """All words, also those without content: the manner of an answer shows in them."""
+    return frozenset(_WORD.findall(norm(text)))
+
+
+def _titles(text: str) -> set[str]:
+    return {norm(m.group(1) or m.group()).strip() for m in _TITLE.finditer(text)}
+
+
+def _size(text: str, top: int) -> float:
+    return min(math.log1p(len(text)) / math.log1p(top), 1.0)

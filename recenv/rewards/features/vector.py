@@ -1,0 +1,280 @@
+"""Explicit text features: what a reader would check first, computed from a row's text alone.
+
+Every feature is bounded and a function of the row only, so that scores need no world; NaN where the text
+does not say. Names and order are versioned: a checkpoint lists those that it was trained on, and refuses others.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recenv.data.constraints import SLOTS
+from recenv.rewards.features import following, grounding, replying, wants
+from recenv.rewards.features.claims import count_claims
+from recenv.rewards.features.orders import ORDERS, check, listed_items, refuses, word_count
+from recenv.rewards.reading.lexical import coverage, grams, han_share, jaccard, norm, squeeze
+from recenv.rewards.reading.limits import INF, limits, record, requests, within
+
+VERSION = 3
+
+_LIMIT_SLOTS = {"rating": "rating", "price": "price", "distance": "other", "duration": "other"}
+_MEMBER_SLOTS = {
+    "subcategory": "kind", "hotel_type": "kind", "area": "place", "nearby": "place",
+    "tags": "offer", "dishes": "offer", "facilities": "offer",
+}
+"""Slots are pooled by role, so that what is learned on one catalogue's slots carries over to another's."""
+
+QUERY_ITEM = (
+    "rating_limit_met", "price_limit_met", "other_limit_met",  # 1 met, -1 missed, 0 not stated or not known
+    "rating_excess", "price_excess", "other_excess",  # how far beyond the limit, relative, in [0, 1]
+    "limits_stated", "limits_missed", "limits_unknown", "all_limits_met",
+    "requests", "requests_found", "requests_missing", "requests_near",
+    "kind_named", "place_named", "offer_named",  # values that the query names, up to 3, over 3; the name is a kind
+    "members_named", "category_agrees",
+    "query_coverage", "item_coverage", "jaccard", "query_length", "item_length",
+    "rating", "rating_missing", "price", "price_missing", "distance", "distance_missing",
+)
+"""Features of a query and an item."""
+
+PERSON_ITEM = (
+    "profile_coverage", "profile_members", "budget_stated", "over_budget", "budget_gap",
+    "context_coverage", "context_members", "thrift", "thrift_price", "rating_wanted", "near_wanted",
+)
+"""Features of a user with context and an item."""
+
+RESPONSE = (
+    "response_length", "response_words", "han_share", "language_as_query", "listed_items", "empty", "refuses",
+    "asks", "exclaims", "lines", "numbers", "query_coverage", "response_coverage", "repeats",
+)
+"""Features of a query and a response."""
+
+INSTRUCTION = (
+    *(f"{o}_kept" for o in ORDERS), *(f"{o}_ordered" for o in ORDERS),
+    "orders", "orders_broken", "worst_order", "instruction_length", "instruction_coverage", "instruction_han",
+)
+"""Features of an instruction and a response."""
+
+EVIDENCE = (
+    "items_named", "none_named", "invented", "numbers_right", "numbers_wrong", "numbers_unknown", "numbers_stray",
+    "any_wrong", "wrong_share", "worst_gap", "words_right", "words_loose", "words_wrong", "words_wrong_share", "borrowed",
+    "area_wrong", "response_in_evidence", "numbers_in_evidence", "evidence_records", "evidence_length",
+)
+"""Features of evidence and a response."""
+
+EXTRA_NAMES: dict[str, tuple[str, ...]] = {
+    "instruction_following": following.NAMES,
+    "factual_consistency": grounding.NAMES,
+    "query_item_relevance": wants.NAMES + replying.NAMES,
+    "behavior_prediction": wants.NAMES,
+    "item_ranking": wants.NAMES,
+}
+"""Features that read any layout of evidence and items, after those of the shipped layouts."""
+
+_FIRST_NAMES: dict[str, tuple[str, ...]] = {
+    "instruction_following": INSTRUCTION + RESPONSE,
+    "factual_consistency": EVIDENCE + RESPONSE,
+    "query_item_relevance": QUERY_ITEM,
+    "behavior_prediction": QUERY_ITEM + PERSON_ITEM,
+    "item_ranking": QUERY_ITEM + PERSON_ITEM,
+}
+NAMES: dict[str, tuple[str, ...]] = {
+    dimension: names + EXTRA_NAMES.get(dimension, ()) for dimension, names in _FIRST_NAMES.items()
+}
+"""Names of the features of each dimension, in the order of the vector."""
+
+_CATEGORY_CUES = {
+    "餐饮": r"餐|饭|吃|菜|美食|咖啡|甜品|小吃|火锅|面馆|烤鸭", "dining": (
+        r"restaurant|eat|food|meal|dinner|lunch|breakfast place|cafe|coffee|dish|hotpot|noodle|snack"
+    ),
+    "住宿": r"酒店|住|宾馆|民宿|旅馆|旅舍", "accommodation": r"hotel|hostel|stay|room|inn\b|guesthouse|night",
+    "旅游": r"景点|玩|游|参观|公园|博物馆|门票|古迹", "tourism": r"attraction|visit|sight|museum|park\b|temple|tour|show|hike",
+    "购物": r"购物|商场|买|超市|书店|花店", "shopping": r"shop|store|mall|buy|market",
+    "医疗健康": r"医|药|诊所|体检|牙|眼科|看病", "healthcare": r"clinic|doctor|pharmacy|dentist|health|medicine|optic",
+    "生活服务": r"美发|理发|美甲|健身|洗车|洗衣|按摩|家政|宠物|保洁", "lifestyle": (
+        r"salon|gym|wash|laundry|massage|cleaning|pet\b|nail|hair"
+    ),
+}
+_CUES = {name: re.compile(pattern) for name, pattern in _CATEGORY_CUES.items()}
+_THRIFTY = re.compile(r"精打细算|偏紧|紧张|节俭|省钱|便宜|实惠|性价比|tight|careful|cheap|thrifty|frugal|low budget|saving")
+_GENEROUS = re.compile(r"宽裕|充裕|不限|高端|奢|generous|luxur|high budget|no limit|unlimited")
+_RATING_WANTED = re.compile(r"口碑|评分|评价|high rating|well.rated|rating", re.IGNORECASE)
+_NEAR_WANTED = re.compile(r"离得近|就近|附近|方便|close by|nearby|near", re.IGNORECASE)
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+
+
+def _cap(value: float, top: float) -> float:
+    return min(value, top) / top
+
+
+def _size(text: str, top: int) -> float:
+    return min(math.log1p(len(text)) / math.log1p(top), 1.5)
+
+
+@lru_cache(maxsize=65_536)
+def query_item(query: str, item: str) -> tuple[float, ...]:
+    """QUERY_ITEM features of one pair."""
+    it, stated, asked = record(item), limits(query), requests(query)
+    met = dict.fromkeys(("rating", "price", "other"), 0.0)
+    excess = dict(met)
+    unknown = missed = 0
+    for limit in stated:
+        have = it.numbers.get(limit.slot)
+        if have is None:
+            unknown += 1
+            continue
+        slot, fits = _LIMIT_SLOTS[limit.slot], within(limit, have)
+        met[slot] = -1.0 if not fits or met[slot] < 0 else 1.0
+        missed += not fits
+        over, under = have[0] - limit.high, limit.low - have[1]
+        scale = 1.0 if limit.slot == "rating" else max(abs(limit.high if over > 0 else limit.low), 1e-3)
+        excess[slot] = max(excess[slot], min(max(over, under, 0.0) / (scale if scale < INF else 1.0), 1.0))
+    found = sum(a in it.text for a in asked)
+    near = sum(coverage(grams(a), it.grams) for a in asked)
+    flat = squeeze(query)
+    named = {"kind": int(len(it.name) > 1 and squeeze(it.name) in flat), "place": 0, "offer": 0}
+    for slot, role in _MEMBER_SLOTS.items():
+        named[role] += sum(len(m) > 1 and m in flat for m in it.members.get(slot, ()))
+    gq = grams(query)
+    return (
+        *met.values(), *excess.values(),
+        _cap(len(stated), 4), _cap(missed, 3), _cap(unknown, 3), float(bool(stated) and missed == 0 and unknown == 0),
+        _cap(len(asked), 4), found / max(len(asked), 1), _cap(len(asked) - found, 3), near / max(len(asked), 1),
+        *(_cap(n, 3) for n in named.values()),
+        _cap(sum(named.values()), 4), _category(query, it.category),
+        coverage(gq, it.grams), coverage(it.grams, gq), jaccard(gq, it.grams), _size(query, 200), _size(item, 400),
+        *_value(it.numbers.get("rating"), 5.0), *_log_value(it.numbers.get("price"), 1000.0),
+        *_log_value(it.numbers.get("distance"), 20.0),
+    )
+
+
+def _category(query: str, category: str) -> float:
+    """1 if the query's words name the item's category, -1 if they name others only, 0 if none."""
+    text = norm(query)
+    if category in _CUES and _CUES[category].search(text):
+        return 1.0
+    return -1.0 if any(cue.search(text) for cue in _CUES.values()) else 0.0
+
+
+def _value(pair: tuple[float, float] | None, top: float) -> tuple[float, float]:
+    return (math.nan, 1.0) if pair is None else (min(pair[0] / top, 1.5), 0.0)
+
+
+def _log_value(pair: tuple[float, float] | None, top: float) -> tuple[float, float]:
+    return (math.nan, 1.0) if pair is None else (min(math.log1p(max(pair[0], 0.0)) / math.log1p(top), 1.5), 0.0)
+
+
+@lru_cache(maxsize=65_536)
+def person_item(user: str, context: str, item: str) -> tuple[float, ...]:
+    """PERSON_ITEM features of one triple."""
+    it = record(item)
+    budget = next((x.high if x.high < INF else x.low for x in limits(user) if x.slot == "price"), None)
+    price = it.numbers.get("price")
+    gap = 0.0 if budget is None or price is None else math.log((price[0] + 1.0) / (budget + 1.0))
+    thrift = _thrift(norm(user))
+    rating = it.numbers.get("rating")
+    flat_user, flat_context = squeeze(user), squeeze(context)
+    members = [m for s in SLOTS for m in it.members.get(s, ()) if len(m) > 1]
+    return (
+        coverage(it.grams, grams(user)), _cap(sum(m in flat_user for m in members), 4),
+        float(budget is not None), float(gap > 0.0), max(-2.0, min(2.0, gap)) / 2.0,
+        coverage(it.grams, grams(context)), _cap(sum(m in flat_context for m in members), 4),
+        thrift, thrift * (math.nan if price is None else _log_value(price, 1000.0)[0]),
+        float(bool(_RATING_WANTED.search(user))) * (math.nan if rating is None else rating[0] / 5.0),
+        float(bool(_NEAR_WANTED.search(user)) and any(m in flat_context for m in it.members.get("area", ()))),
+    )
+
+
+def _thrift(user: str) -> float:
+    """1 if a profile speaks of a tight budget, -1 of a generous one, 0 of neither."""
+    return 1.0 if _THRIFTY.search(user) else -1.0 if _GENEROUS.search(user) else 0.0
+
+
+@lru_cache(maxsize=16_384)
+def query_response(query: str, response: str) -> tuple[float, ...]:
+    """RESPONSE features of one pair."""
+    text, gq, gr = norm(response), grams(query), grams(response)
+    zh_query, zh_response = han_share(norm(query)), han_share(text)
+    units = re.findall(r"[^,。;!?.\n]{6,}", text)
+    return (
+        _size(response, 600), _cap(math.log1p(word_count(text)), 7.0), zh_response, 1.0 - abs(zh_query - zh_response),
+        _cap(listed_items(response), 6),
+        float(not squeeze(response)), float(refuses(response)), float(text.rstrip().endswith("?")), _cap(text.count("!"), 3),
+        _cap(text.strip().count("\n"), 6), _cap(len(_NUMBER.findall(text)), 12), coverage(gq, gr), coverage(gr, gq),
+        1.0 - len(set(units)) / len(units) if units else 0.0,
+    )
+
+
+def instruction_response(instruction: str, response: str) -> tuple[float, ...]:
+    """INSTRUCTION features of one pair."""
+    verdict = check(instruction, response)
+    broken = sum(v < 1.0 for v in verdict.values())
+    return (
+        *(verdict.get(o, 0.0) for o in ORDERS), *(float(o in verdict) for o in ORDERS),
+        _cap(len(verdict), 5), _cap(broken, 3), min(verdict.values(), default=0.0), _size(instruction, 400),
+        coverage(grams(instruction), grams(response)), han_share(norm(instruction)),
+    )
+
+
+def evidence_response(evidence: str, response: str) -> tuple[float, ...]:
+    """EVIDENCE features of one pair."""
+    c = count_claims(evidence, response)
+    numbers, words = c.numbers_right + c.numbers_wrong, c.words_right + c.words_loose + c.words_wrong + c.borrowed
+    ge, gr = grams(evidence), grams(response)
+    digits = _NUMBER.findall(norm(response))
+    known = frozenset(_NUMBER.findall(norm(evidence)))
+    return (
+        _cap(c.named, 5), float(c.named == 0), _cap(c.invented, 2), _cap(c.numbers_right, 10), _cap(c.numbers_wrong, 3),
+        _cap(c.numbers_unknown, 3), _cap(c.stray, 4), float(c.numbers_wrong > 0), c.numbers_wrong / numbers if numbers else 0.0,
+        c.worst_gap / 4.0, _cap(c.words_right, 10), _cap(c.words_loose, 5), _cap(c.words_wrong, 5),
+        c.words_wrong / words if words else 0.0, _cap(c.borrowed, 3), _cap(c.area_wrong, 2), coverage(gr, ge),
+        sum(d in known for d in digits) / len(digits) if digits else 1.0,
+        _cap(sum(1 for line in evidence.split("\n") if line.strip()), 6), _size(evidence, 2000),
+    )
+
+
+def _ranked(texts: dict[str, str]) -> tuple[float, ...]:
+    return query_item(texts["query"], texts["item"]) + person_item(texts["user"], texts["context"], texts["item"])
+
+
+def _followed(texts: dict[str, str]) -> tuple[float, ...]:
+    return instruction_response(texts["instruction"], texts["response"]) + query_response(texts["query"], texts["response"])
+
+
+def _grounded(texts: dict[str, str]) -> tuple[float, ...]:
+    return evidence_response(texts["evidence"], texts["response"]) + query_response(texts["query"], texts["response"])
+
+
+def _relevant(texts: dict[str, str]) -> tuple[float, ...]:
+    return query_item(texts["query"], texts["item"])
+
+
+_BUILD: dict[str, Callable[[dict[str, str]], tuple[float, ...]]] = {
+    "instruction_following": _followed,
+    "factual_consistency": _grounded,
+    "query_item_relevance": _relevant,
+    "behavior_prediction": _ranked,
+    "item_ranking": _ranked,
+}
+
+
+def extra(dimension: str, texts: dict[str, str]) -> tuple[float, ...]:
+    """The EXTRA_NAMES features of one unit; empty for a dimension without any."""
+    if dimension == "factual_consistency":
+        return grounding.grounding(texts["evidence"], texts["query"], texts["response"])
+    if dimension == "query_item_relevance":
+        return (*wants.wants(texts["query"], texts["item"]), *replying.replying(texts["query"], texts["item"]))
+    if dimension == "instruction_following":
+        return tuple(following.following(texts["instruction"], texts["query"], texts["response"]))
+    return wants.wants(texts["query"], texts["item"])
+
+
+def vector(dimension: str, texts: dict[str, str]) -> NDArray[np.float32]:
+    """The (E,) features of one unit of a dimension. texts: field name -> text, as ``models.compact.segments`` lays them out."""
+    values = _BUILD[dimension](texts)
+    return np.array(values + extra(dimension, texts), np.float32)

@@ -1,0 +1,243 @@
+"""Reading and writing a scorer checkpoint: config.json, model.safetensors, tokenizer.json, metrics.json, CARD.md. No pickle.
+
+config.json names the family: ``compact`` (here) or ``sequence`` (sequence_checkpoint, which adds trunk.json).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+import msgspec
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from tokenizers import Tokenizer
+from torch import Tensor, nn
+
+from recenv.data.store import swap_in
+from recenv.errors import WeightsError
+from recenv.records import DIMENSIONS
+from recenv.rewards.features import vector as features
+from recenv.rewards.models.blend import Blend
+from recenv.rewards.models.calibration import Calibration
+from recenv.rewards.models.compact.network import Architecture, CompactScorer
+from recenv.rewards.models.experts import Experts
+from recenv.rewards.models.kinds import kinds_of
+from recenv.rewards.models.tokenizer import load_tokenizer
+
+SCHEMA = 1
+WEIGHTS = Path(__file__).parents[1] / "weights"
+SHIPPED = ("default", "audit")
+"""Names of the shipped checkpoints, each a folder of weights."""
+
+FILES = ("config.json", "model.safetensors", "tokenizer.json")
+"""The files that make a score; metrics.json and CARD.md only describe."""
+
+
+class Described(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What config.json says in every family. features: names by dimension at training time. training_data: sha256 over the
+    rows. trained: how. blends: by dimension and kind of row, of what the network reads, what the features say, and an expert, as
+    far as there are these."""
+
+    schema: int
+    name: str
+    features_version: int
+    features: dict[str, tuple[str, ...]]
+    calibration: dict[str, Calibration]
+    training_data: str
+    trained: dict[str, Any]
+    blends: dict[str, dict[str, Blend]] = msgspec.field(default_factory=dict)
+
+
+class Config(Described, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """config.json of the compact family."""
+
+    architecture: Architecture
+    family: str = "compact"
+
+
+class Checkpoint(NamedTuple):
+    config: Config
+    model: CompactScorer
+    tokenizer: Tokenizer
+    fingerprint: str
+    experts: Experts
+
+
+_C = TypeVar("_C", bound=Described)
+
+
+def resolve(path: str | Path) -> Path:
+    """The folder of a checkpoint; "default" and "audit" are the shipped ones."""
+    return WEIGHTS / str(path) if str(path) in SHIPPED else Path(path)
+
+
+def family(path: str | Path) -> str:
+    """The family that a checkpoint belongs to; raises WeightsError where there is none or it is unknown."""
+    folder = resolve(path)
+    check_files(folder, FILES[:1])
+    found = read_raw(folder / "config.json").get("family", "compact")
+    if found not in ("compact", "sequence"):
+        raise WeightsError(f"{folder / 'config.json'}: family must be compact or sequence, found {found!r}; "
+                           "the checkpoint is of a newer version or damaged, update recenv or copy it again")
+    return str(found)
+
+
+def load(path: str | Path) -> Checkpoint:
+    """Open a compact checkpoint; raises WeightsError, with what to do, when anything about it is not right."""
+    folder = resolve(path)
+    check_files(folder, FILES)
+    config = read_config(folder / "config.json")
+    tokenizer = load_tokenizer(folder / "tokenizer.json")
+    check_vocabulary(folder, tokenizer, config.architecture.vocabulary)
+    model, tensors = CompactScorer(config.architecture), read_tensors(folder / "model.safetensors")
+    fill(model, folder / "model.safetensors", tensors)
+    model.eval().requires_grad_(False)
+    experts = Experts.among(tensors)
+    check_blends(folder / "config.json", config, {d: 2 + (d in experts.dimensions) for d in config.architecture.dimensions})
+    return Checkpoint(config, model, tokenizer, fingerprint(folder, FILES), experts)
+
+
+def check_files(folder: Path, files: Sequence[str]) -> None:
+    """Raise WeightsError unless all files are there."""
+    missing = [f for f in files if not (folder / f).is_file()]
+    if missing:
+        raise WeightsError(
+            f"no scorer checkpoint at {folder} ({', '.join(missing)} missing); "
+            "pass a folder that recenv train wrote, or 'default'"
+        )
+
+
+def read_raw(file: Path) -> dict[str, Any]:
+    """config.json undecoded, its schema checked."""
+    try:
+        raw = json.loads(file.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise WeightsError(f"{file} is not readable JSON ({error}); copy the checkpoint again") from None
+    schema = raw.get("schema") if isinstance(raw, dict) else None
+    if schema != SCHEMA:
+        raise WeightsError(f"{file}: this version reads checkpoint schema {SCHEMA}, found {schema!r}; "
+                           "train again with: recenv train")
+    return dict(raw)
+
+
+def convert(file: Path, kind: type[_C]) -> _C:
+    """Decode config.json as one family's."""
+    try:
+        return msgspec.convert(read_raw(file), kind)
+    except msgspec.ValidationError as error:
+        raise WeightsError(f"{file} is damaged ({error}); copy the checkpoint again or train anew") from None
+
+
+def read_config(file: Path) -> Config:
+    """Decode and check config.json of the compact family."""
+    config = convert(file, Config)
+    own = config.architecture.dimensions
+    check_heads(file, config, own, {d: features.NAMES[d] for d in own if d in features.NAMES})
+    return config
+
+
+def check_heads(file: Path, config: Described, dimensions: Sequence[str], names: Mapping[str, tuple[str, ...]]) -> None:
+    """Raise WeightsError unless every dimension is known, calibrated and of the features ``names`` (where any are fused)."""
+    for d in dimensions:
+        if d not in DIMENSIONS:
+            raise WeightsError(f"{file}: unknown dimension {d!r}; expected some of {', '.join(DIMENSIONS)}")
+        if d not in config.calibration:
+            raise WeightsError(f"{file}: no calibration for {d}; copy the checkpoint again or train anew")
+        same = config.features_version == features.VERSION and tuple(config.features.get(d, ())) == names.get(d, ())
+        if names.get(d) and not same:
+            raise WeightsError(f"{file}: trained on features version {config.features_version}, this package computes "
+                               f"version {features.VERSION}; train again with: recenv train")
+
+
+def check_blends(file: Path, config: Described, judges: Mapping[str, int]) -> None:
+    """Raise WeightsError unless every dimension blends as many opinions as it has judges, for each kind of its rows."""
+    for d, count in judges.items():
+        found = {k: len(b.weights) for k, b in config.blends.get(d, {}).items()}
+        if found != (dict.fromkeys(kinds_of(d), count) if count > 1 else {}):
+            raise WeightsError(f"{file} blends {found} opinions on {d} by kind of row, expected {count} for each of "
+                               f"{sorted(kinds_of(d))}; the files are of two checkpoints, copy the folder again, or of an older "
+                               "version, train again with: recenv train")
+
+
+def check_vocabulary(folder: Path, tokenizer: Tokenizer, size: int) -> None:
+    """Raise WeightsError unless tokenizer.json has the size that config.json says."""
+    if tokenizer.get_vocab_size() != size:
+        raise WeightsError(f"{folder}: tokenizer.json has {tokenizer.get_vocab_size()} entries, config.json says "
+                           f"{size}; the files are of two checkpoints, copy the folder again")
+
+
+def read_tensors(file: Path) -> dict[str, Tensor]:
+    """The tensors of a safetensors file."""
+    try:
+        return load_file(str(file))
+    except (SafetensorError, OSError, ValueError) as error:
+        raise WeightsError(f"{file} is truncated or damaged ({error}); copy the checkpoint again or train anew") from None
+
+
+def fill(model: nn.Module, file: Path, tensors: Mapping[str, Tensor]) -> None:
+    """Load tensors into a model as float32, after checking that they are its own."""
+    expected = model.state_dict()
+    absent = sorted(expected.keys() - tensors.keys())
+    if absent:
+        heads = sorted({name.split(".")[1] for name in absent if name.startswith("heads.")})
+        what = f"the head of {', '.join(heads)}" if heads else absent[0]
+        raise WeightsError(f"{file} lacks {what}; the checkpoint is incomplete, train that dimension or copy the folder again")
+    wrong = [name for name in sorted(expected) if expected[name].shape != tensors[name].shape]
+    if wrong:
+        raise WeightsError(f"{file}: {wrong[0]} has shape {tuple(tensors[wrong[0]].shape)}, config.json says "
+                           f"{tuple(expected[wrong[0]].shape)}; the files are of two checkpoints, copy the folder again")
+    if not all(bool(torch.isfinite(tensors[name]).all()) for name in expected):
+        raise WeightsError(f"{file} holds values that are not finite; the file is damaged, copy the checkpoint again")
+    model.load_state_dict({name: tensors[name].to(expected[name].dtype) for name in expected})
+
+
+def fingerprint(folder: Path, files: Sequence[str]) -> str:
+    """sha256 over the files that make a score."""
+    digest = hashlib.sha256()
+    for name in files:
+        digest.update(name.encode())
+        digest.update(hashlib.sha256((folder / name).read_bytes()).digest())
+    return digest.hexdigest()
+
+
+class Written(NamedTuple):
+    """What a family writes: its weights as stored, its tokenizer, and further JSON files by name."""
+
+    tensors: Mapping[str, Tensor]
+    tokenizer: Tokenizer
+    more: Mapping[str, Any] = {}
+
+
+def write(out: Path, weights: Written, config: Described, metrics: Mapping[str, Any], texts: Mapping[str, bytes]) -> None:
+    """Write a checkpoint beside its place and swap it in. texts: further files (the card, plots) by name."""
+    new = out.with_name(f".{out.name}.{os.getpid()}.partial")
+    shutil.rmtree(new, ignore_errors=True)
+    new.mkdir(parents=True)
+    try:
+        tensors = {k: v.contiguous() for k, v in weights.tensors.items()}
+        save_file(tensors, str(new / "model.safetensors"), metadata={"format": "pt"})
+        (new / "model.safetensors").chmod(0o644)  # save_file keeps it from everyone else
+        weights.tokenizer.save(str(new / "tokenizer.json"), pretty=False)  # thousands of added characters: a third of the size
+        for name, value in weights.more.items():
+            write_json(new / name, value)
+        write_json(new / "config.json", msgspec.to_builtins(config))
+        write_json(new / "metrics.json", metrics)
+        for name, content in texts.items():
+            (new / name).write_bytes(content)
+        swap_in(new, out)
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+
+
+def write_json(file: Path, value: Any) -> None:
+    """JSON with sorted keys, replaced whole."""
+    part = file.with_name(f".{file.name}.{os.getpid()}")
+    part.write_text(json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True) + "\n", "utf-8")
+    os.replace(part, file)

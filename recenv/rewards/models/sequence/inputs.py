@@ -1,0 +1,44 @@
+"""The features of units for a sequence model: the explicit ones, and those that its base sees."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from recenv.records import ScorerRow
+from recenv.rewards.features import vector
+from recenv.rewards.models.compact import segments
+from recenv.rewards.models.sequence.network import SequenceScorer
+from recenv.rewards.models.sequence.similarities import Semantics
+from recenv.rewards.models.sequence.text import Tokens
+
+NOTHING = Tokens(np.zeros(1, np.int32), np.zeros(1, np.int32))
+"""The sequence of a row that the trunk does not read."""
+
+_PASS = 512  # units at a time: bounds the memory of token states
+
+
+class Inputs:
+    """Features of units by the model's architecture. Keeps the texts that the base has encoded."""
+
+    def __init__(self, model: SequenceScorer, tokenizer: Tokenizer) -> None:
+        self._architecture = model.architecture
+        self._semantics = Semantics(model.states, tokenizer, model.axes) if model.architecture.semantic else None
+
+    def __call__(self, units: Sequence[tuple[ScorerRow, str]]) -> NDArray[np.float32]:
+        """(N, E) features of rows, each with one of its items, all of one dimension; (N, 0) where none are fused."""
+        if not self._architecture.features or not units:
+            return np.zeros((len(units), 0), np.float32)
+        explicit = np.stack([vector.vector(row.dimension, segments.texts(row, item)) for row, item in units])
+        if self._semantics is None:
+            return explicit
+        seen = [self._semantics.features(units[at:at + _PASS]) for at in range(0, len(units), _PASS)]
+        return np.concatenate([explicit, np.concatenate(seen)], 1)
+
+    def clear(self) -> None:
+        """Forget the encoded texts."""
+        if self._semantics is not None:
+            self._semantics.clear()

@@ -1,0 +1,166 @@
+"""Which parts of a response its evidence or its question account for, and what is left over."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+from recenv.rewards.reading.lexical import norm
+
+_TOKEN = re.compile(r"[a-z]+(?:'[a-z]+)?|\d+(?:\.\d+)?|[\u3400-\u9fff]|\S")
+_BREAK = "\n"
+_MOST = 64
+"""Limits to the work on repetitive texts: places tried for a token, tokens of a match."""
+_FILL_HAN = frozenset(
+    "的了是在有和也就都还吧呢吗啊哦呀哈嗯呦哟您你我他她它们这那哪家个店去来到不很挺好可以能会要想给为帮与及跟把被让对于从向说看请"
+    "谢问找再又更最多少几点些下上中里后前过得着地之其此该每另只才没无非常当然行嘛噢哎唉么什怎样吃住玩走用做知道先生客气"
+    "处价座位次位便宜贵长短远近高低大小比较觉得感"
+)
+_FILL_WORDS = re.compile(
+    r"您好|你好|推荐|建议|请问|稍等|为您|没问题|不客气|祝您|愉快|满意|选择|考虑|附近|周边|这里|那里|这个|那个|这家|那家|可以|查到|查询|"
+    r"查了|帮您|名字|叫做|叫|名为|分别|以及|还有|另外|同时|而且|但是|不过|所以|因为|如果|大概|大约|左右|以上|以下|之间|提供|拥有|包括|"
+    r"例如|比如|等等|地方|时候|时间|电话|号码|地址|评分|价格|人均|消费|门票|票价|营业|开放|地铁|菜品|推荐菜|招牌菜|特色|美食|设施|服务|"
+    r"类型|酒店|餐馆|餐厅|饭店|景点|游玩|位于|位置|坐落|乘坐|免费|收费|需要|应该|记录|信息|显示|资料|根据|确认|经过|方便|口味|不错|喜欢|"
+    r"适合|肯定|绝对|已经|现在|今天|明天|晚上|中午|早上|白天|休息|入住|预订|预定|参观|欣赏|品尝|尝尝|联系|致电|拨打|系统|告诉|告知|回复|"
+    r"回答|答复|问题|记得|注意|小时|分钟|块钱|公里|元|分|起|整|号"
+)
+_STOP = frozenset([
+    "a", "an", "the", "of", "to", "in", "on", "at", "for", "with", "and", "or", "is", "are", "be", "was", "were", "been",
+    "being", "am", "it", "its", "it's", "i", "i'm", "me", "my", "we", "we're", "us", "our", "you", "your", "they", "them",
+    "their", "he", "she", "his", "her", "him", "that", "this", "these", "those", "there", "here", "some", "any", "can", "could",
+    "would", "will", "shall", "should", "may", "might", "must", "please", "want", "need", "do", "does", "did", "done", "doing",
+    "have", "has", "had", "having", "not", "no", "yes", "yeah", "yep", "sure", "ok", "okay", "well", "so", "then", "than",
+    "but", "if", "as", "by", "from", "up", "out", "about", "into", "over", "after", "before", "also", "just", "very", "too",
+    "more", "most", "much", "many", "such", "what", "which", "who", "whom", "whose", "when", "where", "why", "how", "all",
+    "each", "both", "other", "another", "anything", "something", "else", "help", "like", "know", "let", "get", "got", "give",
+    "offer", "offers", "offered", "offering", "provide", "provides", "available", "currently", "certainly", "absolutely",
+    "however", "located", "place", "service", "services", "guest", "guests", "s", "t", "re", "ve", "ll", "d", "m", "don",
+    "doesn", "isn", "aren", "sorry", "thank", "thanks", "welcome", "think", "really", "oh", "hi", "hello", "great", "good",
+    "nice", "one", "ones", "hotel", "restaurant", "n't", "'s", "lol", "haha",
+])
+_ENDINGS = ("ations", "ation", "ings", "ing", "ments", "ment", "edly", "ies", "ied", "ers", "ed", "es", "er", "ly", "s", "e", "y")
+
+
+class Residue(NamedTuple):
+    """Counts over content tokens, those that say something: Chinese characters and Latin words that are no fillers.
+
+    content: all; evidence: found in the evidence, two Chinese characters or one word at a time; echoed: only in the question;
+    left: in neither; longest: the longest stretch of these, which fillers do not end.
+    """
+
+    content: int
+    evidence: int
+    echoed: int
+    left: int
+    longest: int
+
+
+@lru_cache(maxsize=16_384)
+def tokens(text: str) -> tuple[str, ...]:
+    """Words (stemmed), numbers, single Chinese characters; punctuation as a break."""
+    out = []
+    for token in _TOKEN.findall(norm(text).replace("’", "'")):
+        if "a" <= token[0] <= "z":
+            out.append(stem(token))
+        elif token[0].isdigit() or "\u3400" <= token[0] <= "\u9fff":
+            out.append(token)
+        elif token not in "-'·":
+            out.append(_BREAK)
+    return tuple(out)
+
+
+@lru_cache(maxsize=32_768)
+def stem(word: str) -> str:
+    """A word without its ending, crudely, so that "cancelled" and "cancellation" agree."""
+    word = word.removesuffix("'s")
+    if word in _STOP or len(word) <= 3:
+        return word
+    for ending in _ENDINGS:
+        if word.endswith(ending) and len(word) - len(ending) >= 3:
+            word = word.removesuffix(ending)
+            break
+    return word[:-1] if len(word) > 3 and word[-1] == word[-2] else word
+
+
+@lru_cache(maxsize=8_192)
+def _places(text: str) -> dict[str, tuple[int, ...]]:
+    """Where each token of a text stands, the first _MOST places."""
+    found: dict[str, list[int]] = {}
+    for n, token in enumerate(tokens(text)):
+        if token != _BREAK:
+            found.setdefault(token, []).append(n)
+    return {token: tuple(places[:_MOST]) for token, places in found.items()}
+
+
+@lru_cache(maxsize=16_384)
+def _filler(text: str) -> tuple[bool, ...]:
+    """For each token of a text whether it is a filler."""
+    flags: list[bool] = []
+    plain = norm(text).replace("’", "'")
+    spans = [m.span() for m in _FILL_WORDS.finditer(plain)]
+    at = 0
+    for match in _TOKEN.finditer(plain):
+        token, start = match.group(), match.start()
+        while at < len(spans) and spans[at][1] <= start:
+            at += 1
+        inside = at < len(spans) and spans[at][0] <= start
+        if "a" <= token[0] <= "z":
+            beside = (plain[start - 1:start] + plain[match.end():match.end() + 1]).strip()
+            flags.append(token in _STOP and not (len(token) == 1 and any("\u3400" <= c <= "\u9fff" for c in beside)))
+        elif token[0].isdigit():
+            flags.append(True)  # numbers are compared with their unit, elsewhere
+        elif "\u3400" <= token[0] <= "\u9fff":
+            flags.append(inside or token in _FILL_HAN)
+        elif token not in "-'·":
+            flags.append(True)
+    return tuple(flags)
+
+
+def is_stop(word: str) -> bool:
+    return word in _STOP
+
+
+def is_han(token: str) -> bool:
+    return "\u3400" <= token[0] <= "\u9fff"
+
+
+@lru_cache(maxsize=16_384)
+def matches(text: str, source: str) -> tuple[tuple[int, int], ...]:
+    """The stretches of a text's tokens that stand in a source, longest first from the left; Chinese ones of two characters on."""
+    said, known, places = tokens(text), tokens(source), _places(source)
+    found, at = [], 0
+    while at < len(said):
+        size = max((_shared(said, at, known, place) for place in places.get(said[at], ())), default=0)
+        if size > 1 or (size and not is_han(said[at])):
+            found.append((at, at + size))
+        at += max(size, 1)
+    return tuple(found)
+
+
+def _shared(said: tuple[str, ...], at: int, known: tuple[str, ...], place: int) -> int:
+    """How many tokens two texts share from two places on, up to the next break."""
+    most = min(len(said) - at, len(known) - place, _MOST)
+    size = 1
+    while size < most and said[at + size] == known[place + size] != _BREAK:
+        size += 1
+    return size
+
+
+@lru_cache(maxsize=16_384)
+def residue(response: str, evidence: str, query: str) -> Residue:
+    """What a response says that its evidence, then its question, do not account for."""
+    said, filler = tokens(response), _filler(response)
+    held = [0] * len(said)  # 1 evidence, 2 question
+    for mark, source in ((2, query), (1, evidence)):
+        for start, end in matches(response, source):
+            held[start:end] = [mark] * (end - start)
+    counts, longest, run = [0, 0, 0], 0, 0
+    for token, mark, fill in zip(said, held, filler, strict=True):
+        if token == _BREAK or mark:
+            run = 0
+        if token != _BREAK and not fill:
+            counts[mark] += 1
+            run += not mark
+            longest = max(longest, run)
+    return Residue(sum(counts), counts[1], counts[2], counts[0], longest)

@@ -1,0 +1,39 @@
+"""The exact checks behind the Scorer protocol: instruction following as far as it can be read and decided."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from recenv.records import DIMENSIONS, IF, ScorerRow
+from recenv.rewards.protocol import ScorerSpec, Scores
+from recenv.rewards.rules.checks import KINDS, compliance
+
+NOTHING_READ = "the instruction demands nothing that can be checked exactly"
+VERSION = 1
+
+
+class ChecksScorer:
+    """What it measures: the share of an instruction's exactly checkable demands that a response keeps, and whether all are.
+
+    Reads: instruction and query (demands), response. Returns: ``Compliance.score`` in [0, 1], not a calibrated probability.
+    Trained on: nothing. Fails when: a demand is phrased in words it does not know, which then does not count. Cost: below a
+    millisecond a row.
+    """
+
+    spec = ScorerSpec(
+        name="checks", dimension=DIMENSIONS[IF], kind="rule", reads=("instruction", "query", "response"),
+        fingerprint=f"checks v{VERSION}: {', '.join(KINDS)}",
+    )
+
+    def score(self, rows: Sequence[ScorerRow]) -> Scores:
+        """Raises nothing; a row whose instruction states no checkable demand is NaN with that reason."""
+        values, reasons = np.full(len(rows), np.nan, np.float32), [""] * len(rows)
+        for n, row in enumerate(rows):
+            found = compliance("\n".join(t for t in (row.instruction, row.query) if t), row.response)
+            if found.read:
+                values[n] = found.score
+            else:
+                reasons[n] = NOTHING_READ
+        return Scores(values, tuple(reasons))

@@ -1,0 +1,161 @@
+"""What can be checked exactly about a turn. A scorer never overrules a failed rule."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from recenv.records import Action, AgentView, Item
+from recenv.rewards.rules import assertions, checks, demands
+from recenv.rewards.rules.checks import languages
+
+MAX_CHARACTERS = 4_000
+"""No answer may be longer, whatever the instruction says."""
+
+
+class Verdict(NamedTuple):
+    """reason: what was expected and what came, in English; "" when passed."""
+
+    failed: bool
+    reason: str
+
+
+PASSED = Verdict(False, "")
+
+
+def instruction_verdict(view: AgentView, action: Action, items: Sequence[Item | None]) -> Verdict:
+    """Whether an action keeps to the format and to what the instruction says in so many words.
+
+    items: the records of ``action.items``, None where the id is unknown. Checked: the grammar of the action; for a
+    recommendation 1 to ``view.slate_size`` items and no more than the instruction allows, known ids, ids that were
+    candidates or retrieved, no repeats; a query to search for, a text to ask; the language of the text (the one the
+    instruction demands, else the session's); every exactly checkable demand of the instruction on the text
+    (``recenv.rewards.rules.checks``), and MAX_CHARACTERS.
+    """
+    if action.act == "malformed":
+        return Verdict(True, action.error or "malformed action")
+    reason = ""
+    if action.act == "recommend":
+        reason = _slate(view, action, items)
+    elif action.act == "search" and not action.query.strip():
+        reason = "search: expected a query, came none"
+    elif action.act == "ask" and not action.text.strip():
+        reason = "ask: expected a question in text, came none"
+    if not reason and action.act != "search":
+        reason = _text(view, action.text, items, action.act == "recommend")
+    return Verdict(True, reason) if reason else PASSED
+
+
+def factual_verdict(view: AgentView, action: Action, items: Sequence[Item | None]) -> Verdict | None:
+    """Whether the values that the text claims of recommended items agree with their records.
+
+    Ratings, prices, free entry, distances and areas are read in the neighbourhood of each item's name (see
+    ``recenv.rewards.rules.assertions``). A number may be rounded to the decimals it is given with. What the record does not
+    hold, and claims about items that are not recommended, cannot be checked and are no failure.
+    None where there is no text or no known item: the dimension does not apply.
+    """
+    known = [item for item in items if item is not None]
+    if not action.text.strip() or not known:
+        return None
+    areas = {str(i.attributes["area"]): None for i in (*known, *view.candidates, *view.retrieved) if i.attributes.get("area")}
+    text = action.text
+    if len(text) > MAX_CHARACTERS:  # it has failed the instruction already: read what is whole of its head
+        text = text[:max(text.rfind(mark, 0, MAX_CHARACTERS) for mark in " \n,;。，；、") + 1]
+    for claim in assertions.read(text, known, (*view.candidates, *view.retrieved), tuple(areas)):
+        if not any(assertions.agrees(claim, owner) for owner in claim.owners):
+            owner = claim.owners[0]
+            have = assertions.record(claim, owner)
+            return Verdict(True, f"{_short(owner.name)}: {claim.slot} claimed {claim.said}, record {have}")
+    return PASSED
+
+
+def _slate(view: AgentView, action: Action, items: Sequence[Item | None]) -> str:
+    most = view.slate_size
+    asked = demands.read(view.instruction)
+    if asked.max_items is not None:
+        most = min(most, asked.max_items)
+    count = len(action.items)
+    if not 1 <= count <= most:
+        return f"expected {'1 item' if most == 1 else f'1 to {most} items'}, came {count}"
+    if asked.min_items is not None and count < min(asked.min_items, view.slate_size):
+        return f"expected at least {min(asked.min_items, view.slate_size)} items, came {count}"
+    unknown = [i for i, item in zip(action.items, items, strict=True) if item is None]
+    if unknown:
+        return f"expected known item ids, came {_short(unknown[0])}"
+    allowed = {item.id for item in (*view.candidates, *view.retrieved)}
+    for position, item_id in enumerate(action.items):
+        if item_id not in allowed:
+            return f"expected ids of candidates or retrieved items, came {_short(item_id)}"
+        if item_id in action.items[:position]:
+            return f"expected each item once, came {_short(item_id)} again"
+    return ""
+
+
+def _text(view: AgentView, text: str, items: Sequence[Item | None], recommends: bool) -> str:
+    if len(text) > MAX_CHARACTERS:
+        return f"expected at most {MAX_CHARACTERS} characters, came {len(text)}"
+    if not text.strip():
+        return ""
+    known = [item for item in (*items, *view.candidates, *view.retrieved) if item is not None]
+    names = [item.name for item in known] + [v for item in known[:len(items)] for v in _strings(item)]
+    reason = _language(demands.read(view.instruction).language or view.locale, text, names)
+    return reason or _demanded(view, text, len(items) if recommends else 0)
+
+
+def _language(language: str, text: str, names: Sequence[str]) -> str:
+    if language in _LANGUAGES:
+        came = language_of(text, names)
+    else:
+        came = languages.detect(_without(text, names))
+    if not came or came == language or language not in languages.NAMES:
+        return ""
+    return f"expected text in {languages.NAMES[language]}, came {languages.NAMES[came]}"
+
+
+def _demanded(view: AgentView, text: str, items: int) -> str:
+    """The first demand of the instruction that a text breaks. items: 0 where it recommends none; only maxima apply then."""
+    for check in checks.read(view.instruction):
+        if check.kind in ("items", "language") or (not items and check.least is not None):
+            continue
+        if check.kind == "numbered":
+            check = check._replace(least=items)
+        count = check.measure(text)
+        if not check.within(count):
+            return check.reason(count)
+    return ""
+
+
+_LANGUAGES = ("zh", "en")
+_HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
+_LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]+")
+
+
+def language_of(text: str, names: Sequence[str] = ()) -> str:
+    """``zh`` or ``en`` by the share of Chinese characters against Latin words; "" with fewer than three of both.
+
+    names: item names, which keep their own language in any text and do not count.
+    """
+    text = unicodedata.normalize("NFKC", _without(text, names))
+    han, latin = len(_HAN.findall(text)), len(_LATIN.findall(text))
+    if han + latin < 3:
+        return ""
+    return "zh" if han >= latin else "en"
+
+
+def _strings(item: Item) -> list[str]:
+    """Values of an item that keep their own language, as its name does."""
+    values = [v if isinstance(v, tuple) else (v,) for v in item.attributes.values()]
+    return [v for several in values for v in several if isinstance(v, str)]
+
+
+def _without(text: str, names: Sequence[str]) -> str:
+    for name in sorted({n for n in names if len(n) > 1 and n in text}, key=lambda n: (-len(n), n)):
+        text = text.replace(name, " ")
+    return text
+
+
+def _short(text: str) -> str:
+    """Untrusted text, quoted and cut, for a reason."""
+    return repr(text if len(text) <= 40 else text[:39] + "…")
