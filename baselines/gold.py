@@ -1,7 +1,8 @@
-"""Gold and antigold: rank by the synthetic world's own utility, or by its opposite.
+"""Gold and antigold: rank by what the user would order and by the synthetic world's own utility, or by the opposite.
 
-Upper and lower bound for anything that ranks: no agent can know more, and none can do worse on purpose. They read
-what is privileged, by session id, and so exist in worlds with a gold utility only.
+Upper and lower bound for anything that ranks: no agent can know more, and none can do worse on purpose. Gold shows what meets
+the whole need first, by utility, and what is still to be seen before what was seen; antigold the other way round. They read what
+is privileged, by session id, and so exist in worlds with a gold utility only.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recenv.baselines.runtime import Runtime
-from recenv.baselines.slate import recommend
+from recenv.baselines.slate import present, recommend
+from recenv.data.constraints import MET
 from recenv.data.world import World
 from recenv.errors import InputError
 from recenv.records import Action, AgentView
@@ -24,7 +26,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class GoldAgent:
-    """Recommends by gold utility, best first (sign 1) or worst first (sign -1)."""
+    """Recommends what fits by gold utility, best first (sign 1), or what does not, worst first (sign -1)."""
 
     def __init__(self, world: World, *, name: str, sign: int) -> None:
         self.name = name
@@ -32,17 +34,26 @@ class GoldAgent:
 
     def act(self, views: Sequence[AgentView]) -> list[Action]:
         """One recommendation a view. Raises UnknownName or InputError for views of another world."""
-        return [recommend(view, self._sign * self._utilities(view)) for view in views]
+        return [self._show(view) for view in views]
 
-    def _utilities(self, view: AgentView) -> NDArray[np.float64]:
-        """(C,) gold utility of the candidates in the goal that the view is about."""
+    def _show(self, view: AgentView) -> Action:
+        if not view.candidates:
+            return recommend(view, [])
+        utility, fits = self._known(view)
+        seen = np.isin([item.id for item in view.candidates], view.shown)
+        order = np.lexsort((-self._sign * utility, seen, -self._sign * fits.astype(np.int64)))
+        return present(view, [view.candidates[i] for i in order])
+
+    def _known(self, view: AgentView) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """(C,) gold utility of the candidates in the goal that the view is about, and whether each meets the whole need."""
         session = self._world.session_row(view.session_id)
         wanted = [self._world.item_row(item.id) for item in view.candidates]
         for row, goal in zip(self._world.goal_rows(session), self._world.session(session).goals, strict=True):
             arrays = self._world.goal(row)
             place = {int(item): at for at, item in enumerate(arrays.candidates)}
             if view.query.startswith(goal.query) and all(item in place for item in wanted):
-                return arrays.utility[[place[item] for item in wanted]].astype(np.float64)
+                at = [place[item] for item in wanted]
+                return arrays.utility[at].astype(np.float64), np.asarray((arrays.satisfaction[at] == MET).all(1))
         raise InputError(
             f"{self.name}: session {view.session_id!r} has no goal with this query and these candidates in {self._world.path}; "
             "build the agent on the world that is played")

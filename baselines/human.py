@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 
 import click
 
-from recenv.data.render import item_text, mapping_text, plain_response
+from recenv.data.render import item_text, mapping_text
+from recenv.envs.speaker import speak
 from recenv.records import Action, AgentView, Item
 
 HELP = """  1 3 2        recommend candidates by number, best first
@@ -106,4 +107,4 @@ def _parse(line: str, view: AgentView, listed: Sequence[Item]) -> tuple[Action |
     if len(set(chosen)) < len(chosen) or len(chosen) > view.slate_size:
         return None, f"Give up to {view.slate_size} different numbers."
     slate = [listed[n - 1] for n in chosen]
-    return Action(act="recommend", items=tuple(i.id for i in slate), text=plain_response(slate, view.locale)), ""
+    return Action(act="recommend", items=tuple(i.id for i in slate), text=speak(view.instruction, view.locale, slate)), ""

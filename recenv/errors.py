@@ -5,6 +5,7 @@
     ├── InputError         a file, row, flag or argument is not what it should be
     │   ├── StoreError     a store is missing, damaged or of another schema
     │   ├── WeightsError   a checkpoint is missing, damaged or of another schema
+    │   ├── OptionError    an option that an environment does not have (also a TypeError)
     │   └── RowError       one row of an input file cannot be read (quarantined by readers)
     ├── MissingExtra       an optional package is not installed
     └── EndpointError      a remote model did not answer usefully
@@ -47,6 +48,10 @@ class StoreError(InputError):
 
 class WeightsError(InputError):
     """A checkpoint that cannot be loaded."""
+
+
+class OptionError(InputError, TypeError):
+    """An option that does not exist or cannot take that value; a TypeError too, as for any unknown argument."""
 
 
 class RowError(InputError):

@@ -34,7 +34,7 @@ Disclosure = Literal["volunteered", "on_ask", "hidden"]
 Event = Literal["offered", "click", "order"]
 Act = Literal["recommend", "ask", "search", "end", "malformed"]
 ReactionKind = Literal[
-    "order", "inquire", "refine", "reject", "answer", "indifferent", "results", "repeat", "leave", "farewell"
+    "order", "inquire", "refine", "reject", "object", "answer", "indifferent", "results", "repeat", "leave", "farewell"
 ]
 
 

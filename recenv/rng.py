@@ -32,10 +32,14 @@ def _mix(z: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return z ^ (z >> _S31)
 
 
-def bits(*key: ArrayLike | int) -> NDArray[np.uint64]:
-    """64 random bits per key; words broadcast against each other, the result has their common shape."""
+def bits(*key: ArrayLike | int, start: NDArray[np.uint64] | None = None) -> NDArray[np.uint64]:
+    """64 random bits per key; words broadcast against each other, the result has their common shape.
+
+    start: what ``bits`` gave for the head of the key, so that a head that many keys share is folded once:
+    ``bits(b, start=bits(a))`` equals ``bits(a, b)``.
+    """
     with np.errstate(over="ignore"):
-        state = np.zeros((), np.uint64)
+        state = np.zeros((), np.uint64) if start is None else start
         for part in key:
             part = np.asarray(part)
             part = part.astype(np.int64).astype(np.uint64) if part.dtype.kind == "i" else part.astype(np.uint64)
@@ -43,14 +47,14 @@ def bits(*key: ArrayLike | int) -> NDArray[np.uint64]:
         return np.asarray(state)
 
 
-def uniform(*key: ArrayLike | int) -> NDArray[np.float64]:
+def uniform(*key: ArrayLike | int, start: NDArray[np.uint64] | None = None) -> NDArray[np.float64]:
     """Uniform draws in the open interval (0, 1)."""
-    return ((bits(*key) >> _S11).astype(np.float64) + 0.5) * 2.0**-53
+    return ((bits(*key, start=start) >> _S11).astype(np.float64) + 0.5) * 2.0**-53
 
 
-def gumbel(*key: ArrayLike | int) -> NDArray[np.float64]:
+def gumbel(*key: ArrayLike | int, start: NDArray[np.uint64] | None = None) -> NDArray[np.float64]:
     """Standard Gumbel draws: adding them to utilities and taking the largest samples a multinomial logit."""
-    return -np.log(-np.log(uniform(*key)))
+    return -np.log(-np.log(uniform(*key, start=start)))
 
 
 def normal(*key: ArrayLike | int) -> NDArray[np.float64]:

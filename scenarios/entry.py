@@ -18,7 +18,7 @@ from recenv.envs.config import EnvConfig
 from recenv.envs.engine import Engine
 from recenv.envs.single import ChatEnv, SlateEnv
 from recenv.envs.vector import ChatVectorEnv, SlateVectorEnv
-from recenv.errors import InputError
+from recenv.errors import InputError, OptionError
 from recenv.scenarios.loader import Scenario, load_scenario
 
 Progress = Callable[[str], None]
@@ -84,12 +84,12 @@ def open_engine(scenario: str | Scenario = "mixed", store: str | Path | None = N
     spec = load_scenario(scenario) if isinstance(scenario, str) else scenario
     unknown = sorted(changes.keys() - set(EnvConfig.__struct_fields__))
     if unknown:
-        raise InputError(f"unknown option {unknown[0]!r}; known: scenario, store, {', '.join(EnvConfig.__struct_fields__)}")
+        raise OptionError(f"unknown option {unknown[0]!r}; known: scenario, store, {', '.join(EnvConfig.__struct_fields__)}")
     encoded = msgspec.json.encode(spec, order="sorted")
     return _engine(encoded, None if store is None else str(store), tuple(sorted(changes.items())))
 
 
-_OWN = ("split", "vector_reward", "render_mode")
+_OWN = ("split", "vector_reward", "render_mode", "info", "autoreset_mode")
 
 
 def _split(options: dict[str, Any]) -> tuple[dict[str, Any], Engine]:
@@ -98,24 +98,24 @@ def _split(options: dict[str, Any]) -> tuple[dict[str, Any], Engine]:
 
 
 def chat_env(**options: Any) -> ChatEnv:
-    """``recenv/Chat-v0``: scenario, store, split, vector_reward, render_mode, and any EnvConfig field."""
+    """``recenv/Chat-v1``: scenario, store, split, vector_reward, render_mode, and any EnvConfig field."""
     own, engine = _split(options)
     return ChatEnv(engine, **own)
 
 
 def slate_env(**options: Any) -> SlateEnv:
-    """``recenv/Slate-v0``, options as for ``chat_env``."""
+    """``recenv/Slate-v1``, options as for ``chat_env``."""
     own, engine = _split(options)
     return SlateEnv(engine, **own)
 
 
 def chat_vector_env(num_envs: int = 1, **options: Any) -> ChatVectorEnv:
-    """Vector form of ``recenv/Chat-v0``."""
+    """Vector form of ``recenv/Chat-v1``."""
     own, engine = _split(options)
     return ChatVectorEnv(engine, num_envs, **own)
 
 
 def slate_vector_env(num_envs: int = 1, **options: Any) -> SlateVectorEnv:
-    """Vector form of ``recenv/Slate-v0``."""
+    """Vector form of ``recenv/Slate-v1``."""
     own, engine = _split(options)
     return SlateVectorEnv(engine, num_envs, **own)

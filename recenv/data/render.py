@@ -68,11 +68,15 @@ def evidence_text(items: Sequence[Item]) -> str:
     return "\n".join(item_text(item) for item in items)
 
 
-def plain_response(items: Sequence[Item], locale: str, slots: Sequence[str] = ("rating", "price", "area")) -> str:
+def plain_response(
+    items: Sequence[Item], locale: str, slots: Sequence[str] = ("rating", "price", "area"), *,
+    lines: bool = False, closing: bool = False, greeting: bool = False,
+) -> str:
     """A recommendation in one plain sentence, as slate environments phrase it.
 
     Names each item in order with the given slots. Where a record lacks a number, the text says so; other slots that it
-    lacks are left out, and areas go without their label. Empty for no items.
+    lacks are left out, and areas go without their label. Empty for no items. lines: an item a line; closing: ends with a
+    question; greeting: begins with one.
     """
     if not items:
         return ""
@@ -82,7 +86,13 @@ def plain_response(items: Sequence[Item], locale: str, slots: Sequence[str] = ("
         told = [text for slot in slots if (text := _said(slot, item.attributes.get(slot), locale))]
         detail = ("，" if zh else ", ").join(told)
         entries.append(f"{number}. {item.name}" + ((f"（{detail}）" if zh else f" ({detail})") if detail else ""))
-    return f"为您推荐：{'；'.join(entries)}。" if zh else f"I recommend: {'; '.join(entries)}."
+    head, tail = ("为您推荐：", "您看可以吗？") if zh else ("I recommend: ", "Would that suit you?")
+    if greeting:
+        head = f"您好，{head}" if zh else f"Hello, {head}"
+    if lines:
+        return "\n".join([head.rstrip(), *entries, *([tail] if closing else [])])
+    text = f"{head}{'；'.join(entries)}。" if zh else f"{head}{'; '.join(entries)}."
+    return text if not closing else f"{text}{tail}" if zh else f"{text} {tail}"
 
 
 def _said(slot: str, value: Value | None, locale: str) -> str:

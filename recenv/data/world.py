@@ -53,7 +53,7 @@ class World:
             counts["items"], counts["users"], counts["sessions"], counts["goals"])
         self.kind: str = self.manifest["kind"]
         self.fingerprint: str = self.manifest["fingerprint"]
-        self._keys: NDArray[np.uint64] | None = None
+        self._keys: dict[str, NDArray[np.uint64]] = {}
         # Decoded rows are kept: worlds are small next to the runs over them, and bounded here.
         self.item = lru_cache(maxsize=65_536)(self._item)
         self.user = lru_cache(maxsize=16_384)(self._user)
@@ -91,10 +91,18 @@ class World:
 
     def item_keys(self, rows: NDArray[np.integer]) -> NDArray[np.uint64]:
         """Stable 64-bit words of items, by row: what draws about an item are keyed on."""
-        if self._keys is None:
-            self._keys = np.empty(self.n_items, np.uint64)
-            self._keys[self._columns["items_row"]] = self._columns["items_key"]
-        return np.asarray(self._keys[rows], np.uint64)
+        return self._words("items", rows)
+
+    def session_keys(self, rows: NDArray[np.integer]) -> NDArray[np.uint64]:
+        """Stable 64-bit words of sessions, by row; ``rng.word`` of their ids."""
+        return self._words("sessions", rows)
+
+    def _words(self, table: str, rows: NDArray[np.integer]) -> NDArray[np.uint64]:
+        if table not in self._keys:
+            by_row = np.empty(len(self._columns[f"{table}_key"]), np.uint64)
+            by_row[self._columns[f"{table}_row"]] = self._columns[f"{table}_key"]
+            self._keys[table] = by_row
+        return np.asarray(self._keys[table][rows], np.uint64)
 
     def has_item(self, item_id: str) -> bool:
         return self.item_row(item_id) >= 0

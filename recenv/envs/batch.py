@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -12,54 +11,63 @@ from numpy.typing import NDArray
 from recenv import rng
 from recenv.envs import state as states
 from recenv.envs.engine import Engine, Step
-from recenv.envs.state import HORIZON, RUNNING, State
+from recenv.envs.state import ENDINGS, HORIZON, REACTIONS, RUNNING, Log, State
 from recenv.errors import InputError
-from recenv.records import DIMENSIONS, Action, AgentView, D
+from recenv.records import Action, AgentView
+from recenv.rewards.protocol import SOURCES
 
 Split = Literal["all", "train", "test"]
 _SESSION = rng.word("session")
+_SEED = rng.word("seed")
 TEST_FOLD = 0
 
 
 class SessionBatch:
     """A row per environment. Row i of a batch seeded with s plays what a batch of one seeded with s + i plays.
 
-    split: sessions to draw from; ``test`` is the users of fold 0, ``train`` all others.
+    split: sessions to draw from; ``test`` is the users of fold 0, ``train`` all others. words: whether agents bring their own.
     """
 
-    def __init__(self, engine: Engine, n: int, split: Split = "all") -> None:
+    def __init__(self, engine: Engine, n: int, split: Split = "all", *, words: bool) -> None:
         if n < 1:
             raise InputError(f"the number of environments must be at least 1; got {n}")
-        self.engine, self.n = engine, n
+        self.engine, self.n, self.split = engine, n, split
         self.pool = _pool(engine, split)
         self.seeds = np.zeros(n, np.uint64)
         self.episodes = np.full(n, -1, np.int64)
+        self.log: Log = engine.log(n, words=words)
         self.state: State | None = None
 
     # -- sessions --------------------------------------------------------------------------------------------
 
-    def seed(self, seed: int | Sequence[int]) -> None:
-        """Key the rows anew: s + i for an integer s, or one seed a row."""
-        values = [seed + i for i in range(self.n)] if isinstance(seed, int) else [int(s) for s in seed]
-        if len(values) != self.n or min(values) < 0:
+    def seed(self, seed: int | Sequence[int | None]) -> None:
+        """Key the rows anew: s + i for an integer s, or one seed a row; None leaves that row's stream as it is."""
+        if isinstance(seed, (int, np.integer)):
+            values: list[int | None] = [int(seed) + i for i in range(self.n)]
+        else:
+            values = [None if s is None else int(s) for s in seed]
+        if len(values) != self.n or any(v is not None and v < 0 for v in values):
             raise InputError(f"seed must be one integer >= 0, or {self.n} of them; got {seed!r}")
-        self.seeds = np.array(values, np.uint64)
-        self.episodes = np.full(self.n, -1, np.int64)
-        self.state = None
+        at = [i for i, v in enumerate(values) if v is not None]
+        self.seeds, self.episodes = self.seeds.copy(), self.episodes.copy()
+        self.seeds[at] = np.array([seed_word(v) for v in values if v is not None], np.uint64)
+        self.episodes[at] = -1
 
-    def reset(self, rows: Sequence[int] | None = None, sessions: Sequence[str | int] | None = None) -> None:
+    def reset(self, rows: Sequence[int] | NDArray[np.int64] | None = None, sessions: Sequence[str | int] | None = None) -> None:
         """Open new sessions in the given rows (all by default). sessions: ids or world rows, drawn where not given."""
-        at = np.arange(self.n) if rows is None else np.asarray(rows, np.int64)
+        at = np.arange(self.n) if rows is None or self.state is None else np.asarray(rows, np.int64)
+        if not len(at):
+            return
+        chosen = None if sessions is None else np.array([self._row(s) for s in sessions], np.int64)
+        if chosen is not None and len(chosen) != len(at):
+            raise InputError(f"options: expected {len(at)} sessions, got {len(chosen)}")
         self.episodes = self.episodes.copy()
         self.episodes[at] += 1
-        if sessions is None:
+        if chosen is None:
             chosen = self.pool[rng.integers(len(self.pool), self.seeds[at], self.episodes[at], _SESSION)]
-        else:
-            chosen = np.array([self._row(s) for s in sessions], np.int64)
-            if len(chosen) != len(at):
-                raise InputError(f"options: expected {len(at)} sessions, got {len(chosen)}")
         fresh = self.engine.begin(chosen, self.seeds[at])
-        self.state = fresh if self.state is None or rows is None else _put(self.state, at, fresh)
+        self.state = fresh if self.state is None or rows is None else self.state.put(at, fresh)
+        self.log.clear(at)
 
     def _row(self, session: str | int) -> int:
         if isinstance(session, str):
@@ -77,57 +85,107 @@ class SessionBatch:
         return self.state
 
     def views(self, rows: Sequence[int] | None = None) -> list[AgentView]:
-        return self.engine.views(self.playing, range(self.n) if rows is None else rows)
+        return self.engine.views(self.playing, self.log, range(self.n) if rows is None else rows)
 
     def step(self, actions: Sequence[Action | None]) -> Step:
-        self.state, step = self.engine.step(self.playing, actions)
+        """Play a turn in words; None for rows that sit out."""
+        self.state, step = self.engine.step(self.playing, self.log, actions)
+        return step
+
+    def step_slates(self, numbers: NDArray[np.int64], playing: NDArray[np.bool_]) -> Step:
+        """Play a turn in candidate numbers (N, K); playing (N,): rows that take part."""
+        self.state, step = self.engine.step_slates(self.playing, self.log, numbers, playing)
         return step
 
     @property
-    def terminated(self) -> NDArray[np.bool_]:
-        """(N,) the need is met, the user left, or the agent ended the session."""
-        return np.asarray((self.playing.ending != RUNNING) & ~self.truncated)
+    def over(self) -> NDArray[np.bool_]:
+        """(N,) sessions that have ended."""
+        return np.asarray(self.playing.ending != RUNNING)
 
     @property
     def truncated(self) -> NDArray[np.bool_]:
         """(N,) the time limit was reached."""
         return np.asarray(self.playing.ending == HORIZON)
 
+    @property
+    def terminated(self) -> NDArray[np.bool_]:
+        """(N,) the need is met, the user left, or the agent ended the session."""
+        return np.asarray(self.over & ~self.truncated)
+
     # -- infos -----------------------------------------------------------------------------------------------
 
-    def info(self, r: int, view: AgentView, step: Step | None) -> dict[str, Any]:
-        """The info of a row; the same keys after reset and step, nothing that an agent may not see."""
-        vector = np.full(D, np.nan, np.float32) if step is None else step.scores.components[r]
-        sources = ("none",) * D if step is None else step.scores.sources[r]
-        reaction = None if step is None else step.reactions[r]
-        failed = np.zeros(D, np.bool_) if step is None else step.failed[r]
+    def arrays(self, step: Step | None) -> dict[str, Any]:
+        """The info of the batch as arrays; the same keys after reset and step, nothing that an agent may not see.
+
+        Missing is never NaN: a component that is missing is 0 where ``applicable`` is False. reward_source, reaction and
+        ending are codes into ``SOURCES``, ``REACTIONS`` (-1 before the first turn) and ``ENDINGS``.
+        """
+        n, d, state = self.n, len(self.engine.names), self.playing
+        if step is None:
+            zero, no = np.zeros(n, np.float32), np.zeros((n, d), np.bool_)
+            return {
+                "reward_vector": np.zeros((n, d), np.float32), "applicable": no, "reward_source": np.full((n, d), _NOTHING, np.int8),
+                "reward_value": zero, "paid": no[:, 0].copy(), "outcome": zero.copy(), "gate_failed": no.copy(),
+                "turn": state.turn, "reaction": np.full(n, -1, np.int8), "ending": state.ending, "needs_met": state.goal,
+            }
         return {
-            "reward_components": {name: float(v) for name, v in zip(DIMENSIONS, vector, strict=True)},
-            "reward_vector": vector.copy(),
-            "reward_sources": dict(zip(DIMENSIONS, sources, strict=True)),
-            "reward_value": float("nan") if step is None else float(step.values[r]),
-            "gates_failed": ",".join(d for d, f in zip(DIMENSIONS, failed, strict=True) if f),
-            "session_id": view.session_id,
-            "turn": view.turn,
-            "reaction": "" if reaction is None else reaction.kind,
-            "messages": [{"role": m.role, "content": m.content} for m in view.messages],
+            "reward_vector": step.components, "applicable": step.applicable, "reward_source": step.sources,
+            "reward_value": step.values, "paid": step.paid, "outcome": step.met.astype(np.float32), "gate_failed": step.failed,
+            "turn": state.turn, "reaction": step.reactions.kind, "ending": state.ending, "needs_met": state.goal,
         }
+
+    def info(self, step: Step | None, r: int, *, full: bool) -> dict[str, Any]:
+        """The info of one row in words and numbers. full: with the dialogue so far."""
+        a, names = self.arrays(step), self.engine.names
+        info: dict[str, Any] = {
+            "reward_components": {name: float(a["reward_vector"][r, i]) for i, name in enumerate(names)},
+            "applicable": {name: bool(a["applicable"][r, i]) for i, name in enumerate(names)},
+            "reward_sources": {name: SOURCES[a["reward_source"][r, i]] for i, name in enumerate(names)},
+            "reasons": {name: "" if step is None else step.reasons.get((r, i), "") for i, name in enumerate(names)},
+            "reward_vector": a["reward_vector"][r].copy(),
+            "reward_value": float(a["reward_value"][r]),
+            "paid": bool(a["paid"][r]),
+            "outcome": float(a["outcome"][r]),
+            "gates_failed": ",".join(name for i, name in enumerate(names) if a["gate_failed"][r, i]),
+            "session_id": self.engine.world.session(int(self.playing.session[r])).id,
+            "turn": int(a["turn"][r]),
+            "reaction": "" if a["reaction"][r] < 0 else REACTIONS[a["reaction"][r]],
+            "ending": ENDINGS[a["ending"][r]],
+            "needs_met": int(a["needs_met"][r]),
+        }
+        if full:
+            info["messages"] = self.messages(r)
+        return info
+
+    def messages(self, r: int) -> list[dict[str, str]]:
+        """The dialogue of a row in OpenAI form."""
+        found = self.engine.transcript.messages(self.playing, self.log, r)
+        return [{"role": m.role, "content": m.content} for m in found]
 
     # -- saving ----------------------------------------------------------------------------------------------
 
     def save(self, extra: Mapping[str, Any]) -> bytes:
         """All that a later ``load`` needs to go on to the bit."""
         own = {"seeds": self.seeds.tolist(), "episodes": self.episodes.tolist(), **extra}
-        return states.save(self.playing, self.engine.world.fingerprint, own)
+        return states.save(self.playing, self.log, self.engine.world.fingerprint, own)
 
     def load(self, data: bytes) -> dict[str, Any]:
         """Go on from saved bytes; raises InputError where they do not fit this batch, which stays as it was."""
-        state, extra = states.load(data, self.engine.world.fingerprint)
-        if len(state.session) != self.n or not {"seeds", "episodes"} <= extra.keys():
-            raise InputError(f"the saved state has {len(state.session)} sessions; this environment has {self.n}")
-        self.state = state
+        like = self.state if self.state is not None else self.engine.begin(self.pool[:1].repeat(self.n), self.seeds)
+        state, log, extra = states.load(data, self.engine.world.fingerprint, like, self.log)
+        if not {"seeds", "episodes"} <= extra.keys():
+            raise InputError("the saved state lacks its seeds; it was not written by save_state")
+        self.state, self.log = state, log
         self.seeds, self.episodes = np.array(extra["seeds"], np.uint64), np.array(extra["episodes"], np.int64)
         return extra
+
+
+_NOTHING = SOURCES.index("none")
+
+
+def seed_word(seed: int) -> int:
+    """A seed of any size as a 64-bit word; one below 2^64 is itself."""
+    return seed if seed < 2**64 else int(rng.bits(_SEED, *(seed >> 64 * i & 2**64 - 1 for i in range((seed.bit_length() + 63) // 64))))
 
 
 def _pool(engine: Engine, split: Split) -> NDArray[np.int64]:
@@ -138,18 +196,3 @@ def _pool(engine: Engine, split: Split) -> NDArray[np.int64]:
     if not mask.any():
         raise InputError(f"the world has no sessions in split {split!r}; use split='all'")
     return np.flatnonzero(mask)
-
-
-def _put(state: State, at: NDArray[np.int64], fresh: State) -> State:
-    changed: dict[str, Any] = {}
-    for field in fields(State):
-        old, new = getattr(state, field.name), getattr(fresh, field.name)
-        if isinstance(old, np.ndarray):
-            changed[field.name] = old.copy()
-            changed[field.name][at] = new
-        else:
-            rows = list(old)
-            for r, value in zip(at.tolist(), new, strict=True):
-                rows[r] = value
-            changed[field.name] = tuple(rows)
-    return replace(state, **changed)

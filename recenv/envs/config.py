@@ -8,27 +8,42 @@ import msgspec
 
 from recenv.errors import InputError
 
+_RANGES = {
+    "slate_size": (1, 50), "candidates": (1, 1000), "horizon": (1, 1000), "search_results": (1, 50), "answers": (1, 64),
+    "ask_cost": (0, 100), "objection_cost": (0, 100),
+}
+
 
 class EnvConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Rules of a session.
 
-    user: which user model answers.  reward, scorers: names of the reward spec and of the scorer set (or a folder).
+    user: which user model answers.  reward, scorers: names of the reward spec and of the scorer set (or a folder); an empty
+    reward is ``service``, or ``outcome`` where the scorers are the exact rules alone.
     slate_size: K, most items in a slate.  candidates: C, length to which candidate lists are padded or cut.
     horizon: T, most turns; reaching it truncates.  patience_scale: factor on each session's own patience.
     search_results: items that a search brings up.
+
+    What talking costs and brings, in units of patience (a slate that fails costs 1): ask_cost: a question that the user
+    understands (one that he does not costs 1).  objection_cost: what he has to object to, on top of the turn.  answers: most
+    constraints that one answer tells.  reveals: what a slate that fails brings out of him; ``missed``, the first thing that the
+    best item in it misses, or ``nothing`` but that it does not fit.
     """
 
     user: Literal["gold", "replay", "learned"] = "learned"
-    reward: str = "gated-mean"
+    reward: str = ""
     scorers: str = "default"
     slate_size: int = 3
     candidates: int = 20
     horizon: int = 10
     patience_scale: float = 1.0
     search_results: int = 5
+    ask_cost: float = 0.5
+    objection_cost: float = 0.5
+    answers: int = 1
+    reveals: Literal["missed", "nothing"] = "missed"
 
     def __post_init__(self) -> None:
-        for name, low, high in (("slate_size", 1, 50), ("candidates", 1, 1000), ("horizon", 1, 1000), ("search_results", 1, 50)):
+        for name, (low, high) in _RANGES.items():
             value = getattr(self, name)
             if not low <= value <= high:
                 raise InputError(f"{name} must be in [{low}, {high}]; got {value}")

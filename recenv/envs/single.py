@@ -3,64 +3,70 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 import gymnasium as gym
 import numpy as np
 from numpy.typing import NDArray
 
-from recenv.data.render import plain_response
 from recenv.envs.batch import SessionBatch, Split
 from recenv.envs.chat_format import parse_action, render_observation
+from recenv.envs.deck import Observer
 from recenv.envs.engine import Engine, Step
-from recenv.envs.slate_features import SlateFeatures
 from recenv.envs.spaces import ActionText, UnicodeText, reward_space, slate_action, slate_observation
-from recenv.errors import InputError
-from recenv.records import Action, AgentView
+from recenv.errors import InputError, OptionError
 
 Obs = TypeVar("Obs")
 Act = TypeVar("Act")
+Info = Literal["short", "full"]
 MAX_TEXT = 1_000_000
 
 
 class SessionEnv(gym.Env[Obs, Act], ABC, Generic[Obs, Act]):
-    """What both environments share. ``vector_reward`` makes ``step`` return the MO-Gymnasium reward, float32 (D,)."""
+    """What both environments share. ``vector_reward`` makes ``step`` return the MO-Gymnasium reward, float32 (D,).
+
+    Infos hold numbers and names and never NaN: a component that is missing is 0 in ``reward_vector`` and ``reward_components``,
+    False in ``applicable``, and has its reason in ``reasons``. ``outcome`` is 1 where this turn met a need.
+    """
 
     metadata: ClassVar[dict[str, Any]] = {"render_modes": ["ansi"], "render_fps": 1}  # type: ignore[misc]
+    words: ClassVar[bool]
 
     def __init__(
-        self, engine: Engine, *, split: Split = "all", vector_reward: bool = False, render_mode: str | None = None
+        self, engine: Engine, *, split: Split = "all", vector_reward: bool = False, render_mode: str | None = None,
+        info: Info = "short",
     ) -> None:
         if render_mode not in (None, "ansi"):
-            raise InputError(f"render_mode must be None or 'ansi'; got {render_mode!r}")
-        self.batch = SessionBatch(engine, 1, split)
-        self.render_mode, self.vector_reward = render_mode, vector_reward
+            raise OptionError(f"render_mode must be None or 'ansi'; got {render_mode!r}")
+        self.batch = SessionBatch(engine, 1, split, words=self.words)
+        self.render_mode, self.vector_reward, self._full = render_mode, vector_reward, self.words or info == "full"
         if vector_reward:
             self.reward_space = reward_space()
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Obs, dict[str, Any]]:
         """Open a session: the next of the seed's stream, or ``options={"session": id}``."""
+        seed = None if seed is None else checked_seed(seed)
         super().reset(seed=seed)
         if seed is not None:
             self.batch.seed(seed)
         elif self.batch.state is None:  # never seeded: Gymnasium's own generator gives the key
             self.batch.seed(int(self.np_random.integers(2**31)))
         self.batch.reset(sessions=_session_option(options))
-        view = self.batch.views()[0]
-        return self._observe(view), self.batch.info(0, view, None)
+        return self._observe(), self._info(None)
 
     def step(self, action: Act) -> tuple[Obs, Any, bool, bool, dict[str, Any]]:
-        step: Step = self.batch.step([self._action(action, self.batch.views()[0])])
-        view = self.batch.views()[0]
+        """Play a turn. Raises InputError for an action of another shape, and after the end of a session."""
+        if self.batch.over[0]:
+            raise InputError("this session has ended; call reset before the next step")
+        step = self._step(action)
         reward = step.vector_rewards[0] if self.vector_reward else float(step.rewards[0])
-        done, cut = bool(self.batch.terminated[0]), bool(self.batch.truncated[0])
-        return self._observe(view), reward, done, cut, self.batch.info(0, view, step)
+        return self._observe(), reward, bool(self.batch.terminated[0]), bool(self.batch.truncated[0]), self._info(step)
 
     def render(self) -> Any:
         """The dialogue so far as text, in mode ``ansi``."""
         if self.render_mode is None:
             return None
-        return "\n".join(f"{m.role}: {m.content}" for m in self.batch.views()[0].messages)
+        return "\n".join(f"{m['role']}: {m['content']}" for m in self.batch.messages(0))
 
     def save_state(self) -> bytes:
         """The whole session as bytes; ``load_state`` on an environment of the same world goes on to the bit."""
@@ -69,16 +75,25 @@ class SessionEnv(gym.Env[Obs, Act], ABC, Generic[Obs, Act]):
     def load_state(self, data: bytes) -> tuple[Obs, dict[str, Any]]:
         """Take up a saved session; returns its observation and info. Raises InputError for bytes that do not fit."""
         self.batch.load(data)
-        view = self.batch.views()[0]
-        return self._observe(view), self.batch.info(0, view, None)
+        return self._observe(), self._info(None)
+
+    def _info(self, step: Step | None) -> dict[str, Any]:
+        return self.batch.info(step, 0, full=self._full)
 
     @abstractmethod
-    def _observe(self, view: AgentView) -> Obs:
-        """What the agent is shown of a view."""
+    def _observe(self) -> Obs:
+        """What the agent is shown."""
 
     @abstractmethod
-    def _action(self, action: Act, view: AgentView) -> Action:
-        """What the agent's answer to a view means."""
+    def _step(self, action: Act) -> Step:
+        """Play the agent's answer."""
+
+
+def checked_seed(seed: Any) -> int:
+    """A seed as an int >= 0 of any size; raises InputError for anything else."""
+    if isinstance(seed, (bool, np.bool_)) or not isinstance(seed, (int, np.integer)) or seed < 0:
+        raise InputError(f"seed must be an integer >= 0 or None; got {seed!r}")
+    return int(seed)
 
 
 def sample_ids(engine: Engine) -> list[str]:
@@ -87,72 +102,78 @@ def sample_ids(engine: Engine) -> list[str]:
 
 
 class ChatEnv(SessionEnv[str, str]):
-    """``recenv/Chat-v0``: text in, text out.
+    """``recenv/Chat-v1``: text in, text out.
 
     Action: text in the JSON grammar of ``chat_format``. Observation: everything the agent may know, as one text; the same
-    in OpenAI form is ``info["messages"]`` (dialogue only). Reward: the hybrid scalar, paid as its
-    spec says (``rewards.hybrid.credit``), in [-1, 1]; a goal's rewards sum to the average worth of its turns.
+    in OpenAI form is ``info["messages"]`` (dialogue only). Reward: what the turn is paid by the reward spec
+    (``rewards.hybrid.credit``); a goal's rewards sum to at most 1.
     """
+
+    words = True
 
     def __init__(self, engine: Engine, **options: Any) -> None:
         super().__init__(engine, **options)
         self.action_space = ActionText(MAX_TEXT, sample_ids(engine))
         self.observation_space = UnicodeText(MAX_TEXT)
 
-    def _observe(self, view: AgentView) -> str:
-        return render_observation(view)
+    def _observe(self) -> str:
+        return render_observation(self.batch.views()[0])
 
-    def _action(self, action: str, view: AgentView) -> Action:
-        return parse_action(action)
+    def _step(self, action: str) -> Step:
+        return self.batch.step([parse_action(action)])
 
 
 class SlateEnv(SessionEnv[dict[str, NDArray[np.float32]], NDArray[np.int64]]):
-    """``recenv/Slate-v0``: indices in, numbers out.
+    """``recenv/Slate-v1``: numbers in, numbers out.
 
-    Action: MultiDiscrete, K candidate indices, best first; naming one twice breaks a rule. Observation: Dict of flat
-    float32 boxes (see ``spaces``). Reward: as in ``ChatEnv``; the text spoken to the user is a template.
+    Action: MultiDiscrete, K candidate numbers, best first; one that is named twice counts once, one beyond the list names
+    nothing, and what is more than the instruction allows is cut (``allowed`` in the observation). Observation: Dict of flat
+    float32 boxes (see ``spaces``). Reward: as in ``ChatEnv``; the environment speaks to the user (see ``speaker``).
+    ``info="full"`` adds the dialogue.
     """
+
+    words = False
 
     def __init__(self, engine: Engine, **options: Any) -> None:
         super().__init__(engine, **options)
         self.action_space = slate_action(engine.config.candidates, engine.config.slate_size)
         self.observation_space = slate_observation(engine.config.candidates)  # type: ignore[assignment]  # Dict spaces are untyped
-        self._features = SlateFeatures(engine)
+        self._observer = Observer(engine.deck)
 
     def action_masks(self) -> NDArray[np.bool_]:
-        """(K * C,) which index is a candidate not yet shown, per position; all real candidates once every one was shown."""
-        return slate_masks(self.batch.views()[0], self.batch.engine.config.candidates, self.batch.engine.config.slate_size)
+        """(K * C,) which number is a candidate not yet shown, per position; all real candidates once every one was shown."""
+        return slate_masks(self.batch)[0]
 
-    def _observe(self, view: AgentView) -> dict[str, NDArray[np.float32]]:
-        state = self.batch.playing
-        return {"candidates": self._features.candidates(state, 0).ravel(), "session": self._features.session(state, 0)}
+    def _observe(self) -> dict[str, NDArray[np.float32]]:
+        return {name: values[0] for name, values in slate_observations(self.batch, self._observer).items()}
 
-    def _action(self, action: NDArray[np.int64], view: AgentView) -> Action:
-        return slate_to_action(action, view)
-
-
-def slate_to_action(indices: NDArray[np.int64], view: AgentView) -> Action:
-    """A slate as an action with its template text. An index beyond the list names no item.
-
-    Raises InputError for anything but a vector of integers.
-    """
-    chosen = np.asarray(indices)
-    if chosen.ndim != 1 or chosen.dtype.kind not in "iu":
-        raise InputError(f"a slate is a vector of integers; got dtype {chosen.dtype}, shape {chosen.shape}")
-    real = len(view.candidates)
-    items = [view.candidates[i] for i in dict.fromkeys(chosen.tolist()) if 0 <= i < real]
-    ids = tuple(view.candidates[i].id if 0 <= i < real else "" for i in chosen.tolist())
-    return Action(act="recommend", items=ids, text=plain_response(items, view.locale))
+    def _step(self, action: NDArray[np.int64]) -> Step:
+        chosen = slate_numbers(np.asarray(action), (self.batch.engine.config.slate_size,))
+        return self.batch.step_slates(chosen[None], np.ones(1, np.bool_))
 
 
-def slate_masks(view: AgentView, candidates: int, slate_size: int) -> NDArray[np.bool_]:
-    """(K * C,) admissible indices, the same for each position."""
-    shown = set(view.shown)
-    mask = np.zeros(candidates, np.bool_)
-    mask[: len(view.candidates)] = [item.id not in shown for item in view.candidates]
-    if mask.sum() < slate_size:
-        mask[: len(view.candidates)] = True
-    return np.tile(mask, slate_size)
+def slate_numbers(action: NDArray[Any], shape: tuple[int, ...]) -> NDArray[np.int64]:
+    """An action as candidate numbers. Raises InputError for another shape, or for anything but integers."""
+    if action.shape != shape or action.dtype.kind not in "iu":
+        raise InputError(f"expected an array of integers of shape {shape}; got {action.dtype} of shape {action.shape}")
+    return action.astype(np.int64)
+
+
+def slate_observations(batch: SessionBatch, observer: Observer) -> dict[str, NDArray[np.float32]]:
+    """candidates (N, C * E) and session (N, S)."""
+    state, engine = batch.playing, batch.engine
+    block = engine.deck.blocks(engine.tables.goal_row(state.session, state.goal), state.told)
+    return {"candidates": observer.candidates(state, block), "session": observer.session(state)}
+
+
+def slate_masks(batch: SessionBatch) -> NDArray[np.bool_]:
+    """(N, K * C) admissible numbers, the same for each position."""
+    state, engine = batch.playing, batch.engine
+    place = engine.tables.at(engine.tables.goal_row(state.session, state.goal))
+    real = np.arange(engine.config.candidates) < engine.tables.rows.size[place][:, None]
+    mask = real & ~state.shown
+    mask = np.where(mask.sum(1, keepdims=True) < engine.config.slate_size, real, mask)
+    return np.tile(mask, engine.config.slate_size)
 
 
 def _session_option(options: dict[str, Any] | None) -> list[str | int] | None:

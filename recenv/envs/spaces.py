@@ -19,8 +19,9 @@ CANDIDATE_FEATURES: tuple[str, ...] = (
 log1p of other users' orders; BM25 of the user's words so far (divided by 10); number of disclosed constraints met, missed
 and unknown; already recommended in this goal; a real candidate (0 for padding)."""
 
-SESSION_FEATURES: tuple[str, ...] = ("turn", "goal", "chinese", *(f"category_{c}" for c in CATEGORIES))
-"""Turn over horizon; number of the current goal; 1 for zh; one-hot category."""
+SESSION_FEATURES: tuple[str, ...] = ("turn", "goal", "chinese", "allowed", *(f"category_{c}" for c in CATEGORIES))
+"""Turn over horizon; number of the current goal; 1 for zh; most items that the instruction lets a slate have, over K; one-hot
+category."""
 
 BOUND = 10.0
 

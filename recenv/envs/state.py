@@ -1,77 +1,129 @@
-"""The state of a batch of sessions, and its form as bytes."""
+"""The state of a batch of sessions as arrays, the log of what happened in them, and both as bytes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from recenv.errors import InputError
-from recenv.records import D, Message
+from recenv.records import Act, Action, ReactionKind
 
-STATE_SCHEMA = 1
+STATE_SCHEMA = 2
 RUNNING, MET_ALL, LEFT, ENDED, HORIZON = range(5)
 ENDINGS = ("running", "met", "left", "ended", "horizon")
-
-
-class Dialogue(NamedTuple):
-    """The texts of one session. query: what the user said about the current goal; shown, retrieved: item rows."""
-
-    messages: tuple[Message, ...]
-    query: str
-    shown: tuple[int, ...] = ()
-    retrieved: tuple[int, ...] = ()
+ACTS: tuple[str, ...] = get_args(Act)
+REACTIONS: tuple[str, ...] = get_args(ReactionKind)
+RECOMMEND, ASK, SEARCH, END, MALFORMED = range(len(ACTS))
+NO_ACT = -1
+"""The act of a row that sits out."""
 
 
 @dataclass(frozen=True)
 class State:
-    """A batch of N sessions in play. Never written in place."""
+    """A batch of N sessions in play, C candidates. Never written in place.
+
+    goal counts those met, which is the number of the current one. told: constraints of the current goal that the user has
+    disclosed, a bit each. bar: the value that an item must reach to be ordered (see ``dynamics``). shown: candidates
+    recommended in this goal. earned, count: what this goal has paid so far and how many of its turns counted, of the scalar and
+    of each dimension. key, goal_key: heads of the keys of draws, (seed, session) and (seed, session, goal) folded.
+    """
 
     session: NDArray[np.int64]  # (N,) rows of the world
-    seed: NDArray[np.uint64]  # (N,) keys of the users' noise
-    goal: NDArray[np.int64]  # (N,) goals met so far, which is the number of the current one
+    seed: NDArray[np.uint64]  # (N,)
+    key: NDArray[np.uint64]  # (N,)
+    goal_key: NDArray[np.uint64]  # (N,)
+    goal: NDArray[np.int64]  # (N,)
     turn: NDArray[np.int64]  # (N,)
     patience: NDArray[np.float64]  # (N,)
     ending: NDArray[np.int8]  # (N,) index into ENDINGS
-    earned: NDArray[np.float64]  # (N, 1 + D) paid so far in this goal: of the scalar, then of each dimension
-    count: NDArray[np.int64]  # (N, 1 + D) turns that counted in this goal so far
-    told: tuple[NDArray[np.bool_], ...]  # N x (M,) constraints of the current goal that the user has disclosed
-    dialogue: tuple[Dialogue, ...]  # N
+    told: NDArray[np.uint64]  # (N,)
+    bar: NDArray[np.float64]  # (N,)
+    shown: NDArray[np.bool_]  # (N, C)
+    earned: NDArray[np.float64]  # (N, 1 + D)
+    count: NDArray[np.int64]  # (N, 1 + D)
+
+    def __len__(self) -> int:
+        return len(self.session)
+
+    def put(self, at: NDArray[np.int64], fresh: State) -> State:
+        """This batch with other sessions in the given rows."""
+        changed = {}
+        for field in fields(State):
+            new = getattr(self, field.name).copy()
+            new[at] = getattr(fresh, field.name)
+            changed[field.name] = new
+        return State(**changed)
 
 
-_DTYPES = {"session": np.int64, "seed": np.uint64, "goal": np.int64, "turn": np.int64, "patience": np.float64,
-           "ending": np.int8, "earned": np.float64, "count": np.int64}
+class Spoken(NamedTuple):
+    """What cannot be told from the log: an agent's own words, what it searched up, and what the user objected to."""
+
+    action: Action
+    hits: tuple[int, ...] = ()
+    note: str = ""
+
+
+class Log:
+    """Turn by turn what N sessions did: enough, with the keys of the draws, to tell every word of them again.
+
+    act, reaction (N, T): index into ACTS and REACTIONS, -1 where there was no turn.  goal (N, T) at the time.  item (N, T): row
+    that the reaction is about, -1 for none.  position (N, T): its place in the slate.  constraint (N, T): the one that it names,
+    -1 for none.  told (N, T): constraints that it disclosed.  about (N, T): slot of a question (``tables.SLOT_NAMES``),
+    NO_SLOT, or ANYTHING.  objection (N, T): index into ``hearing.OBJECTIONS``.  extrapolated (N, T).  slate (N, T, K): item
+    rows, -1 for none.  spoken: a list of ``Spoken`` a row where agents have words of their own, else None.
+    Owned by one batch and written in place.
+    """
+
+    def __init__(self, n: int, horizon: int, slate_size: int, *, words: bool) -> None:
+        def of(dtype: type, fill: int, *shape: int) -> NDArray[Any]:
+            return np.full((n, horizon, *shape), fill, dtype)
+
+        self.act, self.reaction = of(np.int8, -1), of(np.int8, -1)
+        self.goal = of(np.int16, 0)
+        self.item, self.position = of(np.int32, -1), of(np.int16, -1)
+        self.constraint, self.told = of(np.int8, -1), of(np.uint64, 0)
+        self.about, self.objection = of(np.int8, NO_SLOT), of(np.int8, 0)
+        self.extrapolated = of(np.bool_, 0)
+        self.slate = of(np.int32, -1, slate_size)
+        self.spoken: list[list[Spoken]] | None = [[] for _ in range(n)] if words else None
+
+    def clear(self, rows: NDArray[np.int64]) -> None:
+        """Begin anew in the given rows."""
+        self.act[rows] = self.reaction[rows] = -1
+        self.slate[rows] = -1
+        if self.spoken is not None:
+            for r in rows.tolist():
+                self.spoken[r] = []
+
+
+NO_SLOT, ANYTHING = -1, -2
+_LOGGED = ("act", "reaction", "goal", "item", "position", "constraint", "told", "about", "objection", "extrapolated", "slate")
 
 
 class _Saved(msgspec.Struct, forbid_unknown_fields=True):
     schema: int
     world: str
-    session: list[int]
-    seed: list[int]
-    goal: list[int]
-    turn: list[int]
-    patience: list[float]
-    ending: list[int]
-    earned: list[list[float]]
-    count: list[list[int]]
-    told: list[list[bool]]
-    dialogue: list[Dialogue]
+    state: dict[str, list[Any]]
+    log: dict[str, list[Any]]
+    spoken: list[list[Spoken]] | None
     extra: dict[str, Any]
 
 
-def save(state: State, world: str, extra: dict[str, Any]) -> bytes:
-    """A state as JSON bytes. world: the store's fingerprint; extra: whatever else its environment keeps, JSON-able."""
-    plain: dict[str, Any] = {f.name: getattr(state, f.name) for f in fields(state)}
-    plain |= {name: plain[name].tolist() for name in _DTYPES}
-    plain["told"] = [t.tolist() for t in state.told]
-    return msgspec.json.encode({"schema": STATE_SCHEMA, "world": world, "extra": extra, **plain}, order="sorted")
+def save(state: State, log: Log, world: str, extra: dict[str, Any]) -> bytes:
+    """Sessions in play as JSON bytes. world: the store's fingerprint; extra: whatever else their environment keeps, JSON-able."""
+    turns = int(state.turn.max(initial=0))
+    saved = _Saved(
+        STATE_SCHEMA, world, {f.name: getattr(state, f.name).tolist() for f in fields(state)},
+        {name: getattr(log, name)[:, :turns].tolist() for name in _LOGGED}, log.spoken, extra)
+    return msgspec.json.encode(saved, order="sorted")
 
 
-def load(data: bytes, world: str) -> tuple[State, dict[str, Any]]:
-    """The state that ``save`` wrote; raises InputError for damaged bytes or those of another world."""
+def load(data: bytes, world: str, like: State, log: Log) -> tuple[State, Log, dict[str, Any]]:
+    """What ``save`` wrote. like, log: the batch that it is for. Raises InputError for damaged bytes or those of another batch."""
     try:
         saved = msgspec.json.decode(data, type=_Saved)
     except msgspec.MsgspecError as error:
@@ -79,11 +131,24 @@ def load(data: bytes, world: str) -> tuple[State, dict[str, Any]]:
     if saved.schema != STATE_SCHEMA or saved.world != world:
         raise InputError(
             f"the saved state is of schema {saved.schema} and world {saved.world[:12]}; "
-            f"this environment is of schema {STATE_SCHEMA} and world {world[:12]}"
-        )
-    arrays: dict[str, Any] = {n: np.array(getattr(saved, n), t) for n, t in _DTYPES.items()}
-    n = len(saved.session)
-    if any(len(a) != n for a in arrays.values()) or len(saved.told) != n or len(saved.dialogue) != n \
-            or arrays["earned"].shape != (n, 1 + D) or arrays["count"].shape != (n, 1 + D):
-        raise InputError("the saved state is damaged: its arrays differ in length")
-    return State(**arrays, told=tuple(np.array(t, bool) for t in saved.told), dialogue=tuple(saved.dialogue)), saved.extra
+            f"this environment is of schema {STATE_SCHEMA} and world {world[:12]}")
+    try:
+        state = State(**{f.name: _as(saved.state[f.name], getattr(like, f.name)) for f in fields(State)})
+        fresh = Log(len(like), log.act.shape[1], log.slate.shape[2], words=log.spoken is not None)
+        turns = int(state.turn.max(initial=0))
+        for name in _LOGGED:
+            array = getattr(fresh, name)
+            array[:, :turns] = np.array(saved.log[name], array.dtype).reshape(array[:, :turns].shape)
+    except (KeyError, ValueError, TypeError, OverflowError) as error:
+        raise InputError(f"the saved state does not fit this environment: {error}") from None
+    if (saved.spoken is None) != (fresh.spoken is None) or (saved.spoken is not None and len(saved.spoken) != len(like)):
+        raise InputError("the saved state is of another kind of environment, or of another number of sessions")
+    fresh.spoken = saved.spoken
+    return state, fresh, saved.extra
+
+
+def _as(values: list[Any], like: NDArray[Any]) -> NDArray[Any]:
+    array = np.array(values, like.dtype)
+    if array.shape != like.shape:
+        raise ValueError(f"expected an array of shape {like.shape}, got {array.shape}")
+    return array

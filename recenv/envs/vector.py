@@ -13,88 +13,148 @@ from numpy.typing import NDArray
 
 from recenv.envs.batch import SessionBatch, Split
 from recenv.envs.chat_format import parse_action, render_observation
-from recenv.envs.engine import Engine
-from recenv.envs.single import MAX_TEXT, sample_ids, slate_masks, slate_to_action
-from recenv.envs.slate_features import SlateFeatures
+from recenv.envs.deck import Observer
+from recenv.envs.engine import Engine, Step
+from recenv.envs.single import (
+    MAX_TEXT,
+    Info,
+    checked_seed,
+    sample_ids,
+    slate_masks,
+    slate_numbers,
+    slate_observations,
+)
 from recenv.envs.spaces import ActionText, UnicodeText, reward_space, slate_action, slate_observation
-from recenv.errors import InputError
-from recenv.records import Action, AgentView
+from recenv.errors import InputError, OptionError
 
 Obs = TypeVar("Obs")
 Act = TypeVar("Act")
 
 
 class SessionVectorEnv(VectorEnv[Obs, Act, Any], ABC, Generic[Obs, Act]):
-    """What both share. Autoreset is NEXT_STEP: the step after an end ignores its action, resets the row and earns 0."""
+    """What both share. All three autoreset modes of Gymnasium:
+
+    - NEXT_STEP: the step after an end ignores its action, resets the row and earns 0;
+    - SAME_STEP: the step that ends a session already returns the next one; what it ended with is in ``final_obs`` and ``final_info``;
+    - DISABLED: a row that has ended must be reset (``options={"reset_mask": (N,) bools}``) before the next step.
+
+    Infos are arrays over the batch, see ``SessionBatch.arrays``.
+    """
 
     metadata: ClassVar[dict[str, Any]] = {  # type: ignore[misc]
         "render_modes": [], "autoreset_mode": AutoresetMode.NEXT_STEP,
     }
+    words: ClassVar[bool]
 
-    def __init__(self, engine: Engine, num_envs: int, *, split: Split = "all", vector_reward: bool = False) -> None:
-        self.batch = SessionBatch(engine, num_envs, split)
-        self.num_envs, self.vector_reward = num_envs, vector_reward
+    def __init__(
+        self, engine: Engine, num_envs: int, *, split: Split = "all", vector_reward: bool = False,
+        autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP, info: Info = "short",
+    ) -> None:
+        try:
+            mode = AutoresetMode(autoreset_mode)
+        except ValueError:
+            raise OptionError(
+                f"autoreset_mode must be one of {', '.join(m.value for m in AutoresetMode)}; got {autoreset_mode!r}") from None
+        self.batch = SessionBatch(engine, num_envs, split, words=self.words)
+        self.num_envs, self.vector_reward, self._full = num_envs, vector_reward, self.words or info == "full"
+        self.metadata = {**type(self).metadata, "autoreset_mode": mode}  # type: ignore[misc]
+        self._mode = mode
         if vector_reward:
-            self.reward_space = reward_space()
-        self._over = np.zeros(num_envs, np.bool_)
+            self.single_reward_space = reward_space()
+            self.reward_space = batch_space(self.single_reward_space, num_envs)
 
     def reset(
-        self, *, seed: int | Sequence[int] | None = None, options: dict[str, Any] | None = None
+        self, *, seed: int | Sequence[int | None] | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Obs, dict[str, Any]]:
-        """Open N sessions; ``options={"sessions": [ids]}`` names them."""
-        super().reset(seed=seed if isinstance(seed, int) else None)
+        """Open N sessions. options: ``sessions`` (N ids or rows) names them; ``reset_mask`` ((N,) bools) leaves the others alone."""
+        given = dict(options or {})
+        names, mask = given.pop("sessions", None), given.pop("reset_mask", None)
+        if given:
+            raise InputError(f"reset option {min(given)!r} is not known; known are 'sessions' (N ids or rows) and 'reset_mask'")
+        one = seed is None or isinstance(seed, (int, np.integer))
+        super().reset(seed=None if seed is None or not one else checked_seed(seed))
         if seed is not None:
-            self.batch.seed(seed if isinstance(seed, int) else [int(s) for s in seed])
+            self.batch.seed(checked_seed(seed) if one else [None if s is None else checked_seed(s) for s in seed])  # type: ignore[union-attr]
         elif self.batch.state is None:
             self.batch.seed(int(self.np_random.integers(2**31)))
-        unknown = sorted((options or {}).keys() - {"sessions"})
-        if unknown:
-            raise InputError(f"reset option {unknown[0]!r} is not known; the only one is 'sessions' (N ids or rows)")
-        self.batch.reset(sessions=(options or {}).get("sessions"))
-        self._over = np.zeros(self.num_envs, np.bool_)
-        views = self.batch.views()
-        return self._observe(views), self._infos(views, None)
+        rows = None if mask is None else self._masked(mask)
+        self.batch.reset(rows=rows, sessions=names)
+        return self._observe(), self._infos(None)
+
+    def _masked(self, mask: Any) -> NDArray[np.int64]:
+        given = np.asarray(mask)
+        if given.shape != (self.num_envs,) or given.dtype != np.bool_:
+            raise InputError(f"reset_mask must be {self.num_envs} bools; got {given.dtype} of shape {given.shape}")
+        return np.flatnonzero(given)
 
     def step(self, actions: Act) -> tuple[Obs, NDArray[Any], NDArray[np.bool_], NDArray[np.bool_], dict[str, Any]]:
-        over = self._over
+        """Play a turn in every row. Raises InputError for actions of another number or shape."""
+        over = self.batch.over
         if over.any():
-            self.batch.reset(rows=np.flatnonzero(over).tolist())
-        views = self.batch.views()
-        parsed = self._actions(actions, views)
-        step = self.batch.step([None if over[i] else a for i, a in enumerate(parsed)])
-        views = self.batch.views()
+            if self._mode == AutoresetMode.DISABLED:
+                raise InputError(f"{int(over.sum())} sessions have ended; reset them with options={{'reset_mask': mask}} first")
+            self.batch.reset(rows=np.flatnonzero(over))
+        step = self._step(actions, ~over)
         rewards = step.vector_rewards if self.vector_reward else step.rewards.astype(np.float64)
         terminated, truncated = self.batch.terminated, self.batch.truncated
-        self._over = terminated | truncated
-        return self._observe(views), rewards, terminated, truncated, self._infos(views, step)
+        infos = self._infos(step)
+        ended = terminated | truncated
+        if self._mode == AutoresetMode.SAME_STEP and ended.any():
+            rows = np.flatnonzero(ended)
+            final = self._rows_of(self._observe(), rows)
+            self.batch.reset(rows=rows)
+            infos = {**self._infos(None), **{k: infos[k] for k in _OF_THE_TURN if k in infos}, "final_obs": final, "_final_obs": ended,
+                     "final_info": infos, "_final_info": ended}
+        return self._observe(), rewards, terminated, truncated, infos
 
     def save_state(self) -> bytes:
         """All N sessions as bytes, for ``load_state``."""
-        return self.batch.save({"over": self._over.tolist()})
+        return self.batch.save({})
 
     def load_state(self, data: bytes) -> tuple[Obs, dict[str, Any]]:
         """Take up N saved sessions. Raises InputError for bytes that do not fit."""
-        self._over = np.array(self.batch.load(data).get("over", [False] * self.num_envs), np.bool_)
-        views = self.batch.views()
-        return self._observe(views), self._infos(views, None)
+        self.batch.load(data)
+        return self._observe(), self._infos(None)
 
-    def _infos(self, views: Sequence[AgentView], step: Any) -> dict[str, Any]:
-        infos: dict[str, Any] = {}
-        for i, view in enumerate(views):
-            infos = self._add_info(infos, self.batch.info(i, view, step), i)
+    def call(self, name: str, *args: Any, **kwargs: Any) -> tuple[Any, ...]:
+        """A method or attribute of this environment, as Gymnasium's vector environments give them: one value a row."""
+        found = getattr(self, name)
+        value = found(*args, **kwargs) if callable(found) else found
+        same = isinstance(value, np.ndarray) and value.ndim > 0 and len(value) == self.num_envs
+        return tuple(value) if same else (value,) * self.num_envs
+
+    def get_attr(self, name: str) -> tuple[Any, ...]:
+        """An attribute, once a row."""
+        return self.call(name)
+
+    def _infos(self, step: Step | None) -> dict[str, Any]:
+        infos = self.batch.arrays(step)
+        if self._full:
+            told = np.empty(self.num_envs, object)
+            told[:] = [self.batch.messages(r) for r in range(self.num_envs)]
+            infos["messages"] = told
         return infos
 
     @abstractmethod
-    def _observe(self, views: Sequence[AgentView]) -> Obs:
-        """What the agents are shown of N views."""
+    def _observe(self) -> Obs:
+        """What the agents are shown."""
 
     @abstractmethod
-    def _actions(self, actions: Act, views: Sequence[AgentView]) -> list[Action]:
-        """What N answers mean. Raises InputError for a wrong number or shape."""
+    def _step(self, actions: Act, playing: NDArray[np.bool_]) -> Step:
+        """Play N answers; those of rows that do not play are not looked at."""
+
+    @abstractmethod
+    def _rows_of(self, observation: Obs, rows: NDArray[np.int64]) -> NDArray[Any]:
+        """(N,) objects: the observations of the given rows, None elsewhere."""
+
+
+_OF_THE_TURN = ("reward_vector", "applicable", "reward_source", "reward_value", "paid", "outcome", "gate_failed", "reaction")
 
 
 class ChatVectorEnv(SessionVectorEnv[tuple[str, ...], Sequence[str]]):
     """N chat sessions; actions and observations are tuples of texts."""
+
+    words = True
 
     def __init__(self, engine: Engine, num_envs: int, **options: Any) -> None:
         super().__init__(engine, num_envs, **options)
@@ -103,17 +163,25 @@ class ChatVectorEnv(SessionVectorEnv[tuple[str, ...], Sequence[str]]):
         self.action_space = batch_space(self.single_action_space, num_envs)
         self.observation_space = batch_space(self.single_observation_space, num_envs)
 
-    def _observe(self, views: Sequence[AgentView]) -> tuple[str, ...]:
-        return tuple(render_observation(v) for v in views)
+    def _observe(self) -> tuple[str, ...]:
+        return tuple(render_observation(v) for v in self.batch.views())
 
-    def _actions(self, actions: Sequence[str], views: Sequence[AgentView]) -> list[Action]:
+    def _step(self, actions: Sequence[str], playing: NDArray[np.bool_]) -> Step:
         if isinstance(actions, str) or len(actions) != self.num_envs:
             raise InputError(f"expected {self.num_envs} action texts; got {type(actions).__name__} of {len(actions)}")
-        return [parse_action(a) for a in actions]
+        return self.batch.step([parse_action(a) if p else None for a, p in zip(actions, playing.tolist(), strict=True)])
+
+    def _rows_of(self, observation: tuple[str, ...], rows: NDArray[np.int64]) -> NDArray[Any]:
+        out = np.full(self.num_envs, None, object)
+        for r in rows.tolist():
+            out[r] = observation[r]
+        return out
 
 
 class SlateVectorEnv(SessionVectorEnv[dict[str, NDArray[np.float32]], NDArray[np.int64]]):
     """N slate sessions; actions (N, K) integers, observations a dict of (N, ...) arrays."""
+
+    words = False
 
     def __init__(self, engine: Engine, num_envs: int, **options: Any) -> None:
         super().__init__(engine, num_envs, **options)
@@ -122,22 +190,21 @@ class SlateVectorEnv(SessionVectorEnv[dict[str, NDArray[np.float32]], NDArray[np
         self.single_observation_space = slate_observation(config.candidates)
         self.action_space = batch_space(self.single_action_space, num_envs)
         self.observation_space = batch_space(self.single_observation_space, num_envs)
-        self._features = SlateFeatures(engine)
+        self._observer = Observer(engine.deck)
 
     def action_masks(self) -> NDArray[np.bool_]:
         """(N, K * C), see ``SlateEnv.action_masks``."""
-        config = self.batch.engine.config
-        return np.stack([slate_masks(v, config.candidates, config.slate_size) for v in self.batch.views()])
+        return slate_masks(self.batch)
 
-    def _observe(self, views: Sequence[AgentView]) -> dict[str, NDArray[np.float32]]:
-        state, rows = self.batch.playing, range(self.num_envs)
-        return {
-            "candidates": np.stack([self._features.candidates(state, r).ravel() for r in rows]),
-            "session": np.stack([self._features.session(state, r) for r in rows]),
-        }
+    def _observe(self) -> dict[str, NDArray[np.float32]]:
+        return slate_observations(self.batch, self._observer)
 
-    def _actions(self, actions: NDArray[np.int64], views: Sequence[AgentView]) -> list[Action]:
-        chosen = np.asarray(actions)
-        if chosen.shape != (self.num_envs, self.batch.engine.config.slate_size):
-            raise InputError(f"expected actions of shape {self.action_space.shape}; got {chosen.shape}")
-        return [slate_to_action(row, view) for row, view in zip(chosen, views, strict=True)]
+    def _step(self, actions: NDArray[np.int64], playing: NDArray[np.bool_]) -> Step:
+        numbers = slate_numbers(np.asarray(actions), (self.num_envs, self.batch.engine.config.slate_size))
+        return self.batch.step_slates(numbers, playing)
+
+    def _rows_of(self, observation: dict[str, NDArray[np.float32]], rows: NDArray[np.int64]) -> NDArray[Any]:
+        out = np.full(self.num_envs, None, object)
+        for r in rows.tolist():
+            out[r] = {name: values[r] for name, values in observation.items()}
+        return out

@@ -26,8 +26,10 @@ class RewardSpec(msgspec.Struct, frozen=True, kw_only=True):
 
     weights: dimension -> weight >= 0, not all 0; only dimensions with a weight above 0 enter the aggregate.
     gates: dimension -> threshold in [0, 1]; a component below its threshold makes the turn worth 0. A missing one does not.
-    credit: how turns of a goal are paid (see ``credit``): ``mean`` sums to the average worth of its turns, ``gain`` to the best
-    one, ``level`` pays each turn its worth.
+    credit: how turns of a goal are paid (see ``credit``): ``service`` sums to outcome and quality of what was served, ``mean`` to
+    the average worth of its turns, ``gain`` to the best one, ``level`` pays each turn its worth.
+    outcome: share in [0, 1] of a goal's return that meeting the need pays, the rest is quality; ``service`` only.
+    turn_price: what each turn costs, in [0, 1].
     needs: at least one of these must be present, else the turn is worth 0 (a turn without a recommendation earns nothing).
     levels: steps per dimension of the lexicographic order, >= 2; unused by the others.
 
@@ -39,7 +41,9 @@ class RewardSpec(msgspec.Struct, frozen=True, kw_only=True):
     aggregation: Aggregation = "mean"
     weights: dict[str, float]
     gates: dict[str, float] = {}
-    credit: Literal["mean", "gain", "level"] = "mean"
+    credit: Literal["service", "mean", "gain", "level"] = "service"
+    outcome: float = 0.5
+    turn_price: float = 0.0
     needs: tuple[str, ...] = SLATE_DIMENSIONS
     levels: int = 10
 
@@ -52,6 +56,9 @@ class RewardSpec(msgspec.Struct, frozen=True, kw_only=True):
             raise InputError(f"{where}: weights must be finite, >= 0 and not all 0; got {self.weights}")
         if not all(0 <= g <= 1 for g in self.gates.values()):
             raise InputError(f"{where}: gates must lie in [0, 1]; got {self.gates}")
+        for name in ("outcome", "turn_price"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise InputError(f"{where}: {name} must lie in [0, 1]; got {getattr(self, name)}")
         if self.levels < 2:
             raise InputError(f"{where}: levels must be at least 2; got {self.levels}")
 
@@ -73,10 +80,12 @@ _DECODER = msgspec.json.Decoder(RewardSpec)
 
 
 class Hybrid(NamedTuple):
-    """values (N,) float32 in [0, 1]; failed (N, D): the gates that each row failed."""
+    """values (N,) float32 in [0, 1], 0 where a row has none; failed (N, D): the gates that each row failed; unpaid (N,): rows
+    that cannot be valued, since a component that matters was asked for and not given."""
 
     values: NDArray[np.float32]
     failed: NDArray[np.bool_]
+    unpaid: NDArray[np.bool_]
 
 
 class Credit(NamedTuple):
@@ -109,8 +118,11 @@ class HybridReward:
         self._gates = np.array([spec.gates.get(d, -np.inf) for d in DIMENSIONS])  # (D,)
         self._needs = np.array([d in spec.needs for d in DIMENSIONS])  # (D,)
 
-    def __call__(self, components: ArrayLike) -> Hybrid:
-        """components (N, D) in [0, 1], NaN where missing. Raises InputError for another shape or values outside [0, 1]."""
+    def __call__(self, components: ArrayLike, unjudged: NDArray[np.bool_] | None = None) -> Hybrid:
+        """components (N, D) in [0, 1], NaN where missing; unjudged (N, D): those missing because a scorer could not answer.
+
+        Raises InputError for another shape or values outside [0, 1].
+        """
         given = np.asarray(components, np.float64)
         if given.ndim != 2 or given.shape[1] != D:
             raise InputError(f"reward components must have shape (N, {D}); got {given.shape}")
@@ -124,22 +136,38 @@ class HybridReward:
         if self._needs.any():
             earns &= (present & self._needs).any(1)
         values = _AGGREGATE[self.spec.aggregation](x, counted, self._weights, self.spec.levels)
-        return Hybrid(np.where(earns, np.clip(values, 0.0, 1.0), 0.0).astype(np.float32), failed)
+        unpaid = np.zeros(len(x), np.bool_)
+        if unjudged is not None:  # a gate that failed is known to have failed, whatever else is missing
+            unpaid = (unjudged & ((self._weights > 0) | np.isfinite(self._gates))).any(1) & ~failed.any(1)
+        return Hybrid(np.where(earns & ~unpaid, np.clip(values, 0.0, 1.0), 0.0).astype(np.float32), failed, unpaid)
 
 
-def credit(value: ArrayLike, earned: ArrayLike, count: ArrayLike, spec: RewardSpec) -> Credit:
+def credit(
+    value: ArrayLike, earned: ArrayLike, count: ArrayLike, spec: RewardSpec, met: ArrayLike = False, outcome: float | None = None
+) -> Credit:
     """What a turn is paid. Elementwise over arrays of one shape.
 
-    value: worth of the turn in [0, 1], NaN where it does not count (nothing was recommended, or nothing new). earned: paid so
-    far in this goal; count: turns that counted in it so far; both 0 at its start.
+    value: worth of the turn in [0, 1], NaN where it does not count (nothing was recommended, nothing new, or nobody could
+    judge it). earned: paid so far in this goal; count: turns that counted in it so far; both 0 at its start. met: whether
+    this turn met the need. outcome: the share that this pays; the spec's where not given.
 
-    ``mean`` pays the change in the average worth of the goal's turns, and ``gain`` the rise above its best turn. Both are
-    differences of a potential (Ng, Harada & Russell, ICML 1999), so a goal's rewards sum to the average, or to the best:
-    at most 1 a goal however many turns it takes, and padding or repeating turns cannot raise the return.
+    ``service`` pays differences of a potential (Ng, Harada & Russell, ICML 1999), so that a goal's rewards sum to
+
+        outcome x [the need was met] + (1 - outcome) x quality,    at most 1,
+
+    where quality is the worth of the slate that was taken, or of the best slate so far while none was: a further turn can add
+    and not subtract, so quitting never pays more than going on, and repeating, padding or asking for ever pay nothing.
+    ``mean`` pays the change in the average worth of the goal's turns, and ``gain`` the rise above its best turn.
     """
     now, before, turns = np.asarray(value, np.float64), np.asarray(earned, np.float64), np.asarray(count, np.int64)
     counts = ~np.isnan(now)
     worth = np.where(counts, now, 0.0)
+    if spec.credit == "service":
+        share = spec.outcome if outcome is None else outcome
+        best = np.maximum((1.0 - share) * worth, before)
+        served = share + np.where(counts, (1.0 - share) * worth, before)
+        after = np.where(np.asarray(met, np.bool_), served, np.where(counts, best, before))
+        return Credit(after - before, after, turns + counts)
     if spec.credit == "mean":
         after = before + (worth - before) / (turns + 1)
     elif spec.credit == "gain":
@@ -206,18 +234,29 @@ _ALL = dict.fromkeys(DIMENSIONS, 1.0)
 _LEXICAL = {name: float(D - rank) for rank, name in enumerate(DIMENSIONS)}
 
 REWARDS: Registry[RewardSpec] = Registry("reward")
-"""Named reward specs. A change of numbers is a new version."""
+"""Named reward specs. A change of numbers is a new version.
 
-DEFAULT_REWARD = "gated-mean"
+``service``, the default: half for meeting the need, half for the quality of what was served. ``outcome``: what the user did
+and exact rules alone, so that it needs no trained scorer. ``weighted-sum``, ``product``, ``min``, ``lexicographic`` and
+``chebyshev`` put the five components together in other ways and pay as ``service`` does.
+
+Kept to compare with, and not to train on: ``gated-mean`` pays the average worth of a goal's turns, so that to quit after a good
+first slate pays more than to go on and meet the need; ``gated-mean-gain`` pays the best turn whether or not anything was
+taken; ``gated-mean-level`` pays every turn its worth, so that a session drawn out pays more than one that ends in an order.
+"""
+
+DEFAULT_REWARD, RULES_REWARD = "service", "outcome"
 
 for _spec in (
-    RewardSpec(name="gated-mean", aggregation="mean", weights=_SLATE, gates=_GATES),
+    RewardSpec(name="service", aggregation="mean", weights=_SLATE, gates=_GATES),
+    RewardSpec(name="outcome", aggregation="mean", weights={"instruction_following": 1.0}, gates=_GATES, outcome=0.8, needs=()),
+    RewardSpec(name="weighted-sum", version=2, aggregation="mean", weights=_ALL),
+    RewardSpec(name="product", version=2, aggregation="product", weights=_ALL),
+    RewardSpec(name="min", version=2, aggregation="min", weights=_ALL),
+    RewardSpec(name="lexicographic", version=2, aggregation="lexicographic", weights=_LEXICAL),
+    RewardSpec(name="chebyshev", version=2, aggregation="chebyshev", weights=_ALL),
+    RewardSpec(name="gated-mean", aggregation="mean", weights=_SLATE, gates=_GATES, credit="mean"),
     RewardSpec(name="gated-mean-gain", aggregation="mean", weights=_SLATE, gates=_GATES, credit="gain"),
     RewardSpec(name="gated-mean-level", aggregation="mean", weights=_SLATE, gates=_GATES, credit="level"),
-    RewardSpec(name="weighted-sum", aggregation="mean", weights=_ALL),
-    RewardSpec(name="product", aggregation="product", weights=_ALL),
-    RewardSpec(name="min", aggregation="min", weights=_ALL),
-    RewardSpec(name="lexicographic", aggregation="lexicographic", weights=_LEXICAL),
-    RewardSpec(name="chebyshev", aggregation="chebyshev", weights=_ALL),
 ):
     REWARDS.add(_spec.name, _spec)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple, Protocol, runtime_checkable
+from typing import Literal, NamedTuple, Protocol, get_args, runtime_checkable
 
 import msgspec
 import numpy as np
@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from recenv.records import ScorerRow
 
-SourceKind = Literal["rule", "scorer", "logged", "gold", "none"]
+SourceKind = Literal["rule", "scorer", "logged", "user", "none"]
+SOURCES: tuple[str, ...] = get_args(SourceKind)
+"""Where a component comes from: an exact rule, a scorer, a log, the user, or nowhere."""
 
 
 class ScorerSpec(msgspec.Struct, frozen=True, kw_only=True):

@@ -28,24 +28,31 @@ NO_ITEM = "no known item in the slate"
 
 
 class TurnScores(NamedTuple):
-    """components (N, D) float32, NaN = not applicable; sources and reasons N x D strings.
+    """components (N, D) float32, NaN = missing; sources and reasons N x D strings; unjudged (N, D): missing because the scorer
+    that was asked gave no value, and not because there is nothing to judge.
 
+    items (N, K, D): what each item shown is worth by itself, NaN for dimensions of the text; a list scorer's probability over the
+    most probable candidate's.
     costs: for each turn, by dimension, what its scorer spent on it (``protocol.Cost``), where that is known; N, or none at all.
     """
 
     components: NDArray[np.float32]
     sources: tuple[tuple[str, ...], ...]
     reasons: tuple[tuple[str, ...], ...]
+    unjudged: NDArray[np.bool_]
+    items: NDArray[np.float32]
     costs: tuple[dict[str, Cost], ...] = ()
 
 
 class _Sheet:
     """The growing result: cells, and the rows that wait for each scorer."""
 
-    def __init__(self, n: int) -> None:
+    def __init__(self, n: int, most: int) -> None:
+        self.items = np.full((n, most, D), np.nan, np.float32)
         self.values = np.full((n, D), np.nan, np.float32)
         self.sources = [["none"] * D for _ in range(n)]
         self.reasons = [[""] * D for _ in range(n)]
+        self.unjudged = np.zeros((n, D), np.bool_)
         self.costs: list[dict[str, Cost]] = [{} for _ in range(n)]
         self.rows: dict[int, list[ScorerRow]] = {d: [] for d in range(D)}
         self.owners: dict[int, list[int]] = {d: [] for d in range(D)}
@@ -69,7 +76,7 @@ class TurnScorer:
         self, views: Sequence[AgentView], actions: Sequence[Action], items: Sequence[Sequence[Item | None]]
     ) -> TurnScores:
         """views, actions, items: N each; items[n][k] is the record of actions[n].items[k], None for an unknown id."""
-        sheet = _Sheet(len(views))
+        sheet = _Sheet(len(views), max((view.slate_size for view in views), default=0))
         for n, (view, action, slate) in enumerate(zip(views, actions, items, strict=True)):
             self._instruction(sheet, n, view, action, slate)
             self._facts(sheet, n, view, action, slate)
@@ -77,14 +84,15 @@ class TurnScorer:
         for d in range(D):
             self._score(sheet, d)
         return TurnScores(
-            sheet.values, tuple(map(tuple, sheet.sources)), tuple(map(tuple, sheet.reasons)), tuple(sheet.costs)
+            sheet.values, tuple(map(tuple, sheet.sources)), tuple(map(tuple, sheet.reasons)), sheet.unjudged, sheet.items,
+            tuple(sheet.costs)
         )
 
     def _instruction(self, sheet: _Sheet, n: int, view: AgentView, action: Action, slate: Sequence[Item | None]) -> None:
         verdict = instruction_verdict(view, action, slate)
         if verdict.failed:
             sheet.put(n, IF, 0.0, "rule", verdict.reason)
-        elif action.act != "recommend" or not action.text:
+        elif action.act != "recommend" or not action.text.strip() or not view.instruction.strip():
             sheet.put(n, IF, 1.0, "rule")  # nothing left to judge: every rule that applies has passed
         else:
             sheet.ask(n, IF, ScorerRow(
@@ -95,7 +103,7 @@ class TurnScorer:
         known = [item for item in slate if item is not None]
         if action.act != "recommend":
             return sheet.put(n, FC, np.nan, "none", NOT_RECOMMENDED)
-        if not action.text:
+        if not action.text.strip():
             return sheet.put(n, FC, np.nan, "none", NO_TEXT)
         if not known:
             return sheet.put(n, FC, np.nan, "none", NO_ITEM)
@@ -107,7 +115,7 @@ class TurnScorer:
             response=action.text))
 
     def _items(self, sheet: _Sheet, n: int, view: AgentView, action: Action, slate: Sequence[Item | None]) -> None:
-        known = list(dict.fromkeys(self._text(item) for item in slate if item is not None))[: view.slate_size]
+        known = list({item.id: self._text(item) for item in slate if item is not None}.values())[: view.slate_size]
         if action.act != "recommend" or not known:
             reason = NOT_RECOMMENDED if action.act != "recommend" else NO_ITEM
             for d in (QIR, UBP, IR):
@@ -149,6 +157,12 @@ class TurnScorer:
             kept = ~np.isnan(values)
             if not kept.any():
                 sheet.put(n, d, np.nan, "none", next((r for r in reasons if r), "the scorer gave no value"))
+                sheet.unjudged[n, d] = True
             else:
                 mean = float(np.sum(values[kept] * weights[kept]) / np.sum(weights[kept]))
                 sheet.put(n, d, mean, "scorer", next((r for r in reasons if r), ""))
+                if d == IR and scores.lists:
+                    p, shown = scores.lists[at[0]], sheet.rows[d][at[0]].shown
+                    sheet.items[n, :shown, d] = p[:shown] / p.max()
+                elif d in (QIR, UBP):
+                    sheet.items[n, : len(at), d] = values

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import msgspec
 import numpy as np
 
 from recenv.envs.engine import Engine, Step
-from recenv.envs.state import ENDINGS, RUNNING, State
+from recenv.envs.state import ENDINGS, RUNNING, Log, State
 from recenv.errors import InputError
-from recenv.records import DIMENSIONS, Action, AgentView
+from recenv.records import Action, AgentView
+from recenv.rewards.protocol import SOURCES
 from recenv.rollouts.agent import Agent
 from recenv.rollouts.gold import GoldMeter
 from recenv.rollouts.trace import TRACE_SCHEMA, SessionTrace, TurnTrace
@@ -29,17 +29,17 @@ def collect(
         return []
     rows = np.asarray(sessions, np.int64)
     meter = GoldMeter.of(engine.world)
-    state = engine.begin(rows, np.full(len(rows), seed, np.uint64))
+    state, log = engine.begin(rows, np.full(len(rows), seed, np.uint64)), engine.log(len(rows), words=True)
     turns: list[list[TurnTrace]] = [[] for _ in rows]
     while (active := np.flatnonzero(state.ending == RUNNING)).size:
-        views = engine.views(state, active.tolist())
+        views = engine.views(state, log, active.tolist())
         answers = _act(agent, views)
         actions: list[Action | None] = [None] * len(rows)
         for r, action in zip(active.tolist(), answers, strict=True):
             actions[r] = action
-        before, (state, step) = state, engine.step(state, actions)
+        before, (state, step) = state, engine.step(state, log, actions)
         for r, action in zip(active.tolist(), answers, strict=True):
-            turns[r].append(_turn(engine, meter, before, state, step, r, action))
+            turns[r].append(_turn(engine, meter, before, state, log, step, r, action))
     return [_trace(engine, agent.name, state, seed, turns[r], r, first_order + r) for r in range(len(rows))]
 
 
@@ -51,28 +51,32 @@ def _act(agent: Agent, views: list[AgentView]) -> list[Action]:
 
 
 def _turn(
-    engine: Engine, meter: GoldMeter | None, before: State, after: State, step: Step, r: int, action: Action
+    engine: Engine, meter: GoldMeter | None, before: State, after: State, log: Log, step: Step, r: int, action: Action
 ) -> TurnTrace:
-    reaction = step.reactions[r]
-    assert reaction is not None  # the row was in play
-    items = step.items[r]
-    goal = int(before.goal[r])
-    gold = None
+    reaction, names = engine.reaction(after, log, r), engine.names
+    session, goal = int(before.session[r]), int(before.goal[r])
+    items = [engine.item(i) for i in action.items] if action.act == "recommend" else []
+    gold = taken = None
     if meter is not None and action.act == "recommend":
-        gold = meter.value(int(before.session[r]), goal, [engine.world.item_row(i.id) for i in items if i is not None])
+        gold = meter.value(session, goal, [engine.world.item_row(i.id) for i in items if i is not None])
+        if reaction.kind == "order":
+            taken = meter.value(session, goal, [engine.world.item_row(reaction.item_id)])
     return TurnTrace(
         turn=int(before.turn[r]), goal=goal, action=action, items=tuple("" if i is None else i.name for i in items),
-        reaction=reaction, components=tuple(None if math.isnan(v) else v for v in step.scores.components[r].tolist()),
-        sources=step.scores.sources[r], reasons=step.scores.reasons[r], value=float(step.values[r]),
-        reward=float(step.rewards[r]), gate=tuple(d for d, f in zip(DIMENSIONS, step.failed[r], strict=True) if f),
-        gold=gold, told=int(after.told[r].sum()), judged=step.scores.costs[r] or msgspec.UNSET,
+        reaction=reaction, outcome=bool(step.met[r]), paid=bool(step.paid[r]),
+        components=tuple(float(v) if there else None for v, there in zip(step.components[r], step.applicable[r], strict=True)),
+        sources=tuple(SOURCES[s] for s in step.sources[r]), reasons=tuple(step.reasons.get((r, i), "") for i in range(len(names))),
+        value=float(step.values[r]), reward=float(step.rewards[r]),
+        gate=tuple(d for d, f in zip(names, step.failed[r], strict=True) if f),
+        gold=gold, taken=taken, told=int(after.told[r]).bit_count() if after.goal[r] == goal else int(before.told[r]).bit_count(),
+        judged=step.costs.get(r) or msgspec.UNSET,
     )
 
 
 def _trace(
     engine: Engine, agent: str, state: State, seed: int, turns: list[TurnTrace], r: int, order: int
 ) -> SessionTrace:
-    session = engine.dynamics.case(int(state.session[r])).session
+    session = engine.world.session(int(state.session[r]))
     return SessionTrace(
         schema=TRACE_SCHEMA, agent=agent, session_id=session.id, user_id=session.user_id, order=order, seed=seed,
         locale=session.locale, category=session.goals[0].category, source=session.source, opening=session.goals[0].query,

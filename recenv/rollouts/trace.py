@@ -11,17 +11,18 @@ from recenv.errors import InputError
 from recenv.records import Action, Reaction
 from recenv.rewards.protocol import Cost
 
-TRACE_SCHEMA = 1
+TRACE_SCHEMA = 2
 
 
 class TurnTrace(msgspec.Struct, frozen=True, kw_only=True):
     """One turn. Per dimension, in the order of ``records.DIMENSIONS``:
 
-    components: value in [0, 1], None where not applicable.  sources: rule | scorer | logged | gold | none.
+    components: value in [0, 1], None where missing.  sources: rule | scorer | logged | none.
     reasons: why a value is missing or a rule failed, "" otherwise.
-    value: the hybrid scalar of this turn in [0, 1]; reward: what ``step`` returned; gate: names of the
-    dimensions whose gate failed.  gold: discounted gold utility of the slate mapped to [0, 1], None without one.
-    told: number of constraints the user has disclosed after this turn.
+    outcome: whether this turn met the need of the goal (source ``user``).  paid: whether the turn counted; one that nobody
+    could judge does not.  value: the hybrid scalar of this turn in [0, 1]; reward: what ``step`` returned; gate: names of the
+    dimensions whose gate failed.  gold: discounted gold utility of the slate mapped to [0, 1], taken: the same of the item that
+    was ordered; None without one.  told: number of constraints of this goal that the user has disclosed after this turn.
     judged: by dimension, what a judge took to score this turn, as recorded when it answered; absent where none was asked.
     """
 
@@ -35,8 +36,11 @@ class TurnTrace(msgspec.Struct, frozen=True, kw_only=True):
     reasons: tuple[str, ...]
     value: float
     reward: float
+    outcome: bool = False
+    paid: bool = True
     gate: tuple[str, ...] = ()
     gold: float | None = None
+    taken: float | None = None
     told: int = 0
     judged: dict[str, Cost] | msgspec.UnsetType = msgspec.UNSET
 

@@ -12,13 +12,15 @@ class Appeal(NamedTuple):
     """utility (R,) of each queried item in logits, relative to ``outside`` (R,), the utility of taking nothing.
 
     extrapolated (R,): the value rests on a model outside what was logged for this session.
-    taken (R,): the log says that the user took the item up, so constraints are not asked again; None where there is no log.
+    taken, refused (R,): the log says that the user took the item up, so constraints are not asked again, or that he was shown it
+    and did not; None where there is no log.
     """
 
     utility: NDArray[np.float64]
     outside: NDArray[np.float64]
     extrapolated: NDArray[np.bool_]
     taken: NDArray[np.bool_] | None = None
+    refused: NDArray[np.bool_] | None = None
 
 
 class Temper(NamedTuple):

@@ -54,4 +54,4 @@ class ReplayUser:
         taken = np.array([k is True for k in known], np.bool_)
         refused = np.array([k is False for k in known], np.bool_)
         utility = np.where(taken, CERTAIN, np.where(refused, -CERTAIN, guess.utility))
-        return Appeal(utility, guess.outside, ~(taken | refused), taken)
+        return Appeal(utility, guess.outside, ~(taken | refused), taken, refused)

@@ -7,11 +7,13 @@ looked at again, so an item called ``{slot}`` or ``%s`` comes out literally.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from typing import Literal
 
 from recenv.data.render import label
 from recenv.records import Constraint, ReactionKind
 
-_HOLE = re.compile(r"(<item>|<need>|<slot>)")
+_HOLE = re.compile(r"(<item>|<need>|<slot>|<said>|<record>)")
 
 _ZH: dict[str, tuple[str, ...]] = {
     "order": (
@@ -70,6 +72,30 @@ _ZH: dict[str, tuple[str, ...]] = {
         "这个我说不上来，你先推荐几个看看。",
         "我没太懂你的意思，先推荐吧。",
         "这个没什么特别要说的，请推荐一下。",
+    ),
+    "object_claim": (
+        "不对，<item>的<slot>不是<said>，而是<record>。",
+        "等一下，你说<item>的<slot>是<said>，可实际上是<record>。",
+        "<item>的<slot>应该是<record>，不是<said>。",
+        "这不是真的：<item>的<slot>是<record>，你却说是<said>。",
+    ),
+    "object_language": (
+        "请用<need>回答。",
+        "我看不了这种语言，请用<need>。",
+        "能用<need>说吗？",
+        "要求是用<need>回答的。",
+    ),
+    "object_form": (
+        "你的回答没按要求来：<need>。",
+        "要求没有做到：<need>。",
+        "请注意回答的要求：<need>。",
+        "形式不对，注意<need>。",
+    ),
+    "nothing_more": (
+        "没有别的要求了，请推荐吧。",
+        "就这些，没有其他要求。",
+        "暂时没有别的了，你推荐吧。",
+        "没有更多要求了。",
     ),
     "repeat": (
         "没看懂，请再说一遍。",
@@ -148,6 +174,30 @@ _EN: dict[str, tuple[str, ...]] = {
         "I do not quite follow; please make a suggestion.",
         "Nothing special to say about that. What do you recommend?",
     ),
+    "object_claim": (
+        "That is not right: the <slot> of <item> is <record>, not <said>.",
+        "Wait, you said <said> for the <slot> of <item>, but it is <record>.",
+        "The <slot> of <item> should be <record>, not <said>.",
+        "That is not true: <item> has <record> as its <slot>, and you told me <said>.",
+    ),
+    "object_language": (
+        "Please answer in <need>.",
+        "I cannot read this language. In <need>, please.",
+        "Could you say that in <need>?",
+        "You were asked to answer in <need>.",
+    ),
+    "object_form": (
+        "You did not answer as you were asked to: <need>.",
+        "This is not the form I asked for: <need>.",
+        "Please mind how you were to answer: <need>.",
+        "The form is not right, mind this: <need>.",
+    ),
+    "nothing_more": (
+        "Nothing else, please recommend something.",
+        "That is all, no other wishes.",
+        "No more for now. What do you recommend?",
+        "I have no further wishes.",
+    ),
     "repeat": (
         "I did not understand that, please say it again.",
         "Sorry, I could not read that. Could you repeat it?",
@@ -174,30 +224,79 @@ def say(
     locale: str,
     *,
     constraint: Constraint | None = None,
+    more: Sequence[Constraint] = (),
     item_name: str = "",
     slot: str = "",
+    anything: bool = False,
     bits: int = 0,
 ) -> str:
     """One utterance for a reaction, in ``locale`` (``zh``; anything else is English).
 
     constraint: the one that is told (refine, answer), asked about (inquire) or complained about (reject: told before and missed).
-    slot: what an answer or an indifferent reaction is about; "" where the question was not understood.
-    bits: a random draw; picks the wording. ``results`` is not the user's to say and gives "".
+    more: further ones told in the same breath. slot: what an answer or an indifferent reaction is about; "" where the question
+    was not understood. anything: the question was an open one. bits: a random draw; picks the wording. ``results`` is not the
+    user's to say and gives "", and what ``object`` says comes from ``objection``.
     """
-    if kind == "results":
+    if kind in ("results", "object"):
         return ""
-    table = _ZH if locale == "zh" else _EN
-    variants = table[_wording(kind, constraint, slot)]
-    need = "" if constraint is None else constraint.text.strip().rstrip("。.；;，,!！")
-    fill = {"<item>": item_name, "<need>": need, "<slot>": label(slot, locale)}
+    need = ("；" if locale == "zh" else "; ").join(_plain(c) for c in ((constraint, *more) if constraint is not None else ()))
+    return _filled(
+        _wording(kind, constraint, slot, anything), locale, bits, {"<item>": item_name, "<need>": need, "<slot>": label(slot, locale)})
+
+
+def objection(
+    about: Literal["claim", "language", "form", "items"], locale: str, bits: int, *, item_name: str = "", slot: str = "",
+    said: str = "", record: str = "", wanted: str = "",
+) -> str:
+    """What a user says against an answer: a claim that the record refutes, its language, its form, the number of items.
+
+    wanted: the language, or the kind of check (``rewards.rules.checks.KINDS``) that the answer did not keep to.
+    """
+    zh = locale == "zh"
+    if about == "language":
+        need = _LANGUAGE.get(wanted, (wanted, wanted))[0 if zh else 1]
+    else:
+        need = _FORM.get("items" if about == "items" else wanted, ("回答的形式", "the form of the answer"))[0 if zh else 1]
+    kind = "object_form" if about == "items" else f"object_{about}"
+    return _filled(kind, locale, bits, {
+        "<item>": item_name, "<slot>": label(slot, locale), "<said>": said, "<record>": record, "<need>": need})
+
+
+_LANGUAGE = {"zh": ("中文", "Chinese"), "en": ("英文", "English")}
+_FORM = {
+    "items": ("推荐的数量", "how many places to name"), "words": ("字数", "the number of words"), "hanzi": ("字数", "the length"),
+    "characters": ("字数", "the length"), "sentences": ("句数", "the number of sentences"),
+    "paragraphs": ("段数", "the number of paragraphs"), "paragraph start": ("段落的开头", "how a paragraph begins"),
+    "keywords": ("要提到的词", "the words to mention"), "frequency": ("词出现的次数", "how often a word is used"),
+    "forbidden": ("不该用的词", "words to avoid"), "letters": ("字母的次数", "how often a letter is used"),
+    "marks": ("标点", "punctuation"), "json": ("JSON格式", "the JSON format"), "title": ("标题", "a title"),
+    "highlights": ("要突出的部分", "what to highlight"), "bullets": ("分点列出", "bullet points"),
+    "numbered": ("编号", "numbering"), "sections": ("分节", "the sections"), "placeholders": ("占位符", "placeholders"),
+    "postscript": ("附言", "a postscript"), "lowercase": ("全部小写", "lower case only"), "uppercase": ("全部大写", "capitals only"),
+    "capital words": ("大写的词", "words in capitals"), "ending": ("结尾", "the ending"), "beginning": ("开头", "the beginning"),
+    "question": ("用问句结尾", "a question at the end"), "quotation": ("引号", "quotation marks"),
+    "repeat": ("先重复问题", "repeating the request first"), "responses": ("几个不同的回答", "several answers"),
+    "options": ("从给定选项中选", "one of the given options"),
+}
+"""What a kind of check asks for, in words (zh, en)."""
+
+
+def _plain(constraint: Constraint) -> str:
+    return constraint.text.strip().rstrip("。.；;，,!！")
+
+
+def _filled(wording: str, locale: str, bits: int, fill: dict[str, str]) -> str:
+    variants = (_ZH if locale == "zh" else _EN)[wording]
     return "".join(fill.get(part, part) for part in _HOLE.split(variants[int(bits) % len(variants)]))
 
 
-def _wording(kind: str, constraint: Constraint | None, slot: str) -> str:
+def _wording(kind: str, constraint: Constraint | None, slot: str, anything: bool) -> str:
     if kind == "reject" and constraint is not None:
         return "reject_need"
     if kind == "inquire" and constraint is None:
         return "inquire_any"
+    if anything and kind in ("answer", "indifferent"):
+        return "nothing_more" if constraint is None else "refine"
     if kind in ("answer", "indifferent") and not slot:
         return "unclear" if constraint is None else "refine"
     if kind == "answer" and constraint is None:

@@ -26,6 +26,8 @@ class Dimension(NamedTuple):
     listwise: a row is a list of items with a label each, worth its nDCG; else a row has one label.
     rows: the canonical rows of a turn (one an item where items are judged one by one).
     overlap: (asking text, answering text) of a row and of one of its items: what the word-overlap baseline compares.
+    spoken: what a sentence of the environment's own is worth by construction; ``obeys`` (it keeps the instruction wherever one
+    can be found that does), ``true`` (it repeats the records), None where that has to be judged.
     features: groups of numbers made of a row, by their names in ``features.vector``.
     compares: pairs of text kinds that an encoder sets beside each other (``models.compact.segments.KINDS``).
     measure: the leading measure of a card (``pairs or AUC``: pairs right where most rows come in pairs).
@@ -41,6 +43,7 @@ class Dimension(NamedTuple):
     listwise: bool
     rows: Callable[[Shown], Sequence[ScorerRow]]
     overlap: Callable[[ScorerRow, str], tuple[str, str]]
+    spoken: Literal["obeys", "true"] | None = None
     features: tuple[str, ...] = ()
     compares: tuple[tuple[str, str], ...] = ()
     measure: Literal["pairs or AUC", "nDCG"] = "pairs or AUC"

@@ -18,6 +18,7 @@ def rows(turn: Shown) -> list[ScorerRow]:
 DIMENSION = Dimension(
     name="factual_consistency", short="FC", says="whether what the response says about items is in the evidence",
     reads=("evidence", "query", "response"), needs=("evidence", "response"), answers="response", of="text", listwise=False,
+    spoken="true",
     rows=rows, overlap=lambda row, item: (row.response, row.evidence),
     features=("evidence_response", "query_response", "grounding"), compares=(("item", "response"), ("query", "response")),
 )

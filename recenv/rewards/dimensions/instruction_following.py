@@ -17,6 +17,7 @@ DIMENSION = Dimension(
     name="instruction_following", short="IF",
     says="whether the response obeys the instruction (counts, lengths, language, mentions, form)",
     reads=("instruction", "query", "response"), needs=("instruction", "response"), answers="response", of="text", listwise=False,
+    spoken="obeys",
     rows=rows, overlap=lambda row, item: (f"{row.instruction} {row.query}", row.response),
     features=("instruction_response", "query_response", "following"),
     compares=(("instruction", "response"), ("query", "response")),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from recenv.records import Action, AgentView, Item
@@ -16,10 +16,21 @@ MAX_CHARACTERS = 4_000
 
 
 class Verdict(NamedTuple):
-    """reason: what was expected and what came, in English; "" when passed."""
+    """reason: what was expected and what came, in English; "" when passed. about: what a failed one is about; ``grammar`` (of
+    the action), ``items`` (their number), ``ids``, ``language``, ``form`` (of the text), ``wordless``, ``claim``.
+
+    wanted: the language, or the kind of the check of the form (``checks.KINDS``), that was not kept.
+    item, slot, said, record: of a refuted claim, the item's id, the slot, the words of the claim and what the record holds.
+    """
 
     failed: bool
     reason: str
+    about: str = ""
+    wanted: str = ""
+    item: str = ""
+    slot: str = ""
+    said: str = ""
+    record: str = ""
 
 
 PASSED = Verdict(False, "")
@@ -35,17 +46,36 @@ def instruction_verdict(view: AgentView, action: Action, items: Sequence[Item | 
     (``recenv.rewards.rules.checks``), and MAX_CHARACTERS.
     """
     if action.act == "malformed":
-        return Verdict(True, action.error or "malformed action")
-    reason = ""
+        return Verdict(True, action.error or "malformed action", "grammar")
+    reason, about = "", ""
     if action.act == "recommend":
-        reason = _slate(view, action, items)
+        reason, about = _slate(view, action, items)
     elif action.act == "search" and not action.query.strip():
-        reason = "search: expected a query, came none"
+        reason, about = "search: expected a query, came none", "grammar"
     elif action.act == "ask" and not action.text.strip():
-        reason = "ask: expected a question in text, came none"
-    if not reason and action.act != "search":
-        reason = _text(view, action.text, items, action.act == "recommend")
-    return Verdict(True, reason) if reason else PASSED
+        reason, about = "ask: expected a question in text, came none", "grammar"
+    if reason:
+        return Verdict(True, reason, about)
+    if action.act == "recommend" and not action.text.strip():
+        missing = wordless(view.instruction)
+        return Verdict(True, missing, "wordless") if missing else PASSED
+    if action.act == "search":
+        return PASSED
+    broken = text_broken(
+        view.instruction, view.locale, action.text, items, (*view.candidates, *view.retrieved), recommends=action.act == "recommend")
+    return Verdict(True, broken.reason, broken.about, broken.wanted) if broken else PASSED
+
+
+def wordless(instruction: str) -> str:
+    """Why a slate without a word has not followed an instruction, "" where that asks nothing of the text."""
+    asked = [c for c in checks.read(instruction) if c.kind != "items"]
+    if not instruction.strip() or (not asked and _ITEMS_ONLY.fullmatch(instruction.strip())):
+        return ""
+    return "expected a text, as the instruction asks, came none"
+
+
+_ITEMS_ONLY = re.compile(r"[^.。!！?？\n]{0,80}?\d+[^.。!！?？\n]{0,40}[.。]?")
+"""An instruction of one short sentence whose one demand is a number of items."""
 
 
 def factual_verdict(view: AgentView, action: Action, items: Sequence[Item | None]) -> Verdict | None:
@@ -56,9 +86,14 @@ def factual_verdict(view: AgentView, action: Action, items: Sequence[Item | None
     hold, and claims about items that are not recommended, cannot be checked and are no failure.
     None where there is no text or no known item: the dimension does not apply.
     """
-    known = [item for item in items if item is not None]
-    if not action.text.strip() or not known:
+    if not action.text.strip() or not any(item is not None for item in items):
         return None
+    return next(refuted_claims(view, action, items), PASSED)
+
+
+def refuted_claims(view: AgentView, action: Action, items: Sequence[Item | None]) -> Iterator[Verdict]:
+    """A failed verdict for each claim of the text that no record of the items it may be about agrees with."""
+    known = [item for item in items if item is not None]
     areas = {str(i.attributes["area"]): None for i in (*known, *view.candidates, *view.retrieved) if i.attributes.get("area")}
     text = action.text
     if len(text) > MAX_CHARACTERS:  # it has failed the instruction already: read what is whole of its head
@@ -67,41 +102,65 @@ def factual_verdict(view: AgentView, action: Action, items: Sequence[Item | None
         if not any(assertions.agrees(claim, owner) for owner in claim.owners):
             owner = claim.owners[0]
             have = assertions.record(claim, owner)
-            return Verdict(True, f"{_short(owner.name)}: {claim.slot} claimed {claim.said}, record {have}")
-    return PASSED
+            reason = f"{_short(owner.name)}: {claim.slot} claimed {claim.said}, record {have}"
+            yield Verdict(True, reason, "claim", "", owner.id, claim.slot, str(claim.said), str(have))
 
 
-def _slate(view: AgentView, action: Action, items: Sequence[Item | None]) -> str:
+def _slate(view: AgentView, action: Action, items: Sequence[Item | None]) -> tuple[str, str]:
+    """What is wrong with the items of a slate, and what that is about; "" twice for nothing."""
     most = view.slate_size
     asked = demands.read(view.instruction)
     if asked.max_items is not None:
         most = min(most, asked.max_items)
     count = len(action.items)
     if not 1 <= count <= most:
-        return f"expected {'1 item' if most == 1 else f'1 to {most} items'}, came {count}"
+        return f"expected {'1 item' if most == 1 else f'1 to {most} items'}, came {count}", "items"
     if asked.min_items is not None and count < min(asked.min_items, view.slate_size):
-        return f"expected at least {min(asked.min_items, view.slate_size)} items, came {count}"
+        return f"expected at least {min(asked.min_items, view.slate_size)} items, came {count}", "items"
     unknown = [i for i, item in zip(action.items, items, strict=True) if item is None]
     if unknown:
-        return f"expected known item ids, came {_short(unknown[0])}"
+        return f"expected known item ids, came {_short(unknown[0])}", "ids"
     allowed = {item.id for item in (*view.candidates, *view.retrieved)}
     for position, item_id in enumerate(action.items):
         if item_id not in allowed:
-            return f"expected ids of candidates or retrieved items, came {_short(item_id)}"
+            return f"expected ids of candidates or retrieved items, came {_short(item_id)}", "ids"
         if item_id in action.items[:position]:
-            return f"expected each item once, came {_short(item_id)} again"
-    return ""
+            return f"expected each item once, came {_short(item_id)} again", "ids"
+    return "", ""
 
 
-def _text(view: AgentView, text: str, items: Sequence[Item | None], recommends: bool) -> str:
+class Broken(NamedTuple):
+    """What a text breaks: see ``Verdict``; false where it breaks nothing."""
+
+    reason: str = ""
+    about: str = ""
+    wanted: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.reason)
+
+
+def text_broken(
+    instruction: str, locale: str, text: str, slate: Sequence[Item | None], others: Sequence[Item], *, recommends: bool
+) -> Broken:
+    """What a text breaks of its language and of the instruction's demands on it. slate: what it recommends; others: items that
+    it may name besides. A text without words breaks nothing here (see ``wordless``)."""
     if len(text) > MAX_CHARACTERS:
-        return f"expected at most {MAX_CHARACTERS} characters, came {len(text)}"
+        return Broken(f"expected at most {MAX_CHARACTERS} characters, came {len(text)}", "form", "characters")
     if not text.strip():
-        return ""
-    known = [item for item in (*items, *view.candidates, *view.retrieved) if item is not None]
-    names = [item.name for item in known] + [v for item in known[:len(items)] for v in _strings(item)]
-    reason = _language(demands.read(view.instruction).language or view.locale, text, names)
-    return reason or _demanded(view, text, len(items) if recommends else 0)
+        return Broken()
+    known = [item for item in (*slate, *others) if item is not None]
+    names = [item.name for item in known] + [v for item in known[:len(slate)] for v in _strings(item)]
+    language = demanded_language(instruction) or locale
+    reason = _language(language, text, names)
+    if reason:
+        return Broken(reason, "language", language)
+    return _demanded(instruction, text, len(slate) if recommends else 0)
+
+
+def demanded_language(instruction: str) -> str:
+    """The language that an instruction demands, "" for none or for several."""
+    return demands.read(instruction).language
 
 
 def _language(language: str, text: str, names: Sequence[str]) -> str:
@@ -114,17 +173,17 @@ def _language(language: str, text: str, names: Sequence[str]) -> str:
     return f"expected text in {languages.NAMES[language]}, came {languages.NAMES[came]}"
 
 
-def _demanded(view: AgentView, text: str, items: int) -> str:
+def _demanded(instruction: str, text: str, items: int) -> Broken:
     """The first demand of the instruction that a text breaks. items: 0 where it recommends none; only maxima apply then."""
-    for check in checks.read(view.instruction):
+    for check in checks.read(instruction):
         if check.kind in ("items", "language") or (not items and check.least is not None):
             continue
         if check.kind == "numbered":
             check = check._replace(least=items)
         count = check.measure(text)
         if not check.within(count):
-            return check.reason(count)
-    return ""
+            return Broken(check.reason(count), "form", check.kind)
+    return Broken()
 
 
 _LANGUAGES = ("zh", "en")

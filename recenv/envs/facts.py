@@ -1,0 +1,109 @@
+"""What there is to know of the items of N slates: two ways to gather the same arrays, equal to the bit on candidates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recenv.data.constraints import MET
+from recenv.envs.state import State
+from recenv.envs.tables import Mask, Tables, masks, taste
+
+
+class Facts(NamedTuple):
+    """Of each item in N slates of K places, best first; where ``there`` is false the rest means nothing.
+
+    at: number among the candidates, -1 for an item from elsewhere.  item: row of the world.  key: word for draws.
+    value: how much the user likes it in this goal, in logits: utility less that of taking nothing, plus taste.
+    missed, unknown: masks of the goal's constraints.  taken, refused, extrapolated: what the log says.
+    """
+
+    there: NDArray[np.bool_]
+    at: NDArray[np.int32]
+    item: NDArray[np.int32]
+    key: NDArray[np.uint64]
+    value: NDArray[np.float64]
+    missed: Mask
+    unknown: Mask
+    taken: NDArray[np.bool_]
+    refused: NDArray[np.bool_]
+    extrapolated: NDArray[np.bool_]
+
+
+def by_number(tables: Tables, state: State, numbers: NDArray[np.int64]) -> Facts:
+    """Slates of candidate numbers (N, K). A number beyond the list names nothing, a repeated one counts once, and what is
+    more than the instruction allows is cut."""
+    place = tables.at(tables.goal_row(state.session, state.goal))
+    rows = tables.rows
+    there = (numbers >= 0) & (numbers < rows.size[place][:, None])
+    for k in range(1, numbers.shape[1]):
+        there[:, k] &= (numbers[:, :k] != numbers[:, k : k + 1]).all(1)
+    there &= np.cumsum(there, 1) <= rows.allowed[place][:, None]
+    return _from_tables(tables, state, place, np.where(there, numbers, 0), there)
+
+
+def _from_tables(
+    tables: Tables, state: State, place: NDArray[np.int32], at: NDArray[np.int64], there: NDArray[np.bool_]
+) -> Facts:
+    rows, where = tables.rows, (place[:, None], at)
+    key = rows.key[where]
+    return Facts(
+        there, np.where(there, at, -1).astype(np.int32), np.where(there, rows.item[where], -1), key,
+        rows.appeal[where] + taste(state.goal_key[:, None], key), rows.missed[where], rows.unknown[where], rows.taken[where],
+        rows.refused[where], rows.extrapolated[where],
+    )
+
+
+def by_item(tables: Tables, state: State, slates: Sequence[Sequence[int]]) -> Facts:
+    """Slates of item rows, any items of the world, at most K each and each once."""
+    n, most = len(slates), tables.config.slate_size
+    item = np.full((n, most), -1, np.int64)
+    for r, slate in enumerate(slates):
+        item[r, : len(slate)] = slate
+    there = item >= 0
+    place = tables.at(tables.goal_row(state.session, state.goal))
+    same = item[:, :, None] == tables.rows.item[place][:, None, :]  # (N, K, C)
+    listed = same.any(2) & there
+    facts = _from_tables(tables, state, place, np.where(listed, same.argmax(2), 0), listed)
+    if (there & ~listed).any():
+        facts = _with_others(tables, state, facts, item, there & ~listed)
+    return facts._replace(there=there)
+
+
+def _with_others(
+    tables: Tables, state: State, facts: Facts, item: NDArray[np.int64], other: NDArray[np.bool_]
+) -> Facts:
+    """The items that are no candidates, read from their records."""
+    row, k = np.nonzero(other)
+    return _replaced(facts, (row, k), read_items(tables, state, row, item[row, k]))
+
+
+def read_items(tables: Tables, state: State, row: NDArray[np.int64], items: NDArray[np.int64]) -> Facts:
+    """(R,) facts of items straight from world and user model. row (R,): the session of the batch that each is for."""
+    world, session = tables.world, state.session[row]
+    goal = np.minimum(state.goal[row], tables.n_goals[session] - 1)
+    found = [world.satisfaction(int(s), int(g), int(i)) for s, g, i in zip(session, goal, items, strict=True)]
+    status = np.full((len(found), max((len(f) for f in found), default=0) or 1), MET, np.int8)
+    for r, f in enumerate(found):
+        status[r, : len(f)] = f
+    appeal = tables.user.appeal(session, goal, items, status)
+    key = world.item_keys(items)
+    missed, unknown = masks(status)
+    none = np.zeros(len(items), np.bool_)
+    return Facts(
+        ~none, np.full(len(items), -1, np.int32), items.astype(np.int32), key,
+        appeal.utility - appeal.outside + taste(state.goal_key[row], key), missed, unknown,
+        none if appeal.taken is None else appeal.taken, none if appeal.refused is None else appeal.refused, appeal.extrapolated,
+    )
+
+
+def _replaced(facts: Facts, where: tuple[NDArray[np.int64], NDArray[np.int64]], read: Facts) -> Facts:
+    out = []
+    for old, new in zip(facts, read, strict=True):
+        changed = old.copy()
+        changed[where] = new
+        out.append(changed)
+    return Facts(*out)

@@ -1,0 +1,224 @@
+"""What the dynamics read of a world, as arrays: a row a goal, filled when the goal is first played.
+
+Everything here is a function of world, user model and configuration. Rows are dropped, all at once, when there are more of
+them than ``room``; who holds goal numbers and asks again gets the same values.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recenv import rng
+from recenv.data.constraints import MET, MISSED, SLOTS, UNKNOWN
+from recenv.data.store import DISCLOSURES
+from recenv.data.world import World
+from recenv.envs.config import EnvConfig
+from recenv.envs.speaker import Leave, leave_to_speak
+from recenv.errors import InputError
+from recenv.records import Constraint, Goal, Need
+from recenv.users.protocol import UserModel
+
+Mask = NDArray[np.uint64]
+
+MOST_CONSTRAINTS = 64
+"""A set of constraints is a 64-bit mask, bit m for the m-th of the need."""
+
+ROOM = 262_144
+"""Most goals whose rows are kept at once: about 300 MB with twenty candidates each."""
+
+SLOT_NAMES: tuple[str, ...] = tuple(SLOTS)
+_BIT = np.uint64(1)
+
+
+class GoalRows(NamedTuple):
+    """Arrays over the goals that were filled, F of them; a padded candidate has item -1 and fits nothing.
+
+    item (F, C) rows of the world; key (F, C) words for draws; missed, unknown (F, C) masks of constraints; appeal (F, C)
+    utility less that of taking nothing, in logits; taken, refused, extrapolated (F, C): what the log says of the item.
+    size (F,) candidates; volunteered, sayable, hidden (F,) masks by disclosure; slots (F, 64) number of each constraint's slot
+    in SLOT_NAMES, -1 beyond the last; allowed, least (F,): how many items a slate may and must have by the instruction;
+    speaks (F,): whether the environment's own sentence can keep the instruction.
+    """
+
+    item: NDArray[np.int32]
+    key: NDArray[np.uint64]
+    missed: Mask
+    unknown: Mask
+    appeal: NDArray[np.float64]
+    taken: NDArray[np.bool_]
+    refused: NDArray[np.bool_]
+    extrapolated: NDArray[np.bool_]
+    size: NDArray[np.int32]
+    volunteered: Mask
+    sayable: Mask
+    hidden: Mask
+    slots: NDArray[np.int8]
+    allowed: NDArray[np.int32]
+    least: NDArray[np.int32]
+    speaks: NDArray[np.bool_]
+
+
+class Tables:
+    """Goal rows of one world under one user model and configuration, shared by all environments of a process."""
+
+    def __init__(self, world: World, user: UserModel, config: EnvConfig, *, room: int = ROOM) -> None:
+        self.world, self.user, self.config = world, user, config
+        self.first_goal = np.asarray(world.column("goal_start"), np.int64)  # (S + 1,)
+        self.n_goals = np.diff(self.first_goal)  # (S,)
+        self.patience = np.maximum(1.0, np.asarray(world.column("session_patience"), np.float64) * config.patience_scale)
+        self._room = room
+        self._slot = np.full(world.n_goals, -1, np.int32)
+        self._used = 0
+        self._rows = _empty(min(room, world.n_goals, 256), config.candidates)
+        self._owner = np.repeat(np.arange(world.n_sessions, dtype=np.int64), self.n_goals)  # (G,) session of each goal
+
+    @property
+    def rows(self) -> GoalRows:
+        """The arrays that ``at`` points into; valid until the next call of ``at``."""
+        return self._rows
+
+    def at(self, goals: NDArray[np.int64]) -> NDArray[np.int32]:
+        """(N,) places of the given goal rows of the world in ``rows``; what is missing is filled first."""
+        place = self._slot[goals]
+        if place.min(initial=0) < 0:
+            self._fill(goals)
+            place = self._slot[goals]
+        return place
+
+    def goal_row(self, session: NDArray[np.int64], goal: NDArray[np.int64]) -> NDArray[np.int64]:
+        """(N,) goal rows of the world; after the last goal of a session it stays on it."""
+        number = np.minimum(goal, self.n_goals[session] - 1)
+        return np.asarray(self.first_goal[session] + number)
+
+    def need(self, session: int, goal: int) -> Need:
+        return self.world.privileged(session).needs[goal]
+
+    def goal(self, session: int, goal: int) -> Goal:
+        return self.world.session(session).goals[goal]
+
+    def clear(self) -> None:
+        """Forget every row; they are filled again when they are asked for."""
+        self._slot[:] = -1
+        self._used = 0
+
+    # -- filling ---------------------------------------------------------------------------------------------
+
+    def _fill(self, goals: NDArray[np.int64]) -> None:
+        wanted = np.unique(goals)
+        fresh = wanted[self._slot[wanted] < 0]
+        if self._used + len(fresh) > self._room:
+            self.clear()
+            fresh = wanted
+        self._grow(self._used + len(fresh))
+        at = np.arange(self._used, self._used + len(fresh))
+        self._read(fresh, at)
+        self._slot[fresh] = at
+        self._used += len(fresh)
+
+    def _grow(self, wanted: int) -> None:
+        have = len(self._rows.size)
+        if wanted <= have:
+            return
+        larger = _empty(max(wanted, min(2 * have, max(self._room, wanted))), self.config.candidates)
+        for old, new in zip(self._rows, larger, strict=True):
+            new[:have] = old
+        self._rows = larger
+
+    def _read(self, goals: NDArray[np.int64], at: NDArray[np.int64]) -> None:
+        cut, rows = self.config.candidates, self._rows
+        arrays = [self.world.goal(int(g)) for g in goals]
+        size = np.array([min(cut, len(a.candidates)) for a in arrays], np.int64)
+        most = max((a.satisfaction.shape[1] for a in arrays), default=0)
+        if most > MOST_CONSTRAINTS:
+            raise InputError(f"a need may have at most {MOST_CONSTRAINTS} constraints; this world has one of {most}")
+        place = np.repeat(at, size)
+        column = np.concatenate([np.arange(n) for n in size]) if len(size) else np.zeros(0, np.int64)
+        item = np.concatenate([a.candidates[:n] for a, n in zip(arrays, size, strict=True)]).astype(np.int64)
+        status = np.full((len(item), max(most, 1)), MET, np.int8)
+        start = 0
+        for a, n in zip(arrays, size, strict=True):
+            status[start : start + n, : a.satisfaction.shape[1]] = a.satisfaction[:n]
+            start += n
+        session = self._owner[goals]
+        number = goals - self.first_goal[session]
+        appeal = self.user.appeal(np.repeat(session, size), np.repeat(number, size), item, status)
+        for field in (rows.item, rows.key, rows.missed, rows.unknown, rows.appeal, rows.taken, rows.refused, rows.extrapolated):
+            field[at] = 0
+        rows.item[at] = -1
+        rows.item[place, column] = item
+        rows.key[place, column] = self.world.item_keys(item)
+        rows.missed[place, column], rows.unknown[place, column] = masks(status)
+        rows.appeal[place, column] = appeal.utility - appeal.outside
+        rows.taken[place, column] = False if appeal.taken is None else appeal.taken
+        rows.refused[place, column] = False if appeal.refused is None else appeal.refused
+        rows.extrapolated[place, column] = appeal.extrapolated
+        rows.size[at] = size
+        rows.slots[at] = -1
+        for g, r, a, s, n in zip(goals.tolist(), at.tolist(), arrays, session.tolist(), number.tolist(), strict=True):
+            by = [_mask(a.disclosure == DISCLOSURES.index(name)) for name in ("volunteered", "on_ask", "hidden")]
+            rows.volunteered[r], rows.sayable[r], rows.hidden[r] = by
+            constraints = self.need(s, n).constraints
+            rows.slots[r, : len(constraints)] = [slot_number(c) for c in constraints]
+            leave = self._speaking(s, g)
+            rows.allowed[r], rows.least[r], rows.speaks[r] = leave.allowed, leave.least, leave.speaks
+
+    def _speaking(self, session: int, goal: int) -> Leave:
+        record = self.world.session(session)
+        items = [self.world.item(int(i)) for i in self.world.goal(goal).candidates[: self.config.candidates]]
+        return leave_to_speak(record.instruction, record.locale, items, self.config.slate_size)
+
+    # -- draws of a goal -------------------------------------------------------------------------------------
+
+    def bar(self, place: NDArray[np.int32], goal_key: NDArray[np.uint64]) -> NDArray[np.float64]:
+        """(N,) what users hold out for in a goal: see ``dynamics``. goal_key (N,): (seed, session, goal) folded."""
+        rows = self._rows
+        value = rows.appeal[place] + taste(goal_key[:, None], rows.key[place])  # (N, C)
+        fits = fitting(rows.missed[place], rows.unknown[place], rows.taken[place], rows.refused[place]) & (rows.item[place] >= 0)
+        outside = rng.gumbel(_OUTSIDE, start=goal_key)
+        best = np.where(fits, value, -np.inf).max(1, initial=-np.inf)
+        return np.where(fits.any(1), np.minimum(outside, best), outside)
+
+
+_TASTE, _OUTSIDE = rng.word("taste"), rng.word("outside")
+
+
+def taste(goal_key: NDArray[np.uint64], item_key: NDArray[np.uint64]) -> NDArray[np.float64]:
+    """Gumbel draws of how much users happen to like items: fixed for a goal, so showing an item again does not change it."""
+    return rng.gumbel(item_key, _TASTE, start=goal_key)
+
+
+def fitting(missed: Mask, unknown: Mask, taken: NDArray[np.bool_], refused: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Whether items may be ordered at all: they meet everything and were not turned down, or the log says they were taken."""
+    return np.asarray(((missed == 0) & (unknown == 0) & ~refused) | taken)
+
+
+def masks(status: NDArray[np.int8]) -> tuple[Mask, Mask]:
+    """Constraints missed and unknown of (R, M) statuses, as (R,) masks each."""
+    weight = _BIT << np.arange(status.shape[1], dtype=np.uint64)
+    return (
+        np.asarray(((status == MISSED) * weight).sum(1, dtype=np.uint64)),
+        np.asarray(((status == UNKNOWN) * weight).sum(1, dtype=np.uint64)),
+    )
+
+
+def slot_number(constraint: Constraint) -> int:
+    return SLOT_NAMES.index(constraint.slot) if constraint.slot in SLOTS else -1
+
+
+def _mask(which: NDArray[np.bool_]) -> int:
+    return sum(1 << m for m in np.flatnonzero(which).tolist())
+
+
+def _empty(n: int, c: int) -> GoalRows:
+    def of(dtype: type, *shape: int) -> NDArray[np.generic]:
+        return np.zeros((n, *shape), dtype)
+
+    return GoalRows(
+        item=of(np.int32, c), key=of(np.uint64, c), missed=of(np.uint64, c), unknown=of(np.uint64, c), appeal=of(np.float64, c),
+        taken=of(np.bool_, c), refused=of(np.bool_, c), extrapolated=of(np.bool_, c), size=of(np.int32),
+        volunteered=of(np.uint64), sayable=of(np.uint64), hidden=of(np.uint64), slots=of(np.int8, MOST_CONSTRAINTS),
+        allowed=of(np.int32), least=of(np.int32), speaks=of(np.bool_),
+    )  # type: ignore[arg-type]

@@ -1,0 +1,137 @@
+"""What was said, told again from the log: messages, queries, views and reactions, rendered when somebody reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from recenv import rng
+from recenv.data.search import index_of
+from recenv.envs.chat_format import format_action, search_results
+from recenv.envs.speaker import speak
+from recenv.envs.state import ANYTHING, NO_SLOT, REACTIONS, RECOMMEND, Log, State
+from recenv.envs.tables import SLOT_NAMES, Tables
+from recenv.records import Action, AgentView, Constraint, Message, Reaction
+from recenv.users.utterances import say
+
+_WORDS = rng.word("words")
+
+
+class Transcript:
+    """Texts of sessions of one world; holds no session state of its own."""
+
+    def __init__(self, tables: Tables) -> None:
+        self.tables, self.world = tables, tables.world
+
+    # -- one session -----------------------------------------------------------------------------------------
+
+    def query(self, state: State, r: int) -> str:
+        """What the user has said about the current goal: the opening, then what he told since, in the need's order."""
+        session, goal = self._where(state, r)
+        extra = int(state.told[r]) & ~self._volunteered(session, goal)
+        return self.said(session, goal, extra)
+
+    def said(self, session: int, goal: int, told: int) -> str:
+        """The opening of a goal with the texts of the told constraints."""
+        need = self.tables.need(session, goal)
+        return "\n".join([self.tables.goal(session, goal).query, *(c.text for m, c in enumerate(need.constraints) if told >> m & 1)])
+
+    def messages(self, state: State, log: Log, r: int) -> tuple[Message, ...]:
+        """The dialogue so far, the user's opening first."""
+        session = int(state.session[r])
+        out = [Message("user", self.tables.goal(session, 0).query)]
+        for t in range(int(state.turn[r])):
+            reaction = self.reaction(state, log, r, t)
+            out += [
+                Message("assistant", format_action(self.action(state, log, r, t))),
+                Message("tool" if reaction.kind == "results" else "user", reaction.text),
+            ]
+        return tuple(out)
+
+    def action(self, state: State, log: Log, r: int, t: int) -> Action:
+        """What the agent did in a turn; where it gave numbers, with the words that the environment lent it."""
+        if log.spoken is not None:
+            return log.spoken[r][t].action
+        record = self.world.session(int(state.session[r]))
+        items = [self.world.item(i) for i in log.slate[r, t].tolist() if i >= 0]
+        return Action(
+            act="recommend", items=tuple(i.id for i in items), text=speak(record.instruction, record.locale, items))
+
+    def reaction(self, state: State, log: Log, r: int, t: int) -> Reaction:
+        """What the user answered in a turn."""
+        session, goal = int(state.session[r]), int(log.goal[r, t])
+        record, kind = self.world.session(session), REACTIONS[log.reaction[r, t]]
+        item = int(log.item[r, t])
+        concerned = None if item < 0 else self.world.item(item)
+        note = "" if log.spoken is None else log.spoken[r][t].note
+        if kind == "results":
+            text = self._results(log, r, t)
+        elif kind == "object":
+            text = note
+        else:
+            need = self.tables.need(session, goal)
+            named, more = _named(need.constraints, int(log.constraint[r, t]), int(log.told[r, t]))
+            about = int(log.about[r, t])
+            text = say(
+                kind, record.locale, constraint=named, more=more, item_name="" if concerned is None else concerned.name,
+                slot="" if about in (NO_SLOT, ANYTHING) else SLOT_NAMES[about], anything=about == ANYTHING,
+                bits=int(rng.bits(t, _WORDS, start=state.key[r])))
+            if kind == "order" and log.objection[r, t]:
+                text = f"{text} {note}"
+            if kind == "order" and goal + 1 < len(record.goals):
+                text = f"{text} {record.goals[goal + 1].query}"
+        return Reaction(
+            kind=kind, text=text, item_id="" if concerned is None else concerned.id,  # type: ignore[arg-type]
+            extrapolated=bool(log.extrapolated[r, t]))
+
+    def _results(self, log: Log, r: int, t: int) -> str:
+        if log.spoken is None:
+            return ""
+        spoken = log.spoken[r][t]
+        return search_results(tuple(self.world.item(i) for i in spoken.hits), tuple(spoken.note.split("\n")) if spoken.note else ())
+
+    # -- what agents see -------------------------------------------------------------------------------------
+
+    def views(self, state: State, log: Log, rows: Sequence[int]) -> list[AgentView]:
+        """The agent's view of each given row of the batch."""
+        return [self._view(state, log, r) for r in rows]
+
+    def _view(self, state: State, log: Log, r: int) -> AgentView:
+        session, g = self._where(state, r)
+        world, config, record = self.world, self.tables.config, self.world.session(session)
+        listed = world.goal(int(self.tables.first_goal[session]) + g).candidates[: config.candidates]
+        turns = int(state.turn[r])
+        now = [t for t in range(turns) if log.goal[r, t] == state.goal[r]]
+        shown = dict.fromkeys(int(i) for t in now if log.act[r, t] == RECOMMEND for i in log.slate[r, t] if i >= 0)
+        hits = () if log.spoken is None else dict.fromkeys(i for t in now for i in log.spoken[r][t].hits)
+        return AgentView(
+            session_id=record.id, locale=record.locale, category=record.goals[g].category, turn=turns,
+            horizon=config.horizon, slate_size=config.slate_size, instruction=record.instruction,
+            user=world.user(int(world.column("session_user")[session])), context=record.context, query=self.query(state, r),
+            messages=self.messages(state, log, r), candidates=tuple(world.item(int(i)) for i in listed),
+            popularity=tuple(world.popularity(listed, session).tolist()), retrieved=tuple(world.item(i) for i in hits),
+            shown=tuple(world.item(i).id for i in shown),
+        )
+
+    def _where(self, state: State, r: int) -> tuple[int, int]:
+        session = int(state.session[r])
+        return session, min(int(state.goal[r]), int(self.tables.n_goals[session]) - 1)
+
+    def _volunteered(self, session: int, goal: int) -> int:
+        place = self.tables.at(np.array([int(self.tables.first_goal[session]) + goal]))
+        return int(self.tables.rows.volunteered[place[0]])
+
+    def search(self, state: State, r: int, action: Action) -> tuple[tuple[int, ...], str]:
+        """What a search brings up: item rows, and a line for each filter that could not be applied."""
+        session, g = self._where(state, r)
+        category = self.world.session(session).goals[g].category
+        found = index_of(self.world).search(action.query, self.tables.config.search_results, category, action.filters)
+        return tuple(found.rows), "\n".join(found.ignored_filters)
+
+
+def _named(constraints: Sequence[Constraint], first: int, told: int) -> tuple[Constraint | None, list[Constraint]]:
+    """The constraint that a reaction names, and what it tells besides."""
+    if first < 0:
+        return None, []
+    return constraints[first], [c for m, c in enumerate(constraints) if m != first and told >> m & 1]
