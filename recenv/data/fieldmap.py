@@ -21,12 +21,12 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
 
+from recenv.data import CACHES
 from recenv.errors import InputError, RowError, UnknownName
 from recenv.records import DIMENSIONS
 
@@ -127,7 +127,9 @@ def _check(where: str, source: Source) -> None:
         raise InputError(f"{where}: max must be greater than min; got min {source.min}, max {source.max}")
 
 
-_compiled = lru_cache(maxsize=256)(re.compile)
+@CACHES.keep(256)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
 
 
 def pick(row: Mapping[str, Any], source: Source) -> Any:

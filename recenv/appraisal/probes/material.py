@@ -67,7 +67,7 @@ def synthetic(seed: int = SEED, sessions: int = 320) -> Material:
     return Material("synthetic", {d: _shuffled(rows[d]) for d in DIMENSIONS}, taken, tuple(met), catalogue)
 
 
-def read(path: str | Path) -> Material:
+def read_material(path: str | Path) -> Material:
     """The labelled rows of a file of canonical rows. Raises InputError where there are none."""
     rows: dict[str, list[ScorerRow]] = {d: [] for d in DIMENSIONS}
     for row in read_rows(path):

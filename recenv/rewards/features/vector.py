@@ -9,17 +9,17 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recenv.data.constraints import SLOTS
-from recenv.rewards.features import following, grounding, replying, wants
+from recenv.rewards.features import CACHES, grounding, replying, wants
 from recenv.rewards.features.claims import count_claims
 from recenv.rewards.features.orders import ORDERS, check, listed_items, refuses, word_count
 from recenv.rewards.reading.lexical import coverage, grams, han_share, jaccard, norm, squeeze
 from recenv.rewards.reading.limits import INF, limits, record, requests, within
+from recenv.rewards.rules.checks import compliance
 
 VERSION = 3
 
@@ -67,8 +67,11 @@ EVIDENCE = (
 )
 """Features of evidence and a response."""
 
+FOLLOWING = ("demands_score", "demands_share", "demands_all_held", "demands_read", "demands_broken")
+"""Features of an instruction and a response from exactly checkable demands (``recenv.rewards.rules.checks``)."""
+
 EXTRA_NAMES: dict[str, tuple[str, ...]] = {
-    "instruction_following": following.NAMES,
+    "instruction_following": FOLLOWING,
     "factual_consistency": grounding.NAMES,
     "query_item_relevance": wants.NAMES + replying.NAMES,
     "behavior_prediction": wants.NAMES,
@@ -116,7 +119,7 @@ def _size(text: str, top: int) -> float:
     return min(math.log1p(len(text)) / math.log1p(top), 1.5)
 
 
-@lru_cache(maxsize=65_536)
+@CACHES.keep(65_536)
 def query_item(query: str, item: str) -> tuple[float, ...]:
     """QUERY_ITEM features of one pair."""
     it, stated, asked = record(item), limits(query), requests(query)
@@ -169,7 +172,7 @@ def _log_value(pair: tuple[float, float] | None, top: float) -> tuple[float, flo
     return (math.nan, 1.0) if pair is None else (min(math.log1p(max(pair[0], 0.0)) / math.log1p(top), 1.5), 0.0)
 
 
-@lru_cache(maxsize=65_536)
+@CACHES.keep(65_536)
 def person_item(user: str, context: str, item: str) -> tuple[float, ...]:
     """PERSON_ITEM features of one triple."""
     it = record(item)
@@ -195,7 +198,7 @@ def _thrift(user: str) -> float:
     return 1.0 if _THRIFTY.search(user) else -1.0 if _GENEROUS.search(user) else 0.0
 
 
-@lru_cache(maxsize=16_384)
+@CACHES.keep(16_384)
 def query_response(query: str, response: str) -> tuple[float, ...]:
     """RESPONSE features of one pair."""
     text, gq, gr = norm(response), grams(query), grams(response)
@@ -219,6 +222,15 @@ def instruction_response(instruction: str, response: str) -> tuple[float, ...]:
         _cap(len(verdict), 5), _cap(broken, 3), min(verdict.values(), default=0.0), _size(instruction, 400),
         coverage(grams(instruction), grams(response)), han_share(norm(instruction)),
     )
+
+
+def following(instruction: str, query: str, response: str) -> tuple[float, ...]:
+    """FOLLOWING features, in [0, 1]; the first three are NaN where nothing checkable is demanded."""
+    found = compliance("\n".join(t for t in (instruction, query) if t), response)
+    if not found.read:
+        return math.nan, math.nan, math.nan, 0.0, 0.0
+    broken = found.read - found.held
+    return found.score, found.share, float(not broken), _cap(found.read, 6.0), _cap(broken, 6.0)
 
 
 def evidence_response(evidence: str, response: str) -> tuple[float, ...]:
@@ -270,7 +282,7 @@ def extra(dimension: str, texts: dict[str, str]) -> tuple[float, ...]:
     if dimension == "query_item_relevance":
         return (*wants.wants(texts["query"], texts["item"]), *replying.replying(texts["query"], texts["item"]))
     if dimension == "instruction_following":
-        return tuple(following.following(texts["instruction"], texts["query"], texts["response"]))
+        return following(texts["instruction"], texts["query"], texts["response"])
     return wants.wants(texts["query"], texts["item"])
 
 
