@@ -46,6 +46,11 @@ _PLACE_ZH = "餐馆|餐厅|饭店|饭馆|酒店|宾馆|景点|景区|商场|店�
 _PLACE_EN = (r"places?|restaurants?|hotels?|shops?|stores?|attractions?|cafes?|venues?|sights?|spots?|clinics?|hospitals?|malls?"
              r"|museums?|parks?|salons?|gyms?|bars?|establishments?|accommodations?|tours?|business(?:es)?|eater(?:y|ies)"
              r"|lodgings?|outlets?|activit(?:y|ies)|thing|treatments?|doctors?|somewhere")
+_NO_TYPE_EN = (
+    r"pric|budget|cost|areas?|location|district|neighbou|atmosphere|ambian|ambien|vibe|feature|facilit|amenit"
+    r"|environment|rating|dish|help|information|assistance|preference|requirement|people|person|weather|payment|trip"
+    r"|occasion|transport|thing|music|view"
+)
 _FOOD_ZH = r"(?:想|要|爱|喜欢|打算|准备)吃(?!辣|素)|吃(?:什么|点|些|哪|啥)|菜系|菜还是|[中西快]餐|火锅|烧烤|日料|甜品"
 _FOOD_EN = (r"cuisines?|(?<!for )(?<!on )(?<!on the )(?<!for the )foods?"
             r"|(?:like|want|eat|feel|love|prefer|enjoy|plan)(?:ing)? to eat|rather eat|eating\b(?! out)|in the mood for|craving")
@@ -63,7 +68,7 @@ _CUES: dict[str, _Cues] = {
         r"店名|名称|(?<!您的)(?<!你的)(?<!您叫什么)(?<!你叫什么)名字|哪一?(?:家|间)"
         rf"|哪(?:个|座)(?:{_PLACE_ZH})(?!附近|周边|旁边|边上|近)"
         rf"|(?:指定|特定|具体|心仪|看中|看上)的?(?:某)?(?:一?[家个])?(?:{_PLACE_ZH})"
-        r"|牌子|品牌",
+        r"|(?:餐厅|酒店|店|景点|地方)叫(?:什么|啥)|牌子|品牌",
         r"names? of (?!the (?:guest|booking))"
         r"|(?<!your )(?<!your full )(?<!first )(?<!last )(?<!you )(?<!please )(?<!what )names?(?! a\b| an\b| the\b| your\b"
         r"| some\b| (?:should|shall) (?:i|we)\b| for (?:the|your|this) (?:booking|reservation))"
@@ -73,7 +78,7 @@ _CUES: dict[str, _Cues] = {
     "rating": _Cues(
         r"评分|口碑|(?<!服务的)(?<!服务作出)评价(?!一下)(?!我|本次|这次)|好评|(?:几|多少)分(?!钟)|得分|打分(?!吧|一下)",
         r"ratings?(?! (?:us|me|my|our))|rated|reviews?|reputation|scores?|(?:how many|number of|minimum|at least|least) stars?",
-        "", r"stars?(?! (?:hotel|level|class))|popular|well-known"),
+        "", r"stars\b|popular|well-known"),
     "price": _Cues(
         r"价格|价位|价钱|(?<!评)价(?!值)|预算|人均|消费|多少钱|几块钱|花多少|花费|费用|门票|票价|(?:想|愿意|打算|能|准备)花"
         r"|付多少|多少(?:元|块)|承受",
@@ -108,8 +113,8 @@ _CUES: dict[str, _Cues] = {
         r"|neighbou?rhoods?|locat(?:ion|ions|ed)\b(?! near| close| next)|whereabouts"
         r"|(?:part|side|end|corner) of (?:the )?(?:city|town|beijing|shanghai)|which (?:city|town|part)"
         r"|(?:^|\b(?:and|or|so|know|me|about|ask|exactly|then|but|also|please|wondering|ok|okay|hi"
-        r"|hello) )where(?:'s)?\b(?! (?:did you (?:hear|learn|find)|are you from|do you (?:come|work|live) ?from"
-        r"|do you work|were you|have you been|near|close))(?![^,?]{0,40}\b(?:near|close to|next to)$)",
+        r"|hello) )where(?:'s)?\b(?! (?:is (?:it|this|that)\b|did you (?:hear|learn|find)|are you from|do you (?:come|work"
+        r"|live) ?from|do you work|were you|have you been|near|close))(?![^,?]{0,40}\b(?:near|close to|next to)$)",
         r"市中心|郊区|这边|那边|这个?区域|这片区域|该区域",
         r"downtown|suburbs?|city cent(?:er|re)|central(?:ly)?|in (?:the|this|that|your) area|uptown"),
     "subcategory": _Cues(
@@ -117,6 +122,8 @@ _CUES: dict[str, _Cues] = {
         r"|气氛|服务|设施|特色|口味|评|口碑|帮助|需|要求|菜(?!系)|交通|距离|条件|房|配套|方式)|类型|种类|类别|品类"
         rf"|怎样的(?:{_PLACE_ZH}|地方)|(?<!附近有)(?<!周边有)(?<!旁边有)(?<!周围有)什么(?:{_PLACE_ZH})|{_FOOD_ZH}",
         rf"(?:types?|kinds?|sorts?|styles?|category|categories|class) of (?:[a-z' -]{{0,24}}\b)?(?:{_PLACE_EN}|services?)\b"
+        r"|(?:what|which|the|any|certain|specific|particular) (?:type|kind"
+        rf"|sort)s? of (?![a-z' -]{{0,24}}\b(?:{_NO_TYPE_EN}))"
         r"|(?:what|which|a|any|certain|particular|specific|preferred|favou?rite|the|your) (?:type|kind|sort"
         r"|category)\b(?! of| enough| as)"
         rf"|(?:what|which) (?:{_PLACE_EN}) type"
@@ -153,7 +160,7 @@ _CUES: dict[str, _Cues] = {
     "nearby": _Cues(
         r"(?:什么|哪里|哪儿|哪|哪个[^,?]{1,6}|哪些[^,?]{1,6})的?(?:附近|周边|旁边|边上)"
         r"|(?:靠近|挨着|临近|毗邻)(?:什么|哪)|离(?:哪|什么)[^,?]{0,6}近"
-        r"|(?:附近|周边|周围|旁边)(?:有|需要|要|的?(?:要求|需求|配套|景点|餐馆|酒店)有?)?(?:什么|哪些|没有|无)"
+        r"|(?:附近|周边|周围|旁边)(?:有|需要|要|的?(?:要求|需求|配套|景点|餐馆|酒店)有?)?(?:(?<!没有)什么|哪些|有没有|有无)"
         r"|周边(?:要求|需求|配套|环境)|对(?:附近|周边|周围)|地标|哪个?地铁站",
         r"(?:near|nearby|close to|next to|beside|around|nearest) (?:to )?(?:what|which|any|anything|something"
         r"|a (?:particular|specific|certain|landmark))\b"
@@ -196,8 +203,9 @@ _ASKS = re.compile(  # in a sentence with a question mark
     rf"\b(?:{_WH})\b(?! (?:is great|is good|a great|a nice|means))"
     rf"|^{_FILLER_EN}{_FILLER_EN}(?:do|does|did|are|is|would|could|can|will|should|shall|may|might|must|have|has|any"
     r"|anything|got|need|want|prefer|mind|care)\b"
-    r"|\b(?:tell me|let me know|(?:may|can|could) i|whether|do you|are you|would you|is there|any other)\b|[吗呢么谁]"
-    r"|什么|啥|哪|多少|几|怎|如何|是否|有没有|有无|([\u4e00-\u9fff])不\1|还是|能否|可否|多[远久大长高近贵]|请问|告诉我"
+    r"|\b(?:tell me|let me know|(?:may|can|could) i|whether|do you|are you|would you|is there|any other)\b|吗"
+    r"|(?<!什)(?<!怎)(?<!那)(?<!这)么$|谁|^(?![^,]{0,9}没)[^,]{1,9}(?<!的)呢$|(?<!没)(?<!没有)什么|啥|哪|多少|几|怎"
+    r"|如何|是否|有没有|有无|([\u4e00-\u9fff])不\1|还是|能否|可否|多[远久大长高近贵]|请问|告诉我"
     r"|(?:说|讲|聊|谈)(?:说|讲|聊|谈|一下)"
 )
 _ASKS_UNMARKED = re.compile(
@@ -206,9 +214,9 @@ _ASKS_UNMARKED = re.compile(
     r"|will) you|(?:is|are) there (?:any|something)|may i (?:know|ask|have)|any\b)|\b(?:tell me|let me know|tell us)\b"
     r"|^(?:please |kindly )(?:share|specify|give|describe|state|indicate|provide|mention|list|choose|pick|say)\b"
     r"|^(?:share|specify|describe|state|indicate)\b|\bi(?:'d| would)? (?:need|like|love|want|have) to (?:know|ask)\b"
-    r"|\bi(?: am|'m) (?:wondering|curious)\b|\bi wonder\b|吗|呢$|(?<!没)(?<!没有)什么(?!都|也|的$)"
-    r"|(?<!无论)(?<!不管)哪(?![^,]{0,4}[都也])|多少(?!有点|都)|怎么样的|是否|有没有|多[远久大长高近]|请问|能否|可否"
-    r"|([\u4e00-\u9fff])不\1|告诉我|告知(?:我|一下|您|你)"
+    r"|\bi(?: am|'m) (?:wondering|curious)\b|\bi wonder\b|吗|^(?![^,]{0,9}没)[^,]{1,9}(?<!的)呢$"
+    r"|(?<!没)(?<!没有)什么(?!都|也|的$)|(?<!无论)(?<!不管)哪(?![^,]{0,4}[都也])|多少(?!有点|都)|怎么样的|是否|有没有"
+    r"|多[远久大长高近]|请问|能否|可否|([\u4e00-\u9fff])不\1|告诉我|告知(?:我|一下|您|你)"
     r"|请(?:您|你)?(?:先|再|简单|大概|具体)?(?:提供|选择|补充|描述|说明|说一下|说说|讲讲|透露|分享|填写|输入|列出|谈谈)"
     r"|想(?:知道|了解|问|请问|确认)(?:一下)?(?:您|你)|(?:说说|讲讲|聊聊|谈谈|说一下)(?:您|你)"
 )
@@ -216,8 +224,10 @@ _TAG = re.compile(r" ?(?:对|是|可以|好|行|没错|对不对|是不是|是�
                   r"|yes)[吗吧么]? ?")
 _ASIDE = re.compile(  # offers, and what no slot holds
     r"\bwhat (?:time|date|day)\b(?! needed)|^(?:and |so )?when\b"
-    r"|\bhow many (?:people|guests|persons|nights|adults|kids|children)\b|什么时候|几点|几位|几个人|多少人|几晚|贵姓"
-    r"|称呼|天气|\b(?:would you like|do you want|need) to (?:know|hear|see|find out)\b"
+    r"|\bhow many (?:people|guests|persons|nights|adults|kids|children)\b"
+    r"|[您你](?:看|觉得|认为|感觉)(?:这[家个样]|它|他家)?(?:可以|行|好|怎么样|怎样|如何|咋样|满意|合适)[吗不么]?"
+    r"|需要(?:再)?推荐|什么时候|几点|几位|几个人|多少人|几晚|贵姓|称呼|天气"
+    r"|\b(?:would you like|do you want|need) to (?:know|hear|see|find out)\b"
     r"|\b(?:like|want|need) me to\b(?! (?:focus|priorit|look for|search|consider|stick))"
     r"|\b(?:shall|should|can|could|may) (?:i|we) (?:tell|show|recommend|suggest|book|reserve|introduce|offer|send"
     r"|give you)\b|\bwould you like (?:some|more|other|a few|any) (?:recommendations|suggestions|options)\b"
@@ -234,6 +244,7 @@ _BARE = re.compile(
 )
 _WHOLE = re.compile(
     r"\banything\b|\bsomething (?:else|in mind|special|specific|particular)\b|\bwhat else\b"
+    r"|\b(?:kind|sort|type) of (?:help|assistance)\b"
     r"|\b(?:preferences?|requirements?|requests?|needs|wishes|criteria|conditions|expectations|priorities)\b"
     r"|\bwhat (?:matters|counts|would make)\b|\bimportant to you\b"
     r"|\bwhat (?:do|would|did|are|is|can|could|will|else) (?:you|i|it that you|we)(?:'d)? ?(?:want|like|need|prefer"
@@ -244,11 +255,11 @@ _WHOLE = re.compile(
     r"|想法|期望|诉求|讲究|条件|(?:还|都)(?:有|想|需)[^,?]{0,4}(?:什么|别的|其[他它])|其[他它]|别的"
     r"|(?:想|需)要(?:点|些)?什么|找(?:点|些)?什么|(?:看重|在意|在乎|注重|关心|喜欢)(?:点|些|的是)?(?:什么|哪)"
     r"|什么(?:可以|能)帮|(?:可以|能)帮(?:您|你)(?:做|找)?(?:点|些)?什么|(?:具体|详细|细)(?:说说|一点|一些|点|地?说|描述)"
-    r"|补充"
+    r"|补充|更多(?:的)?(?:信息|细节|要求)"
 )
 _NOT_WHOLE = re.compile(  # about the offer or the talk, not about wishes
     r"\banything (?:wrong|unclear)\b|\b(?:other|any|more) (?:options|suggestions|recommendations|questions)\b"
-    r"|(?:其[他它]|别的)(?:推荐|选择|店|问题)"
+    r"|(?:其[他它]|别的)(?:推荐|选择|店|问题|地方|餐馆|酒店|景点)|(?:了解|知道|问)(?:点|些)?(?:其[他它]|别的|什么)"
 )
 _MORE = re.compile(
     r"\b(?:or|and)\b[^,?]{0,24}\b(?:anything else|other (?:preferences?|requirements?|requests?|needs|wishes"

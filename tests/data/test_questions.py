@@ -222,6 +222,56 @@ Which is it? =
 您打算去哪儿玩？ = area
 您是想在酒店周边吃饭吗？ = nearby
 预算 = price
+What kind of massage would you enjoy? = subcategory
+How much would you like to pay for the hotel per night? = price
+Where is it? =
+What sort of vibe are you going for? = tags
+Could you tell me whether you have any dietary needs? = dishes
+Is there a specific landmark you want to be close to? = nearby
+What length of visit do you have in mind? = duration
+We have great ratings in this district. What is the occasion? =
+I'd like to know your price limit and favourite dishes. = dishes price
+Any brand or name you already like? = name
+Should the place be highly rated, or would cheap do? = rating price
+Does it need to be in Chaoyang? =
+OK, and how about the distance? = distance
+What's most important to you, price, distance or rating? = rating price distance
+Which star class should the hotel have? = hotel_type
+给您推荐北京饭店，评分4.6分，门票免费，您看可以吗？ =
+您喜欢几星级的酒店，预算大概多少？ = price hotel_type
+对游玩时间和门票价格有要求吗？ = price duration
+那口碑呢？ = rating
+周边没有什么景点呢。 =
+您需要酒店有健身房或者游泳池吗？ = tags facilities
+您有什么特别想吃的推荐菜吗？ = subcategory dishes
+您能接受离地铁站多远？ = distance
+麻烦您告诉我更多信息。 = +
+推荐什么类型的店更合您心意？ = subcategory
+您是否还有别的偏好？ = +
+价格不是问题的话，您更在乎环境还是服务？ = tags facilities
+请问您要在哪个商圈找美甲店，有评分要求吗？ = rating area
+您打算在那里停留多长时间？ = duration
+您对这次服务满意吗？ =
+Which part of Shanghai should I look in? = area
+Hmm, do you care more about how it is rated or how much it costs? = rating price
+What facilities does your hotel need to have? = tags facilities
+I've noted the area. What else is on your mind? = +
+Roughly what distance can you manage? = distance
+Do you have time for a chat? =
+Which cuisine and which neighbourhood? = subcategory dishes area
+Would an upscale hotel suit you? = hotel_type
+Are there dishes you avoid? = dishes
+How many hours can you spend there? = duration
+那您心里的价位是？ = price
+您想住什么类型的酒店？ = subcategory hotel_type
+您要找的地方需要在地铁口附近吗？ = tags facilities nearby
+您还想了解别的吗？ =
+您吃饭了吗？ =
+您打算在景点里待多久？ = duration
+最低评分是多少合适呢？ = rating
+您理想的地点在哪？ = area
+您点名要去的餐厅叫什么？ = name
+距离和价格哪个更重要？ = price distance
 """
 
 
@@ -256,8 +306,8 @@ def test_any_text_is_read(text: str) -> None:
 
 
 WORDS = st.sampled_from(
-    ["what", "is", "your", "budget", "near", "kind of", "close", "to", "which", "for", "because", "the", "除了", "价格", "您", "在",
-     "哪", "区", "吗", "附近", "离", "?", "，", "。", ",", ":", "1.5", "\n"])
+    ["what", "is", "your", "budget", "near", "kind of", "close", "to", "which", "for", "because", "除了", "价格", "您", "在",
+     "the", "哪", "区", "吗", "附近", "离", "?", "，", "。", ",", ":", "1.5", "\n"])
 
 
 @given(st.lists(WORDS, max_size=80), st.sampled_from(["", " "]))
