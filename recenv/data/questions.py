@@ -41,7 +41,7 @@ class _Cues(NamedTuple):
     hints_en: str = ""
 
 
-# Every gap between two words is bounded, and no quantifier stands in another: the time is linear in the text.
+# Gaps between words are bounded, and no unbounded quantifier stands in another: the time is linear in the text.
 _PLACE_ZH = "餐馆|餐厅|饭店|饭馆|酒店|宾馆|景点|景区|商场|店铺?|门店|商家|医院|诊所|健身房|馆子|咖啡馆"
 _PLACE_EN = (r"places?|restaurants?|hotels?|shops?|stores?|attractions?|cafes?|venues?|sights?|spots?|clinics?|hospitals?|malls?"
              r"|museums?|parks?|salons?|gyms?|bars?|establishments?|accommodations?|tours?|business(?:es)?|eater(?:y|ies)"
