@@ -135,7 +135,7 @@ def test_vectors_have_their_names_and_stay_bounded():
     for d in DIMENSIONS:
         for t in (texts, wild):
             v = vector.vector(d, t)
-            assert v.shape == (len(vector.NAMES[d]),) and len(set(vector.NAMES[d])) == len(vector.NAMES[d])
+            assert v.shape == (len(vector.names(d)),) and len(set(vector.names(d))) == len(vector.names(d))
             assert not np.isinf(v).any() and np.abs(np.nan_to_num(v)).max() <= 2.0
 
 
