@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from click.testing import CliRunner
+from five import DIMENSIONS, IF
 from known_families import Home, make_home
 
 from recenv.cli import cli
@@ -22,7 +23,6 @@ from recenv.evaluation.report import write_report
 from recenv.evaluation.rescore import columns_text, rescore_run
 from recenv.evaluation.run import replay_run, run_evaluation
 from recenv.evaluation.select import find_trace
-from recenv.records import DIMENSIONS, IF
 from recenv.rollouts.trace import SessionTrace, read_traces
 
 AGENTS = ("greedy", "random")

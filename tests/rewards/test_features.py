@@ -4,9 +4,10 @@ import math
 
 import numpy as np
 import pytest
+from five import DIMENSIONS
 
 from recenv.data.render import item_text, plain_response
-from recenv.records import DIMENSIONS, Item
+from recenv.records import Item
 from recenv.rewards.features import vector
 from recenv.rewards.features.claims import count_claims
 from recenv.rewards.features.orders import check, listed_items, speaks_chinese
