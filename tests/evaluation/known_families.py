@@ -7,10 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from five import DIMENSIONS, IR
 
 from recenv import rng
-from recenv.records import ScorerRow
+from recenv.records import DIMENSIONS, IR, ScorerRow
 from recenv.rewards.protocol import Scorer, ScorerSpec, Scores
 
 SCENARIO = """

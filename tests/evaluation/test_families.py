@@ -10,7 +10,6 @@ import msgspec
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from five import DIMENSIONS
 from known_families import Home, make_home
 from trace_builders import plan, session, turn
 
@@ -25,6 +24,7 @@ from recenv.evaluation.run import replay_run, run_evaluation
 from recenv.evaluation.runner import Progress
 from recenv.evaluation.session_values import SessionValues, session_values
 from recenv.measures.intervals import paired_difference
+from recenv.records import DIMENSIONS
 from recenv.rewards import named
 from recenv.rollouts.trace import read_traces
 

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from five import DIMENSIONS
 from loopback import Reply, completion, loopback
 
 from recenv import rng
@@ -18,6 +17,7 @@ from recenv.evaluation.judging import JUDGING, judging
 from recenv.evaluation.plan import read_plan
 from recenv.evaluation.rescore import rescore_run
 from recenv.evaluation.run import replay_run, run_evaluation
+from recenv.records import DIMENSIONS
 from recenv.rollouts.trace import read_traces
 
 pytest.importorskip("httpx", reason="a judge needs the extra recenv[llm]")

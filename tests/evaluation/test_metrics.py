@@ -9,7 +9,6 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
-from five import DIMENSIONS
 from trace_builders import finished_run, plan, run_chunk, session, turn
 
 from recenv.errors import InputError, UnknownName
@@ -17,6 +16,7 @@ from recenv.evaluation.leaderboard import build_leaderboard, format_leaderboard,
 from recenv.evaluation.plan import TRACES
 from recenv.evaluation.runner import evaluate
 from recenv.evaluation.session_values import METRICS, SessionValues, matrix, session_values
+from recenv.records import DIMENSIONS
 
 
 def test_session_values_are_plain_arithmetic() -> None:

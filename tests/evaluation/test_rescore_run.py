@@ -11,7 +11,6 @@ from pathlib import Path
 import msgspec
 import pytest
 from click.testing import CliRunner
-from five import DIMENSIONS, IF
 from known_families import Home, make_home
 
 from recenv.cli import cli
@@ -23,6 +22,7 @@ from recenv.evaluation.report import write_report
 from recenv.evaluation.rescore import columns_text, rescore_run
 from recenv.evaluation.run import replay_run, run_evaluation
 from recenv.evaluation.select import find_trace
+from recenv.records import DIMENSIONS, IF
 from recenv.rollouts.trace import SessionTrace, read_traces
 
 AGENTS = ("greedy", "random")

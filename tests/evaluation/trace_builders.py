@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from five import DIMENSIONS
-
 from recenv.evaluation.plan import AgentEntry, RunPlan, ScenarioRef
 from recenv.evaluation.runner import RunChunk, evaluate
-from recenv.records import Action, Reaction
+from recenv.records import DIMENSIONS, Action, Reaction
 from recenv.rollouts.trace import TRACE_SCHEMA, SessionTrace, TurnTrace
 
 DIALOGUE = (
