@@ -245,7 +245,7 @@ def bench_rows(files: Sequence[str | Path] = ()) -> list[ScorerRow]:
     from recenv.data.rowfile import read_rows
 
     if files:
-        return [row for file in files for row in read_rows(file)]
+        return [row for file in files for row in read_rows(file, DIMENSIONS)]
     return [row for own in synthetic(sessions=_SESSIONS).rows.values() for row in own]
 
 

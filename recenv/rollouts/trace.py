@@ -15,7 +15,7 @@ TRACE_SCHEMA = 1
 
 
 class TurnTrace(msgspec.Struct, frozen=True, kw_only=True):
-    """One turn. Per dimension, in the order of ``records.DIMENSIONS``:
+    """One turn. Per dimension, in the order of ``rewards.dimensions.DIMENSIONS``:
 
     components: value in [0, 1], None where not applicable.  sources: rule | scorer | logged | gold | none.
     reasons: why a value is missing or a rule failed, "" otherwise.
