@@ -176,7 +176,7 @@ def train(
     from itertools import chain
 
     from recenv.data.rowfile import read_rows
-    from recenv.records import DIMENSIONS
+    from recenv.rewards.dimensions import DIMENSIONS
 
     for name in dimensions:
         if name not in DIMENSIONS:
@@ -191,7 +191,7 @@ def train(
         "seed": seed, **({"epochs": epochs} if epochs else {}), **({"bf16": True} if bf16 else {}),
         **({"max_length": max_length} if max_length else {}), **({"keep": _interval(keep)} if keep else {}), **_assigned(changes),
     })
-    rows = chain.from_iterable(read_rows(path) for path in data)
+    rows = chain.from_iterable(read_rows(path, DIMENSIONS) for path in data)
     chosen = tuple(d for d in DIMENSIONS if not dimensions or d in dimensions)
     if folds is not None:
         from recenv.appraisal.scoring import outcome_text
@@ -296,7 +296,7 @@ def _judge_options(command: Callable[..., None]) -> Callable[..., None]:
 @_judge_options
 def score(dimension: str, scorer: str, source: Path, output: Path, judge: dict[str, Any]) -> None:
     """Score canonical rows; where they have labels, say how good the scores are."""
-    from recenv.records import DIMENSIONS
+    from recenv.rewards.dimensions import DIMENSIONS
 
     if dimension not in DIMENSIONS:
         raise UnknownName("dimension", dimension, DIMENSIONS)

@@ -1,7 +1,7 @@
 """The records that everything else is written in: frozen, typed, JSON-able.
 
 Axis letters used across the code: N sessions in a batch, C candidates, K slate positions,
-M constraints of a need, D dimensions (5), T turns, E features, G goals.
+M constraints of a need, D reward dimensions, T turns, E features, G goals.
 """
 
 from __future__ import annotations
@@ -11,14 +11,7 @@ from typing import Literal
 import msgspec
 
 DIMENSIONS: tuple[str, ...] = (
-    "instruction_following",
-    "factual_consistency",
-    "query_item_relevance",
-    "behavior_prediction",
-    "item_ranking",
-)
-"""The five reward dimensions, in the one order used by arrays, files, plots and columns."""
-
+    "instruction_following", "factual_consistency", "query_item_relevance", "behavior_prediction", "item_ranking")
 D = len(DIMENSIONS)
 IF, FC, QIR, UBP, IR = range(D)
 
@@ -189,10 +182,9 @@ class AgentView(msgspec.Struct, frozen=True, kw_only=True):
 class ScorerRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The canonical row, the only thing that scorers train on and score.
 
-    Read by dimension: instruction_following instruction, query, response; factual_consistency evidence,
-    query, response; query_item_relevance query, item; behavior_prediction user, context, query, item;
-    item_ranking user, context, query, items (best-first as shown), of which the first ``shown`` were shown (0: all).
-    label: in [0, 1], one number a row (a tuple over items for item_ranking); None where unlabelled.
+    Which fields a dimension reads, its record says (``rewards.dimensions``); the others are empty.
+    items: best-first as shown, of which the first ``shown`` were shown (0: all).
+    label: in [0, 1], one number a row (a tuple over items where those are the row); None where unlabelled.
     group: what a split must not cut (user, prompt, conversation).
     """
 

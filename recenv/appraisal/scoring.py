@@ -16,6 +16,7 @@ from recenv.appraisal.sheet import Evaluation, Sheet
 from recenv.data.rowfile import read_rows, write_rows
 from recenv.errors import InputError
 from recenv.records import ScorerRow
+from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rewards.protocol import Scorer, Scores
 
 BATCH = 512
@@ -55,7 +56,7 @@ def score_file(
 
     def noted() -> Iterator[ScoredRow]:
         first = ""
-        for done, row in enumerate(score_rows(read_rows(source), scorer), 1):
+        for done, row in enumerate(score_rows(read_rows(source, DIMENSIONS), scorer), 1):
             first = first or f"the first, {row.id or 'without id'}, is of {row.dimension}"
             own[row.dimension == sheet.dimension] += 1
             if row.dimension == sheet.dimension:

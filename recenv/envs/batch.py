@@ -120,12 +120,12 @@ class SessionBatch:
         Missing is never NaN: a component that is missing is 0 where ``applicable`` is False. reward_source, reaction and
         ending are codes into ``SOURCES``, ``REACTIONS`` (-1 before the first turn) and ``ENDINGS``.
         """
-        n, d, state = self.n, len(self.engine.names), self.playing
+        n, d, state = self.n, len(self.engine.dimensions), self.playing
         if step is None:
             zero, no = np.zeros(n, np.float32), np.zeros((n, d), np.bool_)
             return {
-                "reward_vector": np.zeros((n, d), np.float32), "applicable": no, "reward_source": np.full((n, d), _NOTHING, np.int8),
-                "reward_value": zero, "paid": no[:, 0].copy(), "outcome": zero.copy(), "gate_failed": no.copy(),
+                "reward_vector": np.zeros((n, d), np.float32), "applicable": no,
+                "reward_source": np.full((n, d), _NOTHING, np.int8), "reward_value": zero, "paid": no[:, 0].copy(), "outcome": zero.copy(), "gate_failed": no.copy(),
                 "turn": state.turn, "reaction": np.full(n, -1, np.int8), "ending": state.ending, "needs_met": state.goal,
             }
         return {
@@ -136,7 +136,7 @@ class SessionBatch:
 
     def info(self, step: Step | None, r: int, *, full: bool) -> dict[str, Any]:
         """The info of one row in words and numbers. full: with the dialogue so far."""
-        a, names = self.arrays(step), self.engine.names
+        a, names = self.arrays(step), self.engine.dimensions
         info: dict[str, Any] = {
             "reward_components": {name: float(a["reward_vector"][r, i]) for i, name in enumerate(names)},
             "applicable": {name: bool(a["applicable"][r, i]) for i, name in enumerate(names)},
@@ -185,7 +185,8 @@ _NOTHING = SOURCES.index("none")
 
 def seed_word(seed: int) -> int:
     """A seed of any size as a 64-bit word; one below 2^64 is itself."""
-    return seed if seed < 2**64 else int(rng.bits(_SEED, *(seed >> 64 * i & 2**64 - 1 for i in range((seed.bit_length() + 63) // 64))))
+    words = (seed >> 64 * i & 2**64 - 1 for i in range((seed.bit_length() + 63) // 64))
+    return seed if seed < 2**64 else int(rng.bits(_SEED, *words))
 
 
 def _pool(engine: Engine, split: Split) -> NDArray[np.int64]:

@@ -7,20 +7,23 @@ are asked for when a slate first shows them; all that a step lacks goes to each 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from recenv.data.render import item_text, mapping_text, user_text
 from recenv.data.search import index_of
 from recenv.envs.facts import Facts
 from recenv.envs.spaces import BOUND, CANDIDATE_FEATURES
 from recenv.envs.state import State
 from recenv.envs.tables import Tables
 from recenv.envs.transcript import Transcript
-from recenv.records import CATEGORIES, Action, AgentView, ScorerRow
-from recenv.rewards.dimensions import DIMENSIONS, Dimension, Shown
+from recenv.records import CATEGORIES, ScorerRow
+from recenv.rewards.dimensions import DIMENSIONS, Dimension
 from recenv.rewards.protocol import Scorer
+from recenv.rewards.rows import Told
+from recenv.rewards.rows import rows as make_rows
 
 E = len(CANDIDATE_FEATURES)
 _BM25_SCALE = 10.0
@@ -69,6 +72,7 @@ class Deck:
         self.observation = np.zeros((0, config.candidates, E), np.float32)  # (B, C, E), nothing shown yet
         self._fixed: dict[int, NDArray[np.float64]] = {}
         self._reasons: dict[tuple[str, int], str] = {}
+        self._texts: dict[int, str] = {}
         self.discount = 1.0 / np.log2(np.arange(config.slate_size) + 2.0)
 
     def __len__(self) -> int:
@@ -215,23 +219,23 @@ class Deck:
                 self._reasons[name, b] = reason
 
     def _rows(self, record: Dimension, block: int, numbers: list[int]) -> list[ScorerRow]:
+        """The rows of the given candidates, or the one of their list."""
         goal, told = self._keys[block]
         session, number = self._session(goal)
-        view = self._view(goal, session, number, told)
-        items = tuple(view.candidates[i] for i in numbers)
-        return list(record.rows(Shown(view, Action(act="recommend"), items)))
-
-    def _view(self, goal: int, session: int, number: int, told: int) -> AgentView:
-        world, record = self.tables.world, self.tables.world.session(session)
+        world, what = self.tables.world, self.tables.world.session(session)
         place = int(self.tables.at(np.array([goal]))[0])
         rows = self.tables.rows
-        listed = rows.item[place, : int(rows.size[place])]
-        return AgentView(
-            session_id=record.id, locale=record.locale, category=record.goals[number].category, turn=0,
-            horizon=self.tables.config.horizon, slate_size=self.tables.config.slate_size, instruction=record.instruction,
-            user=world.user(int(world.column("session_user")[session])), context=record.context,
-            query=self.transcript.said(session, number, told & ~int(rows.volunteered[place])), messages=(),
-            candidates=tuple(world.item(int(i)) for i in listed), popularity=())
+        texts = [self._text(int(i)) for i in rows.item[place, : int(rows.size[place])]]
+        query = self.transcript.said(session, number, told & ~int(rows.volunteered[place]))
+        user = world.user(int(world.column("session_user")[session]))
+        return make_rows(record, Told(
+            what.locale, query, user=user_text(user), context=mapping_text(what.context, what.locale),
+            slate=tuple(texts[i] for i in numbers), items=tuple(texts)))
+
+    def _text(self, item: int) -> str:
+        if item not in self._texts:
+            self._texts[item] = item_text(self.tables.world.item(item))
+        return self._texts[item]
 
 
 class Observer:
@@ -269,7 +273,7 @@ class Observer:
         return self._chinese[session]
 
 
-def _grown(array: NDArray[np.generic], n: int) -> NDArray[np.generic]:
+def _grown(array: NDArray[Any], n: int) -> NDArray[Any]:
     larger = np.zeros((n, *array.shape[1:]), array.dtype)
     larger[: len(array)] = array
     return larger

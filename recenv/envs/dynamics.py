@@ -116,7 +116,7 @@ def transition(tables: Tables, state: State, act: NDArray[np.int8], facts: Facts
     Rows that met a goal stand at the start of the next one, or at the end of the session.
     """
     config, temper = tables.config, tables.user.temper
-    playing = act != NO_ACT
+    playing = np.asarray(act != NO_ACT)
     place = tables.at(tables.goal_row(state.session, state.goal))
     unsaid = heard.asked & ~state.told & tables.rows.hidden[place]
     open_ = ~state.told & tables.rows.sayable[place]
@@ -214,4 +214,4 @@ def _lowest(mask: Mask) -> Mask:
 
 def _first(mask: Mask) -> NDArray[np.int64]:
     """The number of the lowest bit of each mask; 64 for none."""
-    return np.bitwise_count(_lowest(mask) - _ONE).astype(np.int64)
+    return np.asarray(np.bitwise_count(_lowest(mask) - _ONE), np.int64)

@@ -32,6 +32,7 @@ from recenv.rewards.turn import TurnScorer
 from recenv.users import USERS
 from recenv.users.protocol import UserModel
 
+NOT_JUDGED = "the environment's own words are not judged in play"
 RULE, SCORER, NO_SOURCE = SOURCES.index("rule"), SOURCES.index("scorer"), SOURCES.index("none")
 
 
@@ -74,6 +75,7 @@ class _Judged(NamedTuple):
 class Engine:
     """World, user model, scorers and reward of one scenario; shared by all its environments of a process.
 
+    dimensions: names of those registered when it was made, the columns D of all that it returns.
     scorers: by dimension; loaded by the name in ``config.scorers`` where not given. reward, user: likewise.
     """
 
@@ -82,10 +84,10 @@ class Engine:
         reward: RewardSpec | None = None, user: UserModel | None = None,
     ) -> None:
         self.world, self.config = world, config
-        self.names = tuple(DIMENSIONS)
         self.reward = HybridReward(reward if reward is not None else REWARDS[reward_name(config)])
         self.scorers = dict(scorers) if scorers is not None else scorer_set(config.scorers)
         self._score = TurnScorer(self.scorers)
+        self.dimensions = tuple(d.name for d in self._score.dimensions)
         self.user = user if user is not None else USERS[config.user](world)
         self.tables = Tables(world, self.user, config)
         self.transcript = Transcript(self.tables)
@@ -93,7 +95,7 @@ class Engine:
 
     def begin(self, sessions: NDArray[np.int64], seeds: NDArray[np.uint64]) -> State:
         """Open sessions. sessions (N,) world rows, seeds (N,) keys of the users' noise."""
-        return dynamics.begin(self.tables, sessions, seeds, len(self.names))
+        return dynamics.begin(self.tables, sessions, seeds, len(self.dimensions))
 
     def log(self, n: int, *, words: bool) -> Log:
         """An empty log for N sessions. words: whether agents bring words of their own."""
@@ -144,7 +146,7 @@ class Engine:
         self, n: int, rows: list[int], views: list[AgentView], actions: list[Action], slates: list[tuple[Item | None, ...]]
     ) -> _Judged:
         scores = self._score(views, actions, slates)
-        d = len(self.names)
+        d = len(self.dimensions)
         components, sources = np.full((n, d), np.nan, np.float32), np.full((n, d), NO_SOURCE, np.int8)
         unjudged = np.zeros((n, d), np.bool_)
         items = np.full((n, self.config.slate_size, d), np.nan, np.float32)
@@ -186,17 +188,19 @@ class Engine:
         sources = np.where(scores.present, SCORER, NO_SOURCE).astype(np.int8)
         place = self.tables.at(self.tables.goal_row(state.session, state.goal))
         kept = self.tables.rows.speaks[place] & (facts.there.sum(1) >= self.tables.rows.least[place]) & some
-        for column, name in enumerate(self.names):
+        reasons: dict[tuple[int, int], str] = {}
+        for column, name in enumerate(self.dimensions):
             spoken = DIMENSIONS[name].spoken
             if spoken is None:
+                if DIMENSIONS[name].of == "text":
+                    reasons.update(dict.fromkeys(((r, column) for r in np.flatnonzero(playing).tolist()), NOT_JUDGED))
                 continue
             value = {"obeys": np.where(kept, 1.0, 0.0), "true": np.where(some, 1.0, np.nan)}[spoken]
             components[:, column] = np.where(playing, value, np.nan)
             sources[:, column] = np.where(np.isnan(components[:, column]), NO_SOURCE, RULE)
-        reasons: dict[tuple[int, int], str] = {}
         odd = playing & (scores.unjudged.any(1) | ~kept)
         for r in np.flatnonzero(odd).tolist():
-            for column, name in enumerate(self.names):
+            for column, name in enumerate(self.dimensions):
                 if scores.unjudged[r, column]:
                     reasons[r, column] = self.deck.reason(name, int(block[r])) or "the scorer gave no value"
                 elif DIMENSIONS[name].spoken == "obeys" and not kept[r]:
@@ -248,8 +252,8 @@ class Engine:
     def _served(
         self, judged: _Judged, facts: Facts, reactions: Reactions, whole: NDArray[np.float32]
     ) -> NDArray[np.float32]:
-        """(N,) worth of what was served: of the item that was taken, else of the best one shown; so that what stands beside an item
-        neither raises nor lowers it. Rows whose items have no values of their own keep that of the whole."""
+        """(N,) worth of what was served: of the item that was taken, else of the best one shown; so that what stands beside an
+        item neither raises nor lowers it. Rows whose items have no values of their own keep that of the whole."""
         n, k, d = judged.items.shape
         each = np.where(np.isnan(judged.items), judged.components[:, None, :], judged.items)
         worth = self.reward(each.reshape(n * k, d)).values.reshape(n, k)

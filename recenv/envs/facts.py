@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -103,7 +103,7 @@ def read_items(tables: Tables, state: State, row: NDArray[np.int64], items: NDAr
 def _replaced(facts: Facts, where: tuple[NDArray[np.int64], NDArray[np.int64]], read: Facts) -> Facts:
     out = []
     for old, new in zip(facts, read, strict=True):
-        changed = old.copy()
+        changed: NDArray[Any] = np.array(old)
         changed[where] = new
         out.append(changed)
     return Facts(*out)

@@ -42,7 +42,7 @@ def silence(n: int, slate_size: int) -> Heard:
 
 
 def hear(tables: Tables, state: State, turns: Sequence[Spoke], slates: Sequence[Sequence[int]]) -> tuple[Heard, dict[int, str]]:
-    """What N users hear in the given turns, and by row the words of their objections. slates: N, item rows as the users see them."""
+    """What N users hear in the given turns, and by row the words of their objections. slates: N, item rows as users see them."""
     heard = silence(len(state), tables.config.slate_size)
     notes: dict[int, str] = {}
     bits = rng.bits(state.turn, _WORDS, start=state.key)

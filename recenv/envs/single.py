@@ -41,7 +41,7 @@ class SessionEnv(gym.Env[Obs, Act], ABC, Generic[Obs, Act]):
         self.batch = SessionBatch(engine, 1, split, words=self.words)
         self.render_mode, self.vector_reward, self._full = render_mode, vector_reward, self.words or info == "full"
         if vector_reward:
-            self.reward_space = reward_space()
+            self.reward_space = reward_space(len(engine.dimensions))
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Obs, dict[str, Any]]:
         """Open a session: the next of the seed's stream, or ``options={"session": id}``."""
@@ -173,7 +173,7 @@ def slate_masks(batch: SessionBatch) -> NDArray[np.bool_]:
     real = np.arange(engine.config.candidates) < engine.tables.rows.size[place][:, None]
     mask = real & ~state.shown
     mask = np.where(mask.sum(1, keepdims=True) < engine.config.slate_size, real, mask)
-    return np.tile(mask, engine.config.slate_size)
+    return np.asarray(np.tile(mask, engine.config.slate_size))
 
 
 def _session_option(options: dict[str, Any] | None) -> list[str | int] | None:

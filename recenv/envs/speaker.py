@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from recenv.data.render import plain_response
 from recenv.records import Item
-from recenv.rewards.rules import checks
+from recenv.rewards.rules.checks import read_checks
 from recenv.rewards.rules.verdicts import demanded_language, text_broken
 
 SLOTS = ("rating", "price", "area")
@@ -34,7 +34,7 @@ class Leave(NamedTuple):
 
 
 def speak(instruction: str, locale: str, items: Sequence[Item]) -> str:
-    """The sentence that recommends the items, best first, "" for none. Where no way to put it keeps the instruction, the first."""
+    """The sentence that recommends the items, best first; "" for none. If no way to put it keeps the instruction, the fullest."""
     first = ""
     for text in _ways(instruction, locale, items):
         if not text_broken(instruction, locale, text, items, (), recommends=True):
@@ -45,7 +45,7 @@ def speak(instruction: str, locale: str, items: Sequence[Item]) -> str:
 
 def leave_to_speak(instruction: str, locale: str, items: Sequence[Item], slate_size: int) -> Leave:
     """How many of the candidates the environment can name in one sentence, judged by the longest and the shortest of them."""
-    counted = next((c for c in checks.read(instruction) if c.kind == "items"), None)
+    counted = next((c for c in read_checks(instruction) if c.kind == "items"), None)
     most = slate_size if counted is None or counted.most is None else min(slate_size, max(1, counted.most))
     least = 0 if counted is None or counted.least is None else min(counted.least, slate_size)
     by_length = sorted(items, key=lambda item: (len(item.name), item.id))
@@ -58,7 +58,7 @@ def leave_to_speak(instruction: str, locale: str, items: Sequence[Item], slate_s
 
 
 def _ways(instruction: str, locale: str, items: Sequence[Item]) -> Iterator[str]:
-    demands = {c.kind for c in checks.read(instruction)}
+    demands = {c.kind for c in read_checks(instruction)}
     language = demanded_language(instruction) or locale
     listed = bool(demands & {"numbered", "bullets"})
     for lines in ((True, False) if listed else (False, True)):

@@ -6,7 +6,7 @@ them than ``room``; who holds goal numbers and asks again gets the same values.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -145,7 +145,9 @@ class Tables:
         session = self._owner[goals]
         number = goals - self.first_goal[session]
         appeal = self.user.appeal(np.repeat(session, size), np.repeat(number, size), item, status)
-        for field in (rows.item, rows.key, rows.missed, rows.unknown, rows.appeal, rows.taken, rows.refused, rows.extrapolated):
+        per_item: tuple[NDArray[Any], ...] = (
+            rows.item, rows.key, rows.missed, rows.unknown, rows.appeal, rows.taken, rows.refused, rows.extrapolated)
+        for field in per_item:
             field[at] = 0
         rows.item[at] = -1
         rows.item[place, column] = item
@@ -213,7 +215,7 @@ def _mask(which: NDArray[np.bool_]) -> int:
 
 
 def _empty(n: int, c: int) -> GoalRows:
-    def of(dtype: type, *shape: int) -> NDArray[np.generic]:
+    def of(dtype: type, *shape: int) -> NDArray[Any]:
         return np.zeros((n, *shape), dtype)
 
     return GoalRows(
@@ -221,4 +223,4 @@ def _empty(n: int, c: int) -> GoalRows:
         taken=of(np.bool_, c), refused=of(np.bool_, c), extrapolated=of(np.bool_, c), size=of(np.int32),
         volunteered=of(np.uint64), sayable=of(np.uint64), hidden=of(np.uint64), slots=of(np.int8, MOST_CONSTRAINTS),
         allowed=of(np.int32), least=of(np.int32), speaks=of(np.bool_),
-    )  # type: ignore[arg-type]
+    )

@@ -34,8 +34,8 @@ class Transcript:
 
     def said(self, session: int, goal: int, told: int) -> str:
         """The opening of a goal with the texts of the told constraints."""
-        need = self.tables.need(session, goal)
-        return "\n".join([self.tables.goal(session, goal).query, *(c.text for m, c in enumerate(need.constraints) if told >> m & 1)])
+        constraints = self.tables.need(session, goal).constraints
+        return "\n".join([self.tables.goal(session, goal).query, *(c.text for m, c in enumerate(constraints) if told >> m & 1)])
 
     def messages(self, state: State, log: Log, r: int) -> tuple[Message, ...]:
         """The dialogue so far, the user's opening first."""
@@ -82,14 +82,14 @@ class Transcript:
             if kind == "order" and goal + 1 < len(record.goals):
                 text = f"{text} {record.goals[goal + 1].query}"
         return Reaction(
-            kind=kind, text=text, item_id="" if concerned is None else concerned.id,  # type: ignore[arg-type]
+            kind=kind, text=text, item_id="" if concerned is None else concerned.id,
             extrapolated=bool(log.extrapolated[r, t]))
 
     def _results(self, log: Log, r: int, t: int) -> str:
         if log.spoken is None:
             return ""
         spoken = log.spoken[r][t]
-        return search_results(tuple(self.world.item(i) for i in spoken.hits), tuple(spoken.note.split("\n")) if spoken.note else ())
+        return search_results(tuple(self.world.item(i) for i in spoken.hits), tuple(spoken.note.splitlines()))
 
     # -- what agents see -------------------------------------------------------------------------------------
 

@@ -35,7 +35,8 @@ class SessionVectorEnv(VectorEnv[Obs, Act, Any], ABC, Generic[Obs, Act]):
     """What both share. All three autoreset modes of Gymnasium:
 
     - NEXT_STEP: the step after an end ignores its action, resets the row and earns 0;
-    - SAME_STEP: the step that ends a session already returns the next one; what it ended with is in ``final_obs`` and ``final_info``;
+    - SAME_STEP: the step that ends a session already returns the next one; what it ended with is in ``final_obs`` and
+      ``final_info``;
     - DISABLED: a row that has ended must be reset (``options={"reset_mask": (N,) bools}``) before the next step.
 
     Infos are arrays over the batch, see ``SessionBatch.arrays``.
@@ -60,13 +61,13 @@ class SessionVectorEnv(VectorEnv[Obs, Act, Any], ABC, Generic[Obs, Act]):
         self.metadata = {**type(self).metadata, "autoreset_mode": mode}  # type: ignore[misc]
         self._mode = mode
         if vector_reward:
-            self.single_reward_space = reward_space()
+            self.single_reward_space = reward_space(len(engine.dimensions))
             self.reward_space = batch_space(self.single_reward_space, num_envs)
 
     def reset(
         self, *, seed: int | Sequence[int | None] | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Obs, dict[str, Any]]:
-        """Open N sessions. options: ``sessions`` (N ids or rows) names them; ``reset_mask`` ((N,) bools) leaves the others alone."""
+        """Open N sessions. options: ``sessions`` (N ids or rows) names them; ``reset_mask`` ((N,) bools) says which."""
         given = dict(options or {})
         names, mask = given.pop("sessions", None), given.pop("reset_mask", None)
         if given:
@@ -103,7 +104,7 @@ class SessionVectorEnv(VectorEnv[Obs, Act, Any], ABC, Generic[Obs, Act]):
             rows = np.flatnonzero(ended)
             final = self._rows_of(self._observe(), rows)
             self.batch.reset(rows=rows)
-            infos = {**self._infos(None), **{k: infos[k] for k in _OF_THE_TURN if k in infos}, "final_obs": final, "_final_obs": ended,
+            infos = {**self._infos(None), **{k: infos[k] for k in _OF_THE_TURN}, "final_obs": final, "_final_obs": ended,
                      "final_info": infos, "_final_info": ended}
         return self._observe(), rewards, terminated, truncated, infos
 

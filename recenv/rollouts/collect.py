@@ -53,7 +53,7 @@ def _act(agent: Agent, views: list[AgentView]) -> list[Action]:
 def _turn(
     engine: Engine, meter: GoldMeter | None, before: State, after: State, log: Log, step: Step, r: int, action: Action
 ) -> TurnTrace:
-    reaction, names = engine.reaction(after, log, r), engine.names
+    reaction, names = engine.reaction(after, log, r), engine.dimensions
     session, goal = int(before.session[r]), int(before.goal[r])
     items = [engine.item(i) for i in action.items] if action.act == "recommend" else []
     gold = taken = None
@@ -65,7 +65,8 @@ def _turn(
         turn=int(before.turn[r]), goal=goal, action=action, items=tuple("" if i is None else i.name for i in items),
         reaction=reaction, outcome=bool(step.met[r]), paid=bool(step.paid[r]),
         components=tuple(float(v) if there else None for v, there in zip(step.components[r], step.applicable[r], strict=True)),
-        sources=tuple(SOURCES[s] for s in step.sources[r]), reasons=tuple(step.reasons.get((r, i), "") for i in range(len(names))),
+        sources=tuple(SOURCES[s] for s in step.sources[r]),
+        reasons=tuple(step.reasons.get((r, i), "") for i in range(len(names))),
         value=float(step.values[r]), reward=float(step.rewards[r]),
         gate=tuple(d for d, f in zip(names, step.failed[r], strict=True) if f),
         gold=gold, taken=taken, told=int(after.told[r]).bit_count() if after.goal[r] == goal else int(before.told[r]).bit_count(),

@@ -1,9 +1,9 @@
 """Old traces, new rewards: recorded actions through an engine with other scorers, or another reward.
 
-Scores never change what a user does: ``dynamics.transition`` sees the state and what was shown and said, and all that an
-engine keeps of a score (``State.earned``, ``State.count``) is read where a turn is paid. So the recorded actions meet the recorded answers
-again, and every scorer reads the very rows it would have read then. What scores can change is what an agent does: one that
-ranks by learned reward (greedy), or was trained on it, chose its recorded actions by the scorers it had.
+Scores never change what a user does: ``dynamics.transition`` sees the state, what was shown and what was said, and all that an
+engine keeps of a score (``State.earned``, ``State.count``) is read where a turn is paid. So the recorded actions meet the
+recorded answers again, and every scorer reads the very rows it would have read then. What scores can change is what an agent
+does: one that ranks by learned reward (greedy), or was trained on it, chose its recorded actions by the scorers it had.
 """
 
 from __future__ import annotations
@@ -40,5 +40,6 @@ def _unrewarded(trace: SessionTrace) -> SessionTrace:
     """A trace without anything that scorers or the reward decide."""
     turns = tuple(
         msgspec.structs.replace(
-            t, components=(), sources=(), reasons=(), value=0.0, reward=0.0, paid=True, gate=(), judged=msgspec.UNSET) for t in trace.turns)
+            t, components=(), sources=(), reasons=(), value=0.0, reward=0.0, paid=True, gate=(), judged=msgspec.UNSET)
+        for t in trace.turns)
     return msgspec.structs.replace(trace, turns=turns)

@@ -15,7 +15,7 @@ TRACE_SCHEMA = 2
 
 
 class TurnTrace(msgspec.Struct, frozen=True, kw_only=True):
-    """One turn. Per dimension, in the order of ``records.DIMENSIONS``:
+    """One turn. Per dimension, in the order of ``rewards.dimensions.DIMENSIONS``:
 
     components: value in [0, 1], None where missing.  sources: rule | scorer | logged | none.
     reasons: why a value is missing or a rule failed, "" otherwise.

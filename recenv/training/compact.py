@@ -71,7 +71,7 @@ class CompactFamily(Family):
     def described(self, name: str, calibration: Mapping[str, Calibration], training_data: str, trained: dict[str, Any]) -> Config:
         return Config(
             schema=SCHEMA, name=name, architecture=self.model.architecture, features_version=vector.VERSION,
-            features={d: vector.NAMES[d] for d in self.data}, calibration=dict(calibration), training_data=training_data,
+            features={d: vector.names(d) for d in self.data}, calibration=dict(calibration), training_data=training_data,
             trained=trained, blends=dict(self.blends),
         )
 

@@ -71,7 +71,7 @@ def train(
     digest = data_hash(used)
     work = folder.with_name(f".{folder.name}.training")
     identity = {
-        "data": digest, "features": [vector.VERSION, {d: list(vector.NAMES[d]) for d in dimensions}], "family": family.name,
+        "data": digest, "features": [vector.VERSION, {d: list(vector.names(d)) for d in dimensions}], "family": family.name,
         "settings": msgspec.to_builtins(settings), "dimensions": list(dimensions), **family.identity(),
     }
     if rank() == 0:

@@ -239,9 +239,10 @@ def say(
     """
     if kind in ("results", "object"):
         return ""
-    need = ("；" if locale == "zh" else "; ").join(_plain(c) for c in ((constraint, *more) if constraint is not None else ()))
-    return _filled(
-        _wording(kind, constraint, slot, anything), locale, bits, {"<item>": item_name, "<need>": need, "<slot>": label(slot, locale)})
+    told = (constraint, *more) if constraint is not None else ()
+    need = ("；" if locale == "zh" else "; ").join(map(_plain, told))
+    wording = _wording(kind, constraint, slot, anything)
+    return _filled(wording, locale, bits, {"<item>": item_name, "<need>": need, "<slot>": label(slot, locale)})
 
 
 def objection(
@@ -272,7 +273,8 @@ _FORM = {
     "marks": ("标点", "punctuation"), "json": ("JSON格式", "the JSON format"), "title": ("标题", "a title"),
     "highlights": ("要突出的部分", "what to highlight"), "bullets": ("分点列出", "bullet points"),
     "numbered": ("编号", "numbering"), "sections": ("分节", "the sections"), "placeholders": ("占位符", "placeholders"),
-    "postscript": ("附言", "a postscript"), "lowercase": ("全部小写", "lower case only"), "uppercase": ("全部大写", "capitals only"),
+    "postscript": ("附言", "a postscript"), "lowercase": ("全部小写", "lower case only"),
+    "uppercase": ("全部大写", "capitals only"),
     "capital words": ("大写的词", "words in capitals"), "ending": ("结尾", "the ending"), "beginning": ("开头", "the beginning"),
     "question": ("用问句结尾", "a question at the end"), "quotation": ("引号", "quotation marks"),
     "repeat": ("先重复问题", "repeating the request first"), "responses": ("几个不同的回答", "several answers"),

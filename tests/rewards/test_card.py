@@ -5,10 +5,11 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
+from five import DIMENSIONS
 from toyrows import SETTINGS, toy_rows
 
 from recenv.appraisal.held_out import examine
-from recenv.records import DIMENSIONS, ScorerRow
+from recenv.records import ScorerRow
 from recenv.rewards.protocol import ScorerSpec, Scores
 from recenv.training.card import card_pictures, escaped
 from recenv.training.train import train

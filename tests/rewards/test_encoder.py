@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 import pytest
 import torch
+from five import DIMENSIONS
 from safetensors.torch import load_file, save_file
 from tinybase import SEQUENCE, write_base
 from toyrows import SETTINGS, toy_rows
@@ -18,7 +19,7 @@ from toyrows import SETTINGS, toy_rows
 from recenv import rng
 from recenv.errors import InputError, UnknownName, WeightsError
 from recenv.measures.metrics import shown_ndcg
-from recenv.records import DIMENSIONS, ScorerRow
+from recenv.records import ScorerRow
 from recenv.rewards.models.blend import blended
 from recenv.rewards.models.compact.network import standard
 from recenv.rewards.models.compact.scorers import EncoderScorers, HeadScorer, load_scorers, open_scorers

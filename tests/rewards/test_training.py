@@ -10,12 +10,13 @@ import msgspec
 import numpy as np
 import pytest
 import torch
+from five import DIMENSIONS
 from toyrows import SETTINGS, toy_rows
 
 from recenv import rng
 from recenv.appraisal.comparison import table_text
 from recenv.errors import InputError
-from recenv.records import DIMENSIONS, ScorerRow
+from recenv.records import ScorerRow
 from recenv.rewards.models.compact.scorers import load_scorers
 from recenv.rewards.models.losses import dimension_loss, listwise_loss, pairwise_loss, pointwise_loss
 from recenv.training import loop

@@ -21,8 +21,8 @@ from recenv.measures import metrics
 from recenv.measures.metrics import Array
 from recenv.measures.resampling import intervals
 from recenv.records import ScorerRow
+from recenv.rewards.dimensions import DIMENSIONS
 
-_ITEMS = ("query_item_relevance", "behavior_prediction", "item_ranking")
 _HALF = rng.word("probes/half")
 
 
@@ -30,8 +30,9 @@ def run(subject: Subject) -> Finding:
     """The margin over each baseline, by dimension."""
     measures: list[Measure] = []
     for dimension in subject.dimensions():
-        fit, test = halves(subject.rows(dimension), subject.sizes.lists if dimension == "item_ranking" else subject.sizes.points)
-        table = _lists if dimension == "item_ranking" else _points
+        listed = DIMENSIONS[dimension].listwise
+        fit, test = halves(subject.rows(dimension), subject.sizes.lists if listed else subject.sizes.points)
+        table = _lists if listed else _points
         measures += table(subject, dimension, fit, test)
     worst = min((m for m in measures if m.passed is not None), key=lambda m: m.low, default=None)
     sentence = "no rows with labels of both kinds" if worst is None else (
@@ -101,7 +102,7 @@ def _naive(
     """Scores of each baseline that applies, (N,)."""
     out: dict[str, Array] = {}
     for baseline in BASELINES:
-        if not baseline.items_only or dimension in _ITEMS:
+        if not baseline.items_only or DIMENSIONS[dimension].of == "slate":
             out[baseline.name] = _scores(baseline, fit, fit_y, test, popularity)
     return out
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from recenv.appraisal.probes.changes import READS, changed
+from recenv.appraisal.probes.changes import changed
 from recenv.appraisal.probes.finding import Example, Finding, Measure, Probe, within
 from recenv.appraisal.probes.material import cut
 from recenv.appraisal.probes.order_changes import LISTED, ORDER, reversed_list
@@ -22,6 +22,7 @@ from recenv.appraisal.probes.wording_changes import WORDING
 from recenv.measures.metrics import Array
 from recenv.measures.resampling import intervals
 from recenv.records import ScorerRow
+from recenv.rewards.dimensions import DIMENSIONS
 
 BOUND = 0.05
 _EXAMPLES = 3  # a change and dimension
@@ -68,7 +69,7 @@ def run(subject: Subject) -> Finding:
 
 
 def _trials(subject: Subject, dimension: str) -> list[Trial]:
-    listed = dimension == "item_ranking"
+    listed = DIMENSIONS[dimension].listwise
     most = subject.sizes.changed_lists if listed else subject.sizes.changed
     rows = [cut(r, subject.sizes.list_items) for r in subject.rows(dimension, _FROM * 2 * most)]
     pairs: list[tuple[str, ScorerRow, ScorerRow]] = []
@@ -119,7 +120,7 @@ def _examples(trials: list[Trial]) -> list[Example]:
 
 
 def _example(t: Trial) -> Example:
-    field = next(f for f in READS[t.row.dimension] if getattr(t.row, f) != getattr(t.made, f))
+    field = next(f for f in DIMENSIONS[t.row.dimension].reads if getattr(t.row, f) != getattr(t.made, f))
     old, new = getattr(t.row, field), getattr(t.made, field)
     if isinstance(old, tuple):
         old, new = "\n".join(old), "\n".join(new)

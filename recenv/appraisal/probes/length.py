@@ -15,13 +15,12 @@ from recenv.measures.metrics import Array
 from recenv.measures.resampling import intervals
 
 BOUND = 0.10
-_ANSWERED = ("instruction_following", "factual_consistency")
 
 
 def run(subject: Subject) -> Finding:
     """One partial correlation for each dimension with an answer, over all its rows and in each language."""
     measures: list[Measure] = []
-    for dimension in subject.dimensions(*_ANSWERED):
+    for dimension in subject.dimensions("text"):
         rows = subject.rows(dimension, 2 * subject.sizes.points)
         values = subject.values(rows)
         length = np.array([np.log1p(len(r.response)) for r in rows])

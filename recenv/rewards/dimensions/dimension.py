@@ -6,30 +6,30 @@ from collections.abc import Callable, Sequence
 from typing import Literal, NamedTuple
 
 from recenv.records import Action, AgentView, Item, ScorerRow
+from recenv.rewards.dimensions.rubric import Rubric
+from recenv.rewards.rules.verdicts import Verdict
 
-
-class Shown(NamedTuple):
-    """A turn as rows are built from it. items: the known items of the slate, once each, best first."""
-
-    view: AgentView
-    action: Action
-    items: tuple[Item, ...]
+Rule = Callable[[AgentView, Action, Sequence[Item | None]], Verdict | None]
+"""An exact check of a turn (items: those of the action, None for an unknown id); None where it has nothing to say."""
 
 
 class Dimension(NamedTuple):
     """One reward dimension.
 
     name, short: as in files and as above a narrow column.  says: what a value tells, in words, for cards.
-    reads: fields of a row that may change its score; needs: those without which nobody can answer; answers: the field whose
-    text is judged, "" where there is none.
-    of: what a turn must have for the dimension to apply: a ``text``, or a ``slate``.
-    listwise: a row is a list of items with a label each, worth its nDCG; else a row has one label.
-    rows: the canonical rows of a turn (one an item where items are judged one by one).
+    reads: fields of a row that may change its score. They say how its rows are made of a turn (``rewards.rows``), and what a
+    turn must have for the dimension to apply: a text to read a ``response``, known items for ``evidence``, ``item``, ``items``.
+    needs: fields without which nobody can answer; answers: the field whose text is judged, "" where there is none.
     overlap: (asking text, answering text) of a row and of one of its items: what the word-overlap baseline compares.
+    listwise: a row is a list of items with a label each, worth its nDCG; else a row has one label.
+    alone: of a listwise one, the dimension that asks the same of one item, for models that read one at a time; "" for none.
+    rule: what can be checked exactly; a turn that fails it is worth 0, and no scorer is asked.
+    always: every turn is judged by the rule: one that passes and leaves a scorer nothing to read is worth 1, not missing.
     spoken: what a sentence of the environment's own is worth by construction; ``obeys`` (it keeps the instruction wherever one
-    can be found that does), ``true`` (it repeats the records), None where that has to be judged.
-    features: groups of numbers made of a row, by their names in ``features.vector``.
+    can be found that does), ``true`` (it repeats the records), None where it would have to be judged.
+    features: groups of numbers made of a row, by their names in ``features.vector.GROUPS``.
     compares: pairs of text kinds that an encoder sets beside each other (``models.compact.segments.KINDS``).
+    rubric: what a language model is asked; without one it is not asked.
     measure: the leading measure of a card (``pairs or AUC``: pairs right where most rows come in pairs).
     """
 
@@ -39,11 +39,18 @@ class Dimension(NamedTuple):
     reads: tuple[str, ...]
     needs: tuple[str, ...]
     answers: str
-    of: Literal["text", "slate"]
-    listwise: bool
-    rows: Callable[[Shown], Sequence[ScorerRow]]
     overlap: Callable[[ScorerRow, str], tuple[str, str]]
+    listwise: bool = False
+    alone: str = ""
+    rule: Rule | None = None
+    always: bool = False
     spoken: Literal["obeys", "true"] | None = None
     features: tuple[str, ...] = ()
     compares: tuple[tuple[str, str], ...] = ()
+    rubric: Rubric | None = None
     measure: Literal["pairs or AUC", "nDCG"] = "pairs or AUC"
+
+    @property
+    def of(self) -> Literal["text", "slate"]:
+        """What of a turn is judged: what it says, or what it shows."""
+        return "text" if "response" in self.reads else "slate"

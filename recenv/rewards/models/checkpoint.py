@@ -22,7 +22,7 @@ from torch import Tensor, nn
 
 from recenv.data.store import swap_in
 from recenv.errors import WeightsError
-from recenv.records import DIMENSIONS
+from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rewards.features import vector as features
 from recenv.rewards.models.blend import Blend
 from recenv.rewards.models.calibration import Calibration
@@ -139,7 +139,7 @@ def read_config(file: Path) -> Config:
     """Decode and check config.json of the compact family."""
     config = convert(file, Config)
     own = config.architecture.dimensions
-    check_heads(file, config, own, {d: features.NAMES[d] for d in own if d in features.NAMES})
+    check_heads(file, config, own, {d: features.names(d) for d in own if d in DIMENSIONS})
     return config
 
 

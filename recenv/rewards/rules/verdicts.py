@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from recenv.records import Action, AgentView, Item
-from recenv.rewards.rules import assertions, checks, demands
-from recenv.rewards.rules.checks import languages
+from recenv.rewards.rules import CACHES, assertions
+from recenv.rewards.rules.checks import Check, languages, read_checks
 
 MAX_CHARACTERS = 4_000
 """No answer may be longer, whatever the instruction says."""
@@ -34,6 +34,31 @@ class Verdict(NamedTuple):
 
 
 PASSED = Verdict(False, "")
+
+
+class Demands(NamedTuple):
+    """Limits that an instruction states; None (language: "") where it states none. Maxima are inclusive."""
+
+    language: str = ""
+    min_items: int | None = None
+    max_items: int | None = None
+    max_words: int | None = None
+    max_characters: int | None = None
+
+
+@CACHES.keep(4096)
+def read_demands(instruction: str) -> Demands:
+    """The demands of an instruction; of several limits of one kind the tightest. Contradictory languages count as none."""
+    found = read_checks(instruction)
+    language = next((c.words[0] for c in found if c.kind == "language"), "")
+    items = next((c for c in found if c.kind == "items"), None)
+    return Demands(
+        language, items.least if items else None, items.most if items else None,
+        _tightest(found, "words"), _tightest(found, "characters", "hanzi"))
+
+
+def _tightest(found: tuple[Check, ...], *kinds: str) -> int | None:
+    return min((c.most for c in found if c.kind in kinds and c.most is not None), default=None)
 
 
 def instruction_verdict(view: AgentView, action: Action, items: Sequence[Item | None]) -> Verdict:
@@ -61,14 +86,14 @@ def instruction_verdict(view: AgentView, action: Action, items: Sequence[Item | 
         return Verdict(True, missing, "wordless") if missing else PASSED
     if action.act == "search":
         return PASSED
-    broken = text_broken(
-        view.instruction, view.locale, action.text, items, (*view.candidates, *view.retrieved), recommends=action.act == "recommend")
+    others = (*view.candidates, *view.retrieved)
+    broken = text_broken(view.instruction, view.locale, action.text, items, others, recommends=action.act == "recommend")
     return Verdict(True, broken.reason, broken.about, broken.wanted) if broken else PASSED
 
 
 def wordless(instruction: str) -> str:
     """Why a slate without a word has not followed an instruction, "" where that asks nothing of the text."""
-    asked = [c for c in checks.read(instruction) if c.kind != "items"]
+    asked = [c for c in read_checks(instruction) if c.kind != "items"]
     if not instruction.strip() or (not asked and _ITEMS_ONLY.fullmatch(instruction.strip())):
         return ""
     return "expected a text, as the instruction asks, came none"
@@ -98,7 +123,7 @@ def refuted_claims(view: AgentView, action: Action, items: Sequence[Item | None]
     text = action.text
     if len(text) > MAX_CHARACTERS:  # it has failed the instruction already: read what is whole of its head
         text = text[:max(text.rfind(mark, 0, MAX_CHARACTERS) for mark in " \n,;。，；、") + 1]
-    for claim in assertions.read(text, known, (*view.candidates, *view.retrieved), tuple(areas)):
+    for claim in assertions.read_assertions(text, known, (*view.candidates, *view.retrieved), tuple(areas)):
         if not any(assertions.agrees(claim, owner) for owner in claim.owners):
             owner = claim.owners[0]
             have = assertions.record(claim, owner)
@@ -109,7 +134,7 @@ def refuted_claims(view: AgentView, action: Action, items: Sequence[Item | None]
 def _slate(view: AgentView, action: Action, items: Sequence[Item | None]) -> tuple[str, str]:
     """What is wrong with the items of a slate, and what that is about; "" twice for nothing."""
     most = view.slate_size
-    asked = demands.read(view.instruction)
+    asked = read_demands(view.instruction)
     if asked.max_items is not None:
         most = min(most, asked.max_items)
     count = len(action.items)
@@ -160,7 +185,7 @@ def text_broken(
 
 def demanded_language(instruction: str) -> str:
     """The language that an instruction demands, "" for none or for several."""
-    return demands.read(instruction).language
+    return read_demands(instruction).language
 
 
 def _language(language: str, text: str, names: Sequence[str]) -> str:
@@ -175,7 +200,7 @@ def _language(language: str, text: str, names: Sequence[str]) -> str:
 
 def _demanded(instruction: str, text: str, items: int) -> Broken:
     """The first demand of the instruction that a text breaks. items: 0 where it recommends none; only maxima apply then."""
-    for check in checks.read(instruction):
+    for check in read_checks(instruction):
         if check.kind in ("items", "language") or (not items and check.least is not None):
             continue
         if check.kind == "numbered":

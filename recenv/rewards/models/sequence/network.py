@@ -39,7 +39,7 @@ class SequenceArchitecture(msgspec.Struct, frozen=True, kw_only=True):
         """Names of the features of a dimension, in the order of the vector."""
         if not self.features:
             return ()
-        return features.NAMES[dimension] + (semantic.names(dimension, self.axes) if self.semantic else ())
+        return features.names(dimension) + (semantic.names(dimension, self.axes) if self.semantic else ())
 
 
 class SequenceScorer(nn.Module):
