@@ -121,17 +121,18 @@ class SessionBatch:
         ending are codes into ``SOURCES``, ``REACTIONS`` (-1 before the first turn) and ``ENDINGS``.
         """
         n, d, state = self.n, len(self.engine.dimensions), self.playing
+        now = {"turn": state.turn, "ending": state.ending, "needs_met": state.goal}
         if step is None:
-            zero, no = np.zeros(n, np.float32), np.zeros((n, d), np.bool_)
             return {
-                "reward_vector": np.zeros((n, d), np.float32), "applicable": no,
-                "reward_source": np.full((n, d), _NOTHING, np.int8), "reward_value": zero, "paid": no[:, 0].copy(), "outcome": zero.copy(), "gate_failed": no.copy(),
-                "turn": state.turn, "reaction": np.full(n, -1, np.int8), "ending": state.ending, "needs_met": state.goal,
+                "reward_vector": np.zeros((n, d), np.float32), "applicable": np.zeros((n, d), np.bool_),
+                "reward_source": np.full((n, d), _NOTHING, np.int8), "reward_value": np.zeros(n, np.float32),
+                "paid": np.zeros(n, np.bool_), "outcome": np.zeros(n, np.float32), "gate_failed": np.zeros((n, d), np.bool_),
+                "reaction": np.full(n, -1, np.int8), **now,
             }
         return {
             "reward_vector": step.components, "applicable": step.applicable, "reward_source": step.sources,
             "reward_value": step.values, "paid": step.paid, "outcome": step.met.astype(np.float32), "gate_failed": step.failed,
-            "turn": state.turn, "reaction": step.reactions.kind, "ending": state.ending, "needs_met": state.goal,
+            "reaction": step.reactions.kind, **now,
         }
 
     def info(self, step: Step | None, r: int, *, full: bool) -> dict[str, Any]:

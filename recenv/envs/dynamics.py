@@ -180,7 +180,7 @@ def _consider(
     fits = seen & fitting(facts.missed, facts.unknown, facts.taken, facts.refused)
     wanted = fits & (facts.value >= state.bar[:, None])
     orders = wanted.any(1)
-    kept = seen & ((facts.missed == 0) | facts.taken)  # not put aside; some may be unknown
+    kept: NDArray[np.bool_] = seen & ((facts.missed == 0) | facts.taken)  # not put aside; some may be unknown
     pool = np.where(orders[:, None], wanted, np.where(kept.any(1)[:, None], kept, seen))
     best = np.where(pool, facts.value, -np.inf).argmax(1)
     at = np.arange(len(state)), best

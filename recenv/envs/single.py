@@ -171,9 +171,10 @@ def slate_masks(batch: SessionBatch) -> NDArray[np.bool_]:
     state, engine = batch.playing, batch.engine
     place = engine.tables.at(engine.tables.goal_row(state.session, state.goal))
     real = np.arange(engine.config.candidates) < engine.tables.rows.size[place][:, None]
-    mask = real & ~state.shown
-    mask = np.where(mask.sum(1, keepdims=True) < engine.config.slate_size, real, mask)
-    return np.asarray(np.tile(mask, engine.config.slate_size))
+    fresh = real & ~state.shown
+    few = fresh.sum(1) < engine.config.slate_size
+    mask: NDArray[np.bool_] = np.tile(np.where(few[:, None], real, fresh), engine.config.slate_size)
+    return mask
 
 
 def _session_option(options: dict[str, Any] | None) -> list[str | int] | None:

@@ -123,8 +123,8 @@ class Tables:
         if wanted <= have:
             return
         larger = _empty(max(wanted, min(2 * have, max(self._room, wanted))), self.config.candidates)
-        for old, new in zip(self._rows, larger, strict=True):
-            new[:have] = old
+        for name in GoalRows._fields:
+            getattr(larger, name)[:have] = getattr(self._rows, name)
         self._rows = larger
 
     def _read(self, goals: NDArray[np.int64], at: NDArray[np.int64]) -> None:
@@ -144,7 +144,7 @@ class Tables:
             start += n
         session = self._owner[goals]
         number = goals - self.first_goal[session]
-        appeal = self.user.appeal(np.repeat(session, size), np.repeat(number, size), item, status)
+        judged = self.user.appeal(np.repeat(session, size), np.repeat(number, size), item, status)
         per_item: tuple[NDArray[Any], ...] = (
             rows.item, rows.key, rows.missed, rows.unknown, rows.appeal, rows.taken, rows.refused, rows.extrapolated)
         for field in per_item:
@@ -153,10 +153,10 @@ class Tables:
         rows.item[place, column] = item
         rows.key[place, column] = self.world.item_keys(item)
         rows.missed[place, column], rows.unknown[place, column] = masks(status)
-        rows.appeal[place, column] = appeal.utility - appeal.outside
-        rows.taken[place, column] = False if appeal.taken is None else appeal.taken
-        rows.refused[place, column] = False if appeal.refused is None else appeal.refused
-        rows.extrapolated[place, column] = appeal.extrapolated
+        rows.appeal[place, column] = judged.utility - judged.outside
+        rows.taken[place, column] = False if judged.taken is None else judged.taken
+        rows.refused[place, column] = False if judged.refused is None else judged.refused
+        rows.extrapolated[place, column] = judged.extrapolated
         rows.size[at] = size
         rows.slots[at] = -1
         for g, r, a, s, n in zip(goals.tolist(), at.tolist(), arrays, session.tolist(), number.tolist(), strict=True):
