@@ -21,7 +21,7 @@ from recenv.envs.single import ChatEnv, SlateEnv
 from recenv.envs.vector import ChatVectorEnv
 from recenv.errors import InputError, RecenvError, UnknownName
 from recenv.evaluation.run import run_evaluation
-from recenv.records import DIMENSIONS
+from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rollouts.trace import encode, read_traces
 
 NAMES = {

@@ -65,7 +65,7 @@ def train(
     from itertools import chain
 
     from recenv.data.rowfile import read_rows
-    from recenv.records import DIMENSIONS
+    from recenv.rewards.dimensions import DIMENSIONS
 
     for name in dimensions:
         if name not in DIMENSIONS:
@@ -146,7 +146,7 @@ def _judge_options(command: Callable[..., None]) -> Callable[..., None]:
 @_judge_options
 def score(dimension: str, scorer: str, source: Path, output: Path, judge: dict[str, Any]) -> None:
     """Score canonical rows; where they have labels, say how good the scores are."""
-    from recenv.records import DIMENSIONS
+    from recenv.rewards.dimensions import DIMENSIONS
 
     if dimension not in DIMENSIONS:
         raise UnknownName("dimension", dimension, DIMENSIONS)
