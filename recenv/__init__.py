@@ -65,14 +65,14 @@ Go on with ``recenv --help``; ``help`` of any name below; the scenarios and agen
 ``recenv agents``; README.md for what the numbers mean, docs/architecture.md for how it is built.
 """
 
+import typing as _typing
 from importlib import import_module as _import_module
 from importlib import metadata as _metadata
-from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from gymnasium.envs.registration import register as _register
 from gymnasium.envs.registration import registry as _registry
 
-if _TYPE_CHECKING:
+if _typing.TYPE_CHECKING:
     from recenv.evaluation.folder import open_run
     from recenv.evaluation.play import play
     from recenv.records import Action, AgentView
@@ -108,7 +108,7 @@ _HOMES = {
 }
 """Where each name lives; its module is imported when the name is first asked for (PEP 562)."""
 
-if not _TYPE_CHECKING:  # a type checker reads the imports above, and still knows which names there are not
+if not _typing.TYPE_CHECKING:  # a type checker reads the imports above, and still knows which names there are not
 
     def __getattr__(name: str) -> object:
         if name not in _HOMES:
