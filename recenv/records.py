@@ -119,10 +119,11 @@ class Privileged(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Action(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What an agent does in a turn. ``malformed`` is what a parser makes of unusable text.
+    """What an agent does in a turn: ``recommend`` items, ``ask`` a question, ``search`` the catalogue or ``end`` the session.
+    ``malformed`` is what a parser makes of unusable text.
 
-    items: recommended item ids, best first. query, filters: for ``search``. error: why it is malformed.
-    raw: the agent's own words where the action was parsed from text.
+    text: what the user reads. items: recommended item ids, best first. query, filters: for ``search``. error: why it is
+    malformed. raw: the agent's own words where the action was parsed from text.
     """
 
     act: Act
@@ -156,8 +157,9 @@ class Message(msgspec.Struct, frozen=True):
 class AgentView(msgspec.Struct, frozen=True, kw_only=True):
     """All that an agent sees of one session before its turn. Holds nothing privileged, by type.
 
+    turn: 0-based; horizon: turns at most; slate_size: items at most in a recommendation. instruction: how to answer.
     query: what the user has said about the current goal so far (opening, then later statements).
-    candidates: the current goal's candidate list, in an order without meaning.
+    messages: the dialogue so far. candidates: (C,) the current goal's candidate list, in an order without meaning.
     popularity: (C,) log1p of orders in other users' logs.  retrieved: ids that ``search`` brought up so far.
     shown: ids recommended in this goal already.
     """

@@ -25,6 +25,17 @@ def test_every_folder_with_code_is_listed() -> None:
     assert folders == set(listed()["packages"].split())
 
 
+def test_types_ship_and_every_named_file_is_there() -> None:
+    config = configparser.ConfigParser()
+    config.read(ROOT / "setup.cfg", encoding="utf-8")
+    data = dict(config["options.package_data"])
+    assert "py.typed" in data["recenv"].split()
+    for package, patterns in data.items():
+        folder = ROOT.joinpath(*package.split("."))
+        for pattern in patterns.split():
+            assert any(folder.glob(pattern)), f"{package}: nothing is called {pattern}"
+
+
 def test_the_import_names_of_the_top_folders_are_mapped_and_linked() -> None:
     for name in ("scenarios", "baselines", "evaluation"):
         assert f"recenv.{name} = {name}" in listed()["package_dir"]

@@ -179,9 +179,9 @@ def _consider(
     seen = facts.there & (rng.uniform(state.turn[:, None], facts.key, _LOOK, start=state.key[:, None]) < decay**position)
     fits = seen & fitting(facts.missed, facts.unknown, facts.taken, facts.refused)
     wanted = fits & (facts.value >= state.bar[:, None])
-    orders = wanted.any(1)
+    orders = np.asarray(wanted.any(1))
     kept: NDArray[np.bool_] = seen & ((facts.missed == 0) | facts.taken)  # not put aside; some may be unknown
-    pool = np.where(orders[:, None], wanted, np.where(kept.any(1)[:, None], kept, seen))
+    pool = np.where(orders[:, None], wanted, np.where(np.asarray(kept.any(1))[:, None], kept, seen))
     best = np.where(pool, facts.value, -np.inf).argmax(1)
     at = np.arange(len(state)), best
     undone = orders & heard.refuted[at]

@@ -142,7 +142,7 @@ class SlateEnv(SessionEnv[dict[str, NDArray[np.float32]], NDArray[np.int64]]):
 
     def action_masks(self) -> NDArray[np.bool_]:
         """(K * C,) which number is a candidate not yet shown, per position; all real candidates once every one was shown."""
-        return slate_masks(self.batch)[0]
+        return np.asarray(slate_masks(self.batch)[0])
 
     def _observe(self) -> dict[str, NDArray[np.float32]]:
         return {name: values[0] for name, values in slate_observations(self.batch, self._observer).items()}
@@ -173,8 +173,7 @@ def slate_masks(batch: SessionBatch) -> NDArray[np.bool_]:
     real = np.arange(engine.config.candidates) < engine.tables.rows.size[place][:, None]
     fresh = real & ~state.shown
     few = fresh.sum(1) < engine.config.slate_size
-    mask: NDArray[np.bool_] = np.tile(np.where(few[:, None], real, fresh), engine.config.slate_size)
-    return mask
+    return np.asarray(np.tile(np.where(few[:, None], real, fresh), engine.config.slate_size), np.bool_)
 
 
 def _session_option(options: dict[str, Any] | None) -> list[str | int] | None:
