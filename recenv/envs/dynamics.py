@@ -2,15 +2,16 @@
 
 A turn with a slate, seen from the user (all draws are keyed on (seed, session, ...), see ``recenv.rng``):
 
-1. He looks from the top; position k is examined with probability decay^k (Craswell et al., WSDM 2008).
+1. He looks from the top; position k is examined with probability decay^k (Craswell et al., WSDM 2008). How far down he looks
+   for an item is drawn once a goal, so that showing a slate again changes nothing; shown higher up, an item may be seen.
 2. What he sees to miss a wish of his is put aside (elimination by aspects, Tversky 1972), told or not. Of an item whose record
    cannot tell, he asks.
 3. Of what fits he takes the one of highest value, if that reaches his bar. Value is utility less that of taking nothing plus a
    taste draw fixed for the goal, so that the choice is a multinomial logit (McFadden 1974). The bar is the draw for taking
    nothing, but never more than the best fitting item of his list: he does not hold out for what is not to be had (aspiration
    adapts to what is attainable, Simon 1955).
-4. He reads what was said (``hearing``): what is refuted, in the wrong language or form draws an objection. A false claim about
-   the very item undoes the order.
+4. He reads what was said (``hearing``): what is refuted, in the wrong language or form, or not said although words were asked
+   for, draws an objection. A false claim about the very item undoes the order.
 5. Where nothing is taken he says what the best item misses, and is a turn's patience poorer; out of it, or by hazard, he leaves.
 
 So an item added at the end of a slate never lowers the chance of an order: what stands above it is looked at, fits and is worth
@@ -176,7 +177,7 @@ def _consider(
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_], Mask, NDArray[np.int64], NDArray[np.int8]]:
     """(N,) each: position of the item he speaks of, whether he orders it, what he tells, the constraint he names, the kind."""
     position = np.cumsum(facts.there, 1) - 1  # the top of the list is always looked at
-    seen = facts.there & (rng.uniform(state.turn[:, None], facts.key, _LOOK, start=state.key[:, None]) < decay**position)
+    seen = facts.there & (rng.uniform(facts.key, _LOOK, start=state.goal_key[:, None]) < decay**position)
     fits = seen & fitting(facts.missed, facts.unknown, facts.taken, facts.refused)
     wanted = fits & (facts.value >= state.bar[:, None])
     orders = np.asarray(wanted.any(1))

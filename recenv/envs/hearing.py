@@ -20,7 +20,7 @@ from recenv.records import Action, AgentView, Item
 from recenv.rewards.rules.verdicts import Verdict, instruction_verdict, refuted_claims
 from recenv.users.utterances import objection
 
-About = Literal["claim", "language", "form", "items"]
+About = Literal["claim", "language", "form", "items", "wordless"]
 OBJECTIONS: tuple[str, ...] = ("", *get_args(About))
 """What a user can object to; "" for nothing."""
 

@@ -42,7 +42,7 @@ class RewardSpec(msgspec.Struct, frozen=True, kw_only=True):
     weights: dict[str, float]
     gates: dict[str, float] = {}
     credit: Literal["service", "mean", "gain", "level"] = "service"
-    outcome: float = 0.5
+    outcome: float = 0.7
     turn_price: float = 0.0
     needs: tuple[str, ...] = SLATE_DIMENSIONS
     levels: int = 10
@@ -237,7 +237,7 @@ _LEXICAL = {d.name: float(len(SHIPPED) - rank) for rank, d in enumerate(SHIPPED)
 REWARDS: Registry[RewardSpec] = Registry("reward")
 """Named reward specs. A change of numbers is a new version.
 
-``service``, the default: half for meeting the need, half for the quality of what was served. ``outcome``: what the user did
+``service``, the default: seven tenths for meeting the need, three for the quality of what was served. ``outcome``: what the user did
 and exact rules alone, so that it needs no trained scorer. ``weighted-sum``, ``product``, ``min``, ``lexicographic`` and
 ``chebyshev`` put the five components together in other ways and pay as ``service`` does.
 

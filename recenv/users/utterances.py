@@ -91,6 +91,12 @@ _ZH: dict[str, tuple[str, ...]] = {
         "请注意回答的要求：<need>。",
         "形式不对，注意<need>。",
     ),
+    "object_wordless": (
+        "怎么一句话都没有？请按要求回答。",
+        "只有几个名字，什么都没说。请说明一下。",
+        "请用文字回答我。",
+        "你什么都没介绍，请说说看。",
+    ),
     "nothing_more": (
         "没有别的要求了，请推荐吧。",
         "就这些，没有其他要求。",
@@ -192,6 +198,12 @@ _EN: dict[str, tuple[str, ...]] = {
         "Please mind how you were to answer: <need>.",
         "The form is not right, mind this: <need>.",
     ),
+    "object_wordless": (
+        "Not a word? Please answer as you were asked to.",
+        "Just names and nothing said. Please tell me about them.",
+        "Please answer me in words.",
+        "You have not told me anything about these.",
+    ),
     "nothing_more": (
         "Nothing else, please recommend something.",
         "That is all, no other wishes.",
@@ -246,7 +258,7 @@ def say(
 
 
 def objection(
-    about: Literal["claim", "language", "form", "items"], locale: str, bits: int, *, item_name: str = "", slot: str = "",
+    about: Literal["claim", "language", "form", "items", "wordless"], locale: str, bits: int, *, item_name: str = "", slot: str = "",
     said: str = "", record: str = "", wanted: str = "",
 ) -> str:
     """What a user says against an answer: a claim that the record refutes, its language, its form, the number of items.
