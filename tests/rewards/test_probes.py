@@ -28,9 +28,9 @@ from recenv.appraisal.probes.traditional import traditional
 from recenv.cli import cli
 from recenv.data.rowfile import write_rows
 from recenv.errors import InputError, UnknownName
-from recenv.measures.metrics import shown_ndcg
 from recenv.records import DIMENSIONS, IR, ScorerRow
 from recenv.rewards.protocol import Scorer, ScorerSpec, Scores
+from recenv.rewards.ranking import shown_ndcg
 
 SMALL = Sizes(sessions=60, points=120, lists=40, changed=6, changed_lists=4, attempts=48, answers=20, turns=10, choices=12,
               draws=60)

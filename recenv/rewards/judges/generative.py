@@ -28,11 +28,11 @@ import torch
 from numpy.typing import NDArray
 
 from recenv.errors import UnknownName, WeightsError
-from recenv.measures.metrics import shown_ndcg
 from recenv.records import DIMENSIONS, IR, UBP, ScorerRow
 from recenv.rewards.judges.prompts import RUBRICS, clean, fence_text, material, rubric_text
 from recenv.rewards.models.compact.segments import READS, check_rows, missing
 from recenv.rewards.protocol import ScorerSpec, Scores
+from recenv.rewards.ranking import shown_ndcg
 
 CONFIG = "generative.json"
 _HASHED = ("config.json", "tokenizer.json", "tokenizer_config.json", "chat_template.jinja", CONFIG)
