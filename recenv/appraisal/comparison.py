@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recenv.measures import metrics
+from recenv.measures.intervals import group_intervals
 from recenv.measures.metrics import Array
 from recenv.measures.reliability import of_lists, of_points
-from recenv.measures.resampling import intervals
 from recenv.records import DIMENSIONS, ScorerRow
 from recenv.rewards.models.calibration import fit_lists, fit_temperature
 from recenv.rewards.protocol import Scorer
@@ -132,7 +132,7 @@ def _bootstrap(
     groups: NDArray[np.int64], statistic: Callable[[NDArray[np.int64]], tuple[float, float]]
 ) -> dict[str, list[float]]:
     """Intervals of a pair of statistics of row numbers: the scorer's, and its margin over the baseline."""
-    low, high = intervals(groups, statistic, _DRAWS, "comparison")
+    low, high = group_intervals(groups, statistic, _DRAWS, "comparison")
     return {"scorer": [float(low[0]), float(high[0])], "margin": [float(low[1]), float(high[1])]}
 
 

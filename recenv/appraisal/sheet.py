@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from recenv import rng
 from recenv.errors import InputError
 from recenv.measures import metrics
+from recenv.measures.intervals import group_intervals
 from recenv.measures.metrics import Array
 from recenv.measures.reliability import Reliability, of_lists, of_points
-from recenv.measures.resampling import intervals
 from recenv.records import ScorerRow
 
 _DRAWS, _FEWEST, _WORK = 1000, 100, 20_000_000  # resamples; at least; rows resampled in all before their number is cut
@@ -27,7 +27,7 @@ _TIES = rng.word("evaluate/ties")
 
 
 class Measure(msgspec.Struct, frozen=True):
-    """A figure and its 95 % interval (cluster bootstrap, percentiles); NaN where undefined.
+    """A figure and its 95 % interval (cluster bootstrap, expanded percentiles); NaN where undefined.
 
     "ECE excess" is the ECE less the median of what a perfect model shows on these rows, and its interval is the ECE less the
     2.5 and 97.5 % points of that: one that holds 0 is as good as perfect at this number of rows.
@@ -145,7 +145,7 @@ class Sheet:
         low, high = (np.full(3, _NAN),) * 2
         if len(self._groups) > 1:
             draws = int(np.clip(_WORK // len(rows), _FEWEST, _DRAWS))
-            low, high = intervals(np.unique(groups, return_inverse=True)[1], both, draws, "evaluate")
+            low, high = group_intervals(np.unique(groups, return_inverse=True)[1], both, draws, "evaluate")
         names = (own.leading, own.leading, f"{own.leading} margin")
         values = both(rows) if len(rows) else (_NAN,) * 3
         found = [Measure(n, v, float(a), float(b)) for n, v, a, b in zip(names, values, low, high, strict=True)]
@@ -163,7 +163,7 @@ class Sheet:
         number = int(groups.max()) + 1 if len(groups) else 0
         if number > 1:
             draws = int(np.clip(_WORK // len(rows), _FEWEST, _DRAWS))
-            low, high = intervals(groups, lambda i: list(taken.measures(i).values()), draws, "evaluate")
+            low, high = group_intervals(groups, lambda i: list(taken.measures(i).values()), draws, "evaluate")
             measures = tuple(Measure(m.name, m.value, float(a), float(b)) for m, a, b in zip(measures, low, high, strict=True))
         r = taken.reliability()
         measures += (Measure("ECE excess", r.excess, r.ece - r.high, r.ece - r.low),)

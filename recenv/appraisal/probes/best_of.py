@@ -25,8 +25,8 @@ from recenv.data.synthetic.episodes import Episode
 from recenv.data.synthetic.instructions import holds
 from recenv.data.synthetic.responses import Manner, corrupted, put_in_words
 from recenv.data.synthetic.utility import gold_utility, gold_value, traits
+from recenv.measures.intervals import group_intervals
 from recenv.measures.metrics import Array
-from recenv.measures.resampling import intervals
 from recenv.records import DIMENSIONS, FC, IF, IR, QIR, UBP, ScorerRow
 from recenv.rewards.ranking import shown_ndcg
 
@@ -137,7 +137,7 @@ def _curve(
         v = values[i]
         return [*v.mean(0), *np.diff(v, axis=1).mean(0), *(v[:, -1:] - v[:, :-1]).mean(0)]
 
-    low, high = intervals(groups, statistic, subject.sizes.draws, "probes/best-of")
+    low, high = group_intervals(groups, statistic, subject.sizes.draws, "probes/best-of")
     mean = values.mean(0)
     steps = len(sizes) - 1
     step = slice(len(sizes), len(sizes) + steps)

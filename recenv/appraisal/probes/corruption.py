@@ -26,8 +26,8 @@ from recenv.appraisal.probes.subject import Subject
 from recenv.appraisal.probes.turns import Turn
 from recenv.data.synthetic.draws import Draws
 from recenv.data.synthetic.episodes import Episode
+from recenv.measures.intervals import group_intervals
 from recenv.measures.metrics import Array
-from recenv.measures.resampling import intervals
 from recenv.records import DIMENSIONS, FC, IF, IR, QIR, UBP, D, Item, ScorerRow
 
 FACTOR = 5.0
@@ -55,7 +55,7 @@ def run(subject: Subject) -> Finding:
             return np.asarray(np.where(known, drops[i], 0.0).sum(0) / known.sum(0)).ravel().tolist()
 
     matrix = np.array(means(np.arange(len(made)))).reshape(D, D)
-    low, high = (b.reshape(D, D) for b in intervals(groups, means, subject.sizes.draws, "probes/corruption"))
+    low, high = (b.reshape(D, D) for b in group_intervals(groups, means, subject.sizes.draws, "probes/corruption"))
     measures: list[Measure] = []
     for d in range(D):
         if DIMENSIONS[d] in subject.scorers:
