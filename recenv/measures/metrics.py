@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from recenv.rewards.ranking import Array, dcg
+from recenv.rewards.ranking import Array as Array
+from recenv.rewards.ranking import dcg
 
 _EPS = 1e-7
 
