@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import platform
 from collections.abc import Sequence
 from importlib import metadata
@@ -13,13 +12,13 @@ from typing import Any, NamedTuple
 import msgspec
 
 from recenv.errors import InputError, UnknownName
+from recenv.files import write_whole
 
 RUN_SCHEMA = 1
 MANIFEST = "manifest.json"
 TRACES = "traces.jsonl"
 LEADERBOARD = "leaderboard.json"
 AUDIT = "audit"
-_PARTIAL = ".partial"
 
 
 class ScenarioRef(msgspec.Struct, frozen=True, kw_only=True):
@@ -179,16 +178,6 @@ def audited(run: str | Path, plan: RunPlan) -> Audited:
     theirs = read_plan(folder)
     same = theirs.played is not None and theirs.played.traces == traces_digest(run)
     return Audited(same and theirs.scorers == plan.audit.scorers, folder)
-
-
-def write_whole(file: Path, content: bytes) -> None:
-    """Replace a file by content; a reader or a crash sees the old file or the new one."""
-    partial = file.with_name(f".{file.name}{_PARTIAL}")
-    with partial.open("wb") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())
-    os.replace(partial, file)
 
 
 _ABSENT = object()

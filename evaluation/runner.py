@@ -17,7 +17,8 @@ import msgspec
 
 from recenv.errors import InputError
 from recenv.evaluation.judging import write_judging
-from recenv.evaluation.plan import LEADERBOARD, MANIFEST, TRACES, RunPlan, check_same, write_plan, write_whole
+from recenv.evaluation.plan import LEADERBOARD, MANIFEST, TRACES, RunPlan, check_same, write_plan
+from recenv.files import left_behind, write_whole
 from recenv.rollouts.trace import TRACE_SCHEMA, SessionTrace, encode
 
 CHUNK = 64
@@ -87,7 +88,7 @@ def _open_run(plan: RunPlan, run: Path, resume: bool) -> None:
         check_same(run, plan)
         return
     # A kill before the manifest was in place leaves at most its partial file.
-    if run.is_dir() and any(f.name != f".{MANIFEST}.partial" for f in run.iterdir()):
+    if run.is_dir() and not all(left_behind(f, MANIFEST) for f in run.iterdir()):
         raise InputError(f"{run} exists and is not a run folder; choose another --out, nothing was touched")
     run.mkdir(parents=True, exist_ok=True)
     write_plan(plan, run)
