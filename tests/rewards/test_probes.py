@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from recenv import rng
-from recenv.appraisal.comparison import word_overlap
+from recenv.appraisal.overlap import word_overlap
 from recenv.appraisal.probes import PROBES, SEED, Finding, Sizes, Subject, probe_scorers
 from recenv.appraisal.probes.best_of import best_of, choices
 from recenv.appraisal.probes.changes import CASE, READS, TOLD, Change, changed
