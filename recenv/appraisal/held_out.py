@@ -15,7 +15,7 @@ from recenv.appraisal.comparison import compared
 from recenv.appraisal.mistakes import Wrong, confusion, worst_mistakes
 from recenv.appraisal.overlap import word_overlaps
 from recenv.appraisal.scoring import ScoredRow, score_rows
-from recenv.appraisal.sheet import Measure, Sheet, part_of_id, source_of
+from recenv.appraisal.sheet import Measure, Sheet, part_of_id, source
 from recenv.records import ScorerRow
 from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rewards.protocol import Scorer
@@ -120,7 +120,7 @@ def examined(dimension: str, rows: Sequence[ScoredRow]) -> Examined:
 
 def part_names(rows: Sequence[ScorerRow]) -> list[str]:
     """The part of each row, by the beginning of its id: set, file and kind, or the set alone where there are too many."""
-    divisions: tuple[Callable[[ScorerRow], str], ...] = (lambda r: part_of_id(r.id), source_of)
+    divisions: tuple[Callable[[ScorerRow], str], ...] = (lambda r: part_of_id(r.id), source)
     for divide in divisions:
         names = [divide(r) for r in rows]
         if len(set(names)) <= min(_MOST_PARTS, len(rows) // _LEAST):

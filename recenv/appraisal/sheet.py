@@ -272,7 +272,7 @@ def part_of_id(id_: str) -> str:
     return ":".join([head, *_KIND.findall(id_[len(head):])[:1]])
 
 
-def source_of(row: ScorerRow) -> str:
+def source(row: ScorerRow) -> str:
     """What stands before the first "/" of a row's id; "" for ids without one."""
     head, slash, _ = row.id.partition("/")
     return head if slash else ""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
-from recenv.rewards.ranking import Array as Array
 from recenv.rewards.ranking import dcg
 
+Array = NDArray[np.float64]
 _EPS = 1e-7
 
 

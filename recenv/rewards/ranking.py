@@ -1,4 +1,4 @@
-"""What an order of items is worth under their gains."""
+"""What an order of items is worth under given gains, NumPy only."""
 
 from __future__ import annotations
 

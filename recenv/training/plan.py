@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recenv import rng
-from recenv.appraisal.sheet import source_of
+from recenv.appraisal.sheet import source
 from recenv.records import ScorerRow
 from recenv.training.settings import SequenceSettings, Settings
 
@@ -32,7 +32,7 @@ def pool(rows: Sequence[ScorerRow], lengths: NDArray[np.int64]) -> Pool:
     """Number the sources and the requests of rows."""
     sources: dict[str, int] = {}
     clusters: dict[object, int] = {}
-    own = [sources.setdefault(source_of(r), len(sources)) for r in rows]
+    own = [sources.setdefault(source(r), len(sources)) for r in rows]
     asked = [clusters.setdefault(request(r) or n, len(clusters)) for n, r in enumerate(rows)]
     return Pool(np.array(own, np.int64), np.array(asked, np.int64), lengths)
 

@@ -22,7 +22,7 @@ import torch
 from recenv import rng
 from recenv.appraisal.cost import rows_per_second
 from recenv.appraisal.held_out import measure_held_out, stored
-from recenv.appraisal.sheet import source_of
+from recenv.appraisal.sheet import source
 from recenv.errors import InputError, UnknownName
 from recenv.records import DIMENSIONS, ScorerRow
 from recenv.rewards.features import vector
@@ -97,7 +97,7 @@ class _Labels(msgspec.Struct, frozen=True):
 def _sources(rows: Sequence[ScorerRow]) -> dict[str, dict[str, Any]]:
     found: dict[str, list[ScorerRow]] = {}
     for row in rows:
-        found.setdefault(source_of(row), []).append(row)
+        found.setdefault(source(row), []).append(row)
     return {name: {"rows": len(own), "sha256": data_hash(own), "dimensions": dict(Counter(r.dimension for r in own))}
             for name, own in found.items()}
 
