@@ -24,11 +24,12 @@ from recenv.evaluation.leaderboard import (
     values_of,
 )
 from recenv.evaluation.markup import STYLE, esc, picture, table
-from recenv.evaluation.plan import AUDIT, TRACES, RunPlan, read_plan, write_whole
+from recenv.evaluation.plan import AUDIT, TRACES, RunPlan, read_plan
 from recenv.evaluation.plots import draw_trace
 from recenv.evaluation.session_pages import Pick, pick_sessions, session_index, session_page
 from recenv.evaluation.session_values import METRICS, SHORT
 from recenv.evaluation.typeface import FAMILY, embedded_font
+from recenv.files import write_whole
 from recenv.measures.intervals import Interval
 from recenv.records import DIMENSIONS
 from recenv.rollouts.trace import SessionTrace, read_traces

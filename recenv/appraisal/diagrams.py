@@ -8,7 +8,8 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
-from recenv.appraisal.held_out import PLACES, Examined, Figure, Part
+from recenv.appraisal.held_out import Examined, Figure, Part
+from recenv.appraisal.mistakes import PLACES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
