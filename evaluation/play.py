@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from recenv import rng
-from recenv.records import DIMENSIONS
+from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rollouts.agent import Agent
 from recenv.rollouts.collect import collect
 from recenv.rollouts.trace import SessionTrace
