@@ -241,6 +241,7 @@ def test_sessions_are_spread_from_best_to_worst(count: int, most: int) -> None:
 
 def test_importing_evaluation_and_the_leaderboard_loads_no_matplotlib() -> None:
     code = ("import sys, recenv.evaluation, recenv.evaluation.leaderboard, recenv.evaluation.runner, recenv.evaluation.plots\n"
+            "import recenv.measures.drawing\n"
             "recenv.evaluation.build_leaderboard\n"
-            "assert not {'matplotlib', 'torch', 'fontTools'} & sys.modules.keys()")
+            "assert not {'matplotlib', 'torch', 'fontTools', 'jinja2'} & sys.modules.keys()")
     subprocess.run([sys.executable, "-c", code], check=True)
