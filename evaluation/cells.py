@@ -8,6 +8,12 @@ from typing import NamedTuple
 from recenv.measures.drawing import INK, dimension_colours
 from recenv.rollouts.trace import TurnTrace
 
+TONES: dict[str, str] = {
+    "order": "good", "inquire": "good", "refine": "warn", "reject": "warn", "indifferent": "warn", "repeat": "warn",
+    "leave": "bad",
+}
+"""What the user did -> whether it is good news; what is neither is left out."""
+
 
 class Cell(NamedTuple):
     """value: printed and filled, on [0, 1], None where there is none.

@@ -11,9 +11,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from recenv.data.render import category_name
-from recenv.evaluation.cells import mark, search_words, share, turn_cells
+from recenv.evaluation.cells import TONES, mark, search_words, share, turn_cells
 from recenv.evaluation.leaderboard import plain, signed
-from recenv.evaluation.session_pages import TONES, reasons, turn_heads
+from recenv.evaluation.session_pages import reasons, turn_heads
+from recenv.measures.drawing import COLOURS
 from recenv.measures.typeface import FAMILY, embedded_font
 from recenv.rewards.dimensions import DIMENSIONS
 
@@ -40,7 +41,7 @@ def page(template: str, title: str, /, **data: object) -> str:
     body = environment.get_template(template).render(data)
     font = Markup(embedded_font([readable(title), body, "×"]))
     return environment.get_template("page.html").render(
-        title=title, body=Markup(body), family=FAMILY, font=font, dimensions=len(DIMENSIONS))
+        title=title, body=Markup(body), family=FAMILY, font=font, dimensions=len(DIMENSIONS), colours=COLOURS)
 
 
 def templates() -> Environment:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from recenv.data.render import category_name
 from recenv.errors import InputError
-from recenv.evaluation.cells import Cell, mark, search_words, share, turn_cells
+from recenv.evaluation.cells import TONES, Cell, mark, search_words, share, turn_cells
 from recenv.evaluation.session_values import check_dimensions
 from recenv.measures.drawing import (
     BAD,
@@ -33,13 +33,7 @@ from recenv.rollouts.trace import SessionTrace, TurnTrace
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-REACTIONS: dict[str, tuple[str, str]] = {
-    "order": ("order ✓", GOOD), "inquire": ("inquire", GOOD), "refine": ("refine", WARN), "reject": ("reject", WARN),
-    "answer": ("answer", GREY), "indifferent": ("indifferent", WARN), "results": ("results", GREY),
-    "repeat": ("repeat", WARN), "leave": ("leave", BAD), "farewell": ("farewell", GREY),
-}
-"""What the user did: label and colour."""
-
+_TONES = {"good": GOOD, "warn": WARN, "bad": BAD}
 _BODY, _SMALL, _TINY = 8.5, 7.0, 6.0  # points
 _LINE = 0.165  # inches from one line of dialogue to the next
 _LABEL, _BETWEEN = 0.74, 0.16  # width of the labels before the dialogue, space between slate items
@@ -193,7 +187,8 @@ def _dialogue(turn: TurnTrace, width: float) -> list[_Line]:
     lines = _lines(_Part(act.act, BAD if act.act == "malformed" else INK), wrap(words, room, _BODY, 3), INK)
     for i, row in enumerate(_slate_rows(turn, room)):
         lines.append(_Line(_Part("" if i else "slate", GREY), tuple(row)))
-    label, colour = REACTIONS.get(turn.reaction.kind, (turn.reaction.kind, GREY))
+    kind = turn.reaction.kind
+    label, colour = f"{kind} ✓" if kind == "order" else kind, _TONES.get(TONES.get(kind, ""), GREY)
     answer = wrap(("≈ " if turn.reaction.extrapolated else "") + turn.reaction.text, room, _BODY, 2)
     return [*lines, *_lines(_Part(label, colour), answer, GREY)]
 

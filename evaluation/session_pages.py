@@ -9,12 +9,6 @@ from recenv.measures.drawing import INK, dimension_colours
 from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rollouts.trace import SessionTrace, TurnTrace
 
-TONES = {
-    "order": "good", "inquire": "good", "refine": "warn", "reject": "warn", "indifferent": "warn", "repeat": "warn",
-    "leave": "bad",
-}
-"""What the user did -> whether it is good news; what is neither is left out."""
-
 
 class Pick(NamedTuple):
     """A session chosen for the report: its place in the allotment, and why it was chosen."""

@@ -18,6 +18,12 @@ if TYPE_CHECKING:
 
 INK, GREY, RULE, FAINT = "#1f2328", "#656d76", "#d0d7de", "#eef0f2"
 SLATE, GOOD, WARN, BAD = "#3d4a5c", "#1a7f37", "#9a6700", "#c0271d"
+HATCH = "#b4bcc4"
+COLOURS = {
+    "ink": INK, "grey": GREY, "rule": RULE, "faint": FAINT, "hatch": HATCH, "slate": SLATE,
+    "good": GOOD, "warn": WARN, "bad": BAD,
+}
+"""The same by name, for style sheets."""
 PALETTE: tuple[str, ...] = ("#4477aa", "#2f9e8f", "#d99a1c", "#9b4f96", "#7a7a33", "#55a0cf", "#8c6450", "#5b6478")
 """One a dimension, told apart by the colour-blind as well (after Paul Tol's muted scheme); red is kept for failures."""
 BLUE, BAND = PALETTE[0], "#dbe7f3"
@@ -31,7 +37,7 @@ TITLE, NAME, NOTE, TICK = 10.0, 9.0, 7.0, 7.5  # points
 REFERENCE: dict[str, Any] = {"color": GREY, "linewidth": 0.8, "linestyle": (0, (3, 2))}
 """How a line is drawn that others are compared with."""
 
-_HATCH, _HATCHES = "#b4bcc4", "//////"
+_HATCHES = "//////"
 _LEADING = 9.5  # points from one note of a heading to the next
 
 
@@ -117,4 +123,4 @@ def hatch_cell(axes: Axes, x: float, y: float, width: float, height: float) -> N
     """The mark of a missing value, wherever a bar would be."""
     from matplotlib.patches import Rectangle
 
-    axes.add_patch(Rectangle((x, y), width, height, facecolor="white", edgecolor=_HATCH, hatch=_HATCHES, linewidth=0))
+    axes.add_patch(Rectangle((x, y), width, height, facecolor="white", edgecolor=HATCH, hatch=_HATCHES, linewidth=0))
