@@ -22,7 +22,7 @@ from recenv.errors import InputError
 from recenv.evaluation.plan import TRACES, Played, RunPlan, audited, check_same, installed_versions, read_plan, traces_digest
 from recenv.evaluation.runner import Progress, evaluate
 from recenv.files import beside
-from recenv.records import DIMENSIONS
+from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rewards.hybrid import REWARDS, RewardSpec
 from recenv.rewards.named import check_name, scorer_set
 from recenv.rewards.protocol import Scorer
