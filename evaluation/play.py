@@ -11,7 +11,7 @@ from recenv.baselines import make_agent
 from recenv.errors import InputError
 from recenv.evaluation.run import allot, runtime_of
 from recenv.evaluation.runner import CHUNK
-from recenv.records import DIMENSIONS
+from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rewards.hybrid import RewardSpec
 from recenv.rewards.protocol import Scorer
 from recenv.rollouts.agent import Agent

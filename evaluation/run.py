@@ -23,10 +23,10 @@ from recenv.evaluation.plan import (
     ScenarioRef,
     installed_versions,
     read_plan,
-    write_whole,
 )
 from recenv.evaluation.rescore import audit_run, recorded_scenario, recorded_world, same_as_recorded, specs
 from recenv.evaluation.runner import CHUNK, Progress, evaluate
+from recenv.files import write_whole
 from recenv.rewards.named import check_name, scorer_set
 from recenv.rewards.protocol import Scorer
 from recenv.rollouts.agent import Agent

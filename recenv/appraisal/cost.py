@@ -18,8 +18,9 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from recenv import data
-from recenv.records import DIMENSIONS, ScorerRow
+from recenv.records import ScorerRow
 from recenv.rewards import features, reading, rules
+from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rewards.models import tables
 from recenv.rewards.models.compact.scorers import open_scorers
 from recenv.rewards.models.heads import Owner
@@ -87,7 +88,7 @@ def scoring_cost(path: str | Path, rows: Sequence[ScorerRow], threads: Sequence[
     found = []
     try:
         for d in (d for d in DIMENSIONS if d in owner.scorers):
-            own = [r for r in rows if r.dimension == d][:ROWS if d != "item_ranking" else ROWS // 16]
+            own = [r for r in rows if r.dimension == d][:ROWS // 16 if DIMENSIONS[d].listwise else ROWS]
             if own:
                 found.append(_cost(owner, d, own, counts, alone))
     finally:

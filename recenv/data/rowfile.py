@@ -11,6 +11,7 @@ from recenv.data.fieldmap import TABLES
 from recenv.data.jsonl import lines
 from recenv.data.rows import rows_from_recrm
 from recenv.errors import InputError
+from recenv.files import whole_file
 from recenv.records import ScorerRow
 
 
@@ -48,16 +49,9 @@ def encode_row(row: ScorerRow) -> bytes:
 
 def write_rows(rows: Iterable[ScorerRow], path: str | Path) -> int:
     """Write rows to a file, whole or not at all; returns how many."""
-    target = Path(path)
-    partial = target.with_name(f".{target.name}.partial")
     count = 0
-    try:
-        with partial.open("wb") as stream:
-            for row in rows:
-                stream.write(encode_row(row))
-                count += 1
-        partial.replace(target)
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise
+    with whole_file(Path(path)) as stream:
+        for row in rows:
+            stream.write(encode_row(row))
+            count += 1
     return count

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from recenv.errors import InputError
+from recenv.journal import recorded
 from recenv.records import Action, Reaction
 from recenv.rewards.protocol import Cost
 
@@ -87,15 +88,7 @@ def read_traces(path: str | Path) -> Iterator[SessionTrace]:
     file = Path(path)
     if not file.is_file():
         raise InputError(f"no traces at {file}; expected a run folder written by: recenv evaluate --out DIR")
-    decoder = msgspec.json.Decoder(SessionTrace)
-    with file.open("rb") as stream:
-        for number, line in enumerate(stream, 1):
-            if not line.endswith(b"\n"):
-                return
-            try:
-                trace = decoder.decode(line)
-            except msgspec.MsgspecError as error:
-                raise InputError(f"{file}:{number}: not a trace of schema {TRACE_SCHEMA} ({error})") from None
-            if trace.schema != TRACE_SCHEMA:
-                raise InputError(f"{file}:{number}: trace schema {trace.schema}, this version reads {TRACE_SCHEMA}")
-            yield trace
+    for number, trace in recorded(file, SessionTrace, f"not a trace of schema {TRACE_SCHEMA}"):
+        if trace.schema != TRACE_SCHEMA:
+            raise InputError(f"{file}:{number}: trace schema {trace.schema}, this version reads {TRACE_SCHEMA}")
+        yield trace

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recenv import rng
+from recenv.appraisal.sheet import source
 from recenv.records import ScorerRow
 from recenv.training.settings import SequenceSettings, Settings
 
@@ -34,12 +35,6 @@ def pool(rows: Sequence[ScorerRow], lengths: NDArray[np.int64]) -> Pool:
     own = [sources.setdefault(source(r), len(sources)) for r in rows]
     asked = [clusters.setdefault(request(r) or n, len(clusters)) for n, r in enumerate(rows)]
     return Pool(np.array(own, np.int64), np.array(asked, np.int64), lengths)
-
-
-def source(row: ScorerRow) -> str:
-    """What stands before the first "/" of a row's id; "" for ids without one."""
-    head, slash, _ = row.id.partition("/")
-    return head if slash else ""
 
 
 def request(row: ScorerRow) -> tuple[str, str] | None:

@@ -20,9 +20,9 @@ import numpy as np
 import torch
 
 from recenv import rng
-from recenv.appraisal.comparison import comparison_table
 from recenv.appraisal.cost import rows_per_second
-from recenv.appraisal.held_out import examine, stored
+from recenv.appraisal.held_out import measure_held_out, stored
+from recenv.appraisal.sheet import source
 from recenv.errors import InputError, UnknownName
 from recenv.records import DIMENSIONS, ScorerRow
 from recenv.rewards.features import vector
@@ -36,7 +36,6 @@ from recenv.training.compact import CompactFamily
 from recenv.training.curves import draw_curves
 from recenv.training.family import Family, Progress, Split
 from recenv.training.loop import Curve, fit, rank, wait_for_everyone
-from recenv.training.plan import source
 from recenv.training.settings import SequenceSettings, Settings
 
 __all__ = ["SequenceSettings", "Settings", "train"]
@@ -132,10 +131,10 @@ def _finish(
     tell("measuring", 0, 1)
     test = [r for d in family.data for r in splits["test"][d]]
     scorers = load_scorers(stage)
+    shown = measure_held_out(test, scorers, [r for d in family.data for r in splits["train"][d]])
     metrics: dict[str, Any] = {
         "curve": curve, "sources": labels.sources, "rows": {p: {d: len(splits[p][d]) for d in family.data} for p in _PARTS},
-        "held_out": comparison_table(test, scorers, [r for d in family.data for r in splits["train"][d]]),
-        "examined": stored(examine(test, scorers)),
+        "held_out": shown.table, "examined": stored(shown.examined),
         "cost": rows_per_second(stage, test),
     }
     texts = {"CARD.md": card_text(config, metrics, labels.command).encode(), "curves.png": draw_curves(curve),

@@ -18,7 +18,6 @@ from toyrows import SETTINGS, toy_rows
 
 from recenv import rng
 from recenv.errors import InputError, UnknownName, WeightsError
-from recenv.measures.metrics import shown_ndcg
 from recenv.records import ScorerRow
 from recenv.rewards.models.blend import blended
 from recenv.rewards.models.compact.network import standard
@@ -27,6 +26,7 @@ from recenv.rewards.models.compact.segments import unit
 from recenv.rewards.models.kinds import kind
 from recenv.rewards.models.sequence.scorers import SequenceScorers
 from recenv.rewards.protocol import Scorer
+from recenv.rewards.ranking import shown_ndcg
 from recenv.training.train import train
 
 ROWS = toy_rows(24)

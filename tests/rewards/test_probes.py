@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from five import DIMENSIONS, IR
 
 from recenv import rng
-from recenv.appraisal.comparison import word_overlap
+from recenv.appraisal.overlap import word_overlap
 from recenv.appraisal.probes import PROBES, SEED, Finding, Sizes, Subject, probe_scorers
 from recenv.appraisal.probes.best_of import best_of, choices
 from recenv.appraisal.probes.changes import CASE, TOLD, Change, changed
@@ -29,10 +29,10 @@ from recenv.appraisal.probes.traditional import traditional
 from recenv.cli import cli
 from recenv.data.rowfile import write_rows
 from recenv.errors import InputError, UnknownName
-from recenv.measures.metrics import shown_ndcg
 from recenv.records import ScorerRow
 from recenv.rewards.dimensions import DIMENSIONS as REGISTRY
 from recenv.rewards.protocol import Scorer, ScorerSpec, Scores
+from recenv.rewards.ranking import shown_ndcg
 
 SMALL = Sizes(sessions=60, points=120, lists=40, changed=6, changed_lists=4, attempts=48, answers=20, turns=10, choices=12,
               draws=60)

@@ -18,8 +18,8 @@ from recenv.appraisal.probes.material import positive
 from recenv.appraisal.probes.naive import BASELINES, Baseline, Case, Logistic, features
 from recenv.appraisal.probes.subject import Subject
 from recenv.measures import metrics
+from recenv.measures.intervals import group_intervals
 from recenv.measures.metrics import Array
-from recenv.measures.resampling import intervals
 from recenv.records import ScorerRow
 from recenv.rewards.dimensions import DIMENSIONS
 
@@ -118,7 +118,7 @@ def _measures(subject: Subject, dimension: str, kind: str, test: list[ScorerRow]
               margins: Callable[[NDArray[np.int64]], list[float]]) -> list[Measure]:
     groups = np.unique([r.group or r.id for r in test], return_inverse=True)[1].astype(np.int64)
     values = margins(np.arange(len(test)))
-    low, high = intervals(groups, margins, subject.sizes.draws, "probes/baselines")
+    low, high = group_intervals(groups, margins, subject.sizes.draws, "probes/baselines")
     labels = [f"{dimension}: {kind}", *(f"{dimension}: over {name}" for name in names)]
     return [Measure(name=label, value=float(v), n=len(test), low=float(a), high=float(b),
                     bound="interval above 0" if at else "", passed=bool(a > 0) if at else None)

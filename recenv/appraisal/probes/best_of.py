@@ -25,11 +25,12 @@ from recenv.data.synthetic.episodes import Episode
 from recenv.data.synthetic.instructions import holds
 from recenv.data.synthetic.responses import Manner, corrupted, put_in_words
 from recenv.data.synthetic.utility import gold_utility, gold_value, traits
-from recenv.measures.metrics import Array, shown_ndcg
-from recenv.measures.resampling import intervals
+from recenv.measures.intervals import group_intervals
+from recenv.measures.metrics import Array
 from recenv.records import ScorerRow
 from recenv.rewards import rows
 from recenv.rewards.dimensions import DIMENSIONS, SHIPPED, factual_consistency, instruction_following
+from recenv.rewards.ranking import shown_ndcg
 
 JOINT = "all five, mean"
 _TINY = 1e-9
@@ -137,7 +138,7 @@ def _curve(
         v = values[i]
         return [*v.mean(0), *np.diff(v, axis=1).mean(0), *(v[:, -1:] - v[:, :-1]).mean(0)]
 
-    low, high = intervals(groups, statistic, subject.sizes.draws, "probes/best-of")
+    low, high = group_intervals(groups, statistic, subject.sizes.draws, "probes/best-of")
     mean = values.mean(0)
     steps = len(sizes) - 1
     step = slice(len(sizes), len(sizes) + steps)

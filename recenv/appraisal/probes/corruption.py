@@ -26,8 +26,8 @@ from recenv.appraisal.probes.subject import Subject
 from recenv.appraisal.probes.turns import Turn
 from recenv.data.synthetic.draws import Draws
 from recenv.data.synthetic.episodes import Episode
+from recenv.measures.intervals import group_intervals
 from recenv.measures.metrics import Array
-from recenv.measures.resampling import intervals
 from recenv.records import Item, ScorerRow
 from recenv.rewards.dimensions import (
     behavior_prediction,
@@ -72,7 +72,7 @@ def run(subject: Subject) -> Finding:
             return np.asarray(np.where(known, drops[i], 0.0).sum(0) / known.sum(0)).ravel().tolist()
 
     matrix = np.array(means(np.arange(len(made)))).reshape(_D, _D)
-    low, high = (b.reshape(_D, _D) for b in intervals(groups, means, subject.sizes.draws, "probes/corruption"))
+    low, high = (b.reshape(_D, _D) for b in group_intervals(groups, means, subject.sizes.draws, "probes/corruption"))
     measures: list[Measure] = []
     for d in range(_D):
         if _SCORES[d] in subject.scorers:

@@ -15,8 +15,8 @@ from recenv import rng
 from recenv.appraisal.probes.finding import Example, Finding, Measure, Probe, verdict, within
 from recenv.appraisal.probes.material import cut, positive
 from recenv.appraisal.probes.subject import Subject
+from recenv.measures.intervals import group_intervals
 from recenv.measures.metrics import Array
-from recenv.measures.resampling import intervals
 from recenv.records import ScorerRow
 from recenv.rewards.dimensions import DIMENSIONS, Dimension
 
@@ -68,7 +68,7 @@ def run(subject: Subject) -> Finding:
         if not attempts:
             continue
         groups = np.unique([a.row.group or a.row.id for a in attempts], return_inverse=True)[1].astype(np.int64)
-        low, high = intervals(groups, lambda i, g=gain: [float(g[i].mean())], subject.sizes.draws, "probes/injection")  # type: ignore[misc]
+        low, high = group_intervals(groups, lambda i, g=gain: [float(g[i].mean())], subject.sizes.draws, "probes/injection")  # type: ignore[misc]
         mean = float(gain.mean())
         measures.append(Measure(name=dimension, value=mean, n=len(gain), low=float(low[0]), high=float(high[0]),
                                 bound=f"mean gain <= +{BOUND:.2f}", passed=within(mean, BOUND)))

@@ -19,8 +19,8 @@ from recenv.appraisal.probes.order_changes import LISTED, ORDER, reversed_list
 from recenv.appraisal.probes.subject import Subject
 from recenv.appraisal.probes.typing_changes import TYPING
 from recenv.appraisal.probes.wording_changes import WORDING
+from recenv.measures.intervals import group_intervals
 from recenv.measures.metrics import Array
-from recenv.measures.resampling import intervals
 from recenv.records import ScorerRow
 from recenv.rewards.dimensions import DIMENSIONS
 
@@ -105,7 +105,7 @@ def _list_trial(change: str, row: ScorerRow, made: ScorerRow, p: Array, q: Array
 def _share(subject: Subject, name: str, trials: list[Trial], flips: Array, of: Array | None = None, bound: str = "") -> Measure:
     at = np.arange(len(trials)) if of is None else np.flatnonzero(of)
     groups = np.unique([trials[n].row.group or trials[n].row.id for n in at], return_inverse=True)[1].astype(np.int64)
-    low, high = intervals(groups, lambda i: [float(flips[at][i].mean())], subject.sizes.draws, "probes/invariance")
+    low, high = group_intervals(groups, lambda i: [float(flips[at][i].mean())], subject.sizes.draws, "probes/invariance")
     value = float(flips[at].mean())
     return Measure(name=name, value=value, n=len(at), low=float(low[0]), high=float(high[0]), bound=bound,
                    passed=within(value, BOUND) if bound else None)

@@ -14,8 +14,6 @@ these differently.
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -24,13 +22,13 @@ import msgspec
 
 from recenv.data import rows
 from recenv.data.fieldmap import listed
-from recenv.data.store import swap_in
 from recenv.data.synthetic import episodes
 from recenv.data.synthetic.catalogue import Catalogue, build_catalogue
 from recenv.data.synthetic.episodes import Episode, Row
 from recenv.data.synthetic.people import Person, build_person
 from recenv.data.synthetic.spec import SynthSpec
 from recenv.errors import InputError
+from recenv.files import whole_folder
 from recenv.records import Item
 
 GENERATOR_VERSION = 1
@@ -56,14 +54,8 @@ def generate(
         raise InputError(f"sessions must be at least 1; got {sessions}")
     target = Path(out).absolute()
     _check_target(target)
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.partial")
-    shutil.rmtree(temporary, ignore_errors=True)
-    try:
-        counts = _write(spec, sessions, seed, temporary, progress)
-        swap_in(temporary, target)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-    return counts
+    with whole_folder(target) as folder:
+        return _write(spec, sessions, seed, folder, progress)
 
 
 def _check_target(out: Path) -> None:

@@ -28,12 +28,12 @@ import torch
 from numpy.typing import NDArray
 
 from recenv.errors import UnknownName, WeightsError
-from recenv.measures.metrics import shown_ndcg
 from recenv.records import ScorerRow
 from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rewards.judges.prompts import clean, fence_text, material, rubric, rubric_text, rubrics
 from recenv.rewards.models.compact.segments import check_rows, missing
 from recenv.rewards.protocol import ScorerSpec, Scores
+from recenv.rewards.ranking import shown_ndcg
 
 CONFIG = "generative.json"
 _HASHED = ("config.json", "tokenizer.json", "tokenizer_config.json", "chat_template.jinja", CONFIG)

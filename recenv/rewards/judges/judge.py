@@ -28,7 +28,6 @@ from numpy.typing import NDArray
 
 from recenv.endpoint import Endpoint, EndpointConfig, chat_request, encode_request
 from recenv.errors import EndpointError, InputError
-from recenv.measures.metrics import shown_ndcg
 from recenv.records import ScorerRow
 from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rewards.judges.answer import Reading, alternatives, expected_worth, read_answer
@@ -36,6 +35,7 @@ from recenv.rewards.judges.cache import Call, JudgeCache
 from recenv.rewards.judges.prompts import GRADES, Material, judge_messages, material, rubric, rubrics, scale
 from recenv.rewards.models.compact.segments import check_rows, missing
 from recenv.rewards.protocol import Cost, ScorerSpec, Scores
+from recenv.rewards.ranking import shown_ndcg
 
 _LIST_TOKENS = 12  # of an answer, for each item of a list
 _REFUSED_FIELDS = ("status 400", "status 422")  # what servers say that do not know logprobs or response_format

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from recenv.measures.metrics import shown_ndcg
 from recenv.records import ScorerRow
 from recenv.rewards.models.calibration import Calibration
 from recenv.rewards.models.compact import segments
 from recenv.rewards.protocol import ScorerSpec, Scores
+from recenv.rewards.ranking import shown_ndcg
 
 if TYPE_CHECKING:
     from recenv.rewards.models.checkpoint import Described
