@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from recenv.baselines import bm25, gold, greedy, llm, popularity, random
+from recenv.baselines import asking, bm25, gold, greedy, llm, popularity, random
 from recenv.baselines.runtime import Runtime
 from recenv.errors import InputError, UnknownName
 from recenv.registry import Registry
@@ -32,6 +32,10 @@ for _name, _entry in {
     "popularity": AgentEntry("what other users took up most", popularity.Config, popularity.build),
     "bm25": AgentEntry("word overlap with what the user has said", bm25.Config, bm25.build),
     "greedy": AgentEntry("highest learned reward, one turn ahead", greedy.Config, greedy.build),
+    "ask-bm25": AgentEntry(
+        "bm25, after asking what else matters", asking.Config, asking.asking(lambda run: bm25.build(bm25.Config(), run))),
+    "ask-greedy": AgentEntry(
+        "greedy, after asking what else matters", asking.Config, asking.asking(lambda run: greedy.build(greedy.Config(), run))),
     "gold": AgentEntry("highest gold utility: the upper bound, synthetic worlds only", gold.Config, gold.build_gold),
     "antigold": AgentEntry("lowest gold utility: the lower bound, synthetic worlds only", gold.Config, gold.build_antigold),
     "llm": AgentEntry("a language model behind any OpenAI-compatible endpoint", llm.Config, llm.build),

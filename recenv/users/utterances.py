@@ -258,8 +258,8 @@ def say(
 
 
 def objection(
-    about: Literal["claim", "language", "form", "items", "wordless"], locale: str, bits: int, *, item_name: str = "", slot: str = "",
-    said: str = "", record: str = "", wanted: str = "",
+    about: Literal["claim", "language", "form", "items", "wordless"], locale: str, bits: int, *, item_name: str = "",
+    slot: str = "", said: str = "", record: str = "", wanted: str = "",
 ) -> str:
     """What a user says against an answer: a claim that the record refutes, its language, its form, the number of items.
 

@@ -21,6 +21,7 @@ from recenv.data.synthetic.people import Person, preferences
 from recenv.data.synthetic.phrasing import opening_query
 from recenv.data.synthetic.spec import SynthSpec
 from recenv.data.synthetic.utility import gold_utility
+from recenv.data.take_up import take_up_chances
 from recenv.records import CATEGORIES, Item, Need
 
 Row = dict[str, Any]
@@ -113,16 +114,22 @@ def ranking_row(episode: Episode) -> Row:
 
 
 def behavior_rows(spec: SynthSpec, seed: int, index: int, episode: Episode) -> Iterator[Row]:
-    """Single items met in the session, the examined ones first, each taken or not by the choice model."""
+    """Single items met in the session, the examined ones first, each taken or not as the user of the environment would when
+    it is shown alone (``data.take_up``). The query is what he has said by then: the opening and, in half of the rows, some of what
+    he tells when asked."""
     e, draws = episode, Draws(seed, "behavior", index)
+    fits = np.array([e.wish.meets[row].all() for row in e.shown.rows])
+    chances = take_up_chances(e.utility, fits)
+    later = [c.text for c in e.wish.constraints if c.disclosure == "on_ask"]
     looked = draws.sample(range(e.shown.examined), spec.behavior_rows)
     rest = draws.sample(range(e.shown.examined, len(e.shown.rows)), spec.behavior_rows - len(looked))
     for n, position in enumerate(looked + rest):
         row = e.shown.rows[position]
+        query = "\n".join([e.query, *later[: draws.integer(0, len(later)) if later and draws.chance(0.5) else 0]])
         yield {
             "id": f"ubp-{e.id}-{n}", "locale": e.locale, "session_id": e.id, "user": e.person.user, "context": e.context,
-            "query": e.query, "item": e.pool.items[row], "label": logs.liked(draws, float(e.utility[position])),
-            "prompt": prompts.behavior_prompt(e.person.user, e.context, e.query, e.pool.texts[row]),
+            "query": query, "item": e.pool.items[row], "label": int(draws.chance(float(chances[position]))),
+            "prompt": prompts.behavior_prompt(e.person.user, e.context, query, e.pool.texts[row]),
         }
 
 

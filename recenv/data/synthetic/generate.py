@@ -31,7 +31,7 @@ from recenv.errors import InputError
 from recenv.files import whole_folder
 from recenv.records import Item
 
-GENERATOR_VERSION = 1
+GENERATOR_VERSION = 2
 """Raised whenever the same spec and seed would give other bytes."""
 
 FILES = {dimension: f"data/{file}" for dimension, file in rows.FILES.items()}

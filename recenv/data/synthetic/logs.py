@@ -4,7 +4,7 @@
     examined      position 0 always, each next one with probability position_decay
     taken         argmax over examined items of U_i + Gumbel, and nothing at no_choice + Gumbel
     left          nothing was taken
-    liked alone   an item met on its own is taken with probability 1 / (1 + exp(-U_i))   (behavior_prediction)
+    taken alone   see ``recenv.data.take_up``   (behavior_prediction)
 
 The Gumbel noise makes the choice a multinomial logit over what was examined, with the outside option.
 """
@@ -50,11 +50,6 @@ def choose(draws: Draws, spec: SynthSpec, rows: list[int], utility: NDArray[np.f
     noisy = [u + draws.gumbel() for u in utility.tolist()][:examined]
     best = int(np.argmax(noisy))
     return Shown(tuple(rows), examined, best if noisy[best] > draws.gumbel() else -1)
-
-
-def liked(draws: Draws, utility: float) -> int:
-    """Whether an item met on its own is taken."""
-    return int(draws.uniform() < 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, utility)))))
 
 
 def grade(meets_stated: NDArray[np.bool_], same_category: bool, subcategory: bool) -> float:
