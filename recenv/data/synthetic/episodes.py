@@ -114,8 +114,8 @@ def ranking_row(episode: Episode) -> Row:
 
 
 def behavior_rows(spec: SynthSpec, seed: int, index: int, episode: Episode) -> Iterator[Row]:
-    """Single items met in the session, the examined ones first, each taken or not as the user of the environment would when
-    it is shown alone (``data.take_up``). The query is what he has said by then: the opening and, in half of the rows, some of what
+    """Single items met in the session, the examined ones first, each taken or not as the user would when it is shown alone
+    (``data.take_up``). The query is what he has said by then: the opening and, in half of the rows, some of what
     he tells when asked."""
     e, draws = episode, Draws(seed, "behavior", index)
     fits = np.array([e.wish.meets[row].all() for row in e.shown.rows])
