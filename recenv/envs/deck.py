@@ -6,20 +6,20 @@ are asked for when a slate first shows them; all that a step lacks goes to each 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recenv.data.render import item_text, mapping_text, user_text
 from recenv.data.search import index_of
+from recenv.envs.blocks import BlockNumbers
 from recenv.envs.facts import Facts
 from recenv.envs.spaces import BOUND, CANDIDATE_FEATURES
-from recenv.envs.state import State
-from recenv.envs.tables import Tables
+from recenv.envs.tables import MISSED_BY, UNKNOWN_BY, Tables
 from recenv.envs.transcript import Transcript
-from recenv.records import CATEGORIES, ScorerRow
+from recenv.records import ScorerRow
 from recenv.rewards.dimensions import DIMENSIONS, Dimension
 from recenv.rewards.protocol import Scorer
 from recenv.rewards.rows import Told
@@ -27,79 +27,78 @@ from recenv.rewards.rows import rows as make_rows
 
 E = len(CANDIDATE_FEATURES)
 _BM25_SCALE = 10.0
-SHOWN = CANDIDATE_FEATURES.index("shown")
+Worth = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+"""Values (R, S) of items in the slate dimensions -> what each is worth to a reward, (R, 2): said in breach, and in keeping."""
 
 
 class SlateScores(NamedTuple):
-    """Of N slates: values (N, D) float32, 0 where missing; present (N, D); unjudged (N, D): asked for and not given.
+    """Of N slates, by the S dimensions of a deck: values (N, S) float32, 0 where missing; present (N, S).
 
-    items (N, K, D): what each item is worth by itself, NaN where missing; of lists its probability over the most probable one's.
-
-    Dimensions that a deck does not know (those of text) are missing here.
+    items (N, K, S): what each item is worth by itself, NaN where missing; of lists its probability over the most probable one's.
+    worth (N, K, 2): of each item to the reward, see ``Worth``.
     """
 
     values: NDArray[np.float32]
     present: NDArray[np.bool_]
-    unjudged: NDArray[np.bool_]
     items: NDArray[np.float32]
-
-
-class _Sheet:
-    """One dimension's cells: values and whether they were asked for, a row a block. ideal: of lists, the best
-    DCG of 1 .. K items, whose first is the highest probability."""
-
-    def __init__(self, candidates: int, slate_size: int) -> None:
-        self.value = np.zeros((0, candidates), np.float32)
-        self.asked = np.zeros((0, candidates), np.bool_)
-        self.ideal = np.zeros((0, slate_size), np.float64)
-
-    def grow(self, n: int) -> None:
-        for name in ("value", "asked", "ideal"):
-            setattr(self, name, _grown(getattr(self, name), n))
+    worth: NDArray[np.float32]
 
 
 class Deck:
-    """Blocks of one world under one set of scorers; shared by all environments of a process."""
+    """Blocks of one world under one set of scorers and one reward; shared by all environments of a process.
 
-    def __init__(self, tables: Tables, transcript: Transcript, scorers: Mapping[str, Scorer]) -> None:
-        self.tables, self.transcript = tables, transcript
-        self.names = tuple(DIMENSIONS)
-        self._scorers = {d: s for d, s in scorers.items() if d in DIMENSIONS and DIMENSIONS[d].of == "slate"}
-        config = tables.config
-        self._sheets = {d: _Sheet(config.candidates, config.slate_size) for d in self._scorers}
-        self._numbers: dict[tuple[int, int], int] = {}
-        self._keys: list[tuple[int, int]] = []
+    names: the S slate dimensions that have a scorer. ``whole``: whether every cell that was asked for has a value.
+    """
+
+    def __init__(self, tables: Tables, transcript: Transcript, scorers: Mapping[str, Scorer], worth: Worth) -> None:
+        self.tables, self.transcript, self._worth = tables, transcript, worth
+        self.names = tuple(d.name for d in DIMENSIONS.values() if d.of == "slate" and d.name in scorers)
+        self._scorers = [scorers[name] for name in self.names]
+        self._listed = np.array([DIMENSIONS[name].listwise for name in self.names], np.bool_)  # (S,)
+        self._numbers = BlockNumbers(tables.world)
+        config, s = tables.config, len(self.names)
+        self._discount = 1.0 / np.log2(np.arange(config.slate_size) + 2.0)
+        self._discounts = np.concatenate([[0.0], self._discount])  # by rank from 1, 0 for no item
+        self._mass = np.cumsum(self._discounts)
         self.observation = np.zeros((0, config.candidates, E), np.float32)  # (B, C, E), nothing shown yet
-        self._fixed: dict[int, NDArray[np.float64]] = {}
+        self._cell = np.zeros((0, config.candidates, s), np.float32)
+        self._asked = np.zeros((0, config.candidates), np.bool_)
+        self._ideal = np.ones((0, 1 + config.slate_size, s))  # of lists, the best DCG of so many items
+        self._value = np.zeros((0, config.candidates, 2), np.float32)
         self._reasons: dict[tuple[str, int], str] = {}
+        self._fixed: dict[int, NDArray[np.float64]] = {}
         self._texts: dict[int, str] = {}
-        self.discount = 1.0 / np.log2(np.arange(config.slate_size) + 2.0)
+        self.whole = True
 
     def __len__(self) -> int:
-        return len(self._keys)
+        return len(self._numbers.keys)
 
     # -- blocks ----------------------------------------------------------------------------------------------
 
     def blocks(self, goals: NDArray[np.int64], told: NDArray[np.uint64]) -> NDArray[np.int32]:
         """(N,) block numbers of goal rows with what was told; new ones are made."""
-        keys = list(zip(goals.tolist(), told.tolist(), strict=True))
-        try:
-            return np.array([self._numbers[key] for key in keys], np.int32)
-        except KeyError:
-            self._open(dict.fromkeys(key for key in keys if key not in self._numbers))
-            return np.array([self._numbers[key] for key in keys], np.int32)
+        found = self._numbers.find(goals, told)
+        if found.min(initial=0) < 0:
+            lacking = found < 0
+            self._open(goals[lacking], told[lacking])
+            found = self._numbers.find(goals, told)
+        return found
 
-    def _open(self, keys: dict[tuple[int, int], None]) -> None:
-        start = len(self._keys)
-        if start + len(keys) > len(self.observation):
-            room = max(64, 2 * (start + len(keys)))
-            self.observation = _grown(self.observation, room)
-            for sheet in self._sheets.values():
-                sheet.grow(room)
-        for number, key in enumerate(keys, start):
-            self._numbers[key] = number
-            self._keys.append(key)
-            self.observation[number] = self._observe(*key)
+    def _open(self, goals: NDArray[np.int64], told: NDArray[np.uint64]) -> None:
+        start = len(self)
+        fresh = self._numbers.open(goals, told)
+        if len(self) > len(self.observation):
+            room = max(64, 2 * len(self))
+            for name in ("observation", "_cell", "_asked", "_ideal", "_value"):
+                old = getattr(self, name)
+                larger = np.full((room, *old.shape[1:]), name == "_ideal", old.dtype)
+                larger[:start] = old[:start]
+                setattr(self, name, larger)
+        for number, (goal, mask) in enumerate(fresh, start):
+            self.observation[number] = self._observe(goal, mask)
+            if not self.names:
+                self._asked[number] = True
+                self._value[number] = self._worth(self._cell[number])
 
     def _observe(self, goal: int, told: int) -> NDArray[np.float32]:
         """(C, E) candidate features; see ``spaces.CANDIDATE_FEATURES``."""
@@ -107,12 +106,10 @@ class Deck:
         place = int(tables.at(np.array([goal]))[0])
         rows, size = tables.rows, int(tables.rows.size[place])
         out = self._goal_features(goal, place).copy()
-        session, number = self._session(goal)
-        query = self.transcript.said(session, number, told & ~int(rows.volunteered[place]))
-        score = index_of(tables.world).score(query, rows.item[place, :size].tolist())
+        score = index_of(tables.world).score(self._query(goal, told, place), rows.item[place, :size].tolist())
         out[:size, 3] = np.asarray(score, np.float64) / _BM25_SCALE
         mask = np.uint64(told)
-        missed, unknown = (np.bitwise_count(m[place, :size] & mask) for m in (rows.missed, rows.unknown))
+        missed, unknown = (np.bitwise_count(rows.cell[place, :size, of] & mask) for of in (MISSED_BY, UNKNOWN_BY))
         out[:size, 4] = told.bit_count() - missed.astype(np.float64) - unknown
         out[:size, 5], out[:size, 6] = missed, unknown
         return np.clip(out, -BOUND, BOUND).astype(np.float32)
@@ -121,7 +118,7 @@ class Deck:
         if goal not in self._fixed:
             world, rows = self.tables.world, self.tables.rows
             size = int(rows.size[place])
-            item, (session, _) = rows.item[place, :size], self._session(goal)
+            item, (session, _) = rows.item[place, :size], self.tables.session_of(goal)
             logs = np.log1p(np.maximum(world.column("item_price")[item], 0.0))
             known = ~np.isnan(logs)
             out = np.zeros((self.tables.config.candidates, E), np.float64)
@@ -132,104 +129,98 @@ class Deck:
             self._fixed[goal] = out
         return self._fixed[goal]
 
-    def _session(self, goal: int) -> tuple[int, int]:
-        session = int(np.searchsorted(self.tables.first_goal, goal, side="right")) - 1
-        return session, goal - int(self.tables.first_goal[session])
+    def _query(self, goal: int, told: int, place: int) -> str:
+        session, number = self.tables.session_of(goal)
+        return self.transcript.said(session, number, told & ~int(self.tables.rows.volunteered[place]))
 
     # -- scores ----------------------------------------------------------------------------------------------
 
     def scores(self, block: NDArray[np.int32], facts: Facts) -> SlateScores:
-        """What the scorers say of N slates of candidates: discounted means of item values, nDCG of lists."""
-        n, d = len(block), len(self.names)
-        values, present, unjudged = np.zeros((n, d), np.float32), np.zeros((n, d), np.bool_), np.zeros((n, d), np.bool_)
-        items = np.full((n, facts.there.shape[1], d), np.nan, np.float32)
-        some = facts.there.any(1)
-        at, where = np.where(facts.there, facts.at, 0), (block[:, None], np.where(facts.there, facts.at, 0))
-        for column, name in enumerate(self.names):
-            if name not in self._sheets:
-                continue
-            sheet, listed = self._sheets[name], DIMENSIONS[name].listwise
-            lacks = facts.there & ~sheet.asked[where]
-            if lacks.any():
-                self._ask(name, block, at, lacks)
-            cell = sheet.value[where].astype(np.float64)  # (N, K)
-            value, known = self._listed(sheet, block, cell, facts.there) if listed else self._mean(cell, facts.there)
-            worth = cell / np.where(sheet.ideal[block, :1] > 0, sheet.ideal[block, :1], np.nan) if listed else cell
-            items[:, :, column] = np.where(facts.there, worth, np.nan)
-            values[:, column] = np.where(known, value, 0.0)
-            present[:, column], unjudged[:, column] = known, some & ~known
-        return SlateScores(values, present, unjudged, items)
-
-    def _mean(
-        self, cell: NDArray[np.float64], there: NDArray[np.bool_]
-    ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-        """The mean over a slate, discounted by position; cells without a value are left out. Added up place by place."""
-        rank = np.cumsum(there, 1) - 1
-        total, mass = np.zeros(len(cell)), np.zeros(len(cell))
-        for k in range(cell.shape[1]):
-            kept = there[:, k] & ~np.isnan(cell[:, k])
-            weight = np.where(kept, self.discount[rank[:, k]], 0.0)
-            total += weight * np.where(kept, cell[:, k], 0.0)
-            mass += weight
-        return total / np.where(mass > 0, mass, 1.0), mass > 0
-
-    def _listed(
-        self, sheet: _Sheet, block: NDArray[np.int32], cell: NDArray[np.float64], there: NDArray[np.bool_]
-    ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-        rank = np.cumsum(there, 1) - 1
-        gain = np.zeros(len(cell))
-        for k in range(cell.shape[1]):
-            gain += np.where(there[:, k], self.discount[rank[:, k]] * np.nan_to_num(cell[:, k]), 0.0)
-        count = np.maximum(there.sum(1), 1)
-        best = sheet.ideal[block, count - 1]
-        known = there.any(1) & (best > 0)
-        return gain / np.where(known, best, 1.0), known
+        """What the scorers say of N slates of candidates: means of item values discounted by position, nDCG of lists."""
+        n, k = facts.there.shape
+        at = np.where(facts.there, facts.at, 0)
+        flat = block[:, None].astype(np.int64) * self._asked.shape[1] + at
+        lacks = facts.there & ~self._asked.take(flat)
+        if lacks.any():
+            row, place = np.nonzero(lacks)
+            self.fill(np.unique(np.stack([block[row], at[row, place]], 1), axis=0))  # each once, in one call a scorer
+        worth = self._value.reshape(-1, 2).take(flat, 0)
+        s = len(self.names)
+        if not s:
+            nothing = np.zeros((n, 0), np.float32)
+            return SlateScores(nothing, nothing.astype(np.bool_), np.zeros((n, k, 0), np.float32), worth)
+        cell = self._cell.reshape(-1, s).take(flat, 0)  # (N, K, S)
+        count = facts.there.sum(1)
+        weight = self._discounts[np.where(facts.there, np.cumsum(facts.there, 1), 0)]  # (N, K)
+        ideal = self._ideal[block, count]  # (N, S), 1 where no list
+        total, mass = np.zeros((n, s)), np.broadcast_to(self._mass[count][:, None], (n, s))
+        if self.whole:
+            for place in range(k):  # place by place, so that the order of additions is one
+                total += weight[:, place, None] * cell[:, place]
+        else:
+            known = ~np.isnan(cell)
+            mass = np.zeros((n, s))
+            for place in range(k):
+                total += np.where(known[:, place], weight[:, place, None] * cell[:, place], 0.0)
+                mass += np.where(known[:, place], weight[:, place, None], 0.0)
+        scale = np.where(self._listed, ideal, mass)
+        present = (count > 0)[:, None] & (mass > 0) & (scale > 0)
+        values = np.where(present, total / np.where(scale > 0, scale, 1.0), 0.0)
+        top = self._ideal[block, np.minimum(count, 1)]  # (N, S): the highest probability of a list, 1 elsewhere
+        items = np.asarray(cell / np.where(top > 0, top, np.nan)[:, None, :], np.float32)
+        return SlateScores(values.astype(np.float32), present, items, worth)
 
     def reason(self, dimension: str, block: int) -> str:
         """Why a scorer gave no value in a block, "" where it gave them."""
         return self._reasons.get((dimension, block), "")
 
-    def _ask(self, name: str, block: NDArray[np.int32], at: NDArray[np.int32], lacks: NDArray[np.bool_]) -> None:
-        """Fill the cells that are lacking, each once, in one call of the scorer."""
-        record, sheet = DIMENSIONS[name], self._sheets[name]
-        row, k = np.nonzero(lacks)
-        if record.listwise:
-            wanted = np.unique(block[row])
-            rows = [self._rows(record, int(b), [])[0] for b in wanted]
-            scores = self._scorers[name].score(rows)
-            for n, b in enumerate(wanted.tolist()):
-                size = len(rows[n].items)
-                p = np.full(size, np.nan) if np.isnan(scores.values[n]) else scores.lists[n].astype(np.float64)
-                sheet.value[b, :size], sheet.asked[b] = p, True
-                gains = np.sort(np.nan_to_num(p))[::-1][: len(self.discount)]
-                sheet.ideal[b, : len(gains)] = np.cumsum(gains * self.discount[: len(gains)])
-                sheet.ideal[b, len(gains):] = sheet.ideal[b, len(gains) - 1] if size else 0.0
-                if scores.reasons[n]:
-                    self._reasons[name, b] = scores.reasons[n]
+    def fill(self, cells: NDArray[np.int64]) -> None:
+        """Ask the scorers for cells, (R, 2) of block and candidate, sorted, each once."""
+        blocks = list(dict.fromkeys(cells[:, 0].tolist()))
+        for s, (name, scorer) in enumerate(zip(self.names, self._scorers, strict=True)):
+            record = DIMENSIONS[name]
+            if record.listwise:
+                self._ask_lists(s, record, scorer, [b for b in blocks if not self._asked[b].any()])
+                continue
+            rows: list[ScorerRow] = []
+            for b in blocks:
+                rows += self._rows(record, b, cells[cells[:, 0] == b, 1].tolist())
+            scores = scorer.score(rows)
+            self._cell[cells[:, 0], cells[:, 1], s] = scores.values
+            for b, reason in zip(cells[:, 0].tolist(), scores.reasons, strict=True):
+                if reason:
+                    self._reasons[name, b] = reason
+        self._asked[cells[:, 0], cells[:, 1]] = True
+        there = self._cell[cells[:, 0], cells[:, 1]]
+        self.whole = self.whole and not bool(np.isnan(there).any())
+        top = self._ideal[cells[:, 0], 1]
+        self._value[cells[:, 0], cells[:, 1]] = self._worth((there / np.where(top > 0, top, np.nan)).astype(np.float32))
+
+    def _ask_lists(self, s: int, record: Dimension, scorer: Scorer, blocks: list[int]) -> None:
+        if not blocks:
             return
-        cells = np.unique(np.stack([block[row], at[row, k]], 1), axis=0)
-        asked: list[ScorerRow] = []
-        for b in dict.fromkeys(cells[:, 0].tolist()):
-            asked += self._rows(record, b, cells[cells[:, 0] == b, 1].tolist())
-        scores = self._scorers[name].score(asked)
-        sheet.value[cells[:, 0], cells[:, 1]] = scores.values
-        sheet.asked[cells[:, 0], cells[:, 1]] = True
-        for b, reason in zip(cells[:, 0].tolist(), scores.reasons, strict=True):
-            if reason:
-                self._reasons[name, b] = reason
+        rows = [self._rows(record, b, [])[0] for b in blocks]
+        scores = scorer.score(rows)
+        for n, b in enumerate(blocks):
+            size = len(rows[n].items)
+            p = np.full(size, np.nan) if np.isnan(scores.values[n]) else scores.lists[n].astype(np.float64)
+            self._cell[b, :size, s] = p
+            gains = np.zeros(len(self._discount))
+            best = np.sort(np.nan_to_num(p))[::-1][: len(gains)]
+            gains[: len(best)] = best
+            self._ideal[b, 1:, s] = np.cumsum(gains * self._discount)
+            if scores.reasons[n]:
+                self._reasons[record.name, b] = scores.reasons[n]
 
     def _rows(self, record: Dimension, block: int, numbers: list[int]) -> list[ScorerRow]:
         """The rows of the given candidates, or the one of their list."""
-        goal, told = self._keys[block]
-        session, number = self._session(goal)
-        world, what = self.tables.world, self.tables.world.session(session)
-        place = int(self.tables.at(np.array([goal]))[0])
-        rows = self.tables.rows
-        texts = [self._text(int(i)) for i in rows.item[place, : int(rows.size[place])]]
-        query = self.transcript.said(session, number, told & ~int(rows.volunteered[place]))
-        user = world.user(int(world.column("session_user")[session]))
+        goal, told = self._numbers.keys[block]
+        tables, (session, _) = self.tables, self.tables.session_of(goal)
+        what, place = tables.world.session(session), int(tables.at(np.array([goal]))[0])
+        texts = [self._text(int(i)) for i in tables.rows.item[place, : int(tables.rows.size[place])]]
+        user = tables.world.user(int(tables.world.column("session_user")[session]))
         return make_rows(record, Told(
-            what.locale, query, user=user_text(user), context=mapping_text(what.context, what.locale),
+            what.locale, self._query(goal, told, place), user=user_text(user), context=mapping_text(what.context, what.locale),
             slate=tuple(texts[i] for i in numbers), items=tuple(texts)))
 
     def _text(self, item: int) -> str:
@@ -237,43 +228,3 @@ class Deck:
             self._texts[item] = item_text(self.tables.world.item(item))
         return self._texts[item]
 
-
-class Observer:
-    """The observations of N slate sessions, from their blocks and their state."""
-
-    def __init__(self, deck: Deck) -> None:
-        self.deck = deck
-        world = deck.tables.world
-        category = np.asarray(world.column("goal_category"), np.int64)
-        self._category = np.eye(len(CATEGORIES), dtype=np.float32)[category]  # (G, 6)
-        self._chinese: dict[int, bool] = {}
-
-    def candidates(self, state: State, block: NDArray[np.int32]) -> NDArray[np.float32]:
-        """(N, C * E)"""
-        out = self.deck.observation[block]
-        out[:, :, SHOWN] = state.shown
-        return out.reshape(len(block), -1)
-
-    def session(self, state: State) -> NDArray[np.float32]:
-        """(N, S), see ``spaces.SESSION_FEATURES``."""
-        tables = self.deck.tables
-        row = tables.goal_row(state.session, state.goal)
-        place = tables.at(row)
-        out = np.empty((len(state), 4 + len(CATEGORIES)), np.float32)
-        out[:, 0] = state.turn / tables.config.horizon
-        out[:, 1] = np.minimum(state.goal, BOUND)
-        out[:, 2] = [self._is_chinese(s) for s in state.session.tolist()]
-        out[:, 3] = tables.rows.allowed[place] / tables.config.slate_size
-        out[:, 4:] = self._category[row]
-        return out
-
-    def _is_chinese(self, session: int) -> bool:
-        if session not in self._chinese:
-            self._chinese[session] = self.deck.tables.world.session(session).locale == "zh"
-        return self._chinese[session]
-
-
-def _grown(array: NDArray[Any], n: int) -> NDArray[Any]:
-    larger = np.zeros((n, *array.shape[1:]), array.dtype)
-    larger[: len(array)] = array
-    return larger

@@ -44,7 +44,7 @@ from recenv.envs.state import (
     SEARCH,
     State,
 )
-from recenv.envs.tables import Mask, Tables, fitting
+from recenv.envs.tables import TAKEN, Mask, Tables, fitting
 
 (ORDER, INQUIRE, REFINE, REJECT, OBJECT, ANSWER, INDIFFERENT, RESULTS, REPEAT, LEAVE, FAREWELL) = (
     REACTIONS.index(kind) for kind in (
@@ -178,10 +178,10 @@ def _consider(
     """(N,) each: position of the item he speaks of, whether he orders it, what he tells, the constraint he names, the kind."""
     position = np.cumsum(facts.there, 1) - 1  # the top of the list is always looked at
     seen = facts.there & (rng.uniform(facts.key, _LOOK, start=state.goal_key[:, None]) < decay**position)
-    fits = seen & fitting(facts.missed, facts.unknown, facts.taken, facts.refused)
+    fits = seen & fitting(facts.missed, facts.unknown, facts.logged)
     wanted = fits & (facts.value >= state.bar[:, None])
     orders = np.asarray(wanted.any(1))
-    kept: NDArray[np.bool_] = seen & ((facts.missed == 0) | facts.taken)  # not put aside; some may be unknown
+    kept: NDArray[np.bool_] = seen & ((facts.missed == 0) | ((facts.logged & TAKEN) != 0))  # not put aside; some may be unknown
     pool = np.where(orders[:, None], wanted, np.where(np.asarray(kept.any(1))[:, None], kept, seen))
     best = np.where(pool, facts.value, -np.inf).argmax(1)
     at = np.arange(len(state)), best

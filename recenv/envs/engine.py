@@ -21,7 +21,7 @@ from recenv.envs.dynamics import Reactions
 from recenv.envs.facts import Facts, by_item, by_number
 from recenv.envs.hearing import Spoke, hear, silence
 from recenv.envs.state import ACTS, NO_ACT, RECOMMEND, RUNNING, Log, Spoken, State
-from recenv.envs.tables import Tables
+from recenv.envs.tables import EXTRAPOLATED, Tables
 from recenv.envs.transcript import Transcript
 from recenv.records import Action, AgentView, Item, Reaction
 from recenv.rewards.dimensions import DIMENSIONS
@@ -32,7 +32,8 @@ from recenv.rewards.turn import TurnScorer
 from recenv.users import USERS
 from recenv.users.protocol import UserModel
 
-NOT_JUDGED = "the environment's own words are not judged in play"
+NOTHING_SHOWN = "expected items to recommend, came none"
+NO_SENTENCE = "the environment has no sentence that keeps this instruction with these items"
 RULE, SCORER, NO_SOURCE = SOURCES.index("rule"), SOURCES.index("scorer"), SOURCES.index("none")
 
 
@@ -61,15 +62,16 @@ class Step:
 
 
 class _Judged(NamedTuple):
-    """Components as they come, NaN where missing, with what else is told of them; see ``Step``. items (N, K, D): of each item of
-    a slate by itself, NaN where a dimension is not one of items."""
+    """Components as they come, NaN where missing, with what else is told of them; see ``Step``. values (N,): what the turn is
+    worth; unpaid (N,): whether that cannot be said."""
 
     components: NDArray[np.float32]
-    items: NDArray[np.float32]
     sources: NDArray[np.int8]
-    unjudged: NDArray[np.bool_]
-    reasons: dict[tuple[int, int], str]
-    costs: dict[int, dict[str, Cost]]
+    values: NDArray[np.float32]
+    failed: NDArray[np.bool_]
+    unpaid: NDArray[np.bool_]
+    reasons: Mapping[tuple[int, int], str]
+    costs: Mapping[int, dict[str, Cost]]
 
 
 class Engine:
@@ -91,7 +93,14 @@ class Engine:
         self.user = user if user is not None else USERS[config.user](world)
         self.tables = Tables(world, self.user, config)
         self.transcript = Transcript(self.tables)
-        self.deck = Deck(self.tables, self.transcript, self.scorers)
+        self.deck = Deck(self.tables, self.transcript, self.scorers, self._item_worth)
+        self._voices = tuple(DIMENSIONS[name].spoken for name in self.dimensions)
+        self._obeys = np.array([voice == "obeys" for voice in self._voices])
+        # gates that only the environment's own words can fail need no look at the scores
+        spec = self.reward.spec
+        self._obeys &= np.array([spec.gates.get(name, 0.0) > 0 for name in self.dimensions])
+        self._exact = spec.credit == "service" and not {*spec.gates} & {*self.deck.names}
+        self._columns = np.array([self.dimensions.index(name) for name in self.deck.names], np.int64)
 
     def begin(self, sessions: NDArray[np.int64], seeds: NDArray[np.uint64]) -> State:
         """Open sessions. sessions (N,) world rows, seeds (N,) keys of the users' noise."""
@@ -133,8 +142,8 @@ class Engine:
         heard, notes = hear(self.tables, state, turns, slates)
         fresh = self._fresh(state, log, facts)
         after, reactions = dynamics.transition(self.tables, state, act, facts, heard)
-        judged = self._judge_words(n, rows, views, acted, items)
-        after, step = self._pay(state, after, act, facts, fresh, judged, reactions)
+        judged = self._judge_words(n, rows, views, acted, items, facts, reactions)
+        after, step = self._pay(state, after, act, fresh, judged, reactions)
         self._write(state, log, act, facts, reactions)
         if log.spoken is not None:
             for r, action in zip(rows, acted, strict=True):
@@ -143,20 +152,27 @@ class Engine:
         return after, step
 
     def _judge_words(
-        self, n: int, rows: list[int], views: list[AgentView], actions: list[Action], slates: list[tuple[Item | None, ...]]
+        self, n: int, rows: list[int], views: list[AgentView], actions: list[Action], slates: list[tuple[Item | None, ...]],
+        facts: Facts, reactions: Reactions,
     ) -> _Judged:
         scores = self._score(views, actions, slates)
         d = len(self.dimensions)
         components, sources = np.full((n, d), np.nan, np.float32), np.full((n, d), NO_SOURCE, np.int8)
-        unjudged = np.zeros((n, d), np.bool_)
-        items = np.full((n, self.config.slate_size, d), np.nan, np.float32)
+        items, unjudged = np.full((n, self.config.slate_size, d), np.nan, np.float32), np.zeros((n, d), np.bool_)
         components[rows], unjudged[rows] = scores.components, scores.unjudged
         if rows:
             items[rows] = scores.items
-        if rows:
             sources[rows] = [[SOURCES.index(s) for s in row] for row in scores.sources]
         reasons = {(r, c): why for r, row in zip(rows, scores.reasons, strict=True) for c, why in enumerate(row) if why}
-        return _Judged(components, items, sources, unjudged, reasons, dict(zip(rows, scores.costs, strict=False)))
+        hybrid = self.reward(components, unjudged)
+        values = hybrid.values
+        if self.reward.spec.credit == "service":
+            each = np.where(np.isnan(items), components[:, None, :], items)
+            worth = self.reward(each.reshape(-1, d)).values.reshape(items.shape[:2])
+            own = facts.there & ~np.isnan(items).all(2)
+            values = np.where(own.any(1), _served(worth, own, reactions), values)
+        costs = dict(zip(rows, scores.costs, strict=False))
+        return _Judged(components, sources, values, hybrid.failed, hybrid.unpaid, reasons, costs)
 
     # -- numbers ---------------------------------------------------------------------------------------------
 
@@ -174,39 +190,66 @@ class Engine:
         block = self.deck.blocks(self.tables.goal_row(state.session, state.goal), state.told)
         fresh = self._fresh(state, log, facts)
         after, reactions = dynamics.transition(self.tables, state, act, facts, silence(n, self.config.slate_size))
-        judged = self._judge_numbers(state, block, facts, playing)
-        after, step = self._pay(state, after, act, facts, fresh, judged, reactions)
+        judged = self._judge_numbers(state, block, facts, playing, reactions)
+        after, step = self._pay(state, after, act, fresh, judged, reactions)
         self._write(state, log, act, facts, reactions)
         return after, step
 
+    def _item_worth(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
+        """See ``deck.Worth``: text dimensions as the environment's own sentence has them, breaking the instruction or not."""
+        full = np.full((2, len(values), len(self.dimensions)), np.nan, np.float32)
+        full[:, :, self._columns] = values
+        for column, voice in enumerate(self._voices):
+            if voice is not None:
+                full[:, :, column] = [[0.0 if voice == "obeys" else 1.0], [1.0]]
+        return self.reward(full.reshape(-1, full.shape[2])).values.reshape(2, -1).T
+
     def _judge_numbers(
-        self, state: State, block: NDArray[np.int32], facts: Facts, playing: NDArray[np.bool_]
+        self, state: State, block: NDArray[np.int32], facts: Facts, playing: NDArray[np.bool_], reactions: Reactions
     ) -> _Judged:
         scores = self.deck.scores(block, facts)
-        some = facts.there.any(1) & playing
-        components = np.where(scores.present, scores.values, np.float32(np.nan))
-        sources = np.where(scores.present, SCORER, NO_SOURCE).astype(np.int8)
+        n, d, there = len(state), len(self.dimensions), facts.there
+        some = np.asarray(there.any(1))
         place = self.tables.at(self.tables.goal_row(state.session, state.goal))
-        kept = self.tables.rows.speaks[place] & (facts.there.sum(1) >= self.tables.rows.least[place]) & some
+        kept = self.tables.rows.speaks[place] & (there.sum(1) >= self.tables.rows.least[place]) & some
+        components, sources = np.full((n, d), np.nan, np.float32), np.full((n, d), NO_SOURCE, np.int8)
+        components[:, self._columns] = np.where(scores.present, scores.values, np.float32(np.nan))
+        sources[:, self._columns] = np.where(scores.present, SCORER, NO_SOURCE)
+        for column, voice in enumerate(self._voices):
+            if voice is not None:
+                value = kept if voice == "obeys" else np.where(some, np.float32(1.0), np.float32(np.nan))
+                components[:, column] = np.where(playing, value, np.float32(np.nan))
+                sources[:, column] = np.where(playing & (some | (voice == "obeys")), RULE, NO_SOURCE)
+        if self._exact and self.deck.whole:
+            failed, unpaid = np.zeros((n, d), np.bool_), np.zeros(n, np.bool_)
+            failed[:, self._obeys] = (playing & ~kept)[:, None]
+            worth = np.where(kept[:, None], scores.worth[:, :, 1], scores.worth[:, :, 0])
+            values = np.where(some, _served(worth, there, reactions), np.float32(0.0))
+        else:
+            unjudged = np.zeros((n, d), np.bool_)
+            unjudged[:, self._columns] = some[:, None] & ~scores.present
+            hybrid = self.reward(components, unjudged)
+            values, failed, unpaid = hybrid.values, hybrid.failed, hybrid.unpaid
+            if self.reward.spec.credit == "service":
+                own = there & ~np.isnan(scores.items).all(2) if len(self._columns) else there
+                worth = np.where(kept[:, None], scores.worth[:, :, 1], scores.worth[:, :, 0])
+                values = np.where(own.any(1), _served(worth, own, reactions), values)
+        odd = playing & ~kept if self.deck.whole else playing & (~kept | ~scores.present.all(1))
+        return _Judged(components, sources, values, failed, unpaid, self._reasons(odd, block, some, kept, scores.present), {})
+
+    def _reasons(
+        self, odd: NDArray[np.bool_], block: NDArray[np.int32], some: NDArray[np.bool_], kept: NDArray[np.bool_],
+        present: NDArray[np.bool_],
+    ) -> dict[tuple[int, int], str]:
         reasons: dict[tuple[int, int], str] = {}
-        for column, name in enumerate(self.dimensions):
-            spoken = DIMENSIONS[name].spoken
-            if spoken is None:
-                if DIMENSIONS[name].of == "text":
-                    reasons.update(dict.fromkeys(((r, column) for r in np.flatnonzero(playing).tolist()), NOT_JUDGED))
-                continue
-            value = {"obeys": np.where(kept, 1.0, 0.0), "true": np.where(some, 1.0, np.nan)}[spoken]
-            components[:, column] = np.where(playing, value, np.nan)
-            sources[:, column] = np.where(np.isnan(components[:, column]), NO_SOURCE, RULE)
-        odd = playing & (scores.unjudged.any(1) | ~kept)
         for r in np.flatnonzero(odd).tolist():
-            for column, name in enumerate(self.dimensions):
-                if scores.unjudged[r, column]:
-                    reasons[r, column] = self.deck.reason(name, int(block[r])) or "the scorer gave no value"
-                elif DIMENSIONS[name].spoken == "obeys" and not kept[r]:
-                    reasons[r, column] = "expected items to recommend, came none" if not some[r] else (
-                        "the environment has no sentence that keeps this instruction with these items")
-        return _Judged(components, scores.items, sources, scores.unjudged, reasons, {})
+            for s, column in enumerate(self._columns.tolist()):
+                if some[r] and not present[r, s]:
+                    reasons[r, column] = self.deck.reason(self.deck.names[s], int(block[r])) or "the scorer gave no value"
+            for column, voice in enumerate(self._voices):
+                if voice == "obeys" and not kept[r]:
+                    reasons[r, column] = NOTHING_SHOWN if not some[r] else NO_SENTENCE
+        return reasons
 
     # -- pay -------------------------------------------------------------------------------------------------
 
@@ -221,47 +264,31 @@ class Engine:
         return np.asarray((facts.there & ~seen).any(1))
 
     def _pay(
-        self, state: State, after: State, act: NDArray[np.int8], facts: Facts, fresh: NDArray[np.bool_], judged: _Judged,
-        reactions: Reactions,
+        self, state: State, after: State, act: NDArray[np.int8], fresh: NDArray[np.bool_], judged: _Judged, reactions: Reactions
     ) -> tuple[State, Step]:
         """A turn that fails a gate is worth 0 throughout. One that recommends nothing does not count, and neither does a slate
         without an item that is new to the goal (it would be paid for what the user said since) or one that nobody could judge."""
         spec, playing = self.reward.spec, act != NO_ACT
-        hybrid = self.reward(judged.components, judged.unjudged)
-        values = self._served(judged, facts, reactions, hybrid.values) if spec.credit == "service" else hybrid.values
-        counts = playing & (act == RECOMMEND) & (fresh | ~facts.there.any(1)) & ~hybrid.unpaid
-        void = hybrid.failed.any(1)
-        worth = np.concatenate([values[:, None], judged.components], axis=1).astype(np.float64)  # (N, 1 + D)
+        void = judged.failed.any(1)
+        counts = playing & (((act == RECOMMEND) & fresh & ~judged.unpaid) | void)
+        worth = np.concatenate([judged.values[:, None], judged.components], axis=1).astype(np.float64)  # (N, 1 + D)
         worth[void] = 0.0
-        worth[~(counts | (playing & void))] = np.nan
-        scalar = credit(worth[:, :1], state.earned[:, :1], state.count[:, :1], spec, reactions.met[:, None])
-        each = credit(worth[:, 1:], state.earned[:, 1:], state.count[:, 1:], spec, reactions.met[:, None], outcome=0.0)
-        on = (playing & (after.goal == state.goal))[:, None]  # the next goal starts from nothing
-        off = playing & ~on[:, 0]
-        earned = np.where(on, np.concatenate([scalar.earned, each.earned], 1), state.earned)
-        count = np.where(on, np.concatenate([scalar.counted, each.counted], 1), state.count)
-        earned[off], count[off] = 0.0, 0
-        applicable = ~np.isnan(judged.components)
-        rewards = np.where(playing, scalar.reward[:, 0] - spec.turn_price, 0.0)
+        worth[~counts] = np.nan
+        share = np.zeros(worth.shape[1])
+        share[0] = spec.outcome
+        due = credit(worth, state.earned, state.count, spec, reactions.met[:, None], share)
+        on = playing & (after.goal == state.goal)  # the next goal starts from nothing
+        earned = np.where(on[:, None], due.earned, np.where(playing[:, None], 0.0, state.earned))
+        count = np.where(on[:, None], due.counted, np.where(playing[:, None], 0, state.count))
+        paid = np.where(playing[:, None], due.reward, 0.0)
+        if spec.turn_price:
+            paid[:, 0] -= np.where(playing, spec.turn_price, 0.0)
+        paid = paid.astype(np.float32)
+        missing = np.isnan(judged.components)
         return replace(after, earned=earned, count=count), Step(
-            np.where(applicable, judged.components, np.float32(0.0)), applicable, judged.sources,
-            np.where(playing, values, np.float32(0.0)), counts, rewards.astype(np.float32),
-            np.where(playing[:, None], each.reward, 0.0).astype(np.float32), hybrid.failed, reactions.met, judged.reasons,
-            reactions, judged.costs)
-
-    def _served(
-        self, judged: _Judged, facts: Facts, reactions: Reactions, whole: NDArray[np.float32]
-    ) -> NDArray[np.float32]:
-        """(N,) worth of what was served: of the item that was taken, else of the best one shown; so that what stands beside an
-        item neither raises nor lowers it. Rows whose items have no values of their own keep that of the whole."""
-        n, k, d = judged.items.shape
-        each = np.where(np.isnan(judged.items), judged.components[:, None, :], judged.items)
-        worth = self.reward(each.reshape(n * k, d)).values.reshape(n, k)
-        own = ~np.isnan(judged.items).all(2) & facts.there  # (N, K)
-        taken = np.where(reactions.met, reactions.place, 0)
-        best = np.where(own, worth, -1.0).max(1)
-        served = np.where(reactions.met & own[np.arange(n), taken], worth[np.arange(n), taken], best)
-        return np.where(own.any(1), served, whole).astype(np.float32)
+            np.where(missing, np.float32(0.0), judged.components), ~missing, judged.sources,
+            np.where(playing, judged.values, np.float32(0.0)), counts, paid[:, 0], paid[:, 1:], judged.failed, reactions.met,
+            judged.reasons, reactions, judged.costs)
 
     def _write(self, state: State, log: Log, act: NDArray[np.int8], facts: Facts, reactions: Reactions) -> None:
         row = np.flatnonzero(act != NO_ACT)
@@ -270,10 +297,19 @@ class Engine:
         place = reactions.place[row]
         log.position[row, turn] = place
         log.item[row, turn] = np.where(place >= 0, facts.item[row, place], -1)
-        log.extrapolated[row, turn] = np.where(place >= 0, facts.extrapolated[row, place], False)
+        log.extrapolated[row, turn] = (place >= 0) & ((facts.logged[row, place] & EXTRAPOLATED) != 0)
         log.constraint[row, turn], log.told[row, turn] = reactions.constraint[row], reactions.told[row]
         log.about[row, turn], log.objection[row, turn] = reactions.about[row], reactions.objection[row]
         log.slate[row, turn] = np.where(facts.there[row], facts.item[row], -1)
+
+
+def _served(worth: NDArray[np.float32], own: NDArray[np.bool_], reactions: Reactions) -> NDArray[np.float32]:
+    """(N,) worth of what was served: of the item that was taken, else of the best one shown; so that what stands beside an item
+    neither raises nor lowers it. worth, own (N, K): of each item, and whether it has one."""
+    row = np.arange(len(worth))
+    taken = np.where(reactions.met, reactions.place, 0)
+    best = np.where(own, worth, np.float32(0.0)).max(1)
+    return np.where(reactions.met & own[row, taken], worth[row, taken], best)
 
 
 def reward_name(config: EnvConfig) -> str:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from recenv.data.constraints import MET
 from recenv.envs.state import State
-from recenv.envs.tables import Mask, Tables, masks, taste
+from recenv.envs.tables import APPEAL, KEY, MISSED_BY, UNKNOWN_BY, Mask, Tables, log_bits, masks, taste
 
 
 class Facts(NamedTuple):
@@ -18,19 +18,17 @@ class Facts(NamedTuple):
 
     at: number among the candidates, -1 for an item from elsewhere.  item: row of the world.  key: word for draws.
     value: how much the user likes it in this goal, in logits: utility less that of taking nothing, plus taste.
-    missed, unknown: masks of the goal's constraints.  taken, refused, extrapolated: what the log says.
+    missed, unknown: masks of the goal's constraints.  logged: what the log says, see ``tables.GoalRows``.
     """
 
     there: NDArray[np.bool_]
-    at: NDArray[np.int32]
-    item: NDArray[np.int32]
+    at: NDArray[np.int64]
+    item: NDArray[np.int64]
     key: NDArray[np.uint64]
     value: NDArray[np.float64]
     missed: Mask
     unknown: Mask
-    taken: NDArray[np.bool_]
-    refused: NDArray[np.bool_]
-    extrapolated: NDArray[np.bool_]
+    logged: NDArray[np.uint8]
 
 
 def by_number(tables: Tables, state: State, numbers: NDArray[np.int64]) -> Facts:
@@ -48,12 +46,14 @@ def by_number(tables: Tables, state: State, numbers: NDArray[np.int64]) -> Facts
 def _from_tables(
     tables: Tables, state: State, place: NDArray[np.int32], at: NDArray[np.int64], there: NDArray[np.bool_]
 ) -> Facts:
-    rows, where = tables.rows, (place[:, None], at)
-    key = rows.key[where]
+    rows = tables.rows
+    flat = place[:, None] * rows.item.shape[1] + at
+    cell = rows.cell.reshape(-1, 4).take(flat, 0)  # (N, K, 4)
+    key = cell[:, :, KEY]
     return Facts(
-        there, np.where(there, at, -1).astype(np.int32), np.where(there, rows.item[where], -1), key,
-        rows.appeal[where] + taste(state.goal_key[:, None], key), rows.missed[where], rows.unknown[where], rows.taken[where],
-        rows.refused[where], rows.extrapolated[where],
+        there, np.where(there, at, -1), np.where(there, rows.item.take(flat), -1), key,
+        cell[:, :, APPEAL].view(np.float64) + taste(state.goal_key[:, None], key), cell[:, :, MISSED_BY], cell[:, :, UNKNOWN_BY],
+        rows.logged.take(flat),
     )
 
 
@@ -92,11 +92,9 @@ def read_items(tables: Tables, state: State, row: NDArray[np.int64], items: NDAr
     appeal = tables.user.appeal(session, goal, items, status)
     key = world.item_keys(items)
     missed, unknown = masks(status)
-    none = np.zeros(len(items), np.bool_)
     return Facts(
-        ~none, np.full(len(items), -1, np.int32), items.astype(np.int32), key,
-        appeal.utility - appeal.outside + taste(state.goal_key[row], key), missed, unknown,
-        none if appeal.taken is None else appeal.taken, none if appeal.refused is None else appeal.refused, appeal.extrapolated,
+        np.ones(len(items), np.bool_), np.full(len(items), -1), items, key,
+        appeal.utility - appeal.outside + taste(state.goal_key[row], key), missed, unknown, log_bits(appeal),
     )
 
 

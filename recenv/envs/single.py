@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from recenv.envs.batch import SessionBatch, Split
 from recenv.envs.chat_format import parse_action, render_observation
-from recenv.envs.deck import Observer
 from recenv.envs.engine import Engine, Step
+from recenv.envs.observer import Observer
 from recenv.envs.spaces import ActionText, UnicodeText, reward_space, slate_action, slate_observation
 from recenv.errors import InputError, OptionError
 
@@ -145,7 +145,7 @@ class SlateEnv(SessionEnv[dict[str, NDArray[np.float32]], NDArray[np.int64]]):
         return np.asarray(slate_masks(self.batch)[0])
 
     def _observe(self) -> dict[str, NDArray[np.float32]]:
-        return {name: values[0] for name, values in slate_observations(self.batch, self._observer).items()}
+        return {name: values[0] for name, values in self._observer(self.batch.playing).items()}
 
     def _step(self, action: NDArray[np.int64]) -> Step:
         chosen = slate_numbers(np.asarray(action), (self.batch.engine.config.slate_size,))
@@ -157,13 +157,6 @@ def slate_numbers(action: NDArray[Any], shape: tuple[int, ...]) -> NDArray[np.in
     if action.shape != shape or action.dtype.kind not in "iu":
         raise InputError(f"expected an array of integers of shape {shape}; got {action.dtype} of shape {action.shape}")
     return action.astype(np.int64)
-
-
-def slate_observations(batch: SessionBatch, observer: Observer) -> dict[str, NDArray[np.float32]]:
-    """candidates (N, C * E) and session (N, S)."""
-    state, engine = batch.playing, batch.engine
-    block = engine.deck.blocks(engine.tables.goal_row(state.session, state.goal), state.told)
-    return {"candidates": observer.candidates(state, block), "session": observer.session(state)}
 
 
 def slate_masks(batch: SessionBatch) -> NDArray[np.bool_]:

@@ -18,8 +18,8 @@ from recenv.data.world import World
 from recenv.envs.config import EnvConfig
 from recenv.envs.speaker import Leave, leave_to_speak
 from recenv.errors import InputError
-from recenv.records import Constraint, Goal, Need
-from recenv.users.protocol import UserModel
+from recenv.records import Goal, Need
+from recenv.users.protocol import Appeal, UserModel
 
 Mask = NDArray[np.uint64]
 
@@ -36,29 +36,28 @@ _BIT = np.uint64(1)
 class GoalRows(NamedTuple):
     """Arrays over the goals that were filled, F of them; a padded candidate has item -1 and fits nothing.
 
-    item (F, C) rows of the world; key (F, C) words for draws; missed, unknown (F, C) masks of constraints; appeal (F, C)
-    utility less that of taking nothing, in logits; taken, refused, extrapolated (F, C): what the log says of the item.
-    size (F,) candidates; volunteered, sayable, hidden (F,) masks by disclosure; slots (F, 64) number of each constraint's slot
-    in SLOT_NAMES, -1 beyond the last; allowed, least (F,): how many items a slate may and must have by the instruction;
-    speaks (F,): whether the environment's own sentence can keep the instruction.
+    item (F, C) rows of the world; cell (F, C, 4) of 64 bits each: word for draws, masks of constraints missed and unknown, and
+    appeal, the utility less that of taking nothing in logits (KEY, MISSED_BY, UNKNOWN_BY, APPEAL; one look-up brings all four);
+    logged (F, C): bits of what the log says, TAKEN, REFUSED, EXTRAPOLATED.
+    size (F,) candidates; volunteered, sayable, hidden (F,) masks by disclosure; allowed, least (F,): how many items a slate may
+    and must have by the instruction; speaks (F,): whether the environment's own sentence can keep it; chinese (F,).
     """
 
     item: NDArray[np.int32]
-    key: NDArray[np.uint64]
-    missed: Mask
-    unknown: Mask
-    appeal: NDArray[np.float64]
-    taken: NDArray[np.bool_]
-    refused: NDArray[np.bool_]
-    extrapolated: NDArray[np.bool_]
+    cell: NDArray[np.uint64]
+    logged: NDArray[np.uint8]
     size: NDArray[np.int32]
     volunteered: Mask
     sayable: Mask
     hidden: Mask
-    slots: NDArray[np.int8]
     allowed: NDArray[np.int32]
     least: NDArray[np.int32]
     speaks: NDArray[np.bool_]
+    chinese: NDArray[np.bool_]
+
+
+KEY, MISSED_BY, UNKNOWN_BY, APPEAL = range(4)
+TAKEN, REFUSED, EXTRAPOLATED = np.uint8(1), np.uint8(2), np.uint8(4)
 
 
 class Tables:
@@ -92,6 +91,11 @@ class Tables:
         """(N,) goal rows of the world; after the last goal of a session it stays on it."""
         number = np.minimum(goal, self.n_goals[session] - 1)
         return np.asarray(self.first_goal[session] + number)
+
+    def session_of(self, goal_row: int) -> tuple[int, int]:
+        """The session of a goal row, and the goal's number in it."""
+        session = int(self._owner[goal_row])
+        return session, goal_row - int(self.first_goal[session])
 
     def need(self, session: int, goal: int) -> Need:
         return self.world.privileged(session).needs[goal]
@@ -145,27 +149,19 @@ class Tables:
         session = self._owner[goals]
         number = goals - self.first_goal[session]
         judged = self.user.appeal(np.repeat(session, size), np.repeat(number, size), item, status)
-        per_item: tuple[NDArray[Any], ...] = (
-            rows.item, rows.key, rows.missed, rows.unknown, rows.appeal, rows.taken, rows.refused, rows.extrapolated)
-        for field in per_item:
-            field[at] = 0
-        rows.item[at] = -1
+        rows.item[at], rows.cell[at], rows.logged[at] = -1, 0, 0
         rows.item[place, column] = item
-        rows.key[place, column] = self.world.item_keys(item)
-        rows.missed[place, column], rows.unknown[place, column] = masks(status)
-        rows.appeal[place, column] = judged.utility - judged.outside
-        rows.taken[place, column] = False if judged.taken is None else judged.taken
-        rows.refused[place, column] = False if judged.refused is None else judged.refused
-        rows.extrapolated[place, column] = judged.extrapolated
+        missed, unknown = masks(status)
+        appeal = np.ascontiguousarray(judged.utility - judged.outside, np.float64)
+        rows.cell[place, column] = np.stack([self.world.item_keys(item), missed, unknown, appeal.view(np.uint64)], 1)
+        rows.logged[place, column] = log_bits(judged)
         rows.size[at] = size
-        rows.slots[at] = -1
-        for g, r, a, s, n in zip(goals.tolist(), at.tolist(), arrays, session.tolist(), number.tolist(), strict=True):
+        for g, r, a, s in zip(goals.tolist(), at.tolist(), arrays, session.tolist(), strict=True):
             by = [_mask(a.disclosure == DISCLOSURES.index(name)) for name in ("volunteered", "on_ask", "hidden")]
             rows.volunteered[r], rows.sayable[r], rows.hidden[r] = by
-            constraints = self.need(s, n).constraints
-            rows.slots[r, : len(constraints)] = [slot_number(c) for c in constraints]
             leave = self._speaking(s, g)
             rows.allowed[r], rows.least[r], rows.speaks[r] = leave.allowed, leave.least, leave.speaks
+            rows.chinese[r] = self.world.session(s).locale == "zh"
 
     def _speaking(self, session: int, goal: int) -> Leave:
         record = self.world.session(session)
@@ -176,9 +172,9 @@ class Tables:
 
     def bar(self, place: NDArray[np.int32], goal_key: NDArray[np.uint64]) -> NDArray[np.float64]:
         """(N,) what users hold out for in a goal: see ``dynamics``. goal_key (N,): (seed, session, goal) folded."""
-        rows = self._rows
-        value = rows.appeal[place] + taste(goal_key[:, None], rows.key[place])  # (N, C)
-        fits = fitting(rows.missed[place], rows.unknown[place], rows.taken[place], rows.refused[place]) & (rows.item[place] >= 0)
+        cell = self._rows.cell[place]  # (N, C, 4)
+        value = cell[:, :, APPEAL].view(np.float64) + taste(goal_key[:, None], cell[:, :, KEY])
+        fits = fitting(cell[:, :, MISSED_BY], cell[:, :, UNKNOWN_BY], self._rows.logged[place]) & (self._rows.item[place] >= 0)
         outside = rng.gumbel(_OUTSIDE, start=goal_key)
         best = np.where(fits, value, -np.inf).max(1, initial=-np.inf)
         return np.where(fits.any(1), np.minimum(outside, best), outside)
@@ -192,9 +188,19 @@ def taste(goal_key: NDArray[np.uint64], item_key: NDArray[np.uint64]) -> NDArray
     return rng.gumbel(item_key, _TASTE, start=goal_key)
 
 
-def fitting(missed: Mask, unknown: Mask, taken: NDArray[np.bool_], refused: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def fitting(missed: Mask, unknown: Mask, logged: NDArray[np.uint8]) -> NDArray[np.bool_]:
     """Whether items may be ordered at all: they meet everything and were not turned down, or the log says they were taken."""
-    return np.asarray(((missed == 0) & (unknown == 0) & ~refused) | taken)
+    meets = (missed | unknown) == 0
+    return np.asarray((meets & ((logged & REFUSED) == 0)) | ((logged & TAKEN) != 0))
+
+
+def log_bits(appeal: Appeal) -> NDArray[np.uint8]:
+    """What a user model knows from the log of (R,) items, as TAKEN, REFUSED and EXTRAPOLATED bits."""
+    bits = appeal.extrapolated * EXTRAPOLATED
+    for known, bit in ((appeal.taken, TAKEN), (appeal.refused, REFUSED)):
+        if known is not None:
+            bits |= known * bit
+    return np.asarray(bits, np.uint8)
 
 
 def masks(status: NDArray[np.int8]) -> tuple[Mask, Mask]:
@@ -206,10 +212,6 @@ def masks(status: NDArray[np.int8]) -> tuple[Mask, Mask]:
     )
 
 
-def slot_number(constraint: Constraint) -> int:
-    return SLOT_NAMES.index(constraint.slot) if constraint.slot in SLOTS else -1
-
-
 def _mask(which: NDArray[np.bool_]) -> int:
     return sum(1 << m for m in np.flatnonzero(which).tolist())
 
@@ -219,8 +221,6 @@ def _empty(n: int, c: int) -> GoalRows:
         return np.zeros((n, *shape), dtype)
 
     return GoalRows(
-        item=of(np.int32, c), key=of(np.uint64, c), missed=of(np.uint64, c), unknown=of(np.uint64, c), appeal=of(np.float64, c),
-        taken=of(np.bool_, c), refused=of(np.bool_, c), extrapolated=of(np.bool_, c), size=of(np.int32),
-        volunteered=of(np.uint64), sayable=of(np.uint64), hidden=of(np.uint64), slots=of(np.int8, MOST_CONSTRAINTS),
-        allowed=of(np.int32), least=of(np.int32), speaks=of(np.bool_),
-    )
+        item=of(np.int32, c), cell=of(np.uint64, c, 4), logged=of(np.uint8, c), size=of(np.int32), volunteered=of(np.uint64),
+        sayable=of(np.uint64), hidden=of(np.uint64), allowed=of(np.int32), least=of(np.int32), speaks=of(np.bool_),
+        chinese=of(np.bool_))

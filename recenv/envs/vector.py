@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from recenv.envs.batch import SessionBatch, Split
 from recenv.envs.chat_format import parse_action, render_observation
-from recenv.envs.deck import Observer
 from recenv.envs.engine import Engine, Step
+from recenv.envs.observer import Observer
 from recenv.envs.single import (
     MAX_TEXT,
     Info,
@@ -22,7 +22,6 @@ from recenv.envs.single import (
     sample_ids,
     slate_masks,
     slate_numbers,
-    slate_observations,
 )
 from recenv.envs.spaces import ActionText, UnicodeText, reward_space, slate_action, slate_observation
 from recenv.errors import InputError, OptionError
@@ -198,7 +197,7 @@ class SlateVectorEnv(SessionVectorEnv[dict[str, NDArray[np.float32]], NDArray[np
         return slate_masks(self.batch)
 
     def _observe(self) -> dict[str, NDArray[np.float32]]:
-        return slate_observations(self.batch, self._observer)
+        return self._observer(self.batch.playing)
 
     def _step(self, actions: NDArray[np.int64], playing: NDArray[np.bool_]) -> Step:
         numbers = slate_numbers(np.asarray(actions), (self.num_envs, self.batch.engine.config.slate_size))

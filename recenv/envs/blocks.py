@@ -1,0 +1,62 @@
+"""Numbering of blocks: which row of the deck a goal has once some of its constraints are told, looked up for N at once."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recenv.data.store import DISCLOSURES
+from recenv.data.world import World
+
+MOST_STATES = 1 << 26
+"""Largest table of (goal, told) that is kept as one array: 256 MB."""
+
+
+class BlockNumbers:
+    """(goal, told) -> number, in the order in which blocks are opened.
+
+    What can be told of a goal lies between its first and its last constraint that is told on asking, so the told bits
+    between them count the states of the goal. Where a world has too many of them for one array, a mapping takes over.
+    """
+
+    def __init__(self, world: World) -> None:
+        start = np.asarray(world.column("constraint_start"), np.int64)
+        sayable = np.asarray(world.column("constraint_disclosure")) == DISCLOSURES.index("on_ask")
+        at = np.flatnonzero(sayable)
+        goal = np.searchsorted(start, at, side="right") - 1
+        first, last = np.full(world.n_goals, 64, np.int64), np.full(world.n_goals, -1, np.int64)
+        np.minimum.at(first, goal, at - start[goal])
+        np.maximum.at(last, goal, at - start[goal])
+        width = np.where(last >= 0, last - first + 1, 0)
+        self._shift = np.where(last >= 0, first, 0).astype(np.uint64)
+        self._mask = (np.uint64(1) << np.minimum(width, 63).astype(np.uint64)) - np.uint64(1)
+        states = int((2.0 ** width).sum()) if len(width) else 0
+        self._table: NDArray[np.int32] | None = None
+        if states <= MOST_STATES:
+            self._offset = np.concatenate([[0], np.cumsum(1 << width)[:-1]]).astype(np.int64)
+            self._table = np.full(states, -1, np.int32)
+        self._known: dict[tuple[int, int], int] = {}
+        self.keys: list[tuple[int, int]] = []
+
+    def find(self, goals: NDArray[np.int64], told: NDArray[np.uint64]) -> NDArray[np.int32]:
+        """(N,) numbers, -1 for blocks that are not open."""
+        if self._table is None:
+            pairs = zip(goals.tolist(), told.tolist(), strict=True)
+            return np.array([self._known.get(pair, -1) for pair in pairs], np.int32)
+        return self._table[self._place(goals, told)]
+
+    def open(self, goals: NDArray[np.int64], told: NDArray[np.uint64]) -> list[tuple[int, int]]:
+        """Number those that have no number yet; returns them, (goal, told) each, in the order of their numbers."""
+        pairs = zip(goals.tolist(), told.tolist(), strict=True)
+        fresh = [pair for pair in dict.fromkeys(pairs) if pair not in self._known]
+        for pair in fresh:
+            self._known[pair] = len(self.keys)
+            self.keys.append(pair)
+        if self._table is not None and fresh:
+            goal, mask = (np.array(column) for column in zip(*fresh, strict=True))
+            self._table[self._place(goal, mask.astype(np.uint64))] = [self._known[pair] for pair in fresh]
+        return fresh
+
+    def _place(self, goals: NDArray[np.int64], told: NDArray[np.uint64]) -> NDArray[np.int64]:
+        state = (told >> self._shift[goals]) & self._mask[goals]
+        return np.asarray(self._offset[goals] + state.astype(np.int64))
