@@ -38,13 +38,24 @@ def bits(*key: ArrayLike | int, start: NDArray[np.uint64] | None = None) -> NDAr
     start: what ``bits`` gave for the head of the key, so that a head that many keys share is folded once:
     ``bits(b, start=bits(a))`` equals ``bits(a, b)``.
     """
+    words = [_word(part) for part in key]
+    if start is not None and start.ndim:  # only scalars warn of the wrap-around that is meant here
+        return _folded(start, words)
     with np.errstate(over="ignore"):
-        state = np.zeros((), np.uint64) if start is None else start
-        for part in key:
-            part = np.asarray(part)
-            part = part.astype(np.int64).astype(np.uint64) if part.dtype.kind == "i" else part.astype(np.uint64)
-            state = _mix((state ^ part) + _GOLDEN)
-        return np.asarray(state)
+        return np.asarray(_folded(np.zeros((), np.uint64) if start is None else start, words))
+
+
+def _folded(state: NDArray[np.uint64], words: list[NDArray[np.uint64]]) -> NDArray[np.uint64]:
+    for part in words:
+        state = _mix((state ^ part) + _GOLDEN)
+    return state
+
+
+def _word(part: ArrayLike | int) -> NDArray[np.uint64]:
+    given = np.asarray(part)
+    if given.dtype == np.uint64:
+        return given
+    return given.astype(np.int64).astype(np.uint64) if given.dtype.kind == "i" else given.astype(np.uint64)
 
 
 def uniform(*key: ArrayLike | int, start: NDArray[np.uint64] | None = None) -> NDArray[np.float64]:

@@ -37,6 +37,7 @@ class SessionBatch:
         self.episodes = np.full(n, -1, np.int64)
         self.log: Log = engine.log(n, words=words)
         self.state: State | None = None
+        self._seen: list[AgentView | None] = [None] * n
 
     # -- sessions --------------------------------------------------------------------------------------------
 
@@ -68,6 +69,8 @@ class SessionBatch:
         fresh = self.engine.begin(chosen, self.seeds[at])
         self.state = fresh if self.state is None or rows is None else self.state.put(at, fresh)
         self.log.clear(at)
+        for r in at.tolist() if self.log.spoken is not None else ():
+            self._seen[r] = None
 
     def _row(self, session: str | int) -> int:
         if isinstance(session, str):
@@ -84,12 +87,24 @@ class SessionBatch:
             raise InputError("call reset before step")
         return self.state
 
-    def views(self, rows: Sequence[int] | None = None) -> list[AgentView]:
-        return self.engine.views(self.playing, self.log, range(self.n) if rows is None else rows)
+    def views(self) -> list[AgentView]:
+        """N views; where agents bring words of their own, each is kept until its session moves on."""
+        if self.log.spoken is None:
+            return self.engine.views(self.playing, self.log, range(self.n))
+        lacking = [r for r, view in enumerate(self._seen) if view is None]
+        if lacking:
+            for r, view in zip(lacking, self.engine.views(self.playing, self.log, lacking), strict=True):
+                self._seen[r] = view
+        return [view for view in self._seen if view is not None]
+
+    def observation(self, r: int) -> str:
+        """The view of a row as one text."""
+        return self.engine.transcript.observation(self.views()[r])
 
     def step(self, actions: Sequence[Action | None]) -> Step:
         """Play a turn in words; None for rows that sit out."""
-        self.state, step = self.engine.step(self.playing, self.log, actions)
+        self.state, step = self.engine.step(self.playing, self.log, actions, self.views())
+        self._seen = [view if action is None else None for view, action in zip(self._seen, actions, strict=True)]
         return step
 
     def step_slates(self, numbers: NDArray[np.int64], playing: NDArray[np.bool_]) -> Step:
@@ -176,7 +191,7 @@ class SessionBatch:
         state, log, extra = states.load(data, self.engine.world.fingerprint, like, self.log)
         if not {"seeds", "episodes"} <= extra.keys():
             raise InputError("the saved state lacks its seeds; it was not written by save_state")
-        self.state, self.log = state, log
+        self.state, self.log, self._seen = state, log, [None] * self.n
         self.seeds, self.episodes = np.array(extra["seeds"], np.uint64), np.array(extra["episodes"], np.int64)
         return extra
 

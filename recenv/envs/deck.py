@@ -150,19 +150,19 @@ class Deck:
             nothing = np.zeros((n, 0), np.float32)
             return SlateScores(nothing, nothing.astype(np.bool_), np.zeros((n, k, 0), np.float32), worth)
         cell = self._cell.reshape(-1, s).take(flat, 0)  # (N, K, S)
-        count = facts.there.sum(1)
-        weight = self._discounts[np.where(facts.there, np.cumsum(facts.there, 1), 0)]  # (N, K)
+        count = facts.rank[:, -1]
+        weight = self._discounts[np.where(facts.there, facts.rank, 0)]  # (N, K)
         ideal = self._ideal[block, count]  # (N, S), 1 where no list
         total, mass = np.zeros((n, s)), np.broadcast_to(self._mass[count][:, None], (n, s))
         if self.whole:
-            for place in range(k):  # place by place, so that the order of additions is one
-                total += weight[:, place, None] * cell[:, place]
+            for p in range(k):  # place by place, so that the order of additions is one
+                total += weight[:, p, None] * cell[:, p]
         else:
             known = ~np.isnan(cell)
             mass = np.zeros((n, s))
-            for place in range(k):
-                total += np.where(known[:, place], weight[:, place, None] * cell[:, place], 0.0)
-                mass += np.where(known[:, place], weight[:, place, None], 0.0)
+            for p in range(k):
+                total += np.where(known[:, p], weight[:, p, None] * cell[:, p], 0.0)
+                mass += np.where(known[:, p], weight[:, p, None], 0.0)
         scale = np.where(self._listed, ideal, mass)
         present = (count > 0)[:, None] & (mass > 0) & (scale > 0)
         values = np.where(present, total / np.where(scale > 0, scale, 1.0), 0.0)

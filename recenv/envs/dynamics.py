@@ -29,6 +29,7 @@ from numpy.typing import NDArray
 from recenv import rng
 from recenv.envs.facts import Facts
 from recenv.envs.state import (
+    ACTS,
     ASK,
     END,
     ENDED,
@@ -50,7 +51,7 @@ from recenv.envs.tables import TAKEN, Mask, Tables, fitting
     REACTIONS.index(kind) for kind in (
         "order", "inquire", "refine", "reject", "object", "answer", "indifferent", "results", "repeat", "leave", "farewell"))
 TURN_COST = 1.0  # patience that a turn without a take-up costs
-_LOOK, _LEAVE = rng.word("look"), rng.word("leave")
+_LOOK, _LEAVE = np.uint64(rng.word("look")), np.uint64(rng.word("leave"))
 _ONE, _NONE = np.uint64(1), np.uint64(0)
 
 
@@ -74,8 +75,8 @@ class Reactions(NamedTuple):
     """
 
     kind: NDArray[np.int8]
-    place: NDArray[np.int16]
-    constraint: NDArray[np.int8]
+    place: NDArray[np.int64]
+    constraint: NDArray[np.int64]
     told: Mask
     met: NDArray[np.bool_]
     about: NDArray[np.int8]
@@ -111,73 +112,78 @@ def enter_goal(tables: Tables, state: State, at: NDArray[np.int64]) -> State:
     return replace(state, **changed)
 
 
-def transition(tables: Tables, state: State, act: NDArray[np.int8], facts: Facts, heard: Heard) -> tuple[State, Reactions]:
-    """One turn of N sessions. act (N,): index into ACTS, NO_ACT for rows that sit out and stay as they are.
+def transition(
+    tables: Tables, state: State, place: NDArray[np.int32], act: NDArray[np.int8], facts: Facts, heard: Heard
+) -> tuple[State, Reactions]:
+    """One turn of N sessions. place (N,): of their goals, see ``Tables.at``; act (N,): index into ACTS, NO_ACT for rows that sit
+    out and stay as they are.
 
     Rows that met a goal stand at the start of the next one, or at the end of the session.
     """
-    config, temper = tables.config, tables.user.temper
+    config, temper, rows = tables.config, tables.user.temper, tables.rows
     playing = np.asarray(act != NO_ACT)
-    place = tables.at(tables.goal_row(state.session, state.goal))
-    unsaid = heard.asked & ~state.told & tables.rows.hidden[place]
-    open_ = ~state.told & tables.rows.sayable[place]
+    slate = (act == RECOMMEND) & facts.some
+    open_ = ~state.told & rows.sayable[place]
 
-    kind = np.full(len(state), -1, np.int8)
-    slate = (act == RECOMMEND) & facts.there.any(1)
     chosen, ordered, told, constraint, said = _consider(state, facts, heard, open_, temper.position_decay, config.reveals)
-    kind[slate] = said[slate]
-    told = np.where(slate & ~ordered, told, _NONE)
-    constraint = np.where(slate & ~ordered, constraint, -1)
+    kind = np.where(slate, said, _WITHOUT_SLATE[act])
     ordered = slate & ordered
-    kind[(act == MALFORMED) | ((act == RECOMMEND) & ~slate)] = REPEAT
-    kind[act == SEARCH] = RESULTS
-    kind[act == END] = FAREWELL
+    speaks = slate & ~ordered
+    told, constraint = np.where(speaks, told, _NONE), np.where(speaks, constraint, -1)
+    cost, objects, about = np.full(len(state), TURN_COST), None, heard.about
     asks = act == ASK
-    answer = _answers(heard.asked & open_, config.answers)
-    kind[asks] = np.where(answer[asks] != 0, ANSWER, INDIFFERENT)
-    told = np.where(asks, answer, told)
-    constraint = np.where(asks & (answer != 0), _first(answer), constraint)
+    if asks.any():
+        answer = np.where(asks, _answers(heard.asked & open_, config.answers), _NONE)
+        kind[asks] = np.where(answer[asks] != 0, ANSWER, INDIFFERENT)
+        told, constraint = told | answer, np.where(answer != 0, _first(answer), constraint)
+        cost[asks & (about != NO_SLOT)] = config.ask_cost
+        # whoever cannot say what he wants does not claim to have no wish either
+        unsaid = heard.asked & ~state.told & rows.hidden[place]
+        about = np.where(asks & ((answer != 0) | (unsaid == 0)), about, NO_SLOT)
+    if heard.objection.any():
+        objects = playing & (heard.objection > 0) & ~ordered & (slate | asks)
+        kind[objects] = OBJECT
+        told, constraint = np.where(objects, _NONE, told), np.where(objects, -1, constraint)
+        cost[objects] += config.objection_cost
 
-    objects = playing & (heard.objection > 0) & ~ordered & (slate | asks)
-    kind[objects] = OBJECT
-    told, constraint = np.where(objects, _NONE, told), np.where(objects, -1, constraint)
-
-    cost = np.where(asks & (heard.about != NO_SLOT), config.ask_cost, TURN_COST) + np.where(objects, config.objection_cost, 0.0)
     tires = playing & ~ordered & (act != SEARCH) & (act != END)
-    cost = np.where(tires, cost, 0.0)
-    patience = state.patience - cost
+    patience = np.where(tires, state.patience - cost, state.patience)
     leaves = tires & ((patience <= 0) | (rng.uniform(state.turn, _LEAVE, start=state.key) < temper.leave_hazard * cost))
     kind[leaves] = LEAVE
-    told, constraint = np.where(leaves, _NONE, told), np.where(leaves, -1, constraint)
+    told[leaves], constraint[leaves] = _NONE, -1
 
-    turn = state.turn + playing
-    goal = state.goal + ordered
+    turn, goal = state.turn + playing, state.goal + ordered
     done = ordered & (goal >= tables.n_goals[state.session])
     ending = np.where(playing & (turn >= config.horizon), HORIZON, state.ending)
-    for rows, code in ((leaves, LEFT), (act == END, ENDED), (done, MET_ALL)):
-        ending = np.where(rows, code, ending)
-    shown = state.shown
-    if slate.any():
-        shown = shown.copy()
-        row, k = np.nonzero(facts.there & (facts.at >= 0) & slate[:, None])
-        shown[row, facts.at[row, k]] = True
-    after = replace(
-        state, turn=turn, goal=goal, patience=patience, ending=ending.astype(np.int8), told=state.told | told, shown=shown)
+    for which, code in ((leaves, LEFT), (act == END, ENDED), (done, MET_ALL)):
+        ending[which] = code
+    shown = state.shown.copy()
+    row, k = np.nonzero(facts.there & (facts.at >= 0) & slate[:, None])
+    shown[row, facts.at[row, k]] = True
+    after = replace(state, turn=turn, goal=goal, patience=patience, ending=ending, told=state.told | told, shown=shown)
     after = enter_goal(tables, after, np.flatnonzero(ordered & ~done))
-    return after, Reactions(
-        kind, np.where(slate & (kind != LEAVE) & (kind != OBJECT), chosen, -1).astype(np.int16), constraint.astype(np.int8),
-        told, ordered,
-        # whoever cannot say what he wants does not claim to have no wish either
-        np.where(asks & ((answer != 0) | (unsaid == 0)), heard.about, NO_SLOT).astype(np.int8),
-        np.where(objects & ~leaves | ordered, heard.objection, 0).astype(np.int8))
+    named = slate & ~leaves if objects is None else slate & ~leaves & ~objects
+    aloud = heard.objection if objects is None else np.where((objects & ~leaves) | ordered, heard.objection, 0)
+    return after, Reactions(kind, np.where(named, chosen, -1), constraint, told, ordered, about, aloud)
+
+
+def _without_slate() -> NDArray[np.int8]:
+    """By act (NO_ACT last): the reaction where there is no slate to consider."""
+    out = np.full(len(ACTS) + 1, -1, np.int8)
+    out[[RECOMMEND, MALFORMED, SEARCH, END]] = REPEAT, REPEAT, RESULTS, FAREWELL
+    return out
+
+
+_WITHOUT_SLATE = _without_slate()
 
 
 def _consider(
     state: State, facts: Facts, heard: Heard, open_: Mask, decay: float, reveals: str
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_], Mask, NDArray[np.int64], NDArray[np.int8]]:
     """(N,) each: position of the item he speaks of, whether he orders it, what he tells, the constraint he names, the kind."""
-    position = np.cumsum(facts.there, 1) - 1  # the top of the list is always looked at
-    seen = facts.there & (rng.uniform(facts.key, _LOOK, start=state.goal_key[:, None]) < decay**position)
+    depth = decay ** np.arange(facts.there.shape[1] + 1.0)
+    chance = depth[np.maximum(facts.rank - 1, 0)]  # the top of the list is always looked at
+    seen = facts.there & (rng.uniform(facts.key, _LOOK, start=state.goal_key[:, None]) < chance)
     fits = seen & fitting(facts.missed, facts.unknown, facts.logged)
     wanted = fits & (facts.value >= state.bar[:, None])
     orders = np.asarray(wanted.any(1))

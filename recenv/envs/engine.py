@@ -19,7 +19,7 @@ from recenv.envs.config import EnvConfig
 from recenv.envs.deck import Deck
 from recenv.envs.dynamics import Reactions
 from recenv.envs.facts import Facts, by_item, by_number
-from recenv.envs.hearing import Spoke, hear, silence
+from recenv.envs.hearing import hear, silence
 from recenv.envs.state import ACTS, NO_ACT, RECOMMEND, RUNNING, Log, Spoken, State
 from recenv.envs.tables import EXTRAPOLATED, Tables
 from recenv.envs.transcript import Transcript
@@ -28,6 +28,7 @@ from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rewards.hybrid import DEFAULT_REWARD, REWARDS, RULES_REWARD, HybridReward, RewardSpec, credit
 from recenv.rewards.named import RULES, scorer_set
 from recenv.rewards.protocol import SOURCES, Cost, Scorer
+from recenv.rewards.rulings import Rulings
 from recenv.rewards.turn import TurnScorer
 from recenv.users import USERS
 from recenv.users.protocol import UserModel
@@ -94,6 +95,7 @@ class Engine:
         self.tables = Tables(world, self.user, config)
         self.transcript = Transcript(self.tables)
         self.deck = Deck(self.tables, self.transcript, self.scorers, self._item_worth)
+        self._silence = silence(0, config.slate_size)
         self._voices = tuple(DIMENSIONS[name].spoken for name in self.dimensions)
         self._obeys = np.array([voice == "obeys" for voice in self._voices])
         # gates that only the environment's own words can fail need no look at the scores
@@ -123,26 +125,30 @@ class Engine:
 
     # -- words -----------------------------------------------------------------------------------------------
 
-    def step(self, state: State, log: Log, actions: Sequence[Action | None]) -> tuple[State, Step]:
-        """actions: N, None for rows that sit out; those are neither scored nor changed. ``log`` is written in place."""
+    def step(
+        self, state: State, log: Log, actions: Sequence[Action | None], seen: Sequence[AgentView] | None = None
+    ) -> tuple[State, Step]:
+        """actions: N, None for rows that sit out; those are neither scored nor changed. ``log`` is written in place. seen: the N
+        views of the state, where the caller has them."""
         n = len(actions)
         rows = [r for r, a in enumerate(actions) if a is not None and state.ending[r] == RUNNING]
         acted = [a for r in rows if (a := actions[r]) is not None]
         act = np.full(n, NO_ACT, np.int8)
         act[rows] = [ACTS.index(a.act) for a in acted]
-        views = self.views(state, log, rows)
+        views = self.views(state, log, rows) if seen is None else [seen[r] for r in rows]
         slates: list[tuple[int, ...]] = [()] * n
         items = [tuple(self.item(i) for i in a.items) if a.act == "recommend" else () for a in acted]
         for r, action in zip(rows, acted, strict=True):
             if action.act == "recommend":
                 known = (self.world.item_row(i) for i in action.items)
                 slates[r] = tuple(dict.fromkeys(i for i in known if i >= 0))[: self.config.slate_size]
-        facts = by_item(self.tables, state, slates)
-        turns = [Spoke(r, v, a, i) for r, v, a, i in zip(rows, views, acted, items, strict=True)]
-        heard, notes = hear(self.tables, state, turns, slates)
+        place = self.tables.at(self.tables.goal_row(state.session, state.goal))
+        facts = by_item(self.tables, state, place, slates)
+        rulings = [Rulings(v, a, i) for v, a, i in zip(views, acted, items, strict=True)]
+        heard, notes = hear(self.tables, state, rows, rulings, slates)
         fresh = self._fresh(state, log, facts)
-        after, reactions = dynamics.transition(self.tables, state, act, facts, heard)
-        judged = self._judge_words(n, rows, views, acted, items, facts, reactions)
+        after, reactions = dynamics.transition(self.tables, state, place, act, facts, heard)
+        judged = self._judge_words(n, rows, rulings, facts, reactions)
         after, step = self._pay(state, after, act, fresh, judged, reactions)
         self._write(state, log, act, facts, reactions)
         if log.spoken is not None:
@@ -152,10 +158,9 @@ class Engine:
         return after, step
 
     def _judge_words(
-        self, n: int, rows: list[int], views: list[AgentView], actions: list[Action], slates: list[tuple[Item | None, ...]],
-        facts: Facts, reactions: Reactions,
+        self, n: int, rows: list[int], rulings: list[Rulings], facts: Facts, reactions: Reactions
     ) -> _Judged:
-        scores = self._score(views, actions, slates)
+        scores = self._score(rulings)
         d = len(self.dimensions)
         components, sources = np.full((n, d), np.nan, np.float32), np.full((n, d), NO_SOURCE, np.int8)
         items, unjudged = np.full((n, self.config.slate_size, d), np.nan, np.float32), np.zeros((n, d), np.bool_)
@@ -185,12 +190,16 @@ class Engine:
         n = len(state)
         playing = playing & (state.ending == RUNNING)
         act = np.where(playing, RECOMMEND, NO_ACT).astype(np.int8)
-        facts = by_number(self.tables, state, numbers)
-        facts = facts._replace(there=facts.there & playing[:, None])
-        block = self.deck.blocks(self.tables.goal_row(state.session, state.goal), state.told)
+        goal = self.tables.goal_row(state.session, state.goal)
+        place = self.tables.at(goal)
+        facts = by_number(self.tables, state, place, numbers, playing)
+        block = self.deck.blocks(goal, state.told)
+        kept = self.tables.rows.speaks[place] & (facts.rank[:, -1] >= self.tables.rows.least[place]) & facts.some
         fresh = self._fresh(state, log, facts)
-        after, reactions = dynamics.transition(self.tables, state, act, facts, silence(n, self.config.slate_size))
-        judged = self._judge_numbers(state, block, facts, playing, reactions)
+        if len(self._silence.objection) != n:
+            self._silence = silence(n, self.config.slate_size)
+        after, reactions = dynamics.transition(self.tables, state, place, act, facts, self._silence)
+        judged = self._judge_numbers(block, facts, kept, playing, reactions)
         after, step = self._pay(state, after, act, fresh, judged, reactions)
         self._write(state, log, act, facts, reactions)
         return after, step
@@ -205,13 +214,11 @@ class Engine:
         return self.reward(full.reshape(-1, full.shape[2])).values.reshape(2, -1).T
 
     def _judge_numbers(
-        self, state: State, block: NDArray[np.int32], facts: Facts, playing: NDArray[np.bool_], reactions: Reactions
+        self, block: NDArray[np.int32], facts: Facts, kept: NDArray[np.bool_], playing: NDArray[np.bool_], reactions: Reactions
     ) -> _Judged:
+        """kept (N,): whether the environment's sentence keeps the instruction."""
         scores = self.deck.scores(block, facts)
-        n, d, there = len(state), len(self.dimensions), facts.there
-        some = np.asarray(there.any(1))
-        place = self.tables.at(self.tables.goal_row(state.session, state.goal))
-        kept = self.tables.rows.speaks[place] & (there.sum(1) >= self.tables.rows.least[place]) & some
+        n, d, there, some = len(block), len(self.dimensions), facts.there, facts.some
         components, sources = np.full((n, d), np.nan, np.float32), np.full((n, d), NO_SOURCE, np.int8)
         components[:, self._columns] = np.where(scores.present, scores.values, np.float32(np.nan))
         sources[:, self._columns] = np.where(scores.present, SCORER, NO_SOURCE)
@@ -255,10 +262,10 @@ class Engine:
 
     def _fresh(self, state: State, log: Log, facts: Facts) -> NDArray[np.bool_]:
         """(N,) whether a slate has an item that this goal has not seen."""
-        at = np.where(facts.at >= 0, facts.at, 0)
-        seen = state.shown[np.arange(len(state))[:, None], at] & (facts.at >= 0)  # (N, K)
-        other = facts.there & (facts.at < 0)
-        for r in np.flatnonzero(other.any(1)).tolist():
+        listed = facts.at >= 0
+        seen = np.take_along_axis(state.shown, np.where(listed, facts.at, 0), 1) & listed  # (N, K)
+        other = facts.there & ~listed
+        for r in np.flatnonzero(other.any(1)).tolist() if log.spoken is not None else ():
             now = log.slate[r][(log.act[r] == RECOMMEND) & (log.goal[r] == state.goal[r])]
             seen[r] |= np.isin(facts.item[r], now) & other[r]
         return np.asarray((facts.there & ~seen).any(1))

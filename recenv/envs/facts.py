@@ -16,12 +16,15 @@ from recenv.envs.tables import APPEAL, KEY, MISSED_BY, UNKNOWN_BY, Mask, Tables,
 class Facts(NamedTuple):
     """Of each item in N slates of K places, best first; where ``there`` is false the rest means nothing.
 
+    rank (N, K): how many items stand there so far, from 1; ``some`` (N,): whether any does.
     at: number among the candidates, -1 for an item from elsewhere.  item: row of the world.  key: word for draws.
     value: how much the user likes it in this goal, in logits: utility less that of taking nothing, plus taste.
     missed, unknown: masks of the goal's constraints.  logged: what the log says, see ``tables.GoalRows``.
     """
 
     there: NDArray[np.bool_]
+    rank: NDArray[np.int64]
+    some: NDArray[np.bool_]
     at: NDArray[np.int64]
     item: NDArray[np.int64]
     key: NDArray[np.uint64]
@@ -31,14 +34,16 @@ class Facts(NamedTuple):
     logged: NDArray[np.uint8]
 
 
-def by_number(tables: Tables, state: State, numbers: NDArray[np.int64]) -> Facts:
+def by_number(
+    tables: Tables, state: State, place: NDArray[np.int32], numbers: NDArray[np.int64], playing: NDArray[np.bool_]
+) -> Facts:
     """Slates of candidate numbers (N, K). A number beyond the list names nothing, a repeated one counts once, and what is
-    more than the instruction allows is cut."""
-    place = tables.at(tables.goal_row(state.session, state.goal))
+    more than the instruction allows is cut. place (N,): see ``Tables.at``; playing (N,): rows that show anything at all."""
     rows = tables.rows
     there = (numbers >= 0) & (numbers < rows.size[place][:, None])
     for k in range(1, numbers.shape[1]):
         there[:, k] &= (numbers[:, :k] != numbers[:, k : k + 1]).all(1)
+    there &= playing[:, None]
     there &= np.cumsum(there, 1) <= rows.allowed[place][:, None]
     return _from_tables(tables, state, place, np.where(there, numbers, 0), there)
 
@@ -51,26 +56,26 @@ def _from_tables(
     cell = rows.cell.reshape(-1, 4).take(flat, 0)  # (N, K, 4)
     key = cell[:, :, KEY]
     return Facts(
-        there, np.where(there, at, -1), np.where(there, rows.item.take(flat), -1), key,
+        there, np.cumsum(there, 1), np.asarray(there.any(1)), np.where(there, at, -1),
+        np.where(there, rows.item.take(flat), -1), key,
         cell[:, :, APPEAL].view(np.float64) + taste(state.goal_key[:, None], key), cell[:, :, MISSED_BY], cell[:, :, UNKNOWN_BY],
         rows.logged.take(flat),
     )
 
 
-def by_item(tables: Tables, state: State, slates: Sequence[Sequence[int]]) -> Facts:
-    """Slates of item rows, any items of the world, at most K each and each once."""
+def by_item(tables: Tables, state: State, place: NDArray[np.int32], slates: Sequence[Sequence[int]]) -> Facts:
+    """Slates of item rows, any items of the world, at most K each and each once. place (N,): see ``Tables.at``."""
     n, most = len(slates), tables.config.slate_size
     item = np.full((n, most), -1, np.int64)
     for r, slate in enumerate(slates):
         item[r, : len(slate)] = slate
     there = item >= 0
-    place = tables.at(tables.goal_row(state.session, state.goal))
     same = item[:, :, None] == tables.rows.item[place][:, None, :]  # (N, K, C)
     listed = same.any(2) & there
     facts = _from_tables(tables, state, place, np.where(listed, same.argmax(2), 0), listed)
     if (there & ~listed).any():
         facts = _with_others(tables, state, facts, item, there & ~listed)
-    return facts._replace(there=there)
+    return facts._replace(there=there, rank=np.cumsum(there, 1), some=np.asarray(there.any(1)))
 
 
 def _with_others(
@@ -92,16 +97,16 @@ def read_items(tables: Tables, state: State, row: NDArray[np.int64], items: NDAr
     appeal = tables.user.appeal(session, goal, items, status)
     key = world.item_keys(items)
     missed, unknown = masks(status)
+    there = np.ones(len(items), np.bool_)
     return Facts(
-        np.ones(len(items), np.bool_), np.full(len(items), -1), items, key,
+        there, there.astype(np.int64), there, np.full(len(items), -1), items, key,
         appeal.utility - appeal.outside + taste(state.goal_key[row], key), missed, unknown, log_bits(appeal),
     )
 
 
 def _replaced(facts: Facts, where: tuple[NDArray[np.int64], NDArray[np.int64]], read: Facts) -> Facts:
-    out = []
-    for old, new in zip(facts, read, strict=True):
-        changed: NDArray[Any] = np.array(old)
-        changed[where] = new
-        out.append(changed)
-    return Facts(*out)
+    changed: dict[str, NDArray[Any]] = {}
+    for name in ("item", "key", "value", "missed", "unknown", "logged"):
+        changed[name] = np.array(getattr(facts, name))
+        changed[name][where] = getattr(read, name)
+    return facts._replace(**changed)

@@ -6,7 +6,7 @@ Exact rules alone decide (``recenv.rewards.rules``), never a learned scorer, so 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple, get_args
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -16,8 +16,8 @@ from recenv.data.questions import Asked, read_question
 from recenv.envs.dynamics import Heard
 from recenv.envs.state import ANYTHING, NO_SLOT, State
 from recenv.envs.tables import SLOT_NAMES, Tables
-from recenv.records import Action, AgentView, Item
-from recenv.rewards.rules.verdicts import Verdict, instruction_verdict, refuted_claims
+from recenv.rewards.rules.verdicts import Verdict, factual_verdict, instruction_verdict
+from recenv.rewards.rulings import Rulings
 from recenv.users.utterances import objection
 
 About = Literal["claim", "language", "form", "items", "wordless"]
@@ -27,49 +27,41 @@ OBJECTIONS: tuple[str, ...] = ("", *get_args(About))
 _WORDS = rng.word("objection")
 
 
-class Spoke(NamedTuple):
-    """A turn in words. row: of the batch; items: records of ``action.items``, None for unknown ids."""
-
-    row: int
-    view: AgentView
-    action: Action
-    items: Sequence[Item | None]
-
-
 def silence(n: int, slate_size: int) -> Heard:
     """N turns in which nothing was said that could be objected to or answered."""
     return Heard(np.zeros(n, np.int8), np.zeros((n, slate_size), np.bool_), np.zeros(n, np.uint64), np.full(n, NO_SLOT, np.int8))
 
 
-def hear(tables: Tables, state: State, turns: Sequence[Spoke], slates: Sequence[Sequence[int]]) -> tuple[Heard, dict[int, str]]:
-    """What N users hear in the given turns, and by row the words of their objections. slates: N, item rows as users see them."""
+def hear(
+    tables: Tables, state: State, rows: Sequence[int], turns: Sequence[Rulings], slates: Sequence[Sequence[int]]
+) -> tuple[Heard, dict[int, str]]:
+    """What N users hear in the turns of the given rows, and by row the words of their objections. slates: N, item rows as users
+    see them."""
     heard = silence(len(state), tables.config.slate_size)
     notes: dict[int, str] = {}
     bits = rng.bits(state.turn, _WORDS, start=state.key)
-    for turn in turns:
-        row, view, action = turn.row, turn.view, turn.action
-        if action.act == "ask":
-            _ask(tables, state, row, read_question(action.text), heard)
-        if action.act not in ("recommend", "ask"):
+    for row, turn in zip(rows, turns, strict=True):
+        act = turn.action.act
+        if act == "ask":
+            _ask(tables, state, row, read_question(turn.action.text), heard)
+        if act not in ("recommend", "ask"):
             continue
-        faults = [v for v in (instruction_verdict(view, action, turn.items),) if v.failed and v.about in OBJECTIONS]
-        if action.act == "recommend" and action.text.strip():
-            claims = list(refuted_claims(view, action, turn.items))
-            false = {v.item for v in claims}
-            for k, item in enumerate(slates[row]):
-                heard.refuted[row, k] = tables.world.item(item).id in false
-            faults = [*claims[:1], *faults]
+        faults = [v for v in (turn(instruction_verdict),) if v is not None and v.failed and v.about in OBJECTIONS]
+        claims = turn(factual_verdict) if act == "recommend" else None
+        if claims is not None and claims.failed:
+            faults.insert(0, claims)
+            heard.refuted[row, : len(slates[row])] = [tables.world.item(item).id in claims.refuted for item in slates[row]]
         if faults:
             heard.objection[row] = OBJECTIONS.index(faults[0].about)
-            notes[row] = _words(faults[0], view, turn.items, int(bits[row]))
+            notes[row] = _words(faults[0], turn, int(bits[row]))
     return heard, notes
 
 
-def _words(fault: Verdict, view: AgentView, items: Sequence[Item | None], bits: int) -> str:
-    name = next((i.name for i in items if i is not None and i.id == fault.item), "")
+def _words(fault: Verdict, turn: Rulings, bits: int) -> str:
+    name = next((i.name for i in turn.items if i is not None and i.id == fault.item), "")
     return objection(
-        fault.about, view.locale, bits, item_name=name, slot=fault.slot, said=fault.said, record=fault.record,  # type: ignore[arg-type]
-        wanted=fault.wanted)
+        fault.about, turn.view.locale, bits, item_name=name, slot=fault.slot, said=fault.said,  # type: ignore[arg-type]
+        record=fault.record, wanted=fault.wanted)
 
 
 def _ask(tables: Tables, state: State, row: int, asked: Asked, heard: Heard) -> None:

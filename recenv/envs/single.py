@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recenv.envs.batch import SessionBatch, Split
-from recenv.envs.chat_format import parse_action, render_observation
+from recenv.envs.chat_format import parse_action
 from recenv.envs.engine import Engine, Step
 from recenv.envs.observer import Observer
 from recenv.envs.spaces import ActionText, UnicodeText, reward_space, slate_action, slate_observation
@@ -117,7 +117,7 @@ class ChatEnv(SessionEnv[str, str]):
         self.observation_space = UnicodeText(MAX_TEXT)
 
     def _observe(self) -> str:
-        return render_observation(self.batch.views()[0])
+        return self.batch.observation(0)
 
     def _step(self, action: str) -> Step:
         return self.batch.step([parse_action(action)])

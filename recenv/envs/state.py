@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recenv.errors import InputError
-from recenv.records import Act, Action, ReactionKind
+from recenv.records import Act, Action, Message, ReactionKind
 
 STATE_SCHEMA = 2
 RUNNING, MET_ALL, LEFT, ENDED, HORIZON = range(5)
@@ -48,6 +48,10 @@ class State:
 
     def __len__(self) -> int:
         return len(self.session)
+
+    def take(self, rows: NDArray[np.int64]) -> State:
+        """The given rows as a batch of their own."""
+        return State(**{field.name: getattr(self, field.name)[rows] for field in fields(State)})
 
     def put(self, at: NDArray[np.int64], fresh: State) -> State:
         """This batch with other sessions in the given rows."""
@@ -90,13 +94,16 @@ class Log:
         self.extrapolated = of(np.bool_, 0)
         self.slate = of(np.int32, -1, slate_size)
         self.spoken: list[list[Spoken]] | None = [[] for _ in range(n)] if words else None
+        self.told_so_far: list[list[Message]] = [[] for _ in range(n)]  # what was rendered of it already
 
     def clear(self, rows: NDArray[np.int64]) -> None:
         """Begin anew in the given rows."""
         self.act[rows] = self.reaction[rows] = -1
         self.slate[rows] = -1
-        if self.spoken is not None:
-            for r in rows.tolist():
+        for r in rows.tolist():
+            if self.told_so_far[r]:
+                self.told_so_far[r] = []
+            if self.spoken is not None:
                 self.spoken[r] = []
 
 

@@ -180,7 +180,7 @@ class Tables:
         return np.where(fits.any(1), np.minimum(outside, best), outside)
 
 
-_TASTE, _OUTSIDE = rng.word("taste"), rng.word("outside")
+_TASTE, _OUTSIDE = np.uint64(rng.word("taste")), np.uint64(rng.word("outside"))
 
 
 def taste(goal_key: NDArray[np.uint64], item_key: NDArray[np.uint64]) -> NDArray[np.float64]:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
 from recenv import rng
 from recenv.data.search import index_of
-from recenv.envs.chat_format import format_action, search_results
+from recenv.envs.chat_format import format_action, item_line, render_observation, search_results
 from recenv.envs.speaker import speak
 from recenv.envs.state import ANYTHING, NO_SLOT, REACTIONS, RECOMMEND, Log, State
 from recenv.envs.tables import SLOT_NAMES, Tables
-from recenv.records import Action, AgentView, Constraint, Message, Reaction
+from recenv.records import Action, AgentView, Constraint, Item, Message, Reaction
 from recenv.users.utterances import say
 
 _WORDS = rng.word("words")
@@ -23,6 +24,22 @@ class Transcript:
 
     def __init__(self, tables: Tables) -> None:
         self.tables, self.world = tables, tables.world
+        self._lines: dict[str, str] = {}
+        self._listed = lru_cache(maxsize=16_384)(self._read_listed)
+
+    def _read_listed(self, session: int, goal: int) -> tuple[tuple[Item, ...], tuple[float, ...]]:
+        """The candidates of a goal, and what of each is popular."""
+        rows = self.world.goal(int(self.tables.first_goal[session]) + goal).candidates[: self.tables.config.candidates]
+        return tuple(self.world.item(int(i)) for i in rows), tuple(self.world.popularity(rows, session).tolist())
+
+    def observation(self, view: AgentView) -> str:
+        """A view as one text, with the lines of its items kept from one time to the next."""
+        return render_observation(view, self._line)
+
+    def _line(self, item: Item) -> str:
+        if item.id not in self._lines:
+            self._lines[item.id] = item_line(item)
+        return self._lines[item.id]
 
     # -- one session -----------------------------------------------------------------------------------------
 
@@ -39,15 +56,16 @@ class Transcript:
 
     def messages(self, state: State, log: Log, r: int) -> tuple[Message, ...]:
         """The dialogue so far, the user's opening first."""
-        session = int(state.session[r])
-        out = [Message("user", self.tables.goal(session, 0).query)]
-        for t in range(int(state.turn[r])):
+        told = log.told_so_far[r]
+        if not told:
+            told.append(Message("user", self.tables.goal(int(state.session[r]), 0).query))
+        for t in range(len(told) // 2, int(state.turn[r])):
             reaction = self.reaction(state, log, r, t)
-            out += [
+            told += [
                 Message("assistant", format_action(self.action(state, log, r, t))),
                 Message("tool" if reaction.kind == "results" else "user", reaction.text),
             ]
-        return tuple(out)
+        return tuple(told[: 1 + 2 * int(state.turn[r])])
 
     def action(self, state: State, log: Log, r: int, t: int) -> Action:
         """What the agent did in a turn; where it gave numbers, with the words that the environment lent it."""
@@ -100,17 +118,17 @@ class Transcript:
     def _view(self, state: State, log: Log, r: int) -> AgentView:
         session, g = self._where(state, r)
         world, config, record = self.world, self.tables.config, self.world.session(session)
-        listed = world.goal(int(self.tables.first_goal[session]) + g).candidates[: config.candidates]
+        listed, popularity = self._listed(session, g)
         turns = int(state.turn[r])
-        now = [t for t in range(turns) if log.goal[r, t] == state.goal[r]]
-        shown = dict.fromkeys(int(i) for t in now if log.act[r, t] == RECOMMEND for i in log.slate[r, t] if i >= 0)
-        hits = () if log.spoken is None else dict.fromkeys(i for t in now for i in log.spoken[r][t].hits)
+        now = np.flatnonzero(log.goal[r, :turns] == state.goal[r])
+        shown = dict.fromkeys(i for i in log.slate[r, now[log.act[r, now] == RECOMMEND]].ravel().tolist() if i >= 0)
+        hits = () if log.spoken is None else dict.fromkeys(i for t in now.tolist() for i in log.spoken[r][t].hits)
         return AgentView(
             session_id=record.id, locale=record.locale, category=record.goals[g].category, turn=turns,
             horizon=config.horizon, slate_size=config.slate_size, instruction=record.instruction,
             user=world.user(int(world.column("session_user")[session])), context=record.context, query=self.query(state, r),
-            messages=self.messages(state, log, r), candidates=tuple(world.item(int(i)) for i in listed),
-            popularity=tuple(world.popularity(listed, session).tolist()), retrieved=tuple(world.item(i) for i in hits),
+            messages=self.messages(state, log, r), candidates=listed, popularity=popularity,
+            retrieved=tuple(world.item(i) for i in hits),
             shown=tuple(world.item(i).id for i in shown),
         )
 

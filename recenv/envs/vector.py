@@ -12,7 +12,7 @@ from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
 from recenv.envs.batch import SessionBatch, Split
-from recenv.envs.chat_format import parse_action, render_observation
+from recenv.envs.chat_format import parse_action
 from recenv.envs.engine import Engine, Step
 from recenv.envs.observer import Observer
 from recenv.envs.single import (
@@ -101,7 +101,8 @@ class SessionVectorEnv(VectorEnv[Obs, Act, Any], ABC, Generic[Obs, Act]):
         ended = terminated | truncated
         if self._mode == AutoresetMode.SAME_STEP and ended.any():
             rows = np.flatnonzero(ended)
-            final = self._rows_of(self._observe(), rows)
+            final = np.full(self.num_envs, None, object)
+            final[rows] = self._observations_of(rows)
             self.batch.reset(rows=rows)
             infos = {**self._infos(None), **{k: infos[k] for k in _OF_THE_TURN}, "final_obs": final, "_final_obs": ended,
                      "final_info": infos, "_final_info": ended}
@@ -144,8 +145,8 @@ class SessionVectorEnv(VectorEnv[Obs, Act, Any], ABC, Generic[Obs, Act]):
         """Play N answers; those of rows that do not play are not looked at."""
 
     @abstractmethod
-    def _rows_of(self, observation: Obs, rows: NDArray[np.int64]) -> NDArray[Any]:
-        """(N,) objects: the observations of the given rows, None elsewhere."""
+    def _observations_of(self, rows: NDArray[np.int64]) -> NDArray[Any]:
+        """(R,) objects: what the agents of the given rows are shown."""
 
 
 _OF_THE_TURN = ("reward_vector", "applicable", "reward_source", "reward_value", "paid", "outcome", "gate_failed", "reaction")
@@ -164,18 +165,15 @@ class ChatVectorEnv(SessionVectorEnv[tuple[str, ...], Sequence[str]]):
         self.observation_space = batch_space(self.single_observation_space, num_envs)
 
     def _observe(self) -> tuple[str, ...]:
-        return tuple(render_observation(v) for v in self.batch.views())
+        return tuple(self.batch.observation(r) for r in range(self.num_envs))
 
     def _step(self, actions: Sequence[str], playing: NDArray[np.bool_]) -> Step:
         if isinstance(actions, str) or len(actions) != self.num_envs:
             raise InputError(f"expected {self.num_envs} action texts; got {type(actions).__name__} of {len(actions)}")
         return self.batch.step([parse_action(a) if p else None for a, p in zip(actions, playing.tolist(), strict=True)])
 
-    def _rows_of(self, observation: tuple[str, ...], rows: NDArray[np.int64]) -> NDArray[Any]:
-        out = np.full(self.num_envs, None, object)
-        for r in rows.tolist():
-            out[r] = observation[r]
-        return out
+    def _observations_of(self, rows: NDArray[np.int64]) -> NDArray[Any]:
+        return _objects([self.batch.observation(r) for r in rows.tolist()])
 
 
 class SlateVectorEnv(SessionVectorEnv[dict[str, NDArray[np.float32]], NDArray[np.int64]]):
@@ -203,8 +201,12 @@ class SlateVectorEnv(SessionVectorEnv[dict[str, NDArray[np.float32]], NDArray[np
         numbers = slate_numbers(np.asarray(actions), (self.num_envs, self.batch.engine.config.slate_size))
         return self.batch.step_slates(numbers, playing)
 
-    def _rows_of(self, observation: dict[str, NDArray[np.float32]], rows: NDArray[np.int64]) -> NDArray[Any]:
-        out = np.full(self.num_envs, None, object)
-        for r in rows.tolist():
-            out[r] = {name: values[r] for name, values in observation.items()}
-        return out
+    def _observations_of(self, rows: NDArray[np.int64]) -> NDArray[Any]:
+        found = self._observer(self.batch.playing.take(rows))
+        return _objects([dict(zip(found, row, strict=True)) for row in zip(*found.values(), strict=True)])
+
+
+def _objects(values: list[Any]) -> NDArray[Any]:
+    out = np.empty(len(values), object)
+    out[:] = values
+    return out

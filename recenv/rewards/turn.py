@@ -20,6 +20,7 @@ from recenv.records import Action, AgentView, Item, ScorerRow
 from recenv.rewards import rows
 from recenv.rewards.dimensions import DIMENSIONS, Dimension
 from recenv.rewards.protocol import Cost, Scorer, Scores
+from recenv.rewards.rulings import Rulings
 
 NOT_RECOMMENDED = "no recommendation in this turn"
 NO_TEXT = "the turn has no text"
@@ -78,13 +79,11 @@ class TurnScorer:
         self.scorers, self.dimensions = dict(scorers), DIMENSIONS.values()
         self._texts: dict[str, str] = {}  # item id -> text; a scorer of turns serves one world
 
-    def __call__(
-        self, views: Sequence[AgentView], actions: Sequence[Action], items: Sequence[Sequence[Item | None]]
-    ) -> TurnScores:
-        """views, actions, items: N each; items[n][k] is the record of actions[n].items[k], None for an unknown id."""
-        sheet = _Sheet(len(views), len(self.dimensions), max((view.slate_size for view in views), default=0))
-        for n, (view, action, slate) in enumerate(zip(views, actions, items, strict=True)):
-            self._enter(sheet, n, view, action, slate)
+    def __call__(self, turns: Sequence[Rulings]) -> TurnScores:
+        """N turns, with what the rules say of them."""
+        sheet = _Sheet(len(turns), len(self.dimensions), max((turn.view.slate_size for turn in turns), default=0))
+        for n, turn in enumerate(turns):
+            self._enter(sheet, n, turn)
         for d in range(len(self.dimensions)):
             self._score(sheet, d)
         return TurnScores(
@@ -92,14 +91,14 @@ class TurnScorer:
             tuple(sheet.costs)
         )
 
-    def _enter(self, sheet: _Sheet, n: int, view: AgentView, action: Action, slate: Sequence[Item | None]) -> None:
+    def _enter(self, sheet: _Sheet, n: int, turn: Rulings) -> None:
         """What rules decide of a turn, and the rows that are left to the scorers."""
-        known = [item for item in slate if item is not None]
+        view, action, known = turn.view, turn.action, [item for item in turn.items if item is not None]
         told: rows.Told | None = None
         for d, dimension in enumerate(self.dimensions):
             lack = _lack(dimension, view, action, known)
             if dimension.rule is not None and (dimension.always or not lack):
-                verdict = dimension.rule(view, action, slate)
+                verdict = turn(dimension.rule)
                 if verdict is not None and verdict.failed:
                     sheet.put(n, d, 0.0, "rule", verdict.reason)
                     continue

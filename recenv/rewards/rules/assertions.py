@@ -18,6 +18,7 @@ from typing import Literal, NamedTuple
 from recenv.data.constraints import fold
 from recenv.data.render import value_text
 from recenv.records import Item
+from recenv.rewards.rules import CACHES
 
 Slot = Literal["rating", "price", "distance", "area"]
 
@@ -149,15 +150,18 @@ def record(claim: Claim, item: Item) -> str:
 # -- names -------------------------------------------------------------------------------------------------------------
 
 
+@CACHES.keep(65_536)
 def _normal(text: str) -> str:
     return unicodedata.normalize("NFKC", text).casefold()
 
 
 def _mentions(text: str, items: Sequence[Item], others: Sequence[Item]) -> list[_Mention]:
     """Where names stand, longest first where they overlap, in order of the text."""
-    named: dict[str, list[Item]] = {_normal(item.name).strip(): [] for item in (*items, *others)}
+    named: dict[str, list[Item]] = {
+        name: [] for item in (*items, *others) if (name := _normal(item.name).strip()) in text}
     for item in items:
-        named[_normal(item.name).strip()].append(item)
+        if (name := _normal(item.name).strip()) in named:
+            named[name].append(item)
     taken: list[_Mention] = []
     for name in sorted(named, key=lambda n: (-len(n), n)):
         if len(name) < 2:
@@ -241,8 +245,14 @@ def _free(text: str) -> list[_Found]:
 def _areas(text: str, areas: Sequence[str]) -> list[_Found]:
     found = []
     for area in areas:
-        name = re.escape(_normal(area).strip())
-        patterns = (_AREA_FIELD, _AREA_EN if area.isascii() else _AREA_ZH)
-        for pattern in patterns if name else ():
-            found += [_Found("area", area, 0.0, 0.0, *m.span()) for m in re.finditer(pattern.replace("{area}", name), text)]
+        if (name := _normal(area).strip()) and name in text:
+            for pattern in _area_patterns(name, area.isascii()):
+                found += [_Found("area", area, 0.0, 0.0, *m.span()) for m in pattern.finditer(text)]
     return found
+
+
+@CACHES.keep(4_096)
+def _area_patterns(name: str, latin: bool) -> tuple[re.Pattern[str], ...]:
+    """How a text says that something lies in an area."""
+    return tuple(
+        re.compile(pattern.replace("{area}", re.escape(name))) for pattern in (_AREA_FIELD, _AREA_EN if latin else _AREA_ZH))

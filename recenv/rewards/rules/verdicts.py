@@ -20,7 +20,8 @@ class Verdict(NamedTuple):
     the action), ``items`` (their number), ``ids``, ``language``, ``form`` (of the text), ``wordless``, ``claim``.
 
     wanted: the language, or the kind of the check of the form (``checks.KINDS``), that was not kept.
-    item, slot, said, record: of a refuted claim, the item's id, the slot, the words of the claim and what the record holds.
+    item, slot, said, record: of the first refuted claim, the item's id, the slot, the words of the claim and what the record
+    holds; refuted: ids of all items about which a claim is refuted.
     """
 
     failed: bool
@@ -31,6 +32,7 @@ class Verdict(NamedTuple):
     slot: str = ""
     said: str = ""
     record: str = ""
+    refuted: frozenset[str] = frozenset()
 
 
 PASSED = Verdict(False, "")
@@ -113,10 +115,11 @@ def factual_verdict(view: AgentView, action: Action, items: Sequence[Item | None
     """
     if not action.text.strip() or not any(item is not None for item in items):
         return None
-    return next(refuted_claims(view, action, items), PASSED)
+    refuted = list(_refuted_claims(view, action, items))
+    return refuted[0]._replace(refuted=frozenset(v.item for v in refuted)) if refuted else PASSED
 
 
-def refuted_claims(view: AgentView, action: Action, items: Sequence[Item | None]) -> Iterator[Verdict]:
+def _refuted_claims(view: AgentView, action: Action, items: Sequence[Item | None]) -> Iterator[Verdict]:
     """A failed verdict for each claim of the text that no record of the items it may be about agrees with."""
     known = [item for item in items if item is not None]
     areas = {str(i.attributes["area"]): None for i in (*known, *view.candidates, *view.retrieved) if i.attributes.get("area")}
