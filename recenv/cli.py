@@ -336,7 +336,7 @@ def _scorer(name: str, dimension: str) -> Scorer:
         if dimension not in found:
             raise UnknownName("dimension of these scorers", dimension, found)
         return found[dimension]
-    from recenv.rewards.models.compact.scorers import load_scorers
+    from recenv.rewards.models.open import load_scorers
 
     return load_scorers(name, [dimension])[dimension]
 
@@ -357,7 +357,7 @@ def probe(
     """
     from recenv.appraisal.probes import SEED, probe_scorers
     from recenv.appraisal.probes.report import failed, findings_text, write_report
-    from recenv.rewards.models.compact.scorers import load_scorers
+    from recenv.rewards.models.open import load_scorers
 
     scorers_, world = load_scorers(checkpoint), SEED if seed is None else seed
     with _bar("probes") as update:
@@ -592,7 +592,7 @@ def scorers(checkpoint: str) -> None:
     from recenv.appraisal.comparison import table_text
     from recenv.rewards.hybrid import REWARDS
     from recenv.rewards.models.checkpoint import resolve
-    from recenv.rewards.models.compact.scorers import load_scorers
+    from recenv.rewards.models.open import load_scorers
 
     for scorer in load_scorers(checkpoint).values():
         spec = scorer.spec

@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recenv.measures import metrics
+from recenv.measures.calibrate import fit_lists, fit_temperature
 from recenv.measures.metrics import Array
 from recenv.measures.reliability import of_lists, of_points
 from recenv.measures.resampling import intervals
 from recenv.records import DIMENSIONS, ScorerRow
-from recenv.rewards.models.calibration import fit_lists, fit_temperature
 from recenv.rewards.protocol import Scorer
+from recenv.rewards.ranking import dcg
 from recenv.rewards.reading.lexical import overlap
 
 _DRAWS = 1000
@@ -105,8 +106,8 @@ def _lists(dimension: str, rows: list[ScorerRow], scorer: Scorer, fitting: list[
 
 def _random_order(gains: list[Array]) -> dict[str, float]:
     """Expectations under a uniformly random order."""
-    best = [metrics.dcg(np.sort(g)[::-1]) for g in gains]
-    expected = [g.mean() * metrics.dcg(np.ones(len(g))) / b for g, b in zip(gains, best, strict=True)]
+    best = [dcg(np.sort(g)[::-1]) for g in gains]
+    expected = [g.mean() * dcg(np.ones(len(g))) / b for g, b in zip(gains, best, strict=True)]
     return {"ndcg": float(np.mean(expected)), "top1": float(np.mean([(g > 0).mean() for g in gains])), "auc": 0.5}
 
 

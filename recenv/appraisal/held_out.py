@@ -13,11 +13,10 @@ import msgspec
 import numpy as np
 
 from recenv.appraisal.comparison import word_overlap
-from recenv.appraisal.sheet import Measure, Sheet, part_of_id
+from recenv.appraisal.sheet import Measure, Sheet, part_of_id, source
 from recenv.records import DIMENSIONS, ScorerRow
-from recenv.rewards.models.compact.segments import READS
+from recenv.rewards import dimensions
 from recenv.rewards.protocol import Scorer
-from recenv.training.plan import source
 
 PLACES = 5
 """Places of the first right item of a list that are counted apart; the last one holds all further ones."""
@@ -188,7 +187,7 @@ def _wrong(scored: Sequence[_Scored]) -> list[Wrong]:
             texts = {"query": row.query, "picked": row.items[picked], "right": row.items[best]}
             found.append((score[picked] - score[best], row.group or row.id, _row(row, score[best], score[picked], texts)))
         elif isinstance(score, float) and isinstance(row.label, (int, float)) and (score >= 0.5) != (row.label > 0.5):
-            texts = {field: str(getattr(row, field)) for field in READS[row.dimension]}
+            texts = {field: str(getattr(row, field)) for field in dimensions.DIMENSIONS[row.dimension].reads}
             found.append((abs(score - row.label), row.group or row.id, _row(row, float(row.label), score, texts)))
     found.sort(key=lambda f: (-f[0], f[2].id))
     first: dict[str, Wrong] = {}

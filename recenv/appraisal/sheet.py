@@ -244,6 +244,12 @@ def part_of_id(id_: str) -> str:
     return ":".join([head, *_KIND.findall(id_[len(head):])[:1]])
 
 
+def source(row: ScorerRow) -> str:
+    """What stands before the first "/" of a row's id; "" for ids without one."""
+    head, slash, _ = row.id.partition("/")
+    return head if slash else ""
+
+
 def checked_label(row: ScorerRow) -> float | tuple[float, ...]:
     """The label of a labelled row. Raises InputError where it is not what the dimension has."""
     label = row.label

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from recenv.rewards.ranking import dcg
+
 Array = NDArray[np.float64]
 _EPS = 1e-7
 
@@ -76,25 +78,10 @@ def _ranks(values: Array) -> Array:
     return np.asarray((np.cumsum(counts) - (counts - 1) / 2.0)[inverse], np.float64)
 
 
-def dcg(gains: Array) -> float:
-    """sum_k gain_k / log2(k + 2), k from 0."""
-    return float((gains / np.log2(np.arange(len(gains)) + 2.0)).sum())
-
-
 def ndcg(gains: Array, scores: Array) -> float:
     """nDCG of ranking (C,) gains by descending score (ties in given order); NaN without a positive gain."""
     best = dcg(np.sort(gains)[::-1])
     return dcg(gains[np.argsort(-scores, kind="stable")]) / best if best > 0 else float("nan")
-
-
-def shown_ndcg(probabilities: Array, shown: int) -> float:
-    """nDCG of the given order under (C,) probabilities as gains, over the first ``shown`` places (0: all).
-
-    sum_k p_k / log2(k + 2) over the same of p sorted descending, both cut at ``shown``.
-    """
-    k = min(shown or len(probabilities), len(probabilities))
-    best = dcg(np.sort(probabilities)[::-1][:k])
-    return dcg(probabilities[:k]) / best if best > 0 else float("nan")
 
 
 def top1(gains: Array, scores: Array) -> float:

@@ -50,7 +50,7 @@ def scorer_set(name: str) -> dict[str, Scorer]:
         from recenv.rewards.judges.generative import load_generative
 
         return dict(load_generative(name.removeprefix(GENERATIVE)))
-    from recenv.rewards.models.compact.scorers import load_scorers  # torch: only where scorers are trained ones
+    from recenv.rewards.models.open import load_scorers  # torch: only where scorers are trained ones
 
     return dict(load_scorers(name))
 

@@ -28,9 +28,9 @@ from recenv.appraisal.probes.traditional import traditional
 from recenv.cli import cli
 from recenv.data.rowfile import write_rows
 from recenv.errors import InputError, UnknownName
-from recenv.measures.metrics import shown_ndcg
 from recenv.records import DIMENSIONS, IR, ScorerRow
 from recenv.rewards.protocol import Scorer, ScorerSpec, Scores
+from recenv.rewards.ranking import shown_ndcg
 
 SMALL = Sizes(sessions=60, points=120, lists=40, changed=6, changed_lists=4, attempts=48, answers=20, turns=10, choices=12,
               draws=60)
@@ -376,7 +376,7 @@ def test_command_says_by_its_exit_code_what_was_found(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, world: Material
 ) -> None:
     import recenv.appraisal.probes as probes
-    import recenv.rewards.models.compact.scorers as encoder
+    import recenv.rewards.models.open as encoder
 
     monkeypatch.setattr(probes, "synthetic", lambda seed, sessions: world)
     monkeypatch.setattr(encoder, "load_scorers", lambda path: from_label())

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from recenv.measures import metrics as m
+from recenv.rewards.ranking import shown_ndcg
 
 
 def test_auc_counts_pairs_and_halves_ties():
@@ -48,9 +49,9 @@ def test_ndcg_and_top1():
 def test_ndcg_of_the_shown_order_under_own_probabilities():
     p = np.array([0.2, 0.5, 0.3])
     best = 0.5 + 0.3 / math.log2(3)
-    assert m.shown_ndcg(p, 2) == pytest.approx((0.2 + 0.5 / math.log2(3)) / best)
-    assert m.shown_ndcg(np.sort(p)[::-1], 0) == 1.0
-    assert m.shown_ndcg(p, 9) == m.shown_ndcg(p, 0)  # cut at the list's own length
+    assert shown_ndcg(p, 2) == pytest.approx((0.2 + 0.5 / math.log2(3)) / best)
+    assert shown_ndcg(np.sort(p)[::-1], 0) == 1.0
+    assert shown_ndcg(p, 9) == shown_ndcg(p, 0)  # cut at the list's own length
 
 
 def test_list_measures_leave_out_lists_without_a_positive():

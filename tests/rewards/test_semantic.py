@@ -6,7 +6,7 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processor
 from torch import Tensor
 
 from recenv.records import ScorerRow
-from recenv.rewards.models.sequence.similarities import NAMES, Semantics, axes, names
+from recenv.rewards.models.sequence.similarities import Semantics, names
 
 _WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *["soup", "tomato", "nuts", "cake", "i", "want", "a", "without", "with", ".", ","]]
 

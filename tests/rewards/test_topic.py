@@ -7,7 +7,8 @@ import pytest
 
 from recenv.records import ScorerRow
 from recenv.rewards.models.blend import Blend
-from recenv.rewards.models.topic import Topic, fit_topic, open_to, pairs
+from recenv.rewards.models.topic import Topic, open_to
+from recenv.training.fits.topic import fit_topic, pairs
 
 _THEMES = ("a poem about the sea", "a poem about the hills", "a list of soups", "a list of cakes")
 

@@ -25,9 +25,10 @@ from recenv.data.synthetic.episodes import Episode
 from recenv.data.synthetic.instructions import holds
 from recenv.data.synthetic.responses import Manner, corrupted, put_in_words
 from recenv.data.synthetic.utility import gold_utility, gold_value, traits
-from recenv.measures.metrics import Array, shown_ndcg
+from recenv.measures.metrics import Array
 from recenv.measures.resampling import intervals
 from recenv.records import DIMENSIONS, FC, IF, IR, QIR, UBP, ScorerRow
+from recenv.rewards.ranking import shown_ndcg
 
 JOINT = "all five, mean"
 _TINY = 1e-9

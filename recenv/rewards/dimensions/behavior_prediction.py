@@ -22,4 +22,5 @@ DIMENSION = Dimension(
     reads=("user", "context", "query", "item"), needs=("query", "item"), answers="", of="slate", listwise=False,
     rows=rows, overlap=lambda row, item: (f"{row.query} {row.user}", item or row.item),
     features=("query_item", "person_item", "wants"), compares=(("query", "item"), ("person", "item")),
+    word="behavior", opinions=("table",),
 )

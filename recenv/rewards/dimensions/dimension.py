@@ -28,6 +28,9 @@ class Dimension(NamedTuple):
     overlap: (asking text, answering text) of a row and of one of its items: what the word-overlap baseline compares.
     features: groups of numbers made of a row, by their names in ``features.vector``.
     compares: pairs of text kinds that an encoder sets beside each other (``models.compact.segments.KINDS``).
+    word: one word for it, which opens a cross-encoder's sequences.  opinions: the second opinions that a checkpoint may have
+    (``models.opinions``).  likeness: what of a row a pretrained encoder compares (``models.sequence.similarities``), "" for
+    nothing.
     measure: the leading measure of a card (``pairs or AUC``: pairs right where most rows come in pairs).
     """
 
@@ -44,3 +47,6 @@ class Dimension(NamedTuple):
     features: tuple[str, ...] = ()
     compares: tuple[tuple[str, str], ...] = ()
     measure: Literal["pairs or AUC", "nDCG"] = "pairs or AUC"
+    word: str = ""
+    opinions: tuple[Literal["forest", "topic", "table"], ...] = ()
+    likeness: Literal["", "pair", "instruction", "evidence", "dialogue"] = ""

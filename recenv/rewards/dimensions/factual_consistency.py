@@ -20,4 +20,5 @@ DIMENSION = Dimension(
     reads=("evidence", "query", "response"), needs=("evidence", "response"), answers="response", of="text", listwise=False,
     rows=rows, overlap=lambda row, item: (row.response, row.evidence),
     features=("evidence_response", "query_response", "grounding"), compares=(("item", "response"), ("query", "response")),
+    word="facts", opinions=("forest",), likeness="evidence",
 )

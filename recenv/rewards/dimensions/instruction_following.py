@@ -20,4 +20,5 @@ DIMENSION = Dimension(
     rows=rows, overlap=lambda row, item: (f"{row.instruction} {row.query}", row.response),
     features=("instruction_response", "query_response", "following"),
     compares=(("instruction", "response"), ("query", "response")),
+    word="instruction", opinions=("forest", "topic"), likeness="instruction",
 )

@@ -24,4 +24,5 @@ DIMENSION = Dimension(
     reads=("user", "context", "query", "items"), needs=("query", "items"), answers="", of="slate", listwise=True,
     rows=rows, overlap=lambda row, item: (f"{row.query} {row.user}", item or row.item),
     features=("query_item", "person_item", "wants"), compares=(("query", "item"), ("person", "item")), measure="nDCG",
+    word="ranking", likeness="pair",
 )

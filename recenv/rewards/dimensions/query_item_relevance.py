@@ -18,4 +18,5 @@ DIMENSION = Dimension(
     reads=("query", "item"), needs=("query", "item"), answers="item", of="slate", listwise=False,
     rows=rows, overlap=lambda row, item: (row.query, item or row.item),
     features=("query_item", "wants", "replying"), compares=(("query", "item"),),
+    word="relevance", opinions=("forest",), likeness="dialogue",
 )

@@ -2,7 +2,7 @@
 
 Measures: with l(w) the log-probability of label w after the prompt, sum_positive exp l / sum_all exp l; for item_ranking, the
 softmax over items of log sum_positive exp l - log sum_negative exp l.
-Reads: the fields in ``segments.READS``, in the checkpoint's own template or, without one, under the judge's rubrics.
+Reads: the fields in the dimension's ``reads``, in the checkpoint's own template or, without one, under the judge's rubrics.
 Returns: ``Scores``; NaN with a reason where a required field is empty or the text does not fit the model.
 Trained on: see the checkpoint. Any ``AutoModelForCausalLM`` folder with safetensors and a fast tokenizer will do.
 Fails when: the labels are not those the model was trained to write; see ``generative.json``.
@@ -28,11 +28,12 @@ import torch
 from numpy.typing import NDArray
 
 from recenv.errors import UnknownName, WeightsError
-from recenv.measures.metrics import shown_ndcg
 from recenv.records import DIMENSIONS, IR, UBP, ScorerRow
+from recenv.rewards import dimensions
+from recenv.rewards.fields import check_rows, missing
 from recenv.rewards.judges.prompts import RUBRICS, clean, fence_text, material, rubric_text
-from recenv.rewards.models.compact.segments import READS, check_rows, missing
 from recenv.rewards.protocol import ScorerSpec, Scores
+from recenv.rewards.ranking import shown_ndcg
 
 CONFIG = "generative.json"
 _HASHED = ("config.json", "tokenizer.json", "tokenizer_config.json", "chat_template.jinja", CONFIG)
@@ -97,7 +98,7 @@ class GenerativeScorers:
         template = self.config.templates.get(row.dimension)
         if row.dimension == DIMENSIONS[IR]:
             row = msgspec.structs.replace(row, dimension=DIMENSIONS[UBP], item=item)
-        fields = {name: self._guard(clean(str(getattr(row, name)))) for name in READS[row.dimension]}
+        fields = {name: self._guard(clean(str(getattr(row, name)))) for name in dimensions.DIMENSIONS[row.dimension].reads}
         if template is not None:
             return _PLACE.sub(lambda m: fields.get(m[1], m[0]), template)  # one pass: a field cannot name another
         given = material(msgspec.structs.replace(row, **fields))
@@ -154,7 +155,8 @@ class GenerativeScorer:
         self._owner = owner
         blank = ScorerRow(dimension=dimension)
         self._spec = ScorerSpec(
-            name=f"{owner.name}/{dimension}", dimension=dimension, kind="generative", reads=READS[dimension],
+            name=f"{owner.name}/{dimension}", dimension=dimension, kind="generative",
+            reads=dimensions.DIMENSIONS[dimension].reads,
             fingerprint=hashlib.sha256(f"{owner.fingerprint}\n{owner.prompt(blank, '')}".encode()).hexdigest())
 
     @property

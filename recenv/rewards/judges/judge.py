@@ -1,7 +1,7 @@
 """A language model as judge, behind any OpenAI-compatible chat endpoint.
 
 Measures: yes or no, or a grade from 0 to 4 mapped to [0, 1], by the rubric of the dimension (``judge_prompts``).
-Reads: the fields in ``segments.READS``, fenced off from the instructions.
+Reads: the fields in the dimension's ``reads``, fenced off from the instructions.
 Returns: where the server gives token probabilities, the label's expectation, P(yes) / (P(yes) + P(no)) or sum_k P(k) k / 4;
 else the label that was written. NaN with a reason where there is no usable answer.
 Trained on: whatever the model was; not calibrated here.
@@ -28,13 +28,14 @@ from numpy.typing import NDArray
 
 from recenv.endpoint import Endpoint, EndpointConfig, chat_request, encode_request
 from recenv.errors import EndpointError, InputError, UnknownName
-from recenv.measures.metrics import shown_ndcg
 from recenv.records import DIMENSIONS, IR, ScorerRow
+from recenv.rewards import dimensions
+from recenv.rewards.fields import check_rows, missing
 from recenv.rewards.judges.answer import Reading, alternatives, expected_worth, read_answer
 from recenv.rewards.judges.cache import Call, JudgeCache
 from recenv.rewards.judges.prompts import GRADES, RUBRICS, Material, judge_messages, material
-from recenv.rewards.models.compact.segments import READS, check_rows, missing
 from recenv.rewards.protocol import Cost, ScorerSpec, Scores
+from recenv.rewards.ranking import shown_ndcg
 
 _LIST_TOKENS = 12  # of an answer, for each item of a list
 _REFUSED_FIELDS = ("status 400", "status 422")  # what servers say that do not know logprobs or response_format
@@ -221,7 +222,7 @@ class JudgeScorer:
         asked = [config.model, config.temperature, config.max_tokens, config.seed, config.top_logprobs, config.json_mode]
         template = [m.content for m in judge_messages(dimension, _blank(dimension))]
         self._spec = ScorerSpec(
-            name=f"{config.model}/{dimension}", dimension=dimension, kind="judge", reads=READS[dimension],
+            name=f"{config.model}/{dimension}", dimension=dimension, kind="judge", reads=dimensions.DIMENSIONS[dimension].reads,
             fingerprint=hashlib.sha256(msgspec.json.encode([asked, template])).hexdigest())
 
     @property

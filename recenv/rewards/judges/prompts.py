@@ -12,7 +12,7 @@ import re
 from typing import NamedTuple
 
 from recenv.records import DIMENSIONS, FC, IF, IR, QIR, UBP, Message, ScorerRow
-from recenv.rewards.models.compact.segments import READS
+from recenv.rewards import dimensions
 
 
 class Scale(NamedTuple):
@@ -131,7 +131,7 @@ def material(row: ScorerRow) -> Material:
     Items of a list are numbered in an order drawn from their own texts, equal ones once, so that the order in which they
     were shown can have no influence on what is said of them.
     """
-    parts = [(name, str(getattr(row, name))) for name in READS[row.dimension] if name != "items"]
+    parts = [(name, str(getattr(row, name))) for name in dimensions.DIMENSIONS[row.dimension].reads if name != "items"]
     salt = _digest([text for _, text in parts])
     items = sorted(dict.fromkeys(row.items), key=lambda text: _digest([salt, text])) if row.dimension == DIMENSIONS[IR] else []
     parts += [(f"item {n}", text) for n, text in enumerate(items, 1)]
