@@ -162,15 +162,16 @@ def test_rows_of_another_dimension_and_unknown_dimensions_are_refused(owner: Ope
         load_scorers(folder, ["item_rankin"])
 
 
-@pytest.mark.parametrize("folder", ["compact"], indirect=True)  # the other family: test_sequence_family
+@pytest.mark.parametrize("folder", ["compact"], indirect=True)  # the other network: test_sequence_learner
 def test_a_logit_is_the_blend_of_what_is_read_and_what_the_features_say(folder: Path):
     opened = CompactScorers(folder)
     for d in DIMENSIONS:
         units = [(r, r.items[0] if r.items else r.item) for r in _of(d)[:5]]
         explicit = np.stack([unit(r, i).features for r, i in units])
-        opinions = [*opened._judged(d, [unit(r, i) for r, i in units], explicit)]
+        opinions = list(opened.judged(d, units).opinions)
         if d in opened.checkpoint.second.dimensions:
-            opinions.append(opened.checkpoint.second.logits(d, [r for r, _ in units], standard(opened.checkpoint.model.head(d), explicit)))
+            given = standard(opened.checkpoint.model.head(d), explicit)
+            opinions.append(opened.checkpoint.second.logits(d, [r for r, _ in units], given))
         kinds = [kind(r) for r, _ in units]
         expected = blended(opened.described.blends[d], kinds, *opinions)
         assert [float(opened.logits([r])[0][0]) for r, _ in units] == pytest.approx(expected.tolist(), abs=1e-5)
