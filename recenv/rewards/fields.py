@@ -12,8 +12,7 @@ from recenv.rewards.dimensions import DIMENSIONS
 def missing(row: ScorerRow) -> str:
     """Why a row cannot be scored, "" if it can."""
     for field in DIMENSIONS[row.dimension].needs:
-        value = getattr(row, field)
-        if not (value.strip() if isinstance(value, str) else value):
+        if _empty(row, field):
             return f"{row.dimension} needs a non-empty {field}"
     return ""
 
@@ -26,8 +25,13 @@ def says_nothing(row: ScorerRow) -> str:
     own = DIMENSIONS[row.dimension]
     if not own.answers or any(c.isalnum() for c in getattr(row, own.answers)):
         return ""
-    rest = [f for f in own.needs if f != own.answers]
-    return f"the {own.answers} says nothing" if all(getattr(row, f).strip() for f in rest) else ""
+    rest = [field for field in own.needs if field != own.answers]
+    return "" if any(_empty(row, field) for field in rest) else f"the {own.answers} says nothing"
+
+
+def _empty(row: ScorerRow, field: str) -> bool:
+    value = getattr(row, field)
+    return not (value.strip() if isinstance(value, str) else value)
 
 
 def check_rows(rows: Sequence[ScorerRow], dimension: str) -> None:

@@ -46,7 +46,7 @@ class Listed(Protocol):
     def labels(self) -> NDArray[np.float32]: ...
 
 
-class Table:
+class SegmentTable:
     """Segments numbered in order of arrival."""
 
     def __init__(self) -> None:
@@ -87,7 +87,7 @@ def usable(row: ScorerRow) -> bool:
         else isinstance(row.label, (int, float))
 
 
-def prepare(rows: Sequence[ScorerRow], table: Table) -> Prepared:
+def prepare(rows: Sequence[ScorerRow], table: SegmentTable) -> Prepared:
     """Number the segments of usable rows of one dimension and compute their features."""
     start: list[int] = [0]
     labels: list[float] = []
@@ -123,7 +123,7 @@ def choose_units(data: Listed, rows: NDArray[np.int64], items: int, *key: int) -
     return chosen
 
 
-def collate(data: Prepared, table: Table, chosen: Sequence[NDArray[np.int64]]) -> dict[str, Any]:
+def collate(data: Prepared, table: SegmentTable, chosen: Sequence[NDArray[np.int64]]) -> dict[str, Any]:
     """The keyword arguments of CompactNetwork.forward for the chosen units."""
     units = np.concatenate(chosen)
     seen: dict[int, int] = {}
@@ -140,7 +140,7 @@ def collate(data: Prepared, table: Table, chosen: Sequence[NDArray[np.int64]]) -
     }
 
 
-def _blocks(wanted: NDArray[np.int64], table: Table) -> tuple[list[tuple[Tensor, Tensor, Tensor]], NDArray[np.int64]]:
+def _blocks(wanted: NDArray[np.int64], table: SegmentTable) -> tuple[list[tuple[Tensor, Tensor, Tensor]], NDArray[np.int64]]:
     """Segments padded in up to four blocks of similar length, and where each went."""
     length = np.array([len(table.ids[s]) for s in wanted])
     order = np.argsort(length, kind="stable")

@@ -16,7 +16,7 @@ from recenv.rewards.models.compact.checkpoint import CompactConfig, stored
 from recenv.rewards.models.compact.network import CompactArchitecture, CompactNetwork
 from recenv.rewards.models.opinions import SecondOpinions
 from recenv.rewards.models.wide import Wide
-from recenv.training.batches import Augment, Prepared, Table, collate, prepare
+from recenv.training.batches import Augment, Prepared, SegmentTable, collate, prepare
 from recenv.training.examples import Progress, Split
 from recenv.training.fits.tokenizer import train_tokenizer
 from recenv.training.learner import Learner, standardise
@@ -34,7 +34,7 @@ class CompactLearner(Learner):
         texts = (t for rows in splits["train"].values() for r in rows
                  for t in (r.instruction, r.query, r.response, r.evidence, r.user, r.context, r.item, *r.items) if t)
         self.tokenizer = train_tokenizer(texts, settings.vocabulary)
-        self.table = Table()
+        self.table = SegmentTable()
         self.data: dict[str, dict[str, Prepared]] = {}
         for n, d in enumerate(dimensions):
             tell(f"preparing {d}", n, len(dimensions))

@@ -38,7 +38,7 @@ _CLIP = 1.0
 _LAST = 0.05  # of the learning rate, at the end of the schedule
 
 
-def fit(learner: Learner, work: Path, tell: Progress) -> Curve:
+def train_network(learner: Learner, work: Path, tell: Progress) -> Curve:
     """Train, leave the best epoch's weights in the model, return the curve. Goes on with an unfinished run in ``work``."""
     runs = work.resolve() / "run"
     with quiet(), _generators_kept(), _threads(learner.settings.threads):

@@ -34,7 +34,7 @@ from recenv.training.base import Base, add_tokens, freeze, load_base, unknown_ha
 from recenv.training.examples import Progress, Split, labels_of
 from recenv.training.fits.axes import fit_axes
 from recenv.training.fits.blend import fit_blend
-from recenv.training.fits.topic import Pairs, fit_topic, pairs
+from recenv.training.fits.topic import Pairs, fit_topic, topic_pairs
 from recenv.training.learner import Learner, standardise
 from recenv.training.plan import Pool
 from recenv.training.settings import SequenceSettings
@@ -150,7 +150,7 @@ class SequenceLearner(Learner):
         return line.mixing(fit_blend([forest.logits(given), line.logits(rows, given)], labels, groups))
 
     def _pairs(self, rows: Sequence[ScorerRow]) -> Pairs:
-        return pairs([row for row in rows if not row.id.startswith(ADDED)], self.settings.seed)
+        return topic_pairs([row for row in rows if not row.id.startswith(ADDED)], self.settings.seed)
 
     def _sides(self, dimension: str, found: Pairs) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Standardised features (P, E) of both sides of pairs."""

@@ -39,7 +39,7 @@ from recenv.training.compact import CompactLearner
 from recenv.training.curves import draw_curves
 from recenv.training.examples import Progress, Split
 from recenv.training.learner import Learner
-from recenv.training.loop import Curve, fit, rank, wait_for_everyone
+from recenv.training.loop import Curve, rank, train_network, wait_for_everyone
 from recenv.training.settings import SequenceSettings, Settings
 
 __all__ = ["SequenceSettings", "Settings", "train"]
@@ -75,13 +75,13 @@ def train(
     digest = data_hash(used)
     work = folder.with_name(f".{folder.name}.training")
     identity = {
-        "data": digest, "features": [vector.VERSION, {d: list(vector.NAMES[d]) for d in dimensions}], "family": learner.name,
+        "data": digest, "features": [vector.VERSION, {d: list(vector.NAMES[d]) for d in dimensions}], "network": learner.name,
         "settings": msgspec.to_builtins(settings), "dimensions": list(dimensions), **learner.identity(),
     }
     if rank() == 0:
         _open_work(work, identity, resume)
     wait_for_everyone()
-    curve = fit(learner, work, tell)
+    curve = train_network(learner, work, tell)
     if rank() != 0:
         return {}
     labels = _Labels(name or learner.name, digest, command, _sources(used))

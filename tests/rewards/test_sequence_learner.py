@@ -1,4 +1,4 @@
-"""Everything beside the trunk: what is learned on is what is stored, and experts come before calibration and after it."""
+"""Everything beside the trunk: what is learned on is what is stored, and second opinions come before calibration and after it."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ def test_the_trunk_is_trained_for_itself_and_the_features_stay_as_fitted(
     plain = SequenceLearner.pools
     monkeypatch.setattr(SequenceLearner, "pools", lambda self: warm.update(
         {k: v.clone() for k, v in self.model.heads.state_dict().items()}) or plain(self))
-    loop.fit(learner, tmp_path, lambda *_: None)
+    loop.train_network(learner, tmp_path, lambda *_: None)
     assert all(torch.equal(v, warm[k]) for k, v in learner.model.heads.state_dict().items())
     assert any(not torch.equal(v, before[k]) for k, v in learner.model.state_dict().items() if k in before)
 

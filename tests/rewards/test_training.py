@@ -158,7 +158,7 @@ def test_the_network_is_trained_for_itself_and_the_features_stay_as_fitted(tmp_p
     plain = CompactLearner.pools
     monkeypatch.setattr(CompactLearner, "pools", lambda self: warm.update(
         {k: v.clone() for k, v in self.model.state_dict().items()}) or plain(self))
-    loop.fit(learner, tmp_path, lambda *_: None)
+    loop.train_network(learner, tmp_path, lambda *_: None)
     moved = {k for k, v in learner.model.state_dict().items() if not torch.equal(v, warm[k])}
     assert moved and not any(".wide." in k for k in moved)
     assert any(k.startswith("encoder.") for k in moved) and all(any(f"{d}.deep" in k for k in moved) for d in TWO)

@@ -28,8 +28,8 @@ class Pairs(NamedTuple):
     other: list[ScorerRow]
 
 
-def pairs(rows: Sequence[ScorerRow], seed: int) -> Pairs:
-    """At most 3,000 pairs from rows of instruction_following whose answer follows the instruction."""
+def topic_pairs(rows: Sequence[ScorerRow], seed: int) -> Pairs:
+    """At most 3,000 pairs from rows whose answer follows their instruction."""
     key = rng.bits(rng.word("topic"), seed, np.arange(2, dtype=np.uint64))
     generator = np.random.Generator(np.random.Philox(key=key))
     good = [r for r in rows if isinstance(r.label, (int, float)) and r.label > 0.5 and readable(r.instruction)

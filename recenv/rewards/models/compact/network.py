@@ -7,7 +7,7 @@ rows cannot overrule a violated number.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 import torch
@@ -178,8 +178,3 @@ def _by_unit(vectors: Tensor, unit: Tensor, n: int) -> Tensor:
     top = vectors.new_full((n, STATS), -torch.inf).scatter_reduce(0, at, stats, "amax")
     low = vectors.new_full((n, STATS), torch.inf).scatter_reduce(0, at, stats, "amin")
     return torch.cat([mean, top, low], 1)
-
-
-def state(model: nn.Module) -> dict[str, Any]:
-    """Named tensors of a model, contiguous and detached, for safetensors."""
-    return {k: v.detach().clone().contiguous() for k, v in model.state_dict().items()}
