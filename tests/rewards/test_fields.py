@@ -19,7 +19,8 @@ from recenv.training.examples import request, together
 
 FULL = ScorerRow(
     dimension="", id="r", instruction="be brief", query="a tea house", response="Try the Lotus House.",
-    evidence="Lotus House; 4.5", user="budget: low", context="time: noon", item="Lotus House", items=("Lotus House", "Blue Inn"), label=1.0)
+    evidence="Lotus House; 4.5", user="budget: low", context="time: noon", item="Lotus House",
+    items=("Lotus House", "Blue Inn"), label=1.0)
 
 
 @pytest.fixture
