@@ -26,9 +26,9 @@ FULL = ScorerRow(
 @pytest.fixture
 def tone(monkeypatch: pytest.MonkeyPatch) -> Dimension:
     """A dimension of somebody's own: is the answer kind to this person?"""
-    record = Dimension(
+    record = DIMENSIONS["factual_consistency"]._replace(
         name="tone", short="TO", says="whether the answer is kind", reads=("user", "response"), needs=("response",),
-        answers="response", of="text", listwise=False, rows=lambda turn: [], overlap=lambda row, item: (row.user, row.response))
+        overlap=lambda row, item: (row.user, row.response), features=(), compares=(), word="", opinions=(), likeness="")
     monkeypatch.setitem(DIMENSIONS._entries, record.name, record)
     return record
 
