@@ -7,7 +7,8 @@ The pointwise maximiser of a learned reward model, as best-of-n sampling is for 
 
 with q_i the calibrated relevance to the query, b_i the calibrated chance of a take-up, and p_i the list scorer's
 probability among all candidates, put on the scale of the other two. The order by p maximises the ranking dimension, the
-orders by q and b the other two: the sum trades them off at the weights of the reward that the run pays.
+orders by q and b the other two: the sum trades them off at the weights of the reward that the run pays. Another dimension that
+judges what is shown joins the sum where the reward gives it a weight.
 """
 
 from __future__ import annotations
@@ -21,16 +22,20 @@ from numpy.typing import NDArray
 
 from recenv.baselines.runtime import Runtime
 from recenv.baselines.slate import recommend
-from recenv.data.render import item_text, mapping_text, user_text
 from recenv.errors import InputError
-from recenv.records import DIMENSIONS, IR, QIR, UBP, Action, AgentView, ScorerRow
+from recenv.records import Action, AgentView, ScorerRow
+from recenv.rewards import rows
+from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rewards.protocol import Scorer
 
-RANKED_BY = (DIMENSIONS[QIR], DIMENSIONS[UBP], DIMENSIONS[IR])
+
+def ranked_by() -> tuple[str, ...]:
+    """The dimensions that tell one item from another: they judge each alone, or all as a list."""
+    return tuple(d.name for d in DIMENSIONS.values() if d.listwise or "item" in d.reads)
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """weights: dimension -> weight >= 0 over the three slate dimensions; empty: those of the run's reward spec."""
+    """weights: dimension -> weight >= 0 over those of ``ranked_by``; empty: those of the run's reward spec."""
 
     weights: dict[str, float] = {}
 
@@ -43,15 +48,15 @@ class _Call(NamedTuple):
 
 
 class GreedyAgent:
-    """Recommends by the weighted learned reward of each candidate; three scorer calls a batch, whatever its size."""
+    """Recommends by the weighted learned reward of each candidate; one scorer call a dimension and batch, whatever its size."""
 
     def __init__(self, scorers: Mapping[str, Scorer], weights: Mapping[str, float]) -> None:
         self.name = "greedy"
-        self._weights = {d: w for d in RANKED_BY if (w := weights.get(d, 0.0)) > 0 and d in scorers}
+        self._weights = {d: w for d in ranked_by() if (w := weights.get(d, 0.0)) > 0 and d in scorers}
         self._scorers = {d: scorers[d] for d in self._weights}
         if not self._weights:
             raise InputError(
-                f"greedy ranks by at least one of {', '.join(RANKED_BY)} with a scorer and a weight above 0; "
+                f"greedy ranks by at least one of {', '.join(ranked_by())} with a scorer and a weight above 0; "
                 f"got scorers {', '.join(scorers) or 'none'}, weights {dict(weights)}")
 
     def act(self, views: Sequence[AgentView]) -> list[Action]:
@@ -72,33 +77,18 @@ class GreedyAgent:
         """Per view (C,) values in [0, 1] of the candidates, NaN where the scorer cannot answer."""
         call = _Call([], [0])
         for view in views:
-            call.rows.extend(_rows(dimension, view))
+            if view.candidates:
+                call.rows.extend(rows.rows(DIMENSIONS[dimension], rows.of_candidates(view)))
             call.start.append(len(call.rows))
         if not call.rows:
             return [np.zeros(0) for _ in views]
         scores = self._scorers[dimension].score(call.rows)
-        if dimension != DIMENSIONS[IR]:
+        if not DIMENSIONS[dimension].listwise:
             return [scores.values[a:b].astype(np.float64) for a, b in zip(call.start, call.start[1:], strict=False)]
         return [
             _relative(scores.lists[a], scores.values[a]) if b > a else np.zeros(0)
             for a, b in zip(call.start, call.start[1:], strict=False)
         ]
-
-
-def _rows(dimension: str, view: AgentView) -> list[ScorerRow]:
-    """One row a candidate; for item_ranking one row for the whole list, none for an empty one."""
-    texts = [item_text(item) for item in view.candidates]
-    if dimension == DIMENSIONS[QIR]:
-        return [ScorerRow(dimension=dimension, locale=view.locale, query=view.query, item=text) for text in texts]
-    user, context = user_text(view.user), mapping_text(view.context, view.locale)
-    if dimension == DIMENSIONS[UBP]:
-        return [
-            ScorerRow(dimension=dimension, locale=view.locale, user=user, context=context, query=view.query, item=text)
-            for text in texts
-        ]
-    listed = ScorerRow(
-        dimension=dimension, locale=view.locale, user=user, context=context, query=view.query, items=tuple(texts))
-    return [listed] if texts else []
 
 
 def _relative(probabilities: NDArray[np.float32], value: np.float32) -> NDArray[np.float64]:
@@ -113,7 +103,7 @@ def build(config: Config, runtime: Runtime) -> GreedyAgent:
     if runtime.scorers is None:
         raise InputError("greedy ranks by learned reward and this run has no scorers; pass --scorers default, or leave it out")
     for dimension, weight in config.weights.items():
-        if dimension not in RANKED_BY or not (np.isfinite(weight) and weight >= 0):
+        if dimension not in ranked_by() or not (np.isfinite(weight) and weight >= 0):
             raise InputError(
-                f"greedy: weights must map some of {', '.join(RANKED_BY)} to numbers >= 0; got {dimension!r}: {weight}")
+                f"greedy: weights must map some of {', '.join(ranked_by())} to numbers >= 0; got {dimension!r}: {weight}")
     return GreedyAgent(runtime.scorers(), config.weights or runtime.reward_spec.weights)

@@ -20,6 +20,7 @@ from recenv.baselines.runtime import Runtime
 from recenv.endpoint import Completion, Endpoint, EndpointConfig, encode_request
 from recenv.envs.chat_format import parse_action, render_messages
 from recenv.errors import EndpointError, InputError
+from recenv.journal import append, recorded
 from recenv.records import Action, AgentView, Message
 
 
@@ -53,23 +54,12 @@ class _Kept(msgspec.Struct, frozen=True):
 
 
 class Record:
-    """Recorded answers in a JSON Lines file, appended to as they come. A torn last line (a killed run) is left out.
-
-    Raises InputError for a damaged line elsewhere.
-    """
+    """Recorded answers in a journal (``recenv.journal``), appended to as they come. Raises InputError for a damaged line.    """
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
-        self._answers: dict[str, Completion] = {}
-        lines = self.path.read_bytes().splitlines(keepends=True) if self.path.is_file() else []
-        whole = [line for line in lines if line.endswith(b"\n")]
-        self._torn_after = sum(map(len, whole)) if len(whole) < len(lines) else None  # bytes to keep
-        for number, line in enumerate(whole, 1):
-            try:
-                kept = msgspec.json.decode(line, type=_Kept)
-            except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-                raise InputError(f"{self.path}:{number}: not a recorded answer ({error}); move the file away") from None
-            self._answers[kept.request] = kept.answer
+        found = recorded(self.path, _Kept, "not a recorded answer", "move the file away")
+        self._answers = {entry.value.request: entry.value.answer for entry in found}
 
     def get(self, key: str) -> Completion | None:
         return self._answers.get(key)
@@ -80,12 +70,7 @@ class Record:
             return
         kept = msgspec.structs.replace(answer, latency_s=0.0, attempts=1)
         self._answers[key] = kept
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self.path.open("ab") as stream:
-            if self._torn_after is not None:
-                stream.truncate(self._torn_after)
-                self._torn_after = None
-            stream.write(msgspec.json.encode(_Kept(key, kept)) + b"\n")
+        append(self.path, _Kept(key, kept))
 
 
 class LlmAgent:

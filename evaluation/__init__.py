@@ -14,26 +14,32 @@ if TYPE_CHECKING:
     from recenv.evaluation.run import replay_run, run_evaluation
     from recenv.evaluation.runner import evaluate
     from recenv.evaluation.select import find_trace
-    from recenv.evaluation.session_values import METRICS, SessionValues, session_values
+    from recenv.evaluation.session_values import SessionValues, metrics, session_values
     from recenv.measures.intervals import Interval, mean_interval, paired_difference
 
 _HOME = {
-    "Interval": "intervals", "mean_interval": "intervals", "paired_difference": "intervals",
-    "Leaderboard": "leaderboard", "build_leaderboard": "leaderboard", "format_leaderboard": "leaderboard",
-    "METRICS": "metrics", "SessionValues": "metrics", "session_values": "metrics",
-    "AgentEntry": "plan", "RunPlan": "plan", "ScenarioRef": "plan", "read_plan": "plan",
-    "draw_trace": "plots", "write_report": "report", "evaluate": "runner", "find_trace": "select",
-    "replay_run": "run", "run_evaluation": "run", "rescore_run": "rescore",
+    name: module for module, names in {
+        "evaluation.leaderboard": ("Leaderboard", "build_leaderboard", "format_leaderboard"),
+        "evaluation.plan": ("AgentEntry", "RunPlan", "ScenarioRef", "read_plan"),
+        "evaluation.plots": ("draw_trace",),
+        "evaluation.report": ("write_report",),
+        "evaluation.rescore": ("rescore_run",),
+        "evaluation.run": ("replay_run", "run_evaluation"),
+        "evaluation.runner": ("evaluate",),
+        "evaluation.select": ("find_trace",),
+        "evaluation.session_values": ("SessionValues", "metrics", "session_values"),
+        "measures.intervals": ("Interval", "mean_interval", "paired_difference"),
+    }.items() for name in names
 }
 
 __all__ = [
-    "METRICS", "AgentEntry", "Interval", "Leaderboard", "RunPlan", "ScenarioRef", "SessionValues", "build_leaderboard",
-    "draw_trace", "evaluate", "find_trace", "format_leaderboard", "mean_interval", "paired_difference", "read_plan",
-    "replay_run", "rescore_run", "run_evaluation", "session_values", "write_report",
+    "AgentEntry", "Interval", "Leaderboard", "RunPlan", "ScenarioRef", "SessionValues", "build_leaderboard",
+    "draw_trace", "evaluate", "find_trace", "format_leaderboard", "mean_interval", "metrics", "paired_difference",
+    "read_plan", "replay_run", "rescore_run", "run_evaluation", "session_values", "write_report",
 ]
 
 
 def __getattr__(name: str) -> object:
     if name in _HOME:
-        return getattr(import_module(f"recenv.evaluation.{_HOME[name]}"), name)
+        return getattr(import_module(f"recenv.{_HOME[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,16 +1,18 @@
-"""What a turn shows, wherever it is drawn: six cells of values, and the mark at the item taken up."""
+"""What a turn shows, wherever it is drawn: a cell for each value, and the mark at the item taken up."""
 
 from __future__ import annotations
 
 import math
 from typing import NamedTuple
 
-from recenv.records import DIMENSIONS
+from recenv.measures.drawing import INK, dimension_colours
 from recenv.rollouts.trace import TurnTrace
 
-INK = "#1f2328"
-COLOURS: tuple[str, ...] = ("#4477aa", "#2f9e8f", "#d99a1c", "#9b4f96", "#7a7a33")
-"""One a dimension, told apart by the colour-blind as well (after Paul Tol's muted scheme); red is kept for failures."""
+TONES: dict[str, str] = {
+    "order": "good", "inquire": "good", "refine": "warn", "reject": "warn", "indifferent": "warn", "repeat": "warn",
+    "leave": "bad",
+}
+"""What the user did -> whether it is good news; what is neither is left out."""
 
 
 class Cell(NamedTuple):
@@ -33,11 +35,17 @@ def turn_cells(turn: TurnTrace) -> tuple[Cell, ...]:
     """
     paid = f"{turn.reward:+.2f}" if not math.isclose(turn.reward, turn.value, abs_tol=5e-4) else ""
     cells = [Cell(turn.value, INK, bool(turn.gate), f"gate {paid}".strip() if turn.gate else paid)]
-    for name, value, source, colour in zip(DIMENSIONS, turn.components, turn.sources, COLOURS, strict=True):
+    for (name, colour), value, source in zip(dimension_colours().items(), turn.components, turn.sources, strict=True):
         failed = name in turn.gate
         note = "gate" if failed else "" if source in ("scorer", "none") else source
         cells.append(Cell(None if value is None or math.isnan(value) else value, colour, failed, note))
     return tuple(cells)
+
+
+def search_words(turn: TurnTrace) -> str:
+    """What an agent searched for, and within which filters."""
+    filters = ", ".join(f"{k}: {v}" for k, v in turn.action.filters.items())
+    return turn.action.query + (f" [{filters}]" if filters else "")
 
 
 def mark(turn: TurnTrace, rank: int) -> str:

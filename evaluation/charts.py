@@ -7,38 +7,56 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from recenv.evaluation.cells import COLOURS, INK
-from recenv.evaluation.leaderboard import RETURN, Leaderboard, family_name, plain, signed
-from recenv.evaluation.plots import FAINT, GREY, RULE, hatch_cell, write
-from recenv.evaluation.session_values import SHORT, SessionValues
-from recenv.evaluation.typeface import fit, font, text_width
+from recenv.evaluation.leaderboard import Leaderboard, family_name, plain, signed
+from recenv.evaluation.session_values import RETURN, SessionValues
+from recenv.measures.drawing import (
+    BAD,
+    BLUE,
+    FAINT,
+    GREY,
+    INK,
+    NAME,
+    NOTE,
+    PALETTE,
+    REFERENCE,
+    WARN,
+    WIDTH,
+    axes_at,
+    dimension_colours,
+    frame,
+    hatch_cell,
+    heading,
+    new_figure,
+    png,
+    row_name,
+    whisker,
+    write,
+)
 from recenv.measures.intervals import Interval
-from recenv.records import DIMENSIONS
+from recenv.measures.typeface import FACE, fit, text_width
+from recenv.rewards.dimensions import DIMENSIONS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_DPI = 150
 _NAMES = 1.9  # inches for agent names
-_WIDTH = 9.6
-_SIZE = 9.0
-_SECOND = "#9a6700"  # the second family
+_SECOND = WARN  # the second family
 
 
 def draw_forest(board: Leaderboard, out: Path) -> Path:
     """Left: mean return per agent with its interval. Right: paired differences between neighbours against 0."""
     rows = len(board.rows)
     height = 0.75 + 0.36 * rows + 0.45
-    figure = _figure(_WIDTH, height)
-    left = _axes(figure, _NAMES, 0.5, 3.4, 0.36 * rows + 0.1, rows)
+    figure = new_figure(WIDTH, height)
+    left = _rows(figure, _NAMES, 0.5, 3.4, 0.36 * rows + 0.1, rows)
     returns = [row.metrics[RETURN] for row in board.rows]
     _intervals(left, returns, range(rows), "mean return", f"{board.level:.0%} interval, resampled by user")
     for i, row in enumerate(board.rows):
-        _name(left, i, row.agent, _NAMES - 0.2)
+        row_name(left, i, row.agent, _NAMES - 0.2)
     if board.differences:
-        right = _axes(figure, _NAMES + 3.9, 0.5, _WIDTH - _NAMES - 4.1, 0.36 * rows + 0.1, rows)
-        right.axvline(0, color=GREY, linewidth=0.8, linestyle=(0, (3, 2)))
+        right = _rows(figure, _NAMES + 3.9, 0.5, WIDTH - _NAMES - 4.1, 0.36 * rows + 0.1, rows)
+        right.axvline(0, **REFERENCE)
         at = [i + 0.5 for i in range(rows - 1)]
         found = [d.metrics[RETURN] for d in board.differences]
         below = "same sessions; grey where the interval holds 0"
@@ -51,15 +69,15 @@ def draw_families(board: Leaderboard, out: Path) -> Path:
     rows = [(row, row.audit) for row in board.rows if row.audit is not None]
     first, second = (family_name(name) for name in board.families)
     size = 0.5 * len(rows) + 0.1
-    figure = _figure(_WIDTH, 0.5 + size + 0.7)
-    left = _axes(figure, _NAMES, 0.5, 3.4, size, len(rows))
+    figure = new_figure(WIDTH, 0.5 + size + 0.7)
+    left = _rows(figure, _NAMES, 0.5, 3.4, size, len(rows))
     pairs = [f for row, audit in rows for f in (row.metrics[RETURN], audit.metrics[RETURN])]
     at = [i + step for i in range(len(rows)) for step in (-0.17, 0.17)]
-    _intervals(left, pairs, at, "mean return by two families", "", colours=(COLOURS[0], _SECOND), markers="oD")
+    _intervals(left, pairs, at, "mean return by two families", "", colours=(BLUE, _SECOND), markers="oD")
     for i, (row, _) in enumerate(rows):
-        _name(left, i, row.agent, _NAMES - 0.2)
-    right = _axes(figure, _NAMES + 3.9, 0.5, _WIDTH - _NAMES - 4.1, size, len(rows))
-    right.axvline(0, color=GREY, linewidth=0.8, linestyle=(0, (3, 2)))
+        row_name(left, i, row.agent, _NAMES - 0.2)
+    right = _rows(figure, _NAMES + 3.9, 0.5, WIDTH - _NAMES - 4.1, size, len(rows))
+    right.axvline(0, **REFERENCE)
     below = "paired by session; grey where the interval holds 0"
     gaps = [audit.gap[RETURN] for _, audit in rows]
     _intervals(right, gaps, range(len(rows)), f"gap: {fit(first, 1.2, 10)} − {fit(second, 1.2, 10)}", below, differences=True)
@@ -72,30 +90,30 @@ def _family_key(axes: Axes, names: Sequence[str]) -> None:
     from matplotlib.transforms import ScaledTranslation
 
     x = 3.0
-    for name, colour, marker in zip(names, (COLOURS[0], _SECOND), "oD", strict=True):
-        label = fit(name, 1.4, 7.0)
+    for name, colour, marker in zip(names, (BLUE, _SECOND), "oD", strict=True):
+        label = fit(name, 1.4, NOTE)
         place = axes.transAxes + ScaledTranslation(x / 72, 7.5 / 72, axes.figure.dpi_scale_trans)
         axes.plot([0], [1], transform=place, marker=marker, markersize=4.5, color=colour, clip_on=False)
-        axes.annotate(label, (0, 1), (x + 6, 5), "axes fraction", "offset points", fontproperties=font(7.0), color=GREY,
+        axes.annotate(label, (0, 1), (x + 6, 5), "axes fraction", "offset points", fontproperties=FACE.at(NOTE), color=GREY,
                       parse_math=False)
-        x += text_width(label, 7.0) * 72 + 20
+        x += text_width(label, NOTE) * 72 + 20
 
 
 def draw_dimensions(board: Leaderboard, out: Path) -> Path:
     """One small panel a dimension, a bar with interval an agent, all on [0, 1]; hatched where an agent has no value."""
     rows, gap = len(board.rows), 0.16
-    figure = _figure(_WIDTH, 0.6 + 0.3 * rows + 0.4)
-    width = (_WIDTH - _NAMES - 0.2) / len(DIMENSIONS) - gap
-    for d, (name, short) in enumerate(zip(DIMENSIONS, SHORT, strict=True)):
-        axes = _axes(figure, _NAMES + d * (width + gap), 0.42, width, 0.3 * rows + 0.05, rows)
+    figure = new_figure(WIDTH, 0.6 + 0.3 * rows + 0.4)
+    width = (WIDTH - _NAMES - 0.2) / len(DIMENSIONS) - gap
+    for d, (name, colour) in enumerate(dimension_colours().items()):
+        axes = _rows(figure, _NAMES + d * (width + gap), 0.42, width, 0.3 * rows + 0.05, rows)
         axes.set_xlim(0, 1)
         axes.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
-        _ticks(axes)
-        _heading(axes, short, name.replace("_", " "), COLOURS[d])
+        frame(axes, "bottom")
+        heading(axes, DIMENSIONS[name].short, fit(name.replace("_", " "), width + gap, NOTE), colour=colour)
         for i, row in enumerate(board.rows):
-            _dimension_bar(axes, i, row.metrics[name], COLOURS[d])
+            _dimension_bar(axes, i, row.metrics[name], colour)
             if d == 0:
-                _name(axes, i, row.agent, _NAMES - 0.2)
+                row_name(axes, i, row.agent, _NAMES - 0.2)
     return _save(figure, out)
 
 
@@ -107,7 +125,7 @@ def _dimension_bar(axes: Axes, y: int, found: Interval, colour: str) -> None:
     axes.barh(y, found.mean, 0.62, color=colour)
     end = found.mean
     if not math.isnan(found.low):
-        axes.plot([found.low, found.high], [y, y], color=INK, linewidth=1.4, solid_capstyle="butt")
+        whisker(axes, found.low, found.high, y, INK)
         end = found.high
     inside = found.mean > 0.4
     write(axes, 0.03 if inside else end + 0.03, y + 0.13, plain(found.mean, 2), 7.5, "white" if inside else INK)
@@ -121,11 +139,11 @@ def draw_lengths(values: dict[str, list[SessionValues]], out: Path) -> Path:
     longest = max((v.turns for side in values.values() for v in side), default=1)
     most = max((max(_counts(side, longest)) for side in values.values() if side), default=1)
     height = 0.25 + 1.55 * lines + 0.3
-    figure = _figure(_WIDTH, height)
-    width = (_WIDTH - 0.7) / columns - 0.3
+    figure = new_figure(WIDTH, height)
+    width = (WIDTH - 0.7) / columns - 0.3
     for k, agent in enumerate(agents):
         x, y = 0.55 + (k % columns) * (width + 0.3), height - 1.45 - 1.55 * (k // columns)
-        axes = figure.add_axes((x / _WIDTH, y / height, width / _WIDTH, 0.95 / height))
+        axes = axes_at(figure, x, y, width, 0.95)
         bottom = [0] * (longest + 1)
         for ending, colour in ENDINGS.items():
             count = _counts([v for v in values[agent] if v.ending == ending], longest)
@@ -135,17 +153,15 @@ def draw_lengths(values: dict[str, list[SessionValues]], out: Path) -> Path:
         axes.set_ylim(0, most * 1.08)
         axes.set_xticks(range(0 if bottom[0] else 1, longest + 1, max(1, longest // 10)))
         axes.set_yticks([0, most])
-        _ticks(axes)
-        for side in ("top", "right"):
-            axes.spines[side].set_visible(False)
+        frame(axes)
         mean = sum(v.turns for v in values[agent]) / len(values[agent]) if values[agent] else float("nan")
-        title = f"{fit(agent, width - 1.0, _SIZE)} · mean {plain(mean, 2)}"
-        axes.set_title(title, fontproperties=font(_SIZE), color=INK, loc="left", pad=4, parse_math=False)
-    _ending_legend(figure, height)
+        title = f"{fit(agent, width - 1.0, NAME)} · mean {plain(mean, 2)}"
+        axes.set_title(title, fontproperties=FACE.at(NAME), color=INK, loc="left", pad=4, parse_math=False)
+    _ending_legend(figure)
     return _save(figure, out)
 
 
-ENDINGS: dict[str, str] = {"met": "#2f9e8f", "ended": "#8fa3bf", "horizon": "#d9b35c", "left": "#c0271d"}
+ENDINGS: dict[str, str] = {"met": PALETTE[1], "ended": "#8fa3bf", "horizon": "#d9b35c", "left": BAD}
 """How sessions end: needs met, the agent stopped, the time limit, the user left."""
 
 
@@ -156,12 +172,12 @@ def _counts(values: Sequence[SessionValues], longest: int) -> list[int]:
     return counts
 
 
-def _ending_legend(figure: Figure, height: float) -> None:
+def _ending_legend(figure: Figure) -> None:
     from matplotlib.patches import Rectangle
 
-    axes = figure.add_axes((0, 0, 1, 0.3 / height))
+    axes = axes_at(figure, 0, 0, WIDTH, 0.3)
     axes.set_axis_off()
-    axes.set_xlim(0, _WIDTH)
+    axes.set_xlim(0, WIDTH)
     axes.set_ylim(0.3, 0)
     write(axes, 0.55, 0.2, "turns per session; ended by:", 8, GREY)
     for i, (ending, colour) in enumerate(ENDINGS.items()):
@@ -173,7 +189,7 @@ def _ending_legend(figure: Figure, height: float) -> None:
 
 def _intervals(
     axes: Axes, found: Sequence[Interval], at: Sequence[float], title: str, below: str, differences: bool = False,
-    colours: Sequence[str] = COLOURS[:1], markers: str = "o",
+    colours: Sequence[str] = (BLUE,), markers: str = "o",
 ) -> None:
     """Means with their intervals at rows ``at``; colours and markers take turns."""
     known = [v for i in found for v in (i.mean, i.low, i.high) if not math.isnan(v)] + ([0.0] if differences else [])
@@ -186,56 +202,24 @@ def _intervals(
             continue
         colour = GREY if differences and not interval.excludes_zero else colours[n % len(colours)]
         if not math.isnan(interval.low):
-            axes.plot([interval.low, interval.high], [y, y], color=colour, linewidth=2.2, solid_capstyle="butt")
+            whisker(axes, interval.low, interval.high, y, colour, 2.2)
         mark = markers[n % len(markers)]
         axes.plot([interval.mean], [y], marker=mark, markersize=6 if mark == "o" else 5, color=colour, markeredgecolor="white",
                   markeredgewidth=0.8)
         end = interval.mean if math.isnan(interval.high) else interval.high
         write(axes, end + 0.035 * span, y + 0.1, (signed if differences else plain)(interval.mean), 8, INK, ground="white")
-    _ticks(axes)
-    _heading(axes, title, below, INK)
+    frame(axes, "bottom")
+    heading(axes, title, below)
 
 
-def _figure(width: float, height: float) -> Figure:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(width, height), dpi=_DPI, facecolor="white")
-    FigureCanvasAgg(figure)
-    return figure
-
-
-def _axes(figure: Figure, x: float, bottom: float, width: float, height: float, rows: int) -> Axes:
+def _rows(figure: Figure, x: float, bottom: float, width: float, height: float, rows: int) -> Axes:
     """Axes at a place in inches, with one row a unit from top to bottom."""
-    w, h = figure.get_size_inches()
-    axes = figure.add_axes((x / w, bottom / h, width / w, height / h))
+    axes = axes_at(figure, x, bottom, width, height)
     axes.set_ylim(rows - 0.4, -0.6)
     axes.set_yticks([])
-    for side in ("top", "right", "left"):
-        axes.spines[side].set_visible(False)
     return axes
 
 
-def _ticks(axes: Axes) -> None:
-    axes.spines["bottom"].set_color(RULE)
-    axes.spines["left"].set_color(RULE)
-    axes.tick_params(color=RULE, length=3)
-    for label in (*axes.get_xticklabels(), *axes.get_yticklabels()):
-        label.set_fontproperties(font(7.5))
-        label.set_color(GREY)
-
-
-def _heading(axes: Axes, title: str, below: str, colour: str) -> None:
-    for text, size, shade, y in ((title, 10.0, colour, 17), (below, 7.0, GREY, 5)):
-        axes.annotate(
-            text, (0, 1), (0, y), "axes fraction", "offset points", fontproperties=font(size), color=shade, parse_math=False)
-
-
-def _name(axes: Axes, y: float, agent: str, width: float) -> None:
-    axes.annotate(fit(agent, width, _SIZE), (0, y), (-8, 0), axes.get_yaxis_transform(), "offset points", ha="right", va="center",
-                  fontproperties=font(_SIZE), color=INK, parse_math=False, annotation_clip=False)
-
-
 def _save(figure: Figure, out: Path) -> Path:
-    figure.savefig(out, format="png", metadata={"Software": None})
+    out.write_bytes(png(figure))
     return out

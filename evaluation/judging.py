@@ -7,7 +7,8 @@ from pathlib import Path
 
 import msgspec
 
-from recenv.evaluation.plan import TRACES, write_whole
+from recenv.evaluation.plan import TRACES
+from recenv.files import write_whole
 from recenv.rewards.protocol import Cost
 from recenv.rollouts.trace import SessionTrace, read_traces
 

@@ -13,22 +13,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recenv.evaluation.plan import TRACES, RunPlan, audited, read_plan
-from recenv.evaluation.session_values import METRICS, SHORT, SessionValues, matrix, session_values
+from recenv.evaluation.session_values import RETURN, SessionValues, matrix, metrics, session_values, shorts
 from recenv.measures.intervals import Interval, mean_intervals
-from recenv.records import DIMENSIONS
+from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rollouts.trace import SessionTrace, read_traces
 
 Values = dict[str, list[SessionValues]]
 """Per-session values by agent."""
 
-RETURN = METRICS[0].name
-JUDGED = (RETURN, *DIMENSIONS)
-"""The metrics that scorers decide: the ones that a second family can see otherwise."""
-_JUDGED = [[m.name for m in METRICS].index(name) for name in JUDGED]
+
+def judged() -> tuple[str, ...]:
+    """The metrics that scorers decide: the ones that a second family can see otherwise."""
+    return (RETURN, *DIMENSIONS)
 
 
 class Audit(msgspec.Struct, frozen=True, kw_only=True):
-    """What the second family makes of the same turns, per ``JUDGED`` metric.
+    """What the second family makes of the same turns, per ``judged`` metric.
 
     metrics: its own values. gap: the run's scorers minus the second family, session by session; a session that either of them
     has no value for is missing.
@@ -39,7 +39,7 @@ class Audit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """One agent. metrics: an interval per ``metrics.METRICS`` name; sessions: finished ones, all in the denominator.
+    """One agent. metrics: an interval per name of ``session_values.metrics``; sessions: finished ones, all in the denominator.
 
     missing: dimension -> share of turns without a value, in [0, 1]. audit: the second family's view; None without one.
     """
@@ -156,9 +156,10 @@ def _row(
 def _audit(
     plan: RunPlan, values: Sequence[SessionValues], audit: Sequence[SessionValues], level: float, resamples: int
 ) -> Audit:
-    seen = mean_intervals(matrix(audit)[:, _JUDGED], [v.user_id for v in audit], plan.seed, level, resamples)
+    columns = [n for n, metric in enumerate(metrics()) if metric.name in judged()]
+    seen = mean_intervals(matrix(audit)[:, columns], [v.user_id for v in audit], plan.seed, level, resamples)
     gap = _paired(plan, values, audit, level, resamples)
-    return Audit(metrics=dict(zip(JUDGED, seen, strict=True)), gap={name: gap[name] for name in JUDGED})
+    return Audit(metrics=dict(zip(judged(), seen, strict=True)), gap={name: gap[name] for name in judged()})
 
 
 def _difference(
@@ -182,7 +183,7 @@ def _paired(
 
 
 def _named(intervals: Sequence[Interval]) -> dict[str, Interval]:
-    return {metric.name: interval for metric, interval in zip(METRICS, intervals, strict=True)}
+    return {metric.name: interval for metric, interval in zip(metrics(), intervals, strict=True)}
 
 
 # -- for the terminal ------------------------------------------------------------------------------------------
@@ -190,7 +191,7 @@ def _named(intervals: Sequence[Interval]) -> dict[str, Interval]:
 
 def format_leaderboard(board: Leaderboard) -> str:
     """The leaderboard as text: one row an agent, then the paired differences, then what the reader has to know."""
-    header = ["agent", "mean return", *SHORT, "turns", "needs met", "left", "malformed"]
+    header = ["agent", "mean return", *shorts(), "turns", "needs met", "left", "malformed"]
     body = [_cells(row) for row in board.rows]
     lines = [f"{board.scenario}   {board.allotted} sessions per agent, seed {board.seed}", ""]
     lines += _aligned([header, *body])
@@ -203,7 +204,7 @@ def format_leaderboard(board: Leaderboard) -> str:
 
 def _difference_rows(board: Leaderboard) -> list[list[str]]:
     audited = ["return by audit"] if board.audited else []
-    rows = [["better - worse, same sessions", "return", *SHORT, "needs met", *audited, ""]]
+    rows = [["better - worse, same sessions", "return", *shorts(), "needs met", *audited, ""]]
     for d in board.differences:
         m = d.metrics
         cells = [interval_text(m[RETURN], plus=True), *(signed(m[name].mean) for name in (*DIMENSIONS, "needs_met"))]
@@ -214,7 +215,7 @@ def _difference_rows(board: Leaderboard) -> list[list[str]]:
 
 def _audit_rows(board: Leaderboard) -> list[list[str]]:
     """One row an agent: the return by both families, and the gap between them, of the return and of each dimension."""
-    rows = [["two families, same turns", "mean return", "by audit", "gap", *(f"gap {short}" for short in SHORT)]]
+    rows = [["two families, same turns", "mean return", "by audit", "gap", *(f"gap {short}" for short in shorts())]]
     for row in board.rows:
         if row.audit is not None:
             seen, gap = row.audit.metrics[RETURN], row.audit.gap
@@ -257,7 +258,7 @@ def notes(board: Leaderboard) -> list[str]:
                      "played again.")
     found += audit_notes(board)
     for row in board.rows:
-        parts = [f"{short} {row.missing[d]:.0%}" for d, short in zip(DIMENSIONS, SHORT, strict=True) if row.missing[d] > 0]
+        parts = [f"{short} {row.missing[d]:.0%}" for d, short in zip(DIMENSIONS, shorts(), strict=True) if row.missing[d] > 0]
         extrapolated = row.metrics["extrapolated"].mean
         parts = [f"turns without a value: {', '.join(parts)}"] if parts else []
         parts += [f"answers beyond the log: {extrapolated:.0%}"] if extrapolated > 0 else []

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import platform
-from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
 
+from recenv.differences import first_difference
 from recenv.errors import InputError, UnknownName
+from recenv.files import write_whole
 
 RUN_SCHEMA = 1
 MANIFEST = "manifest.json"
 TRACES = "traces.jsonl"
 LEADERBOARD = "leaderboard.json"
 AUDIT = "audit"
-_PARTIAL = ".partial"
 
 
 class ScenarioRef(msgspec.Struct, frozen=True, kw_only=True):
@@ -144,13 +143,10 @@ def read_plan(run: str | Path) -> RunPlan:
 
 def check_same(run: Path, plan: RunPlan) -> None:
     """Raise InputError naming the first difference between the plan in a run folder and this one."""
-    theirs, ours = (msgspec.to_builtins(p, str_keys=True) for p in (read_plan(run), plan))
-    # Through JSON and back, so that a tuple in a config equals the list it is written as.
-    difference = _first_difference(theirs, msgspec.json.decode(msgspec.json.encode(ours)), "")
-    if difference:
-        path, before, now = difference
+    found = first_difference(read_plan(run), plan)
+    if found is not None:
         raise InputError(
-            f"{run} was started with another plan: {path} is {_brief(before)} there, {_brief(now)} now; "
+            f"{run} was started with another plan: {found.path} is {found.before} there, {found.now} now; "
             "give the same arguments to resume, or another --out"
         )
 
@@ -179,33 +175,3 @@ def audited(run: str | Path, plan: RunPlan) -> Audited:
     theirs = read_plan(folder)
     same = theirs.played is not None and theirs.played.traces == traces_digest(run)
     return Audited(same and theirs.scorers == plan.audit.scorers, folder)
-
-
-def write_whole(file: Path, content: bytes) -> None:
-    """Replace a file by content; a reader or a crash sees the old file or the new one."""
-    partial = file.with_name(f".{file.name}{_PARTIAL}")
-    with partial.open("wb") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())
-    os.replace(partial, file)
-
-
-_ABSENT = object()
-
-
-def _first_difference(a: Any, b: Any, path: str) -> tuple[str, Any, Any] | None:
-    if isinstance(a, dict) and isinstance(b, dict):
-        pairs = [(f"{path}.{k}" if path else str(k), a.get(k, _ABSENT), b.get(k, _ABSENT)) for k in sorted({**a, **b})]
-    elif isinstance(a, Sequence) and isinstance(b, Sequence) and not isinstance(a, str) and not isinstance(b, str):
-        if len(a) != len(b):
-            return f"the number of {path}", len(a), len(b)
-        pairs = [(f"{path}[{i}]", x, y) for i, (x, y) in enumerate(zip(a, b, strict=True))]
-    else:
-        return None if a == b and type(a) is type(b) else (path, a, b)
-    return next((d for p, x, y in pairs if (d := _first_difference(x, y, p))), None)
-
-
-def _brief(value: Any) -> str:
-    text = "absent" if value is _ABSENT else repr(value)
-    return text if len(text) <= 80 else text[:77] + "..."

@@ -1,18 +1,58 @@
-"""One session in the terminal, with a person as the agent."""
+"""Sessions played outside a run: some by an agent, for their traces, or one in the terminal by a person."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from recenv import rng
-from recenv.records import DIMENSIONS
+from recenv.baselines import make_agent
+from recenv.errors import InputError
+from recenv.evaluation.run import allot, runtime_of
+from recenv.evaluation.runner import CHUNK
+from recenv.rewards.dimensions import DIMENSIONS
+from recenv.rewards.hybrid import RewardSpec
+from recenv.rewards.protocol import Scorer
 from recenv.rollouts.agent import Agent
 from recenv.rollouts.collect import collect
 from recenv.rollouts.trace import SessionTrace
+from recenv.scenarios import Scenario
 from recenv.scenarios.entry import open_engine
 
 _PLAY = rng.word("play")
+
+
+def play(
+    agent: str | Agent, scenario: str | Scenario = "mixed", sessions: int = 20, seed: int = 0, store: str | Path | None = None, *,
+    config: Mapping[str, Any] | None = None, scorers: str | Mapping[str, Scorer] | None = None,
+    reward: str | RewardSpec | None = None, **changes: Any,
+) -> list[SessionTrace]:
+    """Let an agent play sessions; returns their traces, one a session.
+
+    agent: a name (see ``recenv agents``), with fields of its Config in ``config``; or an object with a ``name`` and a method
+    ``act(views)`` that gives one ``Action`` a view, in order. scenario: a name, or the path of a .toml file. sessions: how many;
+    ``seed`` draws them and keys the users' noise, so that two agents meet the same users, and are those that a run of the same
+    number and seed plays. store: the folder of an ingested store, where the scenario has no built-in world.
+    scorers: ``default``, ``audit``, ``rules``, a checkpoint folder, or scorers of your own by dimension. reward: the name of a
+    spec, or a ``RewardSpec``. changes: other rules of the sessions, such as ``horizon=5`` (turns) or ``user="gold"``.
+
+    Raises UnknownName for a name, InputError for anything else that cannot be used, before a session is played.
+    """
+    engine = open_engine(scenario, store, scorers=scorers, reward=reward, **changes)
+    if isinstance(agent, str):
+        player = make_agent(agent, runtime_of(engine, seed), **(config or {}))
+    elif isinstance(agent, Agent) and config is None:
+        player = agent
+    elif config is not None:
+        raise InputError("config sets fields of an agent that is given by name; an object is taken as it is")
+    else:
+        raise InputError(f"an agent is a name, or an object with a name and a method act(views); got {agent!r}")
+    rows = allot(engine.world, sessions, seed)
+    return [
+        trace for first in range(0, len(rows), CHUNK)
+        for trace in collect(engine, player, rows[first:first + CHUNK], seed, first_order=first)
+    ]
 
 
 def play_session(

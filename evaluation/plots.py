@@ -1,4 +1,4 @@
-"""A session's reward trace as a picture: a row a turn, with what was said and five aligned bars."""
+"""A session's reward trace as a picture: a row a turn, with what was said and aligned bars."""
 
 from __future__ import annotations
 
@@ -8,31 +8,37 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from recenv.data.render import category_name
 from recenv.errors import InputError
-from recenv.evaluation.cells import COLOURS, INK, Cell, mark, share, turn_cells
-from recenv.evaluation.session_values import SHORT
-from recenv.evaluation.typeface import drawable, fit, font, text_width, wrap
-from recenv.records import D
+from recenv.evaluation.cells import TONES, Cell, mark, search_words, share, turn_cells
+from recenv.evaluation.session_values import check_dimensions
+from recenv.measures.drawing import (
+    BAD,
+    DPI,
+    FAINT,
+    GOOD,
+    GREY,
+    INK,
+    RULE,
+    SLATE,
+    WARN,
+    dimension_colours,
+    hatch_cell,
+    new_figure,
+    png,
+    write,
+)
+from recenv.measures.typeface import fit, text_width, wrap
+from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rollouts.trace import SessionTrace, TurnTrace
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-GREY, FAINT, RULE, FAILED, TAKEN = "#656d76", "#eef0f2", "#d0d7de", "#c0271d", "#1a7f37"
-_FULL = ("instruction\nfollowing", "factual\nconsistency", "query-item\nrelevance", "behavior\nprediction", "item\nranking")
-_HATCH, _HATCHES = "#b4bcc4", "//////"
-_WARN, _SLATE = "#9a6700", "#3d4a5c"
-REACTIONS: dict[str, tuple[str, str]] = {
-    "order": ("order ✓", TAKEN), "inquire": ("inquire", TAKEN), "refine": ("refine", _WARN), "reject": ("reject", _WARN),
-    "answer": ("answer", GREY), "indifferent": ("indifferent", _WARN), "results": ("results", GREY),
-    "repeat": ("repeat", _WARN), "leave": ("leave", FAILED), "farewell": ("farewell", GREY),
-}
-"""What the user did: label and colour."""
-
+_TONES = {"good": GOOD, "warn": WARN, "bad": BAD}
 _BODY, _SMALL, _TINY = 8.5, 7.0, 6.0  # points
 _LINE = 0.165  # inches from one line of dialogue to the next
 _LABEL, _BETWEEN = 0.74, 0.16  # width of the labels before the dialogue, space between slate items
 _BAR_HEIGHT, _PAD, _MARGIN = 0.13, 0.11, 0.3
-_DPI, _MAX_PIXELS = 150, 60_000  # Agg refuses pictures of 2^16 pixels
+_MAX_PIXELS = 60_000  # Agg refuses pictures of 2^16 pixels
 
 
 class _Shape(NamedTuple):
@@ -48,7 +54,7 @@ class _Shape(NamedTuple):
 
     @property
     def width(self) -> float:
-        return self.bars + (D + 1) * self.bar + D * self.gap
+        return self.bars + (len(DIMENSIONS) + 1) * self.bar + len(DIMENSIONS) * self.gap
 
     def bar_at(self, column: int) -> float:
         return self.bars + column * (self.bar + self.gap)
@@ -73,16 +79,15 @@ def draw_trace(trace: SessionTrace, out: str | Path, against: SessionTrace | Non
     """Draw one session's trace, or two agents' on the same session side by side, as a PNG at ``out``.
 
     A row a turn: what the agent did and said, its slate (the item taken up marked), what the user did; then the hybrid
-    scalar of the turn, with what was paid for it, and the five components, all on [0, 1]. Hatched: no value; red with
+    scalar of the turn, with what was paid for it, and a component a dimension, all on [0, 1]. Hatched: no value; red with
     a cross: a failed gate.
     Raises InputError when the two traces are of different sessions. Equal traces give equal bytes.
     """
     if against is not None and against.session_id != trace.session_id:
         raise InputError(f"--against needs the same session: {trace.session_id!r} and {against.session_id!r} were given")
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
     traces = [trace] if against is None else [trace, against]
+    for one in traces:
+        check_dimensions(one)
     shape = _ONE if against is None else _PAIR
     said = [[_dialogue(t, shape.dialogue) for t in side.turns] for side in traces]
     heights = _row_heights(said)
@@ -90,8 +95,7 @@ def draw_trace(trace: SessionTrace, out: str | Path, against: SessionTrace | Non
     opening = wrap(f"“{trace.opening}”", width - 2 * _MARGIN - 0.5, _BODY + 1, 3)
     top = 0.5 + 0.2 * len(opening)
     height = top + 1.12 + sum(heights) + 0.55
-    figure = Figure(figsize=(width, height), dpi=min(_DPI, int(_MAX_PIXELS / height)), facecolor="white")
-    FigureCanvasAgg(figure)
+    figure = new_figure(width, height, min(DPI, int(_MAX_PIXELS / height)))
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set_axis_off()
     axes.set_xlim(0, width)
@@ -105,7 +109,7 @@ def draw_trace(trace: SessionTrace, out: str | Path, against: SessionTrace | Non
     _legend(axes, traces, _MARGIN, height - 0.27)
     target = Path(out)
     target.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(target, format="png", metadata={"Software": None})
+    target.write_bytes(png(figure))
     return target
 
 
@@ -139,11 +143,11 @@ def _panel(
     count = f"{len(trace.turns)} turn{'' if len(trace.turns) == 1 else 's'}"
     facts = f"return {trace.total:.3f} · {count} · {met} · ending: {trace.ending}"
     write(axes, left, top + 0.6, fit(facts, shape.bars - 0.1, _BODY), _BODY, GREY)
-    for column, (name, full) in enumerate(zip(("value", *SHORT), ("hybrid scalar\n±paid", *_FULL), strict=True)):
+    for column, (name, colour, full) in enumerate(_columns()):
         x = left + shape.bar_at(column)
-        write(axes, x, top + 0.36, name, 9.5, INK if column == 0 else COLOURS[column - 1])
-        for i, part in enumerate(full.split("\n")):
-            write(axes, x, top + 0.5 + 0.11 * i, part, _TINY, GREY)
+        write(axes, x, top + 0.36, name, 9.5, colour)
+        for i, part in enumerate(full):
+            write(axes, x, top + 0.5 + 0.11 * i, fit(part, shape.bar + shape.gap, _TINY), _TINY, GREY)
     y = top + 0.76
     for t, turn in enumerate(trace.turns):
         axes.plot([left, left + shape.width], [y, y], color=RULE, linewidth=0.7)
@@ -159,6 +163,15 @@ def _panel(
     axes.plot([left, left + shape.width], [y, y], color=RULE, linewidth=0.7)
 
 
+def _columns() -> list[tuple[str, str, tuple[str, str]]]:
+    """The head of each column of bars: short name, colour, and what it is in two lines."""
+    heads = [("value", INK, ("hybrid scalar", "±paid"))]
+    for name, colour in dimension_colours().items():
+        of, _, what = name.rpartition("_")
+        heads.append((DIMENSIONS[name].short, colour, (of.replace("_", "-"), what)))
+    return heads
+
+
 def _say(axes: Axes, line: _Line, x: float, y: float) -> None:
     write(axes, x, y, line.label.text, _SMALL, line.label.colour)
     x += _LABEL
@@ -170,11 +183,12 @@ def _say(axes: Axes, line: _Line, x: float, y: float) -> None:
 def _dialogue(turn: TurnTrace, width: float) -> list[_Line]:
     """What agent and user did in a turn, as lines that fit ``width`` inches."""
     room, act = width - _LABEL, turn.action
-    words = {"search": _search_words(turn), "malformed": act.error or "unusable action"}.get(act.act, act.text)
-    lines = _lines(_Part(act.act, FAILED if act.act == "malformed" else INK), wrap(words, room, _BODY, 3), INK)
+    words = {"search": search_words(turn), "malformed": act.error or "unusable action"}.get(act.act, act.text)
+    lines = _lines(_Part(act.act, BAD if act.act == "malformed" else INK), wrap(words, room, _BODY, 3), INK)
     for i, row in enumerate(_slate_rows(turn, room)):
         lines.append(_Line(_Part("" if i else "slate", GREY), tuple(row)))
-    label, colour = REACTIONS.get(turn.reaction.kind, (turn.reaction.kind, GREY))
+    kind = turn.reaction.kind
+    label, colour = f"{kind} ✓" if kind == "order" else kind, _TONES.get(TONES.get(kind, ""), GREY)
     answer = wrap(("≈ " if turn.reaction.extrapolated else "") + turn.reaction.text, room, _BODY, 2)
     return [*lines, *_lines(_Part(label, colour), answer, GREY)]
 
@@ -183,18 +197,13 @@ def _lines(label: _Part, texts: Sequence[str], colour: str) -> list[_Line]:
     return [_Line(_Part("", GREY) if i else label, (_Part(text, colour),)) for i, text in enumerate(texts or ("–",))]
 
 
-def _search_words(turn: TurnTrace) -> str:
-    filters = ", ".join(f"{k}: {v}" for k, v in turn.action.filters.items())
-    return turn.action.query + (f"  [{filters}]" if filters else "")
-
-
 def _slate_rows(turn: TurnTrace, room: float) -> list[list[_Part]]:
     """The slate in at most two lines of ranked names; the item taken up is green and ticked, what does not fit is counted."""
     rows: list[list[_Part]] = []
     used = room
     for rank, name in enumerate(turn.items):
         tick = mark(turn, rank)
-        part = _Part(fit(f"{rank + 1} {tick} {name}", room * 0.48, _BODY), TAKEN if tick else _SLATE)
+        part = _Part(fit(f"{rank + 1} {tick} {name}", room * 0.48, _BODY), GOOD if tick else SLATE)
         needed = text_width(part.text, _BODY) + _BETWEEN
         last = rank + 1 == len(turn.items)
         if used + needed > room - (0 if last or len(rows) < 2 else 0.3):
@@ -222,20 +231,20 @@ def _bar(axes: Axes, x: float, y: float, width: float, cell: Cell) -> None:
         write(axes, x, y + 0.12, "–", _BODY, GREY)
         hatch_cell(axes, x, top, width, _BAR_HEIGHT)
         return
-    write(axes, x, y + 0.12, f"{cell.value:.2f}", _BODY, FAILED if cell.failed else INK)
+    write(axes, x, y + 0.12, f"{cell.value:.2f}", _BODY, BAD if cell.failed else INK)
     if cell.note:
-        write(axes, x + width, y + 0.12, fit(cell.note, width - 0.28, _TINY), _TINY, FAILED if cell.failed else GREY, "right")
+        write(axes, x + width, y + 0.12, fit(cell.note, width - 0.28, _TINY), _TINY, BAD if cell.failed else GREY, "right")
     axes.add_patch(Rectangle((x, top), width, _BAR_HEIGHT, facecolor=FAINT, linewidth=0))
     axes.add_patch(Rectangle((x, top), share(cell.value) * width, _BAR_HEIGHT, facecolor=cell.colour, linewidth=0))
     if cell.failed:
-        axes.add_patch(Rectangle((x, top), width, _BAR_HEIGHT, fill=False, edgecolor=FAILED, linewidth=1.1))
+        axes.add_patch(Rectangle((x, top), width, _BAR_HEIGHT, fill=False, edgecolor=BAD, linewidth=1.1))
         _cross(axes, x + width - 0.09, top + _BAR_HEIGHT / 2)
 
 
 def _cross(axes: Axes, x: float, y: float) -> None:
     half = 0.045
     for sign in (1, -1):
-        axes.plot([x - half, x + half], [y - sign * half, y + sign * half], color=FAILED, linewidth=1.4)
+        axes.plot([x - half, x + half], [y - sign * half, y + sign * half], color=BAD, linewidth=1.4)
 
 
 def _legend(axes: Axes, traces: Sequence[SessionTrace], x: float, y: float) -> None:
@@ -260,7 +269,7 @@ def _legend(axes: Axes, traces: Sequence[SessionTrace], x: float, y: float) -> N
         elif kind in ("≈", "±"):
             write(axes, x + 0.16, y + 0.03, kind, _BODY, GREY)
         else:
-            edge = {"edgecolor": FAILED, "linewidth": 1.1} if kind == "failed" else {"linewidth": 0}
+            edge = {"edgecolor": BAD, "linewidth": 1.1} if kind == "failed" else {"linewidth": 0}
             axes.add_patch(Rectangle((x, top), width, height, facecolor=FAINT, **edge))
         if kind == "bar":
             axes.add_patch(Rectangle((x, top), 0.2, height, facecolor=GREY, linewidth=0))
@@ -268,20 +277,3 @@ def _legend(axes: Axes, traces: Sequence[SessionTrace], x: float, y: float) -> N
             _cross(axes, x + 0.21, y - 0.01)
         write(axes, x + 0.38, y + 0.03, text, _SMALL, GREY)
         x += 0.38 + text_width(text, _SMALL) + 0.35
-
-
-def write(
-    axes: Axes, x: float, y: float, text: str, size: float, colour: str = INK, align: str = "left", ground: str = ""
-) -> None:
-    """Text at a place, in the shipped font, never read as markup; ``ground``: a colour that hides lines behind it."""
-    shown = axes.text(x, y, drawable(text), fontproperties=font(size), color=colour, ha=align, va="baseline", parse_math=False)
-    shown.set_usetex(False)
-    if ground:
-        shown.set_bbox({"facecolor": ground, "edgecolor": "none", "pad": 1.0})
-
-
-def hatch_cell(axes: Axes, x: float, y: float, width: float, height: float) -> None:
-    """The mark of a missing value, wherever a bar would be."""
-    from matplotlib.patches import Rectangle
-
-    axes.add_patch(Rectangle((x, y), width, height, facecolor="white", edgecolor=_HATCH, hatch=_HATCHES, linewidth=0))

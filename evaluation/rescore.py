@@ -21,7 +21,8 @@ from recenv.envs.engine import Engine
 from recenv.errors import InputError
 from recenv.evaluation.plan import TRACES, Played, RunPlan, audited, check_same, installed_versions, read_plan, traces_digest
 from recenv.evaluation.runner import Progress, evaluate
-from recenv.records import DIMENSIONS
+from recenv.files import beside
+from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rewards.hybrid import REWARDS, RewardSpec
 from recenv.rewards.named import check_name, scorer_set
 from recenv.rewards.protocol import Scorer
@@ -57,7 +58,7 @@ def rescore_run(
     engine = Engine(world, config, scorers=scorer_set(scorers) if loaded is None else loaded, reward=spec)
     command = f"recenv rescore RUN --scorers {scorers}" + (f" --reward {reward}" if reward else "")
     made = _plan(plan, engine, traces_digest(run), command)
-    partial = target.with_name(f".{target.name}.partial")
+    partial = beside(target, lasting=True)
     _discard_other(partial, made)
     recorded = read_traces(Path(run) / TRACES)
 

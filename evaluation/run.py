@@ -23,10 +23,10 @@ from recenv.evaluation.plan import (
     ScenarioRef,
     installed_versions,
     read_plan,
-    write_whole,
 )
 from recenv.evaluation.rescore import audit_run, recorded_scenario, recorded_world, same_as_recorded, specs
 from recenv.evaluation.runner import CHUNK, Progress, evaluate
+from recenv.files import write_whole
 from recenv.rewards.named import check_name, scorer_set
 from recenv.rewards.protocol import Scorer
 from recenv.rollouts.agent import Agent
@@ -49,6 +49,11 @@ def allot(world: World, sessions: int, seed: int) -> tuple[int, ...]:
     return tuple(sorted(rng.permutation(world.n_sessions, seed, _SESSIONS)[:sessions].tolist()))
 
 
+def runtime_of(engine: Engine, seed: int) -> Runtime:
+    """What agents that play in this engine are built from."""
+    return Runtime(world=engine.world, seed=seed, scorers=lambda: engine.scorers, reward_spec=engine.reward.spec)
+
+
 def run_evaluation(
     scenario: str, agents: Sequence[str], sessions: int, seed: int, out: str | Path, *, store: str | Path | None = None,
     configs: Mapping[str, Mapping[str, Any]] | None = None, resume: bool = False, chunk: int = CHUNK,
@@ -68,7 +73,7 @@ def run_evaluation(
     if audit:
         check_name(audit)
     engine = open_engine(spec, store, **(changes or {}))
-    runtime = Runtime(world=engine.world, seed=seed, scorers=lambda: engine.scorers, reward_spec=engine.reward.spec)
+    runtime = runtime_of(engine, seed)
     players = {name: make_agent(name, runtime, **dict((configs or {}).get(name, {}))) for name in dict.fromkeys(agents)}
     second = scorer_set(audit) if audit else {}
     _check_apart(engine.scorers, second)

@@ -8,16 +8,15 @@ judges the run, the run folder ``audit``. Lines reach the disk a chunk at a time
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-import msgspec
-
 from recenv.errors import InputError
 from recenv.evaluation.judging import write_judging
-from recenv.evaluation.plan import LEADERBOARD, MANIFEST, TRACES, RunPlan, check_same, write_plan, write_whole
+from recenv.evaluation.plan import LEADERBOARD, MANIFEST, TRACES, RunPlan, check_same, write_plan
+from recenv.files import left_behind, write_whole
+from recenv.journal import cut_torn, entries, held
 from recenv.rollouts.trace import TRACE_SCHEMA, SessionTrace, encode
 
 CHUNK = 64
@@ -55,7 +54,8 @@ def evaluate(
     run = Path(out)
     _open_run(plan, run, resume)
     total = len(plan.agents) * len(plan.sessions)
-    with _locked(run / TRACES) as stream:
+    busy = f"another process is writing to {run}; wait for it to end, or choose another --out"
+    with held(run / TRACES, busy) as stream:
         done = _resume_point(stream, plan, run / TRACES)
         while done < total:
             agent = plan.agents[done // len(plan.sessions)].name
@@ -87,51 +87,24 @@ def _open_run(plan: RunPlan, run: Path, resume: bool) -> None:
         check_same(run, plan)
         return
     # A kill before the manifest was in place leaves at most its partial file.
-    if run.is_dir() and any(f.name != f".{MANIFEST}.partial" for f in run.iterdir()):
+    if run.is_dir() and not all(left_behind(f, MANIFEST) for f in run.iterdir()):
         raise InputError(f"{run} exists and is not a run folder; choose another --out, nothing was touched")
     run.mkdir(parents=True, exist_ok=True)
     write_plan(plan, run)
 
 
-@contextmanager
-def _locked(file: Path) -> Iterator[BinaryIO]:
-    """The trace file for reading and appending, held by one process (where the system has advisory locks)."""
-    with file.open("ab+") as stream:
-        try:
-            import fcntl
-        except ImportError:  # no advisory locks here: two writers would still be told apart by the check on resume
-            pass
-        else:
-            try:
-                fcntl.flock(stream.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                message = f"another process is writing to {file.parent}; wait for it to end, or choose another --out"
-                raise InputError(message) from None
-        yield stream
-
-
 def _resume_point(stream: BinaryIO, plan: RunPlan, file: Path) -> int:
     """How many traces are whole; cuts off a torn last line, and only after everything before it proved to fit the plan."""
-    decoder = msgspec.json.Decoder(SessionTrace)
     stream.seek(0)
-    end, count = 0, 0
-    for line in stream:
-        if not line.endswith(b"\n"):
-            break
-        where = f"{file}:{count + 1}"
-        try:
-            trace = decoder.decode(line)
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-            raise InputError(
-                f"{where}: damaged ({error}); delete this line and all that follow, then --resume plays them again"
-            ) from None
+    count, remedy = 0, "delete this line and all that follow, then --resume plays them again"
+    for number, trace in entries(stream, file, SessionTrace, "damaged", remedy):
+        where = f"{file}:{number}"
         if count >= len(plan.agents) * len(plan.sessions):
             raise InputError(f"{where}: more traces than the plan allots; the file was changed, evaluate into another --out")
         agent = plan.agents[count // len(plan.sessions)].name
         _check_trace(trace, plan, agent, count % len(plan.sessions), where)
-        end, count = end + len(line), count + 1
-    stream.truncate(end)
-    stream.seek(end)
+        count = number
+    cut_torn(stream)
     return count
 
 

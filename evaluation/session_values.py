@@ -9,12 +9,17 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from recenv.records import DIMENSIONS, D
+from recenv.errors import InputError
+from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rollouts.trace import SessionTrace
 
 NAN = float("nan")
-SHORT: tuple[str, ...] = ("IF", "FC", "QIR", "UBP", "IR")
-"""Column headers of ``records.DIMENSIONS``, in the same order."""
+RETURN = "return"
+
+
+def shorts() -> tuple[str, ...]:
+    """Column headers of the dimensions, in their order."""
+    return tuple(DIMENSIONS[name].short for name in DIMENSIONS)
 
 
 class SessionValues(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,10 +48,20 @@ class SessionValues(msgspec.Struct, frozen=True, kw_only=True):
     gate_failed: float
 
 
+def check_dimensions(trace: SessionTrace) -> None:
+    """Raise InputError where a trace was judged by another number of dimensions than there are here."""
+    other = {len(t.components) for t in trace.turns} - {len(DIMENSIONS)}
+    if other:
+        raise InputError(
+            f"session {trace.session_id!r} of agent {trace.agent!r} was judged by {other.pop()} dimensions, and there are "
+            f"{len(DIMENSIONS)} here ({', '.join(DIMENSIONS)}); add those that the run was played with")
+
+
 def session_values(trace: SessionTrace) -> SessionValues:
-    """The numbers of one finished session."""
+    """The numbers of one finished session. Raises InputError where it was judged by other dimensions than there are here."""
+    check_dimensions(trace)
     turns = trace.turns
-    columns = [[t.components[d] for t in turns if t.components[d] is not None] for d in range(D)]
+    columns = [[t.components[d] for t in turns if t.components[d] is not None] for d in range(len(DIMENSIONS))]
     return SessionValues(
         order=trace.order,
         session_id=trace.session_id,
@@ -73,27 +88,28 @@ class Metric(NamedTuple):
     better: Literal["higher", "lower", ""]
 
 
-METRICS: tuple[Metric, ...] = (
-    Metric("return", "return", "higher"),
-    *(Metric(name, short, "higher") for name, short in zip(DIMENSIONS, SHORT, strict=True)),
-    Metric("turns", "turns", ""),
-    Metric("needs_met", "needs met", "higher"),
-    Metric("abandonment", "left", "lower"),
-    Metric("malformed", "malformed", "lower"),
-    Metric("extrapolated", "extrapolated", ""),
-    Metric("gold", "gold", "higher"),
-    Metric("gate_failed", "gate failed", "lower"),
-)
-"""The columns of ``matrix``, in order; turns and malformed are counts per session."""
+def metrics() -> tuple[Metric, ...]:
+    """The columns of ``matrix``, in order; turns and malformed are counts per session."""
+    return (
+        Metric(RETURN, "return", "higher"),
+        *(Metric(name, short, "higher") for name, short in zip(DIMENSIONS, shorts(), strict=True)),
+        Metric("turns", "turns", ""),
+        Metric("needs_met", "needs met", "higher"),
+        Metric("abandonment", "left", "lower"),
+        Metric("malformed", "malformed", "lower"),
+        Metric("extrapolated", "extrapolated", ""),
+        Metric("gold", "gold", "higher"),
+        Metric("gate_failed", "gate failed", "lower"),
+    )
 
 
 def matrix(values: Sequence[SessionValues]) -> NDArray[np.float64]:
-    """(N, len(METRICS)) per-session values, NaN where a session has none."""
+    """(N, len(metrics())) per-session values, NaN where a session has none."""
     rows = [
         (v.total, *v.components, v.turns, v.needs_met, v.abandoned, v.malformed, v.extrapolated, v.gold, v.gate_failed)
         for v in values
     ]
-    return np.array(rows, np.float64).reshape(len(values), len(METRICS))
+    return np.array(rows, np.float64).reshape(len(values), len(metrics()))
 
 
 def _mean(values: Sequence[float]) -> float:

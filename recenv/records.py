@@ -1,7 +1,7 @@
 """The records that everything else is written in: frozen, typed, JSON-able.
 
 Axis letters used across the code: N sessions in a batch, C candidates, K slate positions,
-M constraints of a need, D dimensions (5), T turns, E features, G goals.
+M constraints of a need, D reward dimensions, T turns, E features, G goals.
 """
 
 from __future__ import annotations
@@ -9,18 +9,6 @@ from __future__ import annotations
 from typing import Literal
 
 import msgspec
-
-DIMENSIONS: tuple[str, ...] = (
-    "instruction_following",
-    "factual_consistency",
-    "query_item_relevance",
-    "behavior_prediction",
-    "item_ranking",
-)
-"""The five reward dimensions, in the one order used by arrays, files, plots and columns."""
-
-D = len(DIMENSIONS)
-IF, FC, QIR, UBP, IR = range(D)
 
 CATEGORIES: tuple[str, ...] = ("dining", "lifestyle", "shopping", "accommodation", "healthcare", "tourism")
 """The six service categories (LocalSearchBench)."""
@@ -126,10 +114,11 @@ class Privileged(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Action(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What an agent does in a turn. ``malformed`` is what a parser makes of unusable text.
+    """What an agent does in a turn: ``recommend`` items, ``ask`` a question, ``search`` the catalogue or ``end`` the session.
+    ``malformed`` is what a parser makes of unusable text.
 
-    items: recommended item ids, best first. query, filters: for ``search``. error: why it is malformed.
-    raw: the agent's own words where the action was parsed from text.
+    text: what the user reads. items: recommended item ids, best first. query, filters: for ``search``. error: why it is
+    malformed. raw: the agent's own words where the action was parsed from text.
     """
 
     act: Act
@@ -163,8 +152,9 @@ class Message(msgspec.Struct, frozen=True):
 class AgentView(msgspec.Struct, frozen=True, kw_only=True):
     """All that an agent sees of one session before its turn. Holds nothing privileged, by type.
 
+    turn: 0-based; horizon: turns at most; slate_size: items at most in a recommendation. instruction: how to answer.
     query: what the user has said about the current goal so far (opening, then later statements).
-    candidates: the current goal's candidate list, in an order without meaning.
+    messages: the dialogue so far. candidates: (C,) the current goal's candidate list, in an order without meaning.
     popularity: (C,) log1p of orders in other users' logs.  retrieved: ids that ``search`` brought up so far.
     shown: ids recommended in this goal already.
     """
@@ -189,10 +179,9 @@ class AgentView(msgspec.Struct, frozen=True, kw_only=True):
 class ScorerRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The canonical row, the only thing that scorers train on and score.
 
-    Read by dimension: instruction_following instruction, query, response; factual_consistency evidence,
-    query, response; query_item_relevance query, item; behavior_prediction user, context, query, item;
-    item_ranking user, context, query, items (best-first as shown), of which the first ``shown`` were shown (0: all).
-    label: in [0, 1], one number a row (a tuple over items for item_ranking); None where unlabelled.
+    Which fields a dimension reads, its record says (``rewards.dimensions``); the others are empty.
+    items: best-first as shown, of which the first ``shown`` were shown (0: all).
+    label: in [0, 1], one number a row (a tuple over items where those are the row); None where unlabelled.
     group: what a split must not cut (user, prompt, conversation).
     """
 

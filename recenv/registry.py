@@ -23,6 +23,16 @@ class Registry(Generic[T]):
         self._entries[name] = entry
         return entry
 
+    def remove(self, name: str) -> T:
+        """Take an entry out again; raises UnknownName where there is none."""
+        entry = self[name]
+        del self._entries[name]
+        return entry
+
+    def values(self) -> tuple[T, ...]:
+        """The entries, in order of registration."""
+        return tuple(self._entries.values())
+
     def __getitem__(self, name: str) -> T:
         try:
             return self._entries[name]

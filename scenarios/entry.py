@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from recenv.data.store import SCHEMA
 from recenv.data.world import World
@@ -19,17 +20,28 @@ from recenv.envs.engine import Engine
 from recenv.envs.single import ChatEnv, SlateEnv
 from recenv.envs.vector import ChatVectorEnv, SlateVectorEnv
 from recenv.errors import InputError
+from recenv.rewards.hybrid import RewardSpec
+from recenv.rewards.protocol import Scorer
 from recenv.scenarios.loader import Scenario, load_scenario
 
 Progress = Callable[[str], None]
 
+GIVEN = "given"
+"""What stands for a name in the rules of sessions whose scorers came as objects."""
 
-def open_world(scenario: Scenario, store: str | Path | None = None, progress: Progress | None = None) -> World:
-    """The scenario's world: the given store, or the built-in one, generated into the cache folder on first use.
 
-    The cache is ``$RECENV_CACHE``, else ``$XDG_CACHE_HOME/recenv``, else ``~/.cache/recenv``. Raises InputError where a
-    store is needed and none is given, or one of another kind is.
+def open_world(
+    scenario: str | Scenario = "mixed", store: str | Path | None = None, progress: Progress | None = None
+) -> World:
+    """The scenario's world (users, items, sessions): the given store, or the built-in one, generated into the cache folder on
+    first use.
+
+    scenario: a name, the path of a .toml file, or a Scenario. store: the folder that ``recenv ingest`` wrote. progress: called
+    with a sentence before something takes long.
+    The cache is ``$RECENV_CACHE``, else ``$XDG_CACHE_HOME/recenv``, else ``~/.cache/recenv``. Raises UnknownName for a scenario
+    that does not exist, InputError where a store is needed and none is given, or one of another kind is.
     """
+    scenario = _known(scenario)
     wanted = scenario.world.store_kind
     if store is not None:
         world = World(store)
@@ -69,22 +81,39 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "recenv"
 
 
+def _known(scenario: str | Scenario) -> Scenario:
+    return load_scenario(scenario) if isinstance(scenario, str) else scenario
+
+
 @lru_cache(maxsize=8)
 def _engine(encoded: bytes, store: str | None, changes: tuple[tuple[str, Any], ...]) -> Engine:
     scenario = msgspec.json.decode(encoded, type=Scenario)
-    config: EnvConfig = msgspec.structs.replace(scenario.env, **dict(changes))
+    config: EnvConfig = replace(scenario.env, **dict(changes))
     return Engine(open_world(scenario, store), config)
 
 
-def open_engine(scenario: str | Scenario = "mixed", store: str | Path | None = None, **changes: Any) -> Engine:
-    """World, user, scorers and reward of a scenario, shared by all environments of this process that ask for the same.
+def open_engine(
+    scenario: str | Scenario = "mixed", store: str | Path | None = None, *, scorers: str | Mapping[str, Scorer] | None = None,
+    reward: str | RewardSpec | None = None, **changes: Any,
+) -> Engine:
+    """World, user, scorers and reward of a scenario, shared by all environments of this process that ask for the same names.
 
-    changes: EnvConfig fields to override, such as ``horizon=5`` or ``user="gold"``.
+    scorers: a name that ``rewards.named.scorer_set`` takes, or scorers of one's own by dimension (one that has none is missing).
+    reward: the name of a spec, or a spec. changes: other EnvConfig fields to override, such as ``horizon=5`` or ``user="gold"``.
+    Raises InputError for an option that does not exist or cannot be used, UnknownName for a name.
     """
-    spec = load_scenario(scenario) if isinstance(scenario, str) else scenario
+    spec = _known(scenario)
+    if scorers is not None:
+        changes["scorers"] = scorers if isinstance(scorers, str) else GIVEN
+    if reward is not None:
+        changes["reward"] = reward if isinstance(reward, str) else reward.name
     unknown = sorted(changes.keys() - set(EnvConfig.__struct_fields__))
     if unknown:
         raise InputError(f"unknown option {unknown[0]!r}; known: scenario, store, {', '.join(EnvConfig.__struct_fields__)}")
+    own_scorers = None if isinstance(scorers, str) else scorers
+    own_reward = None if isinstance(reward, str) else reward
+    if own_scorers is not None or own_reward is not None:  # objects are not told apart by name: nothing to share
+        return Engine(open_world(spec, store), replace(spec.env, **changes), scorers=own_scorers, reward=own_reward)
     encoded = msgspec.json.encode(spec, order="sorted")
     return _engine(encoded, None if store is None else str(store), tuple(sorted(changes.items())))
 
@@ -98,7 +127,7 @@ def _split(options: dict[str, Any]) -> tuple[dict[str, Any], Engine]:
 
 
 def chat_env(**options: Any) -> ChatEnv:
-    """``recenv/Chat-v0``: scenario, store, split, vector_reward, render_mode, and any EnvConfig field."""
+    """``recenv/Chat-v0``: split, vector_reward and render_mode as in ``envs.single``, all else as in ``open_engine``."""
     own, engine = _split(options)
     return ChatEnv(engine, **own)
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from five import DIMENSIONS
 from numpy.typing import NDArray
 
-from recenv.records import DIMENSIONS, ScorerRow
+from recenv.records import ScorerRow
 from recenv.rewards.protocol import Scorer, ScorerSpec, Scores
 from recenv.users.protocol import Appeal, Temper
 

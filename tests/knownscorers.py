@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
+from five import DIMENSIONS, IR, QIR, UBP
 
 from recenv import rng
-from recenv.records import DIMENSIONS, IR, QIR, UBP, ScorerRow
+from recenv.records import ScorerRow
 from recenv.rewards.protocol import Scorer, ScorerSpec, Scores
 
 

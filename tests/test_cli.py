@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -195,3 +196,25 @@ def test_a_person_can_play(capsys: pytest.CaptureFixture[str], home: Path, monke
     monkeypatch.setattr("sys.stdin", io.StringIO("1 2 3\nask price?\nend\n"))
     code, out, err = recenv(capsys, "play", "--scenario", home / "toy.toml", "--seed", 1)
     assert code == 0 and "return" in out, err
+
+
+@pytest.mark.parametrize("room", list(cli.ROOMS))
+def test_a_room_of_commands_imports_alone_and_holds_what_the_door_says(room: str) -> None:
+    code = (
+        f"import json, sys, recenv.commands.{room} as room, click\n"
+        "heavy = ('torch', 'transformers', 'matplotlib', 'faker', 'recenv.cli', 'recenv.records')\n"
+        "own = [c for c in vars(room).values() if isinstance(c, click.Command)]\n"
+        "inner = [n for c in own if isinstance(c, click.Group) for n in c.commands]\n"
+        "print(json.dumps([[m for m in heavy if m in sys.modules], [c.name for c in own if c.name not in inner]]))")
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    heavy, names = json.loads(done.stdout)
+    assert heavy == []
+    assert sorted(names) == sorted(cli.ROOMS[room])
+
+
+def test_help_names_every_command_and_a_typing_error_gets_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = recenv(capsys, "--help")
+    listed = re.findall(r"^  ([a-z-]+)  ", out.partition("Commands:")[2], re.M)
+    assert code == 0 and listed == sorted(name for names in cli.ROOMS.values() for name in names)
+    code, _, err = recenv(capsys, "evalute")
+    assert code == 2 and "'evaluate'" in err

@@ -25,6 +25,35 @@ def test_every_folder_with_code_is_listed() -> None:
     assert folders == set(listed()["packages"].split())
 
 
+def test_types_ship_and_every_named_file_is_there() -> None:
+    config = configparser.ConfigParser()
+    config.read(ROOT / "setup.cfg", encoding="utf-8")
+    data = dict(config["options.package_data"])
+    assert "py.typed" in data["recenv"].split()
+    for package, patterns in data.items():
+        folder = ROOT.joinpath(*package.split("."))
+        for pattern in patterns.split():
+            assert any(folder.glob(pattern)), f"{package}: nothing is called {pattern}"
+
+
+def test_every_file_that_is_no_code_is_listed() -> None:
+    config = configparser.ConfigParser()
+    config.read(ROOT / "setup.cfg", encoding="utf-8")
+    data = {package: patterns.split() for package, patterns in config["options.package_data"].items()}
+    homes = dict(pair.split(" = ") for pair in listed()["package_dir"].split("\n") if pair)
+    for package in listed()["packages"].split():
+        home = ROOT / homes.get(package, package.replace(".", "/"))
+        shipped = {file for pattern in data.get(package, []) for file in home.glob(pattern)}
+        found = {f for f in home.rglob("*") if f.is_file() and f.suffix not in (".py", ".pyc")}
+        found = {f for f in found if not any(p.is_symlink() for p in f.parents) and _package(f) == home}
+        assert found <= shipped, f"{package}: {sorted(map(str, found - shipped))}"
+
+
+def _package(file: Path) -> Path:
+    """The folder of the package that a file belongs to."""
+    return next(p for p in file.parents if (p / "__init__.py").is_file())
+
+
 def test_the_import_names_of_the_top_folders_are_mapped_and_linked() -> None:
     for name in ("scenarios", "baselines", "evaluation"):
         assert f"recenv.{name} = {name}" in listed()["package_dir"]

@@ -7,7 +7,6 @@ are then timed alone, on as many threads. Their time over the time of scoring is
 from __future__ import annotations
 
 import os
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -18,12 +17,19 @@ import msgspec
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from recenv.records import DIMENSIONS, ScorerRow
+from recenv import data
+from recenv.records import ScorerRow
+from recenv.rewards import features, reading, rules
+from recenv.rewards.dimensions import DIMENSIONS
+from recenv.rewards.models import tables
 from recenv.rewards.models.heads import CheckpointScorers
 from recenv.rewards.models.open import open_scorers
 
 ROWS = 256
 """Most rows of a dimension that are timed; a sixteenth of it, of lists."""
+
+TEXT_CACHES = (data.CACHES, reading.CACHES, rules.CACHES, features.CACHES, tables.CACHES)
+"""All that keeps what was read of a text beyond the checkpoint that asked."""
 
 _SESSIONS = 128  # of the synthetic world
 _WARM_UP = 4  # rows, so that nothing is loaded while the clock runs
@@ -82,7 +88,7 @@ def scoring_cost(path: str | Path, rows: Sequence[ScorerRow], threads: Sequence[
     found = []
     try:
         for d in (d for d in DIMENSIONS if d in owner.scorers):
-            own = [r for r in rows if r.dimension == d][:ROWS if d != "item_ranking" else ROWS // 16]
+            own = [r for r in rows if r.dimension == d][:ROWS // 16 if DIMENSIONS[d].listwise else ROWS]
             if own:
                 found.append(_cost(owner, d, own, counts, alone))
     finally:
@@ -190,13 +196,9 @@ def _quickest(run: Callable[[], object], before: Callable[[], None]) -> float:
 
 
 def forget() -> None:
-    """Empty the caches of texts that scoring has filled, in all modules of rewards."""
-    for name in sorted(sys.modules):
-        if name.startswith("recenv.rewards."):
-            for value in list(vars(sys.modules[name]).values()):
-                clear = getattr(value, "cache_clear", None)
-                if callable(clear) and getattr(value, "__module__", "").startswith("recenv.rewards."):
-                    clear()
+    """Empty the caches of texts that scoring has filled. What a checkpoint holds, its owner forgets."""
+    for group in TEXT_CACHES:
+        group.clear()
 
 
 def idle(threads: int) -> bool:
@@ -245,7 +247,7 @@ def bench_rows(files: Sequence[str | Path] = ()) -> list[ScorerRow]:
     from recenv.data.rowfile import read_rows
 
     if files:
-        return [row for file in files for row in read_rows(file)]
+        return [row for file in files for row in read_rows(file, DIMENSIONS)]
     return [row for own in synthetic(sessions=_SESSIONS).rows.values() for row in own]
 
 

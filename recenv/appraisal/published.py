@@ -31,7 +31,9 @@ _PERCENT = {
 
 
 def published(dimension: str) -> tuple[Published, ...]:
-    """The published figures for a dimension, in the order of the paper; the trained model comes last."""
+    """The published figures for a dimension, in the order of the paper, the trained model last; none of one that it has not."""
+    if dimension not in _MEASURES:
+        return ()
     start = 0
     for name, measures in _MEASURES.items():
         if name == dimension:

@@ -16,6 +16,7 @@ from recenv.appraisal.sheet import Evaluation, Sheet
 from recenv.data.rowfile import read_rows, write_rows
 from recenv.errors import InputError
 from recenv.records import ScorerRow
+from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rewards.protocol import Scorer, Scores
 
 BATCH = 512
@@ -25,7 +26,7 @@ _MOST_PARTS = 32
 
 
 class ScoredRow(ScorerRow, frozen=True, kw_only=True):
-    """A row with its score. score: a number in [0, 1]; for item_ranking the items' probabilities in the row's order; None
+    """A row with its score. score: a number in [0, 1]; for lists the items' probabilities in the row's order; None
     (null) where the scorer cannot answer, then ``reason`` says why."""
 
     score: float | tuple[float, ...] | None
@@ -55,7 +56,7 @@ def score_file(
 
     def noted() -> Iterator[ScoredRow]:
         first = ""
-        for done, row in enumerate(score_rows(read_rows(source), scorer), 1):
+        for done, row in enumerate(score_rows(read_rows(source, DIMENSIONS), scorer), 1):
             first = first or f"the first, {row.id or 'without id'}, is of {row.dimension}"
             own[row.dimension == sheet.dimension] += 1
             if row.dimension == sheet.dimension:
@@ -81,7 +82,7 @@ def score_rows(rows: Iterable[ScorerRow], scorer: Scorer, batch: int = BATCH) ->
             if row.dimension != dimension:
                 yield _with(row, None, f"a row of {row.dimension}, not of {dimension}")
                 continue
-            score = _score(row, scores, at)
+            score = _score_of(row, scores, at)
             yield _with(row, score, scores.reasons[at] or ("" if score is not None else "the scorer gave no number"))
             at += 1
 
@@ -90,8 +91,8 @@ def _with(row: ScorerRow, score: float | tuple[float, ...] | None, reason: str) 
     return ScoredRow(**{f: getattr(row, f) for f in ScorerRow.__struct_fields__}, score=score, reason=reason)
 
 
-def _score(row: ScorerRow, scores: Scores, n: int) -> float | tuple[float, ...] | None:
-    if row.dimension != "item_ranking":
+def _score_of(row: ScorerRow, scores: Scores, n: int) -> float | tuple[float, ...] | None:
+    if not DIMENSIONS[row.dimension].listwise:
         value = float(scores.values[n])
         return value if math.isfinite(value) else None
     listed = scores.lists[n] if n < len(scores.lists) else np.zeros(0, np.float32)
@@ -111,14 +112,15 @@ def outcome_text(outcome: Outcome) -> str:
     lines += [f"  {count:>7,}  {reason}" for reason, count in list(total.reasons.items())[:5]]
     if not total.scored:
         return "\n".join([*lines, "no labels, nothing to measure" if not total.labelled else "no labelled row has a score"])
-    what = "items with a positive label" if outcome.dimension == "item_ranking" else "labels above 0.5"
+    what = "items with a positive label" if DIMENSIONS[outcome.dimension].listwise else "labels above 0.5"
     lines.append(f"measured on {total.scored:,} labelled rows in {total.groups:,} groups; {what}: {total.positives:.1%}")
     lines += ["", f"{'measure':18s} {'value':>7s}   95 % interval, clustered by group"]
-    lines += [f"{m.name:18s} {_figure(m.value):>7s}   [{_figure(m.low)}, {_figure(m.high)}]" for m in total.measures]
+    lines += [f"{m.name:18s} {_number(m.value):>7s}   [{_number(m.low)}, {_number(m.high)}]" for m in total.measures]
     lines.append("ECE excess: over what a perfect model shows on these rows; an interval that holds 0 is as good as perfect")
     if 0 < len(outcome.parts) <= _MOST_PARTS:
         lines += ["", *_part_lines(outcome.parts)]
-    return "\n".join([*lines, "", *_published_lines(outcome.dimension)])
+    beside = _published_lines(outcome.dimension)
+    return "\n".join([*lines, *(["", *beside] if beside else [])])
 
 
 def _part_lines(parts: tuple[Evaluation, ...]) -> list[str]:
@@ -129,21 +131,23 @@ def _part_lines(parts: tuple[Evaluation, ...]) -> list[str]:
     out = [head]
     for part in parts:
         first = part[lead]
-        cell = f"{_figure(first.value)} [{_figure(first.low)}, {_figure(first.high)}]"
+        cell = f"{_number(first.value)} [{_number(first.low)}, {_number(first.high)}]"
         out.append(f"{part.part:{width}s} {part.scored:>7,d} {part.positives:>6.1%}  {cell:22s}"
-                   + "".join(f" {_figure(part[name].value):>12s}" for name in names[1:]))
+                   + "".join(f" {_number(part[name].value):>12s}" for name in names[1:]))
     return out
 
 
 def _published_lines(dimension: str) -> list[str]:
     table = published(dimension)
+    if not table:
+        return []
     names = list(table[0].figures)
     return [
         "published on RecRM-Bench's own test rows (arXiv 2605.11874); comparable for rows of that set only",
         f"{'model':22s}" + "".join(f" {name:>9s}" for name in names),
-        *(f"{row.model:22s}" + "".join(f" {_figure(row.figures[name]):>9s}" for name in names) for row in table),
+        *(f"{row.model:22s}" + "".join(f" {_number(row.figures[name]):>9s}" for name in names) for row in table),
     ]
 
 
-def _figure(value: float) -> str:
+def _number(value: float) -> str:
     return "-" if math.isnan(value) else f"{value:.3f}"

@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from recenv import rng
 from recenv.errors import InputError
 from recenv.measures import metrics
+from recenv.measures.intervals import group_intervals
 from recenv.measures.metrics import Array
 from recenv.measures.reliability import Reliability, of_lists, of_points
-from recenv.measures.resampling import intervals
 from recenv.records import ScorerRow
+from recenv.rewards.dimensions import DIMENSIONS
 
 _DRAWS, _FEWEST, _WORK = 1000, 100, 20_000_000  # resamples; at least; rows resampled in all before their number is cut
 _PART = re.compile(r"^([^:]+)(?::.*)?$", re.S)
@@ -27,7 +28,7 @@ _TIES = rng.word("evaluate/ties")
 
 
 class Measure(msgspec.Struct, frozen=True):
-    """A figure and its 95 % interval (cluster bootstrap, percentiles); NaN where undefined.
+    """A figure and its 95 % interval (cluster bootstrap, expanded percentiles); NaN where undefined.
 
     "ECE excess" is the ECE less the median of what a perfect model shows on these rows, and its interval is the ECE less the
     2.5 and 97.5 % points of that: one that holds 0 is as good as perfect at this number of rows.
@@ -65,10 +66,11 @@ class Sheet:
     """Collects labels and scores of one dimension, row by row; texts are not kept.
 
     The items of a list are put in an order drawn from its id first, so that equal scores do not take the order of the file.
+    plain: they stay as they are, labels of 0.5 count as positive, and pairs do not lead: as in the table at a glance.
     """
 
-    def __init__(self, dimension: str) -> None:
-        self.dimension = dimension
+    def __init__(self, dimension: str, *, plain: bool = False) -> None:
+        self.dimension, self.plain = dimension, plain
         self._parts: dict[str, int] = {}
         self._groups: dict[str, int] = {}
         self._all: Counter[int] = Counter()
@@ -96,7 +98,9 @@ class Sheet:
         self._part.append(part)
         self._group.append(self._groups.setdefault(row.group or row.id, len(self._groups)))
         if isinstance(label, tuple):
-            order = rng.permutation(len(label), rng.word(row.id), _TIES)  # sets exist whose right item is always the first
+            order = np.arange(len(label))
+            if not self.plain:
+                order = rng.permutation(len(label), rng.word(row.id), _TIES)  # sets exist whose right item is always the first
             self._labels.append(np.array(label)[order])
             self._scores.append(np.array(score, np.float64)[order])
             self._pair_right.append(_NAN)
@@ -116,6 +120,21 @@ class Sheet:
             self._waiting[found[1]] = (label, score)
             return _NAN
         return _NAN if label == other[0] else 0.5 + 0.5 * float(np.sign(score - other[1]) * np.sign(label - other[0]))
+
+    @property
+    def groups(self) -> int:
+        """Groups among the rows that have a label and a score."""
+        return len(self._groups)
+
+    @property
+    def positives(self) -> float:
+        """See ``Evaluation``."""
+        return self._taken(np.arange(len(self._part))).positives
+
+    def values(self) -> dict[str, float]:
+        """The measures of all rows together by name, without intervals and without "ECE excess"."""
+        rows = np.arange(len(self._part))
+        return self._taken(rows).measures(rows)
 
     def evaluate(self) -> Evaluation:
         """All rows together."""
@@ -145,15 +164,16 @@ class Sheet:
         low, high = (np.full(3, _NAN),) * 2
         if len(self._groups) > 1:
             draws = int(np.clip(_WORK // len(rows), _FEWEST, _DRAWS))
-            low, high = intervals(np.unique(groups, return_inverse=True)[1], both, draws, "evaluate")
+            low, high = group_intervals(np.unique(groups, return_inverse=True)[1], both, draws, "evaluate")
         names = (own.leading, own.leading, f"{own.leading} margin")
         values = both(rows) if len(rows) else (_NAN,) * 3
         found = [Measure(n, v, float(a), float(b)) for n, v, a, b in zip(names, values, low, high, strict=True)]
         return found[0], found[1], found[2]
 
     def _taken(self, rows: NDArray[np.int64]) -> _Points | _Lists:
-        measure = _Lists if self.dimension == "item_ranking" else _Points
-        return measure([self._labels[n] for n in rows], [self._scores[n] for n in rows], np.array(self._pair_right)[rows])
+        measure = _MEASURES[DIMENSIONS[self.dimension].measure]
+        labels, scores = [self._labels[n] for n in rows], [self._scores[n] for n in rows]
+        return measure(labels, scores, np.array(self._pair_right)[rows], self.plain)
 
     def _evaluate(self, name: str, rows: NDArray[np.int64], part: int | None) -> Evaluation:
         taken = self._taken(rows)
@@ -163,7 +183,7 @@ class Sheet:
         number = int(groups.max()) + 1 if len(groups) else 0
         if number > 1:
             draws = int(np.clip(_WORK // len(rows), _FEWEST, _DRAWS))
-            low, high = intervals(groups, lambda i: list(taken.measures(i).values()), draws, "evaluate")
+            low, high = group_intervals(groups, lambda i: list(taken.measures(i).values()), draws, "evaluate")
             measures = tuple(Measure(m.name, m.value, float(a), float(b)) for m, a, b in zip(measures, low, high, strict=True))
         r = taken.reliability()
         measures += (Measure("ECE excess", r.excess, r.ece - r.high, r.ece - r.low),)
@@ -175,16 +195,18 @@ class Sheet:
 
 
 class _Points:
-    """Rows with one number each. A graded label counts as positive above 0.5 (a rating of 3 of 5 does not)."""
+    """Rows with one number each. A graded label counts as positive above 0.5 (a rating of 3 of 5 does not), plainly from 0.5."""
 
-    def __init__(self, labels: Sequence[float | Array], scores: Sequence[float | Array], pair_right: Array) -> None:
+    def __init__(
+        self, labels: Sequence[float | Array], scores: Sequence[float | Array], pair_right: Array, plain: bool
+    ) -> None:
         self.labels, self.scores = np.array(labels, np.float64), np.array(scores, np.float64)
-        self.truth = (self.labels > 0.5).astype(np.float64)
+        self.truth = (self.labels >= 0.5 if plain else self.labels > 0.5).astype(np.float64)
         self.pair_right = pair_right
         self.graded = bool(((self.labels > 0) & (self.labels < 1)).any())
         pairs = int((~np.isnan(pair_right)).sum())
         self.paired = pairs > 0
-        self.mostly_paired = 4 * pairs >= len(pair_right) > 0  # a pair is of two rows
+        self.mostly_paired = not plain and 4 * pairs >= len(pair_right) > 0  # a pair is of two rows
         self.positives = float(self.truth.mean()) if len(self.truth) else _NAN
 
     def measures(self, rows: NDArray[np.int64]) -> dict[str, float]:
@@ -197,7 +219,7 @@ class _Points:
         if self.graded:
             out |= {"Pearson": metrics.pearson(labels, scores), "Spearman": metrics.spearman(labels, scores)}
         if self.paired:
-            out["pairs right"] = _mean(self.pair_right[rows])
+            out["pairs right"] = mean_known(self.pair_right[rows])
         return out | {"NLL": metrics.nll(labels, scores), "ECE": metrics.ece(labels, scores)}
 
     @property
@@ -205,7 +227,7 @@ class _Points:
         return "pairs right" if self.mostly_paired else "AUC"
 
     def lead(self, rows: NDArray[np.int64]) -> float:
-        return _mean(self.pair_right[rows]) if self.mostly_paired else metrics.auc(self.truth[rows], self.scores[rows])
+        return mean_known(self.pair_right[rows]) if self.mostly_paired else metrics.auc(self.truth[rows], self.scores[rows])
 
     def reliability(self) -> Reliability:
         return of_points(self.labels, self.scores)
@@ -214,16 +236,18 @@ class _Points:
 class _Lists:
     """Rows with a number for each item; lists without a positive item are left out of every measure."""
 
-    def __init__(self, labels: Sequence[float | Array], scores: Sequence[float | Array], pair_right: Array) -> None:
+    def __init__(
+        self, labels: Sequence[float | Array], scores: Sequence[float | Array], pair_right: Array, plain: bool
+    ) -> None:
         self.gains, self.given = [np.asarray(g) for g in labels], [np.asarray(p) for p in scores]
-        self.positives = _mean(np.array([(g > 0).mean() for g in self.gains]))
+        self.positives = mean_known(np.array([(g > 0).mean() for g in self.gains]))
         self.table = np.array([
             (metrics.ndcg(g, p), metrics.reciprocal_rank(g, p), metrics.top1(g, p), metrics.list_auc(g, p),
              metrics.list_nll([g], [p]))
             for g, p in zip(self.gains, self.given, strict=True)], np.float64).reshape(-1, 5)
 
     def measures(self, rows: NDArray[np.int64]) -> dict[str, float]:
-        means = [_mean(column) for column in self.table[rows].T]
+        means = [mean_known(column) for column in self.table[rows].T]
         kept = [n for n in rows.tolist() if self.gains[n].sum() > 0]
         ece = metrics.list_ece([self.gains[n] for n in kept], [self.given[n] for n in kept])
         return dict(zip(("nDCG", "MRR", "top-1", "AUC in lists", "NLL"), means, strict=True)) | {"ECE": ece}
@@ -231,10 +255,14 @@ class _Lists:
     leading = "nDCG"
 
     def lead(self, rows: NDArray[np.int64]) -> float:
-        return _mean(self.table[rows, 0])
+        return mean_known(self.table[rows, 0])
 
     def reliability(self) -> Reliability:
         return of_lists(self.gains, self.given)
+
+
+_MEASURES: dict[str, type[_Points] | type[_Lists]] = {"pairs or AUC": _Points, "nDCG": _Lists}
+"""What measures the rows of a dimension, by its leading measure."""
 
 
 def part_of_id(id_: str) -> str:
@@ -254,7 +282,7 @@ def checked_label(row: ScorerRow) -> float | tuple[float, ...]:
     """The label of a labelled row. Raises InputError where it is not what the dimension has."""
     label = row.label
     values = label if isinstance(label, tuple) else (label,)
-    listed = row.dimension == "item_ranking"
+    listed = DIMENSIONS[row.dimension].listwise
     inside = all(v is not None and 0.0 <= v <= 1.0 for v in values)
     if label is None or isinstance(label, tuple) != listed or not inside or (listed and len(values) != len(row.items)):
         expected = f"{len(row.items)} numbers, one an item," if listed else "one number"
@@ -262,6 +290,7 @@ def checked_label(row: ScorerRow) -> float | tuple[float, ...]:
     return label
 
 
-def _mean(values: Array) -> float:
+def mean_known(values: Array) -> float:
+    """Mean of (N,) values, NaN ones left out."""
     known = values[~np.isnan(values)]
     return float(known.mean()) if len(known) else _NAN

@@ -1,0 +1,7 @@
+"""Where sessions come from. CACHES holds what its functions of text have computed."""
+
+from __future__ import annotations
+
+from recenv.caches import CacheGroup
+
+CACHES = CacheGroup("data")

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recenv import rng
-from recenv.data.constraints import fold
+from recenv.data.constraints import SLOTS, fold
 from recenv.records import Constraint, Item
 
 C = 20
@@ -28,8 +28,8 @@ class Pool:
     def __init__(self, items: Sequence[Item]) -> None:
         self.items = tuple(items)
         self.row = {item.id: r for r, item in enumerate(self.items)}
-        self._numbers = lru_cache(maxsize=None)(self._number_column)
-        self._members = lru_cache(maxsize=None)(self._member_index)
+        self._numbers = lru_cache(maxsize=len(SLOTS))(self._number_column)
+        self._members = lru_cache(maxsize=len(SLOTS))(self._member_index)
 
     def met(self, constraint: Constraint) -> NDArray[np.bool_]:
         """(I,) whether each item meets the constraint; an item that does not carry the attribute does not."""

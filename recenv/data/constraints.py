@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
 from typing import Literal, NamedTuple
 
+from recenv.data import CACHES
 from recenv.records import Constraint, Item
 
 MET, MISSED, UNKNOWN = 1, 0, -1
@@ -43,7 +43,7 @@ SLOTS: dict[str, Slot] = {
 """Slots that constraints may use. Other attributes (phone, address, hours ...) are told but not constrained."""
 
 
-@lru_cache(maxsize=65_536)
+@CACHES.keep(65_536)
 def fold(text: str) -> str:
     """Text for comparison: NFKC, case folded, without spaces or punctuation."""
     return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text).casefold())

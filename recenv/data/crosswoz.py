@@ -27,7 +27,7 @@ import msgspec
 import numpy as np
 
 from recenv.data.candidates import Pool, candidate_list, missed
-from recenv.data.crosswoz_dialogue import Dialogue, GoalLog, parse, read
+from recenv.data.crosswoz_dialogue import Dialogue, GoalLog, parse, read_dialogue
 from recenv.data.crosswoz_needs import DOMAINS, FACILITY, constraints_of, entities
 from recenv.data.ingest import IngestReport, Progress, Quarantine, sha256
 from recenv.data.jsonl import members
@@ -173,7 +173,7 @@ def load_catalogue(root: Path) -> Catalogue:
 
 def _add(writer: StoreWriter, key: str, dialogue: Dialogue, catalogue: Catalogue, tally: _Tally) -> None:
     session_id = f"crosswoz/{key}"
-    reading = read(dialogue, catalogue.ids)
+    reading = read_dialogue(dialogue, catalogue.ids)
     if not reading.goals:
         raise RowError("no restaurant, hotel or attraction goal")
     taken = {log.id: log.taken for log in reading.goals if log.taken}

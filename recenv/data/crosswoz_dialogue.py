@@ -70,7 +70,7 @@ def parse(raw: object) -> Dialogue:
     return dialogue
 
 
-def read(dialogue: Dialogue, known: Mapping[str, Mapping[str, str]]) -> Reading:
+def read_dialogue(dialogue: Dialogue, known: Mapping[str, Mapping[str, str]]) -> Reading:
     """Follow a dialogue. known: domain -> entity name -> item id; other names are not offers."""
     logs: dict[int, GoalLog] = {}
     unmapped: dict[int, None] = {}

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from recenv.data.fieldmap import FIELDS, REQUIRED, Source, message_role, pick, to_toml
+from recenv.data.fieldmap import FIELDS, REQUIRED, Source, listed, message_role, pick, to_toml
 from recenv.errors import InputError, RowError
 
 _ALIASES: dict[str, tuple[str, ...]] = {
@@ -98,7 +98,7 @@ def _inner_labels(key: str, rows: Sequence[Mapping[str, Any]]) -> list[Source]:
 
 def _scaled(dimension: str, rows: Sequence[Mapping[str, Any]], where: str, known: Mapping[str, Source]) -> dict[str, Source]:
     """The label's source with the meaning of the texts seen; stops at texts and scales without an agreed meaning."""
-    field = "labels" if dimension == "item_ranking" else "label"
+    field = "labels" if listed(dimension) else "label"
     source, seen = known[field], list[Any]()
     for row in rows:
         value = pick(row, source)

@@ -21,14 +21,13 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
 
+from recenv.data import CACHES
 from recenv.errors import InputError, RowError, UnknownName
-from recenv.records import DIMENSIONS
 
 FIELDS: dict[str, tuple[str, ...]] = {
     "instruction_following": ("id", "locale", "session_id", "user_id", "instruction", "query", "response", "label"),
@@ -39,6 +38,20 @@ FIELDS: dict[str, tuple[str, ...]] = {
                      "items", "labels", "gold"),
 }
 """Canonical fields by dimension."""
+
+TABLES: tuple[str, ...] = tuple(FIELDS)
+"""The dimensions that RecRM-Bench has a file for, in its order."""
+
+
+def listed(dimension: str) -> bool:
+    """Whether a row is a list of items with a label each."""
+    return "labels" in FIELDS[dimension]
+
+
+def of_user(dimension: str) -> bool:
+    """Whether a row tells what one user did about one item."""
+    return {"user", "item"} <= set(FIELDS[dimension])
+
 
 REQUIRED: dict[str, tuple[tuple[str, ...], ...]] = {
     "instruction_following": (("instruction", "query"), ("response",), ("label",)),
@@ -95,8 +108,8 @@ def load_field_map(path: str | Path) -> FieldMap:
 
 
 def _table(file: Path, dimension: str, table: Any) -> dict[str, Source]:
-    if dimension not in DIMENSIONS:
-        raise UnknownName("dimension (a table of the field map)", dimension, DIMENSIONS)
+    if dimension not in FIELDS:
+        raise UnknownName("dimension (a table of the field map)", dimension, FIELDS)
     if not isinstance(table, Mapping):
         raise InputError(f"{file}: [{dimension}] must be a table of field = source; got {table!r}")
     out = {}
@@ -127,7 +140,9 @@ def _check(where: str, source: Source) -> None:
         raise InputError(f"{where}: max must be greater than min; got min {source.min}, max {source.max}")
 
 
-_compiled = lru_cache(maxsize=256)(re.compile)
+@CACHES.keep(256)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
 
 
 def pick(row: Mapping[str, Any], source: Source) -> Any:

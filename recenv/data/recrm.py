@@ -15,12 +15,12 @@ from pathlib import Path
 import msgspec
 
 from recenv import rng
-from recenv.data.fieldmap import load_field_map
+from recenv.data.fieldmap import TABLES, listed, load_field_map, of_user
 from recenv.data.ingest import IngestReport, Progress, Quarantine, sha256
 from recenv.data.rows import FILES, Bad, Row, RowFile, open_rows
 from recenv.data.store import StoreWriter
 from recenv.errors import InputError, RowError
-from recenv.records import DIMENSIONS, Event, Goal, Item, Need, Outcome, Privileged, Session, User
+from recenv.records import Event, Goal, Item, Need, Outcome, Privileged, Session, User
 
 INSTRUCTION = {
     "zh": "请根据用户需求推荐商家，每次最多推荐3家，用中文回答。",
@@ -28,6 +28,8 @@ INSTRUCTION = {
 }
 """The instruction of sessions whose rows have none."""
 
+_LISTS = next(d for d in TABLES if listed(d))
+_TAKEN = next(d for d in TABLES if of_user(d))
 _ORDER = rng.word("recrm/order")
 _OPEN_GROUPS, _OPEN_BYTES, _LIST = 256, 32 << 20, 20
 _EVERY = 1000  # rows between calls of progress
@@ -37,11 +39,11 @@ class _Tally:
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
         self.rows: Counter[str] = Counter()
-        self.labels: dict[str, list[float]] = {d: [0.0, 0.0] for d in DIMENSIONS}  # sum, number
+        self.labels: dict[str, list[float]] = {d: [0.0, 0.0] for d in TABLES}  # sum, number
         self.lists: Counter[int] = Counter()
 
     def label(self, row: Row) -> None:
-        values = row.labels if row.dimension == "item_ranking" else (row.label,)
+        values = row.labels if listed(row.dimension) else (row.label,)
         self.labels[row.dimension][0] += sum(values)
         self.labels[row.dimension][1] += len(values)
 
@@ -57,17 +59,16 @@ def ingest_recrm(
     unusable target, too many bad rows, or rows from which no session can be made.
     """
     mapped = None if field_map is None else load_field_map(field_map)
-    files = {d: file for d in DIMENSIONS if (file := open_rows(folder, d, mapped)) is not None}
-    if not {"item_ranking", "behavior_prediction"} & files.keys():
-        raise InputError(f"{folder} has neither {FILES['item_ranking']} nor {FILES['behavior_prediction']} (below data/ or the "
-                         "folder itself); sessions are made from one of them")
+    files = {d: file for d in TABLES if (file := open_rows(folder, d, mapped)) is not None}
+    if not {_LISTS, _TAKEN} & files.keys():
+        raise InputError(f"{folder} has neither {FILES[_LISTS]} nor {FILES[_TAKEN]} (below data/ or the folder itself); sessions "
+                         "are made from one of them")
     tally, total = _Tally(), sum(file.path.stat().st_size for file in files.values())
     with Quarantine() as quarantine, StoreWriter(out, kind="recrm", overwrite=overwrite) as writer:
         done = 0
-        for dimension in ("item_ranking", "behavior_prediction", "query_item_relevance", "factual_consistency",
-                          "instruction_following"):
+        for dimension in reversed(TABLES):  # sessions first, so that their users and items come first
             if dimension in files:
-                _read(writer, files[dimension], "item_ranking" not in files, quarantine, tally, progress, done, total)
+                _read(writer, files[dimension], _LISTS not in files, quarantine, tally, progress, done, total)
                 done += files[dimension].path.stat().st_size
         rows = sum(tally.rows.values())
         quarantine.judge(rows, max_bad)
@@ -82,7 +83,7 @@ def _read(
     writer: StoreWriter, file: RowFile, group: bool, quarantine: Quarantine, tally: _Tally, progress: Progress | None, done: int,
     total: int,
 ) -> None:
-    grouping = _Groups() if group and file.dimension == "behavior_prediction" else None
+    grouping = _Groups() if group and of_user(file.dimension) else None
     for row in file:
         tally.rows[file.dimension] += 1
         if progress is not None and tally.rows[file.dimension] % _EVERY == 0:
@@ -116,13 +117,13 @@ def _add(writer: StoreWriter, row: Row, tally: _Tally) -> None:
         tally.counts["rows_without_any_user"] += 1
     if user is not None:
         writer.add_user(user)
-    if row.dimension == "item_ranking" and user is not None:
+    if listed(row.dimension) and user is not None:
         _add_session(writer, row, user, tally)
 
 
 def _add_session(writer: StoreWriter, row: Row, user: User, tally: _Tally) -> None:
     """A session of one goal; the candidates are shuffled by the session's id, so that their order carries no meaning."""
-    session_id = row.session_id or f"recrm/item_ranking/{row.line - 1}"
+    session_id = row.session_id or f"recrm/{row.dimension}/{row.line - 1}"
     first: dict[str, int] = {}
     for position, item in enumerate(row.items):
         first.setdefault(item.id, position)
@@ -204,7 +205,7 @@ def _add_group(writer: StoreWriter, group: _Group, tally: _Tally) -> None:
         return
     items = tuple(item for item, _ in group.items.values())
     ranking = msgspec.structs.replace(
-        row, dimension="item_ranking", session_id=f"recrm/behavior/{group.number}", items=items, item=None,
+        row, dimension=_LISTS, session_id=f"recrm/behavior/{group.number}", items=items, item=None,
         labels=tuple(label for _, label in group.items.values()),
         category=Counter(item.category for item in items).most_common(1)[0][0],
     )
@@ -215,7 +216,7 @@ def _add_group(writer: StoreWriter, group: _Group, tally: _Tally) -> None:
 
 
 def _report(writer: StoreWriter, files: dict[str, RowFile], quarantine: Quarantine, tally: _Tally) -> IngestReport:
-    notes = [f"{FILES[d]} is missing: {_LACK[d]}" for d in DIMENSIONS if d not in files]
+    notes = [f"{FILES[d]} is missing: {_LACK[d]}" for d in TABLES if d not in files]
     foreign = {d: file for d, file in files.items() if any(str(source) != field for field, source in file.sources.items())}
     notes += [f"{d}: every field has a key of its own name" for d in files if d not in foreign]
     notes += [f"{d}: keys that feed nothing: {', '.join(file.unused)}" for d, file in foreign.items() if file.unused]

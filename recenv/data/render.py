@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from recenv.data.constraints import SLOTS
 from recenv.records import Item, User, Value
@@ -63,9 +63,10 @@ def user_text(user: User) -> str:
     return mapping_text(user.profile, user.locale)
 
 
-def evidence_text(items: Sequence[Item]) -> str:
-    """What an answer about these items may be checked against: one record a line."""
-    return "\n".join(item_text(item) for item in items)
+def evidence_text(items: Sequence[Item], text: Callable[[Item], str] = item_text) -> str:
+    """What an answer about these items may be checked against: one record a line. text: of an item, for callers
+    that keep them."""
+    return "\n".join(map(text, items))
 
 
 def plain_response(items: Sequence[Item], locale: str, slots: Sequence[str] = ("rating", "price", "area")) -> str:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 import msgspec
 
+from recenv.data.fieldmap import TABLES
 from recenv.data.jsonl import lines
 from recenv.data.rows import rows_from_recrm
 from recenv.errors import InputError
-from recenv.records import DIMENSIONS, ScorerRow
+from recenv.files import whole_file
+from recenv.records import ScorerRow
 
 
-def read_rows(path: str | Path) -> Iterator[ScorerRow]:
-    """Rows of a file of canonical rows, or of a RecRM-Bench folder, in order.
+def read_rows(path: str | Path, dimensions: Collection[str] = TABLES) -> Iterator[ScorerRow]:
+    """Rows of a file of canonical rows, or of a RecRM-Bench folder, in order. dimensions: those that a row may have.
 
     Raises InputError for a path that is neither (a store holds sessions, not rows) and for the first unusable line.
     """
@@ -35,8 +37,8 @@ def read_rows(path: str | Path) -> Iterator[ScorerRow]:
             row = decoder.decode(line.data)
         except msgspec.MsgspecError as error:
             raise InputError(f"{where}: not a canonical row ({error})") from None
-        if row.dimension not in DIMENSIONS:
-            raise InputError(f"{where}: dimension must be one of {', '.join(DIMENSIONS)}; got {row.dimension!r}")
+        if row.dimension not in dimensions:
+            raise InputError(f"{where}: dimension must be one of {', '.join(dimensions)}; got {row.dimension!r}")
         yield row
 
 
@@ -47,16 +49,9 @@ def encode_row(row: ScorerRow) -> bytes:
 
 def write_rows(rows: Iterable[ScorerRow], path: str | Path) -> int:
     """Write rows to a file, whole or not at all; returns how many."""
-    target = Path(path)
-    partial = target.with_name(f".{target.name}.partial")
     count = 0
-    try:
-        with partial.open("wb") as stream:
-            for row in rows:
-                stream.write(encode_row(row))
-                count += 1
-        partial.replace(target)
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise
+    with whole_file(Path(path)) as stream:
+        for row in rows:
+            stream.write(encode_row(row))
+            count += 1
     return count

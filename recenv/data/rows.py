@@ -12,11 +12,11 @@ import msgspec
 
 from recenv.data import coerce
 from recenv.data.detect import SAMPLE, detect, probe
-from recenv.data.fieldmap import FieldMap, Source, load_field_map, pick
+from recenv.data.fieldmap import TABLES, FieldMap, Source, listed, load_field_map, pick
 from recenv.data.jsonl import decode, lines
 from recenv.data.render import item_text, mapping_text, user_text
 from recenv.errors import InputError, RowError, UnknownName
-from recenv.records import DIMENSIONS, Item, Need, ScorerRow, User
+from recenv.records import Item, Need, ScorerRow, User
 
 FILES: dict[str, str] = {
     "instruction_following": "instruction_following/if_rewrite.jsonl",
@@ -219,7 +219,7 @@ def open_rows(folder: str | Path, dimension: str, field_map: FieldMap | None = N
     Raises UnknownName for a dimension that is none, InputError for a missing folder or keys that cannot be told apart.
     """
     if dimension not in FILES:
-        raise UnknownName("dimension", dimension, DIMENSIONS)
+        raise UnknownName("dimension", dimension, FILES)
     root = Path(folder)
     if not root.is_dir():
         raise InputError(f"no folder at {root}; expected a RecRM-Bench folder with data/*/*.jsonl")
@@ -237,7 +237,7 @@ def rows_from_recrm(
     the first unusable row (``recenv ingest recrm`` lists and leaves out such rows).
     """
     mapped = load_field_map(field_map) if isinstance(field_map, (str, Path)) else field_map
-    for name in DIMENSIONS if dimension is None else (dimension,):
+    for name in TABLES if dimension is None else (dimension,):
         file = open_rows(folder, name, mapped)
         if file is None:
             if dimension is not None:
@@ -256,5 +256,5 @@ def scorer_row(row: Row, stem: str) -> ScorerRow:
         dimension=row.dimension, id=id_, group=row.user_id or id_, locale=row.locale, instruction=row.instruction,
         query=row.query, response=row.response, evidence=row.evidence, user=user_text(row.user) if row.user else "",
         context=mapping_text(row.context, row.locale), item=item_text(row.item) if row.item else "",
-        items=tuple(item_text(item) for item in row.items), label=row.labels if row.dimension == "item_ranking" else row.label,
+        items=tuple(item_text(item) for item in row.items), label=row.labels if listed(row.dimension) else row.label,
     )

@@ -8,7 +8,6 @@ Ragged columns (candidates, satisfaction, disclosure) are flat, with start offse
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import sqlite3
 from collections.abc import Mapping, Sequence
@@ -24,6 +23,7 @@ from numpy.typing import NDArray
 from recenv import rng
 from recenv.data.constraints import status
 from recenv.errors import RowError, StoreError
+from recenv.files import beside, swap_in
 from recenv.records import CATEGORIES, Item, Privileged, Session, User
 
 SCHEMA = 1
@@ -60,7 +60,7 @@ class StoreWriter:
     def __init__(self, out: str | Path, *, kind: str, overwrite: bool = False) -> None:
         self.out, self.kind = Path(out), kind
         _check_target(self.out, overwrite)
-        self._tmp = self.out.with_name(f".{self.out.name}.{os.getpid()}.partial")
+        self._tmp = beside(self.out)
         shutil.rmtree(self._tmp, ignore_errors=True)
         self._tmp.mkdir(parents=True)
         self._files: dict[str, BinaryIO] = {n: (self._tmp / f"{n}.jsonl").open("wb+") for n in _LINES}
@@ -260,12 +260,3 @@ def _check_target(out: Path, overwrite: bool) -> None:
         raise StoreError(f"{out} exists and is not a store; choose another --out, nothing was touched")
     if not overwrite:
         raise StoreError(f"{out} holds a store already; choose another --out, or pass --overwrite to replace it")
-
-
-def swap_in(new: Path, target: Path) -> None:
-    """Put folder ``new`` at ``target``; whoever looks sees the old folder or the new one, whole."""
-    old = target.with_name(f".{target.name}.{os.getpid()}.old")
-    if target.exists():
-        os.rename(target, old)
-    os.rename(new, target)
-    shutil.rmtree(old, ignore_errors=True)

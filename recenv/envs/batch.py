@@ -14,7 +14,7 @@ from recenv.envs import state as states
 from recenv.envs.engine import Engine, Step
 from recenv.envs.state import HORIZON, RUNNING, State
 from recenv.errors import InputError
-from recenv.records import DIMENSIONS, Action, AgentView, D
+from recenv.records import Action, AgentView
 
 Split = Literal["all", "train", "test"]
 _SESSION = rng.word("session")
@@ -97,16 +97,17 @@ class SessionBatch:
 
     def info(self, r: int, view: AgentView, step: Step | None) -> dict[str, Any]:
         """The info of a row; the same keys after reset and step, nothing that an agent may not see."""
-        vector = np.full(D, np.nan, np.float32) if step is None else step.scores.components[r]
-        sources = ("none",) * D if step is None else step.scores.sources[r]
+        names = self.engine.dimensions
+        vector = np.full(len(names), np.nan, np.float32) if step is None else step.scores.components[r]
+        sources = ("none",) * len(names) if step is None else step.scores.sources[r]
         reaction = None if step is None else step.reactions[r]
-        failed = np.zeros(D, np.bool_) if step is None else step.failed[r]
+        failed = np.zeros(len(names), np.bool_) if step is None else step.failed[r]
         return {
-            "reward_components": {name: float(v) for name, v in zip(DIMENSIONS, vector, strict=True)},
+            "reward_components": {name: float(v) for name, v in zip(names, vector, strict=True)},
             "reward_vector": vector.copy(),
-            "reward_sources": dict(zip(DIMENSIONS, sources, strict=True)),
+            "reward_sources": dict(zip(names, sources, strict=True)),
             "reward_value": float("nan") if step is None else float(step.values[r]),
-            "gates_failed": ",".join(d for d, f in zip(DIMENSIONS, failed, strict=True) if f),
+            "gates_failed": ",".join(d for d, f in zip(names, failed, strict=True) if f),
             "session_id": view.session_id,
             "turn": view.turn,
             "reaction": "" if reaction is None else reaction.kind,
@@ -123,6 +124,9 @@ class SessionBatch:
     def load(self, data: bytes) -> dict[str, Any]:
         """Go on from saved bytes; raises InputError where they do not fit this batch, which stays as it was."""
         state, extra = states.load(data, self.engine.world.fingerprint)
+        if state.earned.shape[1] != 1 + len(self.engine.dimensions):
+            raise InputError(f"the saved state has {state.earned.shape[1] - 1} reward dimensions; this environment has "
+                             f"{len(self.engine.dimensions)}")
         if len(state.session) != self.n or not {"seeds", "episodes"} <= extra.keys():
             raise InputError(f"the saved state has {len(state.session)} sessions; this environment has {self.n}")
         self.state = state

@@ -12,16 +12,14 @@ Parsing never raises: what cannot be read becomes a ``malformed`` action that ca
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 
 from recenv.data.render import item_text, mapping_text
+from recenv.json_text import json_objects, without_thoughts
 from recenv.records import Action, AgentView, Item, Message
 
 MAX_ACTION_CHARS = 32_768
 MAX_ITEMS = 100
-_MAX_STARTS = 32  # opening braces tried before giving up: bounds the work on hostile text
-_THINK = re.compile(r"<think>.*?(?:</think>|\Z)", re.DOTALL)
 _FIELDS = {
     "recommend": {"items", "text"},
     "ask": {"text"},
@@ -44,12 +42,12 @@ def parse_action(text: str) -> Action:
     raw = text[:MAX_ACTION_CHARS].encode(errors="replace").decode()  # lone surrogates could not be written to a trace
     if len(text) > MAX_ACTION_CHARS:
         return Action(act="malformed", error=f"longer than {MAX_ACTION_CHARS} characters", raw=raw)
-    found = _objects(_THINK.sub("", raw))
+    found = json_objects(without_thoughts(raw))
     if not found:
         return Action(act="malformed", error="no JSON object found", raw=raw)
     if len(found) > 1:
         return Action(act="malformed", error=f"expected one JSON object, found {len(found)}", raw=raw)
-    action, error = _build(found[0], raw)
+    action, error = _build(found[0].value, raw)
     return action if action is not None else Action(act="malformed", error=error, raw=raw)
 
 
@@ -65,22 +63,6 @@ def format_action(action: Action) -> str:
     if action.text:
         fields["text"] = action.text
     return json.dumps(fields, ensure_ascii=False)
-
-
-def _objects(text: str) -> list[dict[str, Any]]:
-    decoder, found, at = json.JSONDecoder(), [], 0
-    for _ in range(_MAX_STARTS):
-        at = text.find("{", at)
-        if at < 0:
-            break
-        try:
-            value, end = decoder.raw_decode(text, at)
-        except (ValueError, RecursionError):
-            at += 1
-            continue
-        found.append(value)
-        at = end
-    return found
 
 
 def _build(fields: dict[str, Any], raw: str) -> tuple[Action | None, str]:

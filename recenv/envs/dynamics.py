@@ -27,7 +27,8 @@ from recenv.data.world import GoalArrays, World
 from recenv.envs.chat_format import format_action, search_results
 from recenv.envs.config import EnvConfig
 from recenv.envs.state import ENDED, HORIZON, LEFT, MET_ALL, RUNNING, Dialogue, State
-from recenv.records import Action, AgentView, D, Message, Privileged, Reaction, ReactionKind, Session
+from recenv.records import Action, AgentView, Message, Privileged, Reaction, ReactionKind, Session
+from recenv.rewards.dimensions import DIMENSIONS
 from recenv.users.protocol import UserModel
 from recenv.users.utterances import say
 
@@ -54,6 +55,7 @@ class Dynamics:
 
     def __init__(self, world: World, user: UserModel, config: EnvConfig) -> None:
         self.world, self.user, self.config = world, user, config
+        self.paid = 1 + len(DIMENSIONS)  # rewards of a turn: of the scalar, then of each dimension
         self.case = lru_cache(maxsize=8192)(self._case)
 
     def _case(self, row: int) -> Case:
@@ -72,7 +74,7 @@ class Dynamics:
         return State(
             session=np.array(sessions, np.int64), seed=np.array(seeds, np.uint64), goal=np.zeros(n, np.int64),
             turn=np.zeros(n, np.int64), patience=np.array([self._patience(c) for c in cases], np.float64),
-            ending=np.full(n, RUNNING, np.int8), earned=np.zeros((n, 1 + D)), count=np.zeros((n, 1 + D), np.int64),
+            ending=np.full(n, RUNNING, np.int8), earned=np.zeros((n, self.paid)), count=np.zeros((n, self.paid), np.int64),
             told=tuple(c.goals[0].disclosure == VOLUNTEERED for c in cases),
             dialogue=tuple(Dialogue((Message("user", q),), q) for q in (c.session.goals[0].query for c in cases)),
         )

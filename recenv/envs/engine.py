@@ -13,7 +13,7 @@ from recenv.data.world import World
 from recenv.envs.config import EnvConfig
 from recenv.envs.dynamics import Dynamics
 from recenv.envs.state import RUNNING, State
-from recenv.records import Action, AgentView, D, Item, Reaction
+from recenv.records import Action, AgentView, Item, Reaction
 from recenv.rewards.hybrid import REWARDS, HybridReward, RewardSpec, credit
 from recenv.rewards.named import scorer_set
 from recenv.rewards.protocol import Scorer
@@ -44,6 +44,7 @@ class Step(NamedTuple):
 class Engine:
     """World, user model, scorers and reward of one scenario; shared by all its environments of a process.
 
+    dimensions: names of those registered when it was made, the columns D of all that it returns.
     scorers: by dimension; loaded by the name in ``config.scorers`` where not given. reward, user: likewise.
     """
 
@@ -55,6 +56,7 @@ class Engine:
         self.reward = HybridReward(reward if reward is not None else REWARDS[config.reward])
         self.scorers = dict(scorers) if scorers is not None else scorer_set(config.scorers)
         self._score = TurnScorer(self.scorers)
+        self.dimensions = tuple(d.name for d in self._score.dimensions)
         self.dynamics = Dynamics(world, user if user is not None else USERS[config.user](world), config)
 
     def begin(self, sessions: NDArray[np.int64], seeds: NDArray[np.uint64]) -> State:
@@ -78,11 +80,12 @@ class Engine:
         after, reactions = self.dynamics.step(state, actions)
         moved = after.goal != state.goal
         earned[moved], count[moved] = 0.0, 0  # the next goal starts from nothing
-        failed = np.zeros((n, D), np.bool_)
+        d = len(self.dimensions)
+        failed = np.zeros((n, d), np.bool_)
         failed[rows] = hybrid.failed
         spread = TurnScores(
             _spread(scores.components, rows, n),
-            tuple(_fill(rows, scores.sources, n, ("none",) * D)), tuple(_fill(rows, scores.reasons, n, ("",) * D)),
+            tuple(_fill(rows, scores.sources, n, ("none",) * d)), tuple(_fill(rows, scores.reasons, n, ("",) * d)),
             tuple(_fill(rows, scores.costs, n, {})),
         )
         values = _spread(hybrid.values, rows, n)

@@ -36,7 +36,7 @@ class SessionEnv(gym.Env[Obs, Act], ABC, Generic[Obs, Act]):
         self.batch = SessionBatch(engine, 1, split)
         self.render_mode, self.vector_reward = render_mode, vector_reward
         if vector_reward:
-            self.reward_space = reward_space()
+            self.reward_space = reward_space(len(engine.dimensions))
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Obs, dict[str, Any]]:
         """Open a session: the next of the seed's stream, or ``options={"session": id}``."""

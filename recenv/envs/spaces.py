@@ -10,7 +10,7 @@ import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
-from recenv.records import CATEGORIES, D
+from recenv.records import CATEGORIES
 
 CANDIDATE_FEATURES: tuple[str, ...] = (
     "rating", "log_price", "popularity", "bm25", "told_met", "told_missed", "told_unknown", "shown", "present",
@@ -72,9 +72,9 @@ def slate_action(candidates: int, slate_size: int) -> spaces.MultiDiscrete:
     return spaces.MultiDiscrete(np.full(slate_size, candidates, np.int64))
 
 
-def reward_space() -> spaces.Box:
-    """Of the vector reward: D components in [-1, 1], summing to at most 1 a goal each."""
-    return spaces.Box(-1.0, 1.0, (D,), np.float32)
+def reward_space(dimensions: int) -> spaces.Box:
+    """Of the vector reward: one component a dimension, in [-1, 1], summing to at most 1 a goal each."""
+    return spaces.Box(-1.0, 1.0, (dimensions,), np.float32)
 
 
 def clip(values: NDArray[np.floating]) -> NDArray[np.float32]:

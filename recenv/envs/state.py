@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recenv.errors import InputError
-from recenv.records import D, Message
+from recenv.records import Message
 
 STATE_SCHEMA = 1
 RUNNING, MET_ALL, LEFT, ENDED, HORIZON = range(5)
@@ -84,6 +84,6 @@ def load(data: bytes, world: str) -> tuple[State, dict[str, Any]]:
     arrays: dict[str, Any] = {n: np.array(getattr(saved, n), t) for n, t in _DTYPES.items()}
     n = len(saved.session)
     if any(len(a) != n for a in arrays.values()) or len(saved.told) != n or len(saved.dialogue) != n \
-            or arrays["earned"].shape != (n, 1 + D) or arrays["count"].shape != (n, 1 + D):
+            or arrays["earned"].ndim != 2 or arrays["earned"].shape != arrays["count"].shape:
         raise InputError("the saved state is damaged: its arrays differ in length")
     return State(**arrays, told=tuple(np.array(t, bool) for t in saved.told), dialogue=tuple(saved.dialogue)), saved.extra

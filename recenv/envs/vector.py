@@ -35,7 +35,7 @@ class SessionVectorEnv(VectorEnv[Obs, Act, Any], ABC, Generic[Obs, Act]):
         self.batch = SessionBatch(engine, num_envs, split)
         self.num_envs, self.vector_reward = num_envs, vector_reward
         if vector_reward:
-            self.reward_space = reward_space()
+            self.reward_space = reward_space(len(engine.dimensions))
         self._over = np.zeros(num_envs, np.bool_)
 
     def reset(

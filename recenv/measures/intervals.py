@@ -1,6 +1,7 @@
-"""Confidence intervals for means over sessions, with the user as the unit of resampling.
+"""Confidence intervals with a cluster as the unit of resampling: means over the sessions of users, statistics of grouped rows.
 
-Method: cluster bootstrap of the ratio mean (sum of values / number of values), expanded percentile interval
+Method: cluster bootstrap (whole clusters drawn with replacement) of the ratio mean (sum of values / number of values), or of any
+statistic of row numbers; expanded percentile interval
 (Hesterberg, "What Teachers Should Know About the Bootstrap", The American Statistician 69, 2015, section 3.3).
 The plain percentile interval is too narrow by sqrt((G-1)/G) and ignores that the spread is estimated; widening the
 percentiles to Phi(-sqrt(G/(G-1)) t) repairs both. BCa repairs neither, and its acceleration is unstable for the few,
@@ -11,7 +12,7 @@ percentile 87 %, BCa 87 %, expanded 95 %; for strongly skewed values 80, 81 and 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from statistics import NormalDist
 from typing import NamedTuple
@@ -92,6 +93,35 @@ def paired_difference(
     return mean_interval(a - b, clusters, seed, level, resamples)
 
 
+class Bounds(NamedTuple):
+    """The ends of 95 % intervals, (M,) each, NaN where a statistic was never defined."""
+
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+
+
+def group_intervals(
+    groups: NDArray[np.int64], statistic: Callable[[NDArray[np.int64]], Sequence[float]], resamples: int, purpose: str
+) -> Bounds:
+    """95 % intervals of M statistics of row numbers, resampled by group.
+
+    groups: (N,) the number of each row's group, from 0 without gaps. statistic(rows): M values; resamples in which one is NaN
+    are left out of its interval. purpose: keys the draws, so that equal purposes resample equally. One group alone shows no
+    spread: NaN.
+    """
+    order = np.argsort(groups, kind="stable")
+    members = np.split(order, np.flatnonzero(np.diff(groups[order])) + 1)
+    found = np.array([
+        statistic(np.concatenate([members[g] for g in drawn.tolist()]))
+        for draws in _drawn_clusters(len(members), resamples, rng.word(purpose)) for drawn in draws
+    ], float)
+    low, high = np.full((2, found.shape[1]), np.nan)
+    known = ~np.isnan(found).all(axis=0)
+    if known.any() and len(members) > 1:
+        low[known], high[known] = _ends(found[:, known], len(members), 0.95)
+    return Bounds(low, high)
+
+
 def _check(table: NDArray[np.float64], clusters: Sequence[str], level: float, resamples: int) -> None:
     if table.ndim != 2 or len(table) != len(clusters):
         raise InputError(f"values and clusters must be equally many: got shape {table.shape} and {len(clusters)} clusters")
@@ -118,17 +148,24 @@ def _resampled_means(sums: _Sums, seed: int, resamples: int) -> NDArray[np.float
     """(B, M) ratio means of B resamples of G clusters with replacement; NaN where a resample drew no value."""
     groups = len(sums.values)
     means = np.full((resamples, sums.values.shape[1]), np.nan)
-    step = max(1, _BLOCK // max(groups, 1))
-    for start in range(0, resamples if groups else 0, step):
-        ids = np.arange(start, min(start + step, resamples), dtype=np.uint64)
-        draws = rng.integers(groups, seed, _PURPOSE, ids[:, None], np.arange(groups, dtype=np.uint64)[None, :])
-        flat = draws + np.arange(len(ids))[:, None] * groups
-        weights = np.bincount(flat.ravel(), minlength=len(ids) * groups).reshape(len(ids), groups).astype(np.float64)
+    start = 0
+    for draws in _drawn_clusters(groups, resamples, seed, _PURPOSE):
+        flat = draws + np.arange(len(draws))[:, None] * groups
+        weights = np.bincount(flat.ravel(), minlength=len(draws) * groups).reshape(len(draws), groups).astype(np.float64)
         # einsum, not BLAS: the sum's order must not depend on the number of threads.
         total = np.einsum("bg,gm->bm", weights, sums.values)
         count = np.einsum("bg,gm->bm", weights, sums.counts)
-        np.divide(total, count, out=means[start : start + len(ids)], where=count > 0)
+        np.divide(total, count, out=means[start : start + len(draws)], where=count > 0)
+        start += len(draws)
     return means
+
+
+def _drawn_clusters(groups: int, resamples: int, *key: int) -> Iterator[NDArray[np.int64]]:
+    """The clusters of each resample, (B, G), a block of resamples at a time; key: what the draws depend on."""
+    step = max(1, _BLOCK // max(groups, 1))
+    for start in range(0, resamples if groups else 0, step):
+        ids = np.arange(start, min(start + step, resamples), dtype=np.uint64)
+        yield rng.integers(groups, *key, ids[:, None], np.arange(groups, dtype=np.uint64)[None, :])
 
 
 def _interval(sums: _Sums, means: NDArray[np.float64], column: int, level: float) -> Interval:
@@ -138,9 +175,14 @@ def _interval(sums: _Sums, means: NDArray[np.float64], column: int, level: float
     if clusters < 2:
         reason = "no value" if not n else "one user only: no spread between users to estimate from"
         return Interval(mean=mean, low=float("nan"), high=float("nan"), n=n, missing=missing, clusters=clusters, reason=reason)
-    tail = _expanded_tail(clusters, level)
-    low, high = np.nanquantile(means, [tail, 1.0 - tail])
+    low, high = _ends(means, clusters, level)
     return Interval(mean=mean, low=float(low), high=float(high), n=n, missing=missing, clusters=clusters)
+
+
+def _ends(found: NDArray[np.float64], clusters: int, level: float) -> NDArray[np.float64]:
+    """(2, ...) ends of the intervals of resampled statistics (B, ...), of more than one cluster; NaN ones are left out."""
+    tail = _expanded_tail(clusters, level)
+    return np.asarray(np.nanquantile(found, [tail, 1.0 - tail], axis=0), np.float64)
 
 
 @lru_cache(maxsize=256)

@@ -10,21 +10,21 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from recenv.errors import InputError, UnknownName
-from recenv.records import DIMENSIONS, D
 from recenv.registry import Registry
+from recenv.rewards.dimensions import DIMENSIONS, SHIPPED
 
 Aggregation = Literal["mean", "product", "min", "lexicographic", "chebyshev"]
 Vector = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-SLATE_DIMENSIONS: tuple[str, ...] = ("query_item_relevance", "behavior_prediction", "item_ranking")
-"""The dimensions that only a recommendation has."""
+SLATE_DIMENSIONS: tuple[str, ...] = tuple(d.name for d in SHIPPED if d.of == "slate")
+"""The shipped dimensions that only a recommendation has."""
 
 
 class RewardSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """How the five components become one number; round-trips through JSON and is written into every trace.
+    """How the components become one number; round-trips through JSON and is written into every trace.
 
-    weights: dimension -> weight >= 0, not all 0; only dimensions with a weight above 0 enter the aggregate.
+    weights: dimension -> weight >= 0, not all 0; 0 where none is given; only dimensions with one above 0 enter the aggregate.
     gates: dimension -> threshold in [0, 1]; a component below its threshold makes the turn worth 0. A missing one does not.
     credit: how turns of a goal are paid (see ``credit``): ``mean`` sums to the average worth of its turns, ``gain`` to the best
     one, ``level`` pays each turn its worth.
@@ -100,7 +100,7 @@ class HybridReward:
     - chebyshev      1 - max_P (w / max_P w) (1 - x): distance from the ideal point (Bowman 1976; Steuer & Choo 1983)
 
     each monotone in every component and in [0, 1]. The value is 0 where a gate failed, where nothing of ``spec.needs`` is
-    present, and where P is empty.
+    present, and where P is empty. Columns are the dimensions that were registered when it was made.
     """
 
     def __init__(self, spec: RewardSpec) -> None:
@@ -112,8 +112,8 @@ class HybridReward:
     def __call__(self, components: ArrayLike) -> Hybrid:
         """components (N, D) in [0, 1], NaN where missing. Raises InputError for another shape or values outside [0, 1]."""
         given = np.asarray(components, np.float64)
-        if given.ndim != 2 or given.shape[1] != D:
-            raise InputError(f"reward components must have shape (N, {D}); got {given.shape}")
+        if given.ndim != 2 or given.shape[1] != len(self._weights):
+            raise InputError(f"reward components must have shape (N, {len(self._weights)}); got {given.shape}")
         present = ~np.isnan(given)  # (N, D)
         x = np.where(present, given, 0.0)
         if not bool(((x >= 0) & (x <= 1)).all()):
@@ -156,7 +156,7 @@ def credit(value: ArrayLike, earned: ArrayLike, count: ArrayLike, spec: RewardSp
 
 def _mean(x: Vector, counted: Mask, weights: Vector, levels: int) -> Vector:
     total, mass = np.zeros(len(x)), np.zeros(len(x))
-    for d in range(D):
+    for d in range(len(weights)):
         total += np.where(counted[:, d], weights[d] * x[:, d], 0.0)
         mass += np.where(counted[:, d], weights[d], 0.0)
     return total / np.where(mass > 0, mass, 1.0)
@@ -166,7 +166,7 @@ def _product(x: Vector, counted: Mask, weights: Vector, levels: int) -> Vector:
     with np.errstate(divide="ignore"):
         logs = np.log(x)
     total, mass = np.zeros(len(x)), np.zeros(len(x))
-    for d in range(D):
+    for d in range(len(weights)):
         if weights[d] > 0:  # 0 * log 0 is not a number
             total += np.where(counted[:, d], weights[d] * logs[:, d], 0.0)
             mass += np.where(counted[:, d], weights[d], 0.0)
@@ -200,10 +200,11 @@ _AGGREGATE: dict[str, Callable[[Vector, Mask, Vector, int], Vector]] = {
     "mean": _mean, "product": _product, "min": _min, "lexicographic": _lexicographic, "chebyshev": _chebyshev,
 }
 
-_GATES = {"instruction_following": 0.5, "factual_consistency": 0.5}
+# The numbers of shipped specs are about the shipped dimensions: another one that is registered weighs nothing in them.
+_GATES = {d.name: 0.5 for d in SHIPPED if d.of == "text"}
 _SLATE = dict.fromkeys(SLATE_DIMENSIONS, 1.0)
-_ALL = dict.fromkeys(DIMENSIONS, 1.0)
-_LEXICAL = {name: float(D - rank) for rank, name in enumerate(DIMENSIONS)}
+_ALL = {d.name: 1.0 for d in SHIPPED}
+_LEXICAL = {d.name: float(len(SHIPPED) - rank) for rank, d in enumerate(SHIPPED)}
 
 REWARDS: Registry[RewardSpec] = Registry("reward")
 """Named reward specs. A change of numbers is a new version."""

@@ -50,7 +50,7 @@ class Cost(msgspec.Struct, frozen=True):
 class Scores(NamedTuple):
     """values (N,) float32, calibrated probabilities in [0, 1], NaN where the scorer cannot answer; reasons: why ("" if fine).
 
-    For item_ranking a row's value is the nDCG of the shown order under the scorer's own per-item probabilities,
+    For a listwise dimension a row's value is the nDCG of the shown order under the scorer's own per-item probabilities,
     and ``lists`` holds those probabilities, (len(items),) a row, summing to 1; empty for other dimensions.
     costs: what each row's value took, (N,), None for rows that nobody was asked about; empty for scorers that ask nobody.
     """
@@ -68,4 +68,6 @@ class Scorer(Protocol):
     @property
     def spec(self) -> ScorerSpec: ...
 
-    def score(self, rows: Sequence[ScorerRow]) -> Scores: ...
+    def score(self, rows: Sequence[ScorerRow]) -> Scores:
+        """Scores of N rows; what cannot be judged is NaN with a reason, and no error."""
+        ...

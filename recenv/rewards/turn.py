@@ -1,10 +1,8 @@
 """From turns to the reward vector: rules first, then every scorer once over the whole batch.
 
-    instruction_following   rules (format, ids, length, language); then the scorer on (instruction, query, response)
-    factual_consistency     rules (claimed values against the records); then the scorer on (evidence, query, response)
-    query_item_relevance    position-discounted mean of the scorer over the slate
-    behavior_prediction     the same
-    item_ranking            nDCG of the slate under the scorer's probabilities over slate and candidates
+A dimension applies to a recommendation that has what its rows read: a text to judge, known items to judge or to check it by.
+Its rule, if any, comes first; what the rule leaves goes to the scorer. Where items are judged one by one, a turn is worth their
+position-discounted mean; where a list is judged as one, the value of that list (nDCG of the slate against all candidates).
 
 Discounts are 1 / log2(k + 2), k = 0, 1, ... (Järvelin & Kekäläinen, TOIS 2002), normalised to sum 1 in the means.
 """
@@ -17,14 +15,17 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from recenv.data.render import evidence_text, item_text, mapping_text, user_text
-from recenv.records import DIMENSIONS, FC, IF, IR, QIR, UBP, Action, AgentView, D, Item, ScorerRow
+from recenv.data.render import item_text
+from recenv.records import Action, AgentView, Item, ScorerRow
+from recenv.rewards import rows
+from recenv.rewards.dimensions import DIMENSIONS, Dimension
 from recenv.rewards.protocol import Cost, Scorer, Scores
-from recenv.rewards.rules.verdicts import factual_verdict, instruction_verdict
 
 NOT_RECOMMENDED = "no recommendation in this turn"
 NO_TEXT = "the turn has no text"
 NO_ITEM = "no known item in the slate"
+_OF_ITEMS = {"evidence", "item", "items"}
+"""Fields of a row that are made of a turn's items."""
 
 
 class TurnScores(NamedTuple):
@@ -42,86 +43,63 @@ class TurnScores(NamedTuple):
 class _Sheet:
     """The growing result: cells, and the rows that wait for each scorer."""
 
-    def __init__(self, n: int) -> None:
-        self.values = np.full((n, D), np.nan, np.float32)
-        self.sources = [["none"] * D for _ in range(n)]
-        self.reasons = [[""] * D for _ in range(n)]
+    def __init__(self, n: int, d: int) -> None:
+        self.values = np.full((n, d), np.nan, np.float32)
+        self.sources = [["none"] * d for _ in range(n)]
+        self.reasons = [[""] * d for _ in range(n)]
         self.costs: list[dict[str, Cost]] = [{} for _ in range(n)]
-        self.rows: dict[int, list[ScorerRow]] = {d: [] for d in range(D)}
-        self.owners: dict[int, list[int]] = {d: [] for d in range(D)}
+        self.rows: list[list[ScorerRow]] = [[] for _ in range(d)]
+        self.owners: list[list[int]] = [[] for _ in range(d)]
 
     def put(self, n: int, d: int, value: float, source: str, reason: str = "") -> None:
         self.values[n, d], self.sources[n][d], self.reasons[n][d] = value, source, reason
 
-    def ask(self, n: int, d: int, row: ScorerRow) -> None:
-        self.rows[d].append(row)
-        self.owners[d].append(n)
+    def ask(self, n: int, d: int, made: Sequence[ScorerRow]) -> None:
+        self.rows[d] += made
+        self.owners[d] += [n] * len(made)
 
 
 class TurnScorer:
-    """Scores batches of turns of one world. scorers: by dimension; a dimension without one is NaN with that reason."""
+    """Scores batches of turns of one world. scorers: by dimension; a dimension without one is NaN with that reason.
+
+    dimensions: those registered when this was made, the columns of its results.
+    """
 
     def __init__(self, scorers: Mapping[str, Scorer]) -> None:
-        self.scorers = dict(scorers)
+        self.scorers, self.dimensions = dict(scorers), DIMENSIONS.values()
         self._texts: dict[str, str] = {}  # item id -> text; a scorer of turns serves one world
 
     def __call__(
         self, views: Sequence[AgentView], actions: Sequence[Action], items: Sequence[Sequence[Item | None]]
     ) -> TurnScores:
         """views, actions, items: N each; items[n][k] is the record of actions[n].items[k], None for an unknown id."""
-        sheet = _Sheet(len(views))
+        sheet = _Sheet(len(views), len(self.dimensions))
         for n, (view, action, slate) in enumerate(zip(views, actions, items, strict=True)):
-            self._instruction(sheet, n, view, action, slate)
-            self._facts(sheet, n, view, action, slate)
-            self._items(sheet, n, view, action, slate)
-        for d in range(D):
+            self._enter(sheet, n, view, action, slate)
+        for d in range(len(self.dimensions)):
             self._score(sheet, d)
         return TurnScores(
             sheet.values, tuple(map(tuple, sheet.sources)), tuple(map(tuple, sheet.reasons)), tuple(sheet.costs)
         )
 
-    def _instruction(self, sheet: _Sheet, n: int, view: AgentView, action: Action, slate: Sequence[Item | None]) -> None:
-        verdict = instruction_verdict(view, action, slate)
-        if verdict.failed:
-            sheet.put(n, IF, 0.0, "rule", verdict.reason)
-        elif action.act != "recommend" or not action.text:
-            sheet.put(n, IF, 1.0, "rule")  # nothing left to judge: every rule that applies has passed
-        else:
-            sheet.ask(n, IF, ScorerRow(
-                dimension=DIMENSIONS[IF], locale=view.locale, instruction=view.instruction, query=view.query,
-                response=action.text))
-
-    def _facts(self, sheet: _Sheet, n: int, view: AgentView, action: Action, slate: Sequence[Item | None]) -> None:
+    def _enter(self, sheet: _Sheet, n: int, view: AgentView, action: Action, slate: Sequence[Item | None]) -> None:
+        """What rules decide of a turn, and the rows that are left to the scorers."""
         known = [item for item in slate if item is not None]
-        if action.act != "recommend":
-            return sheet.put(n, FC, np.nan, "none", NOT_RECOMMENDED)
-        if not action.text:
-            return sheet.put(n, FC, np.nan, "none", NO_TEXT)
-        if not known:
-            return sheet.put(n, FC, np.nan, "none", NO_ITEM)
-        verdict = factual_verdict(view, action, slate)
-        if verdict is not None and verdict.failed:
-            return sheet.put(n, FC, 0.0, "rule", verdict.reason)
-        sheet.ask(n, FC, ScorerRow(
-            dimension=DIMENSIONS[FC], locale=view.locale, evidence=evidence_text(known), query=view.query,
-            response=action.text))
-
-    def _items(self, sheet: _Sheet, n: int, view: AgentView, action: Action, slate: Sequence[Item | None]) -> None:
-        known = list(dict.fromkeys(self._text(item) for item in slate if item is not None))[: view.slate_size]
-        if action.act != "recommend" or not known:
-            reason = NOT_RECOMMENDED if action.act != "recommend" else NO_ITEM
-            for d in (QIR, UBP, IR):
-                sheet.put(n, d, np.nan, "none", reason)
-            return
-        user, context = user_text(view.user), mapping_text(view.context, view.locale)
-        for text in known:
-            sheet.ask(n, QIR, ScorerRow(dimension=DIMENSIONS[QIR], locale=view.locale, query=view.query, item=text))
-            sheet.ask(n, UBP, ScorerRow(
-                dimension=DIMENSIONS[UBP], locale=view.locale, user=user, context=context, query=view.query, item=text))
-        rest = tuple(t for t in map(self._text, view.candidates) if t not in known)
-        sheet.ask(n, IR, ScorerRow(
-            dimension=DIMENSIONS[IR], locale=view.locale, user=user, context=context, query=view.query,
-            items=(*known, *rest), shown=len(known)))
+        told: rows.Told | None = None
+        for d, dimension in enumerate(self.dimensions):
+            lack = _lack(dimension, action, known)
+            if dimension.rule is not None and (dimension.always or not lack):
+                verdict = dimension.rule(view, action, slate)
+                if verdict is not None and verdict.failed:
+                    sheet.put(n, d, 0.0, "rule", verdict.reason)
+                    continue
+            if not lack:
+                told = told or rows.of_turn(view, action, known, self._text)
+                sheet.ask(n, d, rows.rows(dimension, told))
+            elif dimension.always:
+                sheet.put(n, d, 1.0, "rule")  # nothing left to judge: every rule that applies has passed
+            else:
+                sheet.put(n, d, np.nan, "none", lack)
 
     def _text(self, item: Item) -> str:
         if item.id not in self._texts:
@@ -130,10 +108,10 @@ class TurnScorer:
 
     def _score(self, sheet: _Sheet, d: int) -> None:
         """One call of the dimension's scorer; several rows of a turn (its slate) become their discounted mean."""
-        owners = np.array(sheet.owners[d], np.int64)
+        owners, name = np.array(sheet.owners[d], np.int64), self.dimensions[d].name
         if not len(owners):
             return
-        scorer = self.scorers.get(DIMENSIONS[d])
+        scorer = self.scorers.get(name)
         if scorer is None:
             for n in dict.fromkeys(owners.tolist()):
                 sheet.put(n, d, np.nan, "none", "no scorer for this dimension")
@@ -144,11 +122,24 @@ class TurnScorer:
             values, reasons = scores.values[at], [scores.reasons[a] for a in at]
             spent = [cost for a in at if scores.costs and (cost := scores.costs[a]) is not None]
             if spent:
-                sheet.costs[n][DIMENSIONS[d]] = sum(spent[1:], spent[0])
-            weights = 1.0 / np.log2(np.arange(len(at)) + 2.0)
-            kept = ~np.isnan(values)
-            if not kept.any():
+                sheet.costs[n][name] = sum(spent[1:], spent[0])
+            mean = discounted_mean(values)
+            if np.isnan(mean):
                 sheet.put(n, d, np.nan, "none", next((r for r in reasons if r), "the scorer gave no value"))
             else:
-                mean = float(np.sum(values[kept] * weights[kept]) / np.sum(weights[kept]))
                 sheet.put(n, d, mean, "scorer", next((r for r in reasons if r), ""))
+
+
+def discounted_mean(values: NDArray[np.floating]) -> float:
+    """The mean of a slate's values (K,) by position, best first; of those that are there, NaN where none is."""
+    weights, kept = 1.0 / np.log2(np.arange(len(values)) + 2.0), ~np.isnan(values)
+    return float(np.sum(values[kept] * weights[kept]) / np.sum(weights[kept])) if kept.any() else float("nan")
+
+
+def _lack(dimension: Dimension, action: Action, known: Sequence[Item]) -> str:
+    """Why a turn gives a dimension nothing to judge, "" where it does."""
+    if action.act != "recommend":
+        return NOT_RECOMMENDED
+    if "response" in dimension.reads and not action.text:
+        return NO_TEXT
+    return NO_ITEM if _OF_ITEMS & set(dimension.reads) and not known else ""

@@ -14,8 +14,11 @@ class Agent(Protocol):
 
     Stateless between calls as far as results go: the action for a view must not depend on the other views in the
     batch, so that the batch size cannot change a trace. Randomness comes from (seed, session_id, turn).
+    name: what its traces are filed under.
     """
 
     name: str
 
-    def act(self, views: Sequence[AgentView]) -> Sequence[Action]: ...
+    def act(self, views: Sequence[AgentView]) -> Sequence[Action]:
+        """N actions for N views of sessions in play. An item that a view does not hold breaks a rule, and is no error."""
+        ...

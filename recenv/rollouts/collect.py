@@ -11,7 +11,7 @@ import numpy as np
 from recenv.envs.engine import Engine, Step
 from recenv.envs.state import ENDINGS, RUNNING, State
 from recenv.errors import InputError
-from recenv.records import DIMENSIONS, Action, AgentView
+from recenv.records import Action, AgentView
 from recenv.rollouts.agent import Agent
 from recenv.rollouts.gold import GoldMeter
 from recenv.rollouts.trace import TRACE_SCHEMA, SessionTrace, TurnTrace
@@ -64,7 +64,7 @@ def _turn(
         turn=int(before.turn[r]), goal=goal, action=action, items=tuple("" if i is None else i.name for i in items),
         reaction=reaction, components=tuple(None if math.isnan(v) else v for v in step.scores.components[r].tolist()),
         sources=step.scores.sources[r], reasons=step.scores.reasons[r], value=float(step.values[r]),
-        reward=float(step.rewards[r]), gate=tuple(d for d, f in zip(DIMENSIONS, step.failed[r], strict=True) if f),
+        reward=float(step.rewards[r]), gate=tuple(d for d, f in zip(engine.dimensions, step.failed[r], strict=True) if f),
         gold=gold, told=int(after.told[r].sum()), judged=step.scores.costs[r] or msgspec.UNSET,
     )
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from recenv.differences import first_difference
 from recenv.envs.chat_format import parse_action
 from recenv.envs.engine import Engine
 from recenv.records import Action, AgentView
@@ -71,14 +72,5 @@ def _compare(old: SessionTrace, new: SessionTrace) -> Verdict:
 
 def difference(old: SessionTrace, new: SessionTrace) -> str:
     """The first field in which two traces differ, with both values; for traces that are not equal."""
-    return _difference(msgspec.to_builtins(old), msgspec.to_builtins(new), "")
-
-
-def _difference(old: object, new: object, path: str) -> str:
-    if isinstance(old, dict) and isinstance(new, dict) and old.keys() == new.keys():
-        pairs = [(f"{path}.{k}" if path else str(k), old[k], new[k]) for k in old]
-    elif isinstance(old, (list, tuple)) and isinstance(new, (list, tuple)) and len(old) == len(new):
-        pairs = [(f"{path}[{i}]", a, b) for i, (a, b) in enumerate(zip(old, new, strict=True))]
-    else:
-        return f"{path}: recorded {str(old)[:80]!r}, replayed {str(new)[:80]!r}"
-    return next((_difference(a, b, p) for p, a, b in pairs if a != b), path)
+    found = first_difference(old, new)
+    return "in how they are written" if found is None else f"{found.path}: recorded {found.before}, replayed {found.now}"

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from recenv.errors import InputError
+from recenv.journal import recorded
 from recenv.records import Action, Reaction
 from recenv.rewards.protocol import Cost
 
@@ -15,7 +16,7 @@ TRACE_SCHEMA = 1
 
 
 class TurnTrace(msgspec.Struct, frozen=True, kw_only=True):
-    """One turn. Per dimension, in the order of ``records.DIMENSIONS``:
+    """One turn. Per dimension, in the order of ``rewards.dimensions.DIMENSIONS``:
 
     components: value in [0, 1], None where not applicable.  sources: rule | scorer | logged | gold | none.
     reasons: why a value is missing or a rule failed, "" otherwise.
@@ -83,15 +84,7 @@ def read_traces(path: str | Path) -> Iterator[SessionTrace]:
     file = Path(path)
     if not file.is_file():
         raise InputError(f"no traces at {file}; expected a run folder written by: recenv evaluate --out DIR")
-    decoder = msgspec.json.Decoder(SessionTrace)
-    with file.open("rb") as stream:
-        for number, line in enumerate(stream, 1):
-            if not line.endswith(b"\n"):
-                return
-            try:
-                trace = decoder.decode(line)
-            except msgspec.MsgspecError as error:
-                raise InputError(f"{file}:{number}: not a trace of schema {TRACE_SCHEMA} ({error})") from None
-            if trace.schema != TRACE_SCHEMA:
-                raise InputError(f"{file}:{number}: trace schema {trace.schema}, this version reads {TRACE_SCHEMA}")
-            yield trace
+    for number, trace in recorded(file, SessionTrace, f"not a trace of schema {TRACE_SCHEMA}"):
+        if trace.schema != TRACE_SCHEMA:
+            raise InputError(f"{file}:{number}: trace schema {trace.schema}, this version reads {TRACE_SCHEMA}")
+        yield trace

@@ -12,7 +12,8 @@ from typing import Any
 from recenv.appraisal import cost, held_out
 from recenv.appraisal.comparison import table_text
 from recenv.appraisal.diagrams import draw_examined
-from recenv.appraisal.held_out import PLACES, Examined, Figure, Part, Wrong
+from recenv.appraisal.held_out import Examined, Figure, Part
+from recenv.appraisal.mistakes import PLACES, Wrong
 from recenv.data.rowsets import ROWSETS
 from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rewards.models.blend import even
@@ -21,11 +22,11 @@ from recenv.rewards.models.open import Config
 from recenv.rewards.models.sequence.checkpoint import SequenceConfig
 
 _MEANING = (
-    "Intervals are 95 %, percentiles of a bootstrap that draws whole groups (users, prompts, conversations). ECE has 15 bins of "
-    "equal mass. ECE excess is the ECE less the median of what a perfectly calibrated model shows on as many rows, found by "
-    "drawing labels from the probabilities; its interval is the ECE less the 2.5 and 97.5 % points of that, so one that holds 0 "
-    "cannot be told from perfect. Words in common: the same measure of the share of words (pairs of Chinese characters) found "
-    "on the other side."
+    "Intervals are 95 %, expanded percentiles of a bootstrap that draws whole groups (users, prompts, conversations). ECE has "
+    "15 bins of equal mass. ECE excess is the ECE less the median of what a perfectly calibrated model shows on as many rows, "
+    "found by drawing labels from the probabilities; its interval is the ECE less the 2.5 and 97.5 % points of that, so one "
+    "that holds 0 cannot be told from perfect. Words in common: the same measure of the share of words (pairs of Chinese "
+    "characters) found on the other side."
 )
 _ASIDE = 0.02  # ECE beyond a perfect model's that is called a failure
 _WORST, _FEW = 3, 30

@@ -76,7 +76,7 @@ class CompactLearner(Learner):
     ) -> CompactConfig:
         return CompactConfig(
             schema=SCHEMA, name=name, architecture=self.model.architecture, features_version=vector.VERSION,
-            features={d: vector.NAMES[d] for d in self.data}, calibration=dict(calibration), training_data=training_data,
+            features={d: vector.names(d) for d in self.data}, calibration=dict(calibration), training_data=training_data,
             trained=trained, blends=dict(self.blends),
         )
 

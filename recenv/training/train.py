@@ -20,9 +20,8 @@ import numpy as np
 import torch
 
 from recenv import rng
-from recenv.appraisal.comparison import comparison_table
 from recenv.appraisal.cost import rows_per_second
-from recenv.appraisal.held_out import examine, stored
+from recenv.appraisal.held_out import measure_held_out, stored
 from recenv.appraisal.sheet import source
 from recenv.errors import InputError, UnknownName
 from recenv.measures import calibrate
@@ -75,7 +74,7 @@ def train(
     digest = data_hash(used)
     work = folder.with_name(f".{folder.name}.training")
     identity = {
-        "data": digest, "features": [vector.VERSION, {d: list(vector.NAMES[d]) for d in dimensions}], "network": learner.name,
+        "data": digest, "features": [vector.VERSION, {d: list(vector.names(d)) for d in dimensions}], "network": learner.name,
         "settings": msgspec.to_builtins(settings), "dimensions": list(dimensions), **learner.identity(),
     }
     if rank() == 0:
@@ -136,10 +135,10 @@ def _finish(
     tell("measuring", 0, 1)
     test = [r for d in learner.data for r in splits["test"][d]]
     scorers = load_scorers(stage)
+    shown = measure_held_out(test, scorers, [r for d in learner.data for r in splits["train"][d]])
     metrics: dict[str, Any] = {
         "curve": curve, "sources": labels.sources, "rows": {p: {d: len(splits[p][d]) for d in learner.data} for p in _PARTS},
-        "held_out": comparison_table(test, scorers, [r for d in learner.data for r in splits["train"][d]]),
-        "examined": stored(examine(test, scorers)),
+        "held_out": shown.table, "examined": stored(shown.examined),
         "cost": rows_per_second(stage, test),
     }
     texts = {"CARD.md": card_text(config, metrics, labels.command).encode(), "curves.png": draw_curves(curve),

@@ -7,7 +7,6 @@ session's own; the model adds how appealing an item is, how far users look, and 
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,6 +18,7 @@ from recenv import rng
 from recenv.data.store import EVENTS, FOLDS
 from recenv.data.world import World
 from recenv.errors import InputError, WeightsError
+from recenv.files import write_whole
 from recenv.users.choice import Choices, Fitted, log_likelihood, maximise
 from recenv.users.features import FEATURES, FeatureReader
 from recenv.users.protocol import Appeal, Temper
@@ -139,9 +139,7 @@ def save_params(params: ChoiceParams, path: str | Path) -> None:
     file = Path(path)
     if file.is_dir() or not file.parent.is_dir():
         raise InputError(f"cannot write user parameters to {file}: expected a file name in an existing folder")
-    partial = file.with_name(f".{file.name}.{os.getpid()}.partial")
-    partial.write_bytes(msgspec.json.format(msgspec.json.encode(params), indent=2) + b"\n")
-    os.replace(partial, file)
+    write_whole(file, msgspec.json.format(msgspec.json.encode(params), indent=2) + b"\n")
 
 
 # -- fitting -------------------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import sys
 import msgspec
 import numpy as np
 import pytest
+from five import DIMENSIONS, FC, IR, QIR, UBP
 from knownscorers import KnownScorer, hashed_scorers
 from worlds import SESSIONS, item_id, tiny_view
 
@@ -16,7 +17,7 @@ from recenv.baselines.slate import recommend
 from recenv.data.render import item_text
 from recenv.data.world import World
 from recenv.errors import InputError, UnknownName
-from recenv.records import DIMENSIONS, FC, IR, QIR, UBP, AgentView
+from recenv.records import AgentView
 from recenv.rewards.hybrid import RewardSpec
 
 

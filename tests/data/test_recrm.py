@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from five import DIMENSIONS
 
 from recenv.data.inspect import describe
 from recenv.data.jsonl import decode, lines
@@ -18,7 +19,7 @@ from recenv.data.rows import FILES, rows_from_recrm
 from recenv.data.store import EVENTS
 from recenv.data.world import World
 from recenv.errors import InputError, RowError, StoreError, UnknownName
-from recenv.records import DIMENSIONS, Item, ScorerRow
+from recenv.records import Item, ScorerRow
 
 ITEMS = [{"id": f"i{n}", "category": "dining", "name": f"店{n}", "locale": "zh",
           "attributes": {"price": 10.0 * n, "tags": ["wifi"]}} for n in range(6)]

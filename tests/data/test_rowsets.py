@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from five import DIMENSIONS
 
 from recenv.data.rowfile import read_rows, write_rows
 from recenv.data.rowsets import ROWSETS
 from recenv.data.rowsets.tally import Tally
 from recenv.errors import InputError, UnknownName
-from recenv.records import DIMENSIONS, ScorerRow
+from recenv.records import ScorerRow
 
 REAL = Path(__file__).parents[3] / "shared" / "data"
 

@@ -12,13 +12,14 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
+from five import DIMENSIONS
 
 from recenv.data.constraints import MET, status
 from recenv.data.synthetic import FILES, SynthSpec, generate
 from recenv.data.synthetic.catalogue import build_catalogue
 from recenv.data.synthetic.utility import gold_utility, gold_value, traits
 from recenv.errors import InputError
-from recenv.records import CATEGORIES, DIMENSIONS, Item, Need, User
+from recenv.records import CATEGORIES, Item, Need, User
 
 SPEC = SynthSpec(n_items=600)
 SESSIONS = 120

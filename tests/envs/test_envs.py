@@ -12,6 +12,7 @@ import msgspec
 import numpy as np
 import pytest
 from fakes import OverlapScorer, ScriptedUser, overlap_scorers
+from five import DIMENSIONS, D
 from gymnasium.utils.env_checker import check_env
 
 from recenv.data.world import World
@@ -21,7 +22,7 @@ from recenv.envs.engine import Engine
 from recenv.envs.single import ChatEnv, SlateEnv
 from recenv.envs.vector import ChatVectorEnv, SlateVectorEnv
 from recenv.errors import InputError, UnknownName
-from recenv.records import DIMENSIONS, Action, D
+from recenv.records import Action
 
 CONFIG = EnvConfig(candidates=16, horizon=6)
 

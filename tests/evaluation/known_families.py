@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from recenv import rng
-from recenv.records import DIMENSIONS, IR, ScorerRow
+from recenv.records import ScorerRow
+from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rewards.protocol import Scorer, ScorerSpec, Scores
 
 SCENARIO = """
@@ -26,6 +27,8 @@ n_items = 160
 user = "learned"
 horizon = 5
 """
+
+RELEVANCE = "query_item_relevance"
 
 
 class Salted:
@@ -47,11 +50,11 @@ class Salted:
             raise KeyboardInterrupt
         self.calls.append(len(rows))
         lists = [np.array([self._one(row, text) for text in row.items]) for row in rows]
-        if self.spec.dimension == DIMENSIONS[IR]:
+        if DIMENSIONS[self.spec.dimension].listwise:
             values = [own[0] for own in lists]
         else:
             values = [self._one(row, row.item + row.response) for row in rows]
-        shares = tuple((own / own.sum()).astype(np.float32) for own in lists) if self.spec.dimension == DIMENSIONS[IR] else ()
+        shares = tuple((own / own.sum()).astype(np.float32) for own in lists) if DIMENSIONS[self.spec.dimension].listwise else ()
         return Scores(np.array(values, np.float32), ("",) * len(rows), shares)
 
     def _one(self, row: ScorerRow, text: str) -> float:
@@ -73,7 +76,7 @@ class Home:
             name: {d: Salted(d, name, 0.5 if name == "third" else None) for d in DIMENSIONS}
             for name in ("first", "second", "third")
         }
-        self.families["partial"] = {DIMENSIONS[2]: Salted(DIMENSIONS[2], "partial")}
+        self.families["partial"] = {RELEVANCE: Salted(RELEVANCE, "partial")}
         for name in self.families:
             (folder / name).mkdir()
 

@@ -16,7 +16,7 @@ from trace_builders import plan, session, turn
 from recenv.cli import cli
 from recenv.errors import InputError
 from recenv.evaluation.charts import draw_families
-from recenv.evaluation.leaderboard import JUDGED, audit_order, build_leaderboard, format_leaderboard, rank
+from recenv.evaluation.leaderboard import audit_order, build_leaderboard, format_leaderboard, judged, rank
 from recenv.evaluation.plan import AUDIT, LEADERBOARD, TRACES, Family, RunPlan, read_plan
 from recenv.evaluation.report import write_report
 from recenv.evaluation.rescore import rescore_run
@@ -24,8 +24,8 @@ from recenv.evaluation.run import replay_run, run_evaluation
 from recenv.evaluation.runner import Progress
 from recenv.evaluation.session_values import SessionValues, session_values
 from recenv.measures.intervals import paired_difference
-from recenv.records import DIMENSIONS
 from recenv.rewards import named
+from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rollouts.trace import read_traces
 
 AGENTS = ("greedy", "random")
@@ -67,7 +67,7 @@ def test_the_gap_is_the_mean_of_the_paired_differences() -> None:
     made = audited_plan(("a",), 4)
     ours, theirs = side((0.9, 0.7, 0.5, 0.3), (0.8, 0.6, None, 0.4)), side((0.5, 0.6, 0.5, 0.0), (0.6, 0.6, 0.9, 0.1))
     row = rank(made, {"a": ours}, audit={"a": theirs}).rows[0]
-    assert row.audit is not None and set(row.audit.gap) == set(row.audit.metrics) == set(JUDGED)
+    assert row.audit is not None and set(row.audit.gap) == set(row.audit.metrics) == set(judged())
     assert row.metrics["return"].mean == pytest.approx(0.6) and row.audit.metrics["return"].mean == pytest.approx(0.4)
     gap = row.audit.gap["return"]
     assert gap.mean == pytest.approx((0.4 + 0.1 + 0.0 + 0.3) / 4) and (gap.n, gap.clusters) == (4, 2)
@@ -105,8 +105,8 @@ def test_the_chart_is_drawn_whatever_the_names_and_alike_each_time(tmp_path: Pat
     half = (0.5,) * 4
     made = audited_plan((EVIL, "一"), 4, name=EVIL)
     values = {EVIL: side((0.9, 0.8, 0.9, 0.8), half), "一": side(half, half)}
-    for name, judged in (("both", values), ("one", {"一": values["一"]})):
-        board = rank(made, values, audit=judged)
+    for name, seen in (("both", values), ("one", {"一": values["一"]})):
+        board = rank(made, values, audit=seen)
         files = [draw_families(board, tmp_path / f"{name}{i}.png") for i in (1, 2)]
         assert files[0].read_bytes() == files[1].read_bytes()
     assert "\x1b" not in format_leaderboard(board) and "\u202e" not in format_leaderboard(board)

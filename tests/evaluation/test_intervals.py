@@ -8,7 +8,14 @@ import numpy as np
 import pytest
 
 from recenv.errors import InputError
-from recenv.measures.intervals import Interval, mean_interval, mean_intervals, paired_difference, student_quantile
+from recenv.measures.intervals import (
+    Interval,
+    group_intervals,
+    mean_interval,
+    mean_intervals,
+    paired_difference,
+    student_quantile,
+)
 
 NAN = float("nan")
 
@@ -107,3 +114,17 @@ def test_unusable_arguments(arguments: tuple[object, ...], message: str) -> None
         mean_interval(*arguments)  # type: ignore[arg-type]
     with pytest.raises(InputError, match="same sessions"):
         paired_difference([1.0], [1.0, 2.0], ["a"], 0)
+
+
+def test_a_statistic_of_rows_is_resampled_as_a_mean_is() -> None:
+    values, groups = np.sin(np.arange(60.0)), np.arange(60) // 6
+    mean = mean_interval(values, [f"g{g}" for g in groups], seed=0)
+    low, high = group_intervals(groups, lambda rows: [values[rows].mean()], 2000, "test")
+    assert low[0] == pytest.approx(mean.low, abs=0.02) and high[0] == pytest.approx(mean.high, abs=0.02)
+    again = group_intervals(groups, lambda rows: [values[rows].mean()], 2000, "test")
+    assert (again.low, again.high) == (low, high)
+
+
+def test_one_group_alone_has_no_interval_of_a_statistic() -> None:
+    low, high = group_intervals(np.zeros(4, np.int64), lambda rows: [1.0, NAN], 20, "test")
+    assert np.isnan([*low, *high]).all()

@@ -17,7 +17,7 @@ from recenv.evaluation.judging import JUDGING, judging
 from recenv.evaluation.plan import read_plan
 from recenv.evaluation.rescore import rescore_run
 from recenv.evaluation.run import replay_run, run_evaluation
-from recenv.records import DIMENSIONS
+from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rollouts.trace import read_traces
 
 pytest.importorskip("httpx", reason="a judge needs the extra recenv[llm]")
@@ -88,7 +88,7 @@ def test_an_absent_judge_leaves_turns_without_a_number(panel: Path, tiny_world_p
     assert done.exit_code == 0, done.output
     assert "judged" not in done.output and not (out / JUDGING).exists()
     shown = [turn for trace in read_traces(out / "traces.jsonl") for turn in trace.turns if turn.action.act == "recommend"]
-    at = DIMENSIONS.index("item_ranking")
+    at = list(DIMENSIONS).index("item_ranking")
     assert shown and all(t.components[at] is None and "not in the cache" in t.reasons[at] and t.value == 0 for t in shown)
 
 

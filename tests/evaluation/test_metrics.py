@@ -15,8 +15,8 @@ from recenv.errors import InputError, UnknownName
 from recenv.evaluation.leaderboard import build_leaderboard, format_leaderboard, rank, width
 from recenv.evaluation.plan import TRACES
 from recenv.evaluation.runner import evaluate
-from recenv.evaluation.session_values import METRICS, SessionValues, matrix, session_values
-from recenv.records import DIMENSIONS
+from recenv.evaluation.session_values import SessionValues, matrix, metrics, session_values
+from recenv.rewards.dimensions import DIMENSIONS
 
 
 def test_session_values_are_plain_arithmetic() -> None:
@@ -45,9 +45,9 @@ def test_a_dimension_without_a_value_is_missing_not_zero() -> None:
 
 def test_the_matrix_has_a_column_a_metric() -> None:
     found = matrix([session_values(session([turn()])), session_values(session([]))])
-    assert found.shape == (2, len(METRICS)) and matrix([]).shape == (0, len(METRICS))
-    assert found[0, [m.name for m in METRICS].index("return")] == 0.5
-    assert np.isnan(found[1, [m.name for m in METRICS].index("item_ranking")])
+    assert found.shape == (2, len(metrics())) and matrix([]).shape == (0, len(metrics()))
+    assert found[0, [m.name for m in metrics()].index("return")] == 0.5
+    assert np.isnan(found[1, [m.name for m in metrics()].index("item_ranking")])
 
 
 def values(total: float, order: int, agent_turns: int = 1) -> SessionValues:

@@ -20,13 +20,13 @@ from trace_builders import NAMES, dialogue, finished_run, plan, session, turn
 
 from recenv.errors import InputError
 from recenv.evaluation.cells import mark, turn_cells
-from recenv.evaluation.markup import esc
+from recenv.evaluation.pages import readable, templates
 from recenv.evaluation.plots import draw_trace
 from recenv.evaluation.report import write_report
 from recenv.evaluation.runner import evaluate
 from recenv.evaluation.session_pages import pick_sessions
 from recenv.evaluation.session_values import session_values
-from recenv.evaluation.typeface import SUBSTITUTE, drawable, embedded_font, fit, text_width, wrap
+from recenv.measures.typeface import SUBSTITUTE, drawable, embedded_font, fit, text_width, wrap
 from recenv.rollouts.trace import SessionTrace
 
 CROSSWOZ = Path(__file__).parents[3] / "shared" / "data" / "crosswoz"
@@ -222,8 +222,10 @@ def test_an_unfinished_run_is_reported_as_such(tmp_path: Path) -> None:
 
 
 def test_long_texts_are_cut_and_say_so() -> None:
-    assert esc("长" * 4001) == "长" * 4000 + "… (1 more characters)"
-    assert esc("a<b>&\"'") == "a&lt;b&gt;&amp;&quot;&#x27;"
+    assert readable("长" * 4001) == "长" * 4000 + "… (1 more characters)"
+    shown = templates().from_string("{{ text }}")
+    assert shown.render(text="a<b>&\"'") == "a&lt;b&gt;&amp;&#34;&#39;"
+    assert shown.render(text="长" * 4001) == "长" * 4000 + "… (1 more characters)"
 
 
 @pytest.mark.parametrize(("count", "most"), [(1, 12), (2, 12), (3, 12), (5, 3), (40, 12), (41, 12)])
@@ -239,6 +241,7 @@ def test_sessions_are_spread_from_best_to_worst(count: int, most: int) -> None:
 
 def test_importing_evaluation_and_the_leaderboard_loads_no_matplotlib() -> None:
     code = ("import sys, recenv.evaluation, recenv.evaluation.leaderboard, recenv.evaluation.runner, recenv.evaluation.plots\n"
+            "import recenv.measures.drawing\n"
             "recenv.evaluation.build_leaderboard\n"
-            "assert not {'matplotlib', 'torch', 'fontTools'} & sys.modules.keys()")
+            "assert not {'matplotlib', 'torch', 'fontTools', 'jinja2'} & sys.modules.keys()")
     subprocess.run([sys.executable, "-c", code], check=True)

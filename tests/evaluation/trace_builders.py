@@ -7,7 +7,8 @@ from pathlib import Path
 
 from recenv.evaluation.plan import AgentEntry, RunPlan, ScenarioRef
 from recenv.evaluation.runner import RunChunk, evaluate
-from recenv.records import DIMENSIONS, Action, Reaction
+from recenv.records import Action, Reaction
+from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rollouts.trace import TRACE_SCHEMA, SessionTrace, TurnTrace
 
 DIALOGUE = (
@@ -20,6 +21,7 @@ DIALOGUE = (
      "不太合适。", "reject"),
     ("malformed", "", "抱歉，我没有明白您的意思，能再说一遍吗？", "repeat"),
 )
+FIRST, SECOND = tuple(DIMENSIONS)[:2]
 NAMES = ("天安门广场", "中国国家博物馆", "清华大学", "北京全聚德（王府井店）", "护国寺小吃店（护国寺总店）", "The Regent Beijing")
 
 
@@ -83,10 +85,10 @@ def dialogue(
             components[1] = None
         if act == "malformed":
             components = [0.0, None, None, None, None]
-            gate = (DIMENSIONS[0],)
+            gate = (FIRST,)
         if t == 4 and act == "recommend":
             components[1] = 0.21
-            gate = (DIMENSIONS[1],)
+            gate = (SECOND,)
         reward = 0.0 if gate or act in ("ask", "search") else value * 0.9
         last = t == length - 1
         if last:

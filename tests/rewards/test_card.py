@@ -5,10 +5,11 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
+from five import DIMENSIONS
 from toyrows import SETTINGS, toy_rows
 
-from recenv.appraisal.held_out import examine
-from recenv.records import DIMENSIONS, ScorerRow
+from recenv.appraisal.held_out import measure_held_out
+from recenv.records import ScorerRow
 from recenv.rewards.protocol import ScorerSpec, Scores
 from recenv.training.card import card_pictures, escaped
 from recenv.training.train import train
@@ -52,7 +53,7 @@ def test_confusion_counts_by_construction() -> None:
     made = [(0.9, 1.0)] * 5 + [(0.8, 0.0)] * 2 + [(0.2, 1.0)] * 3 + [(0.1, 0.0)] * 4
     rows = [ScorerRow(dimension="query_item_relevance", id=f"a/f:{n}", group=f"g{n}", query="q", item=str(p), label=y)
             for n, (p, y) in enumerate(made)]
-    (found,) = examine(rows, {"query_item_relevance": _Known()})
+    (found,) = measure_held_out(rows, {"query_item_relevance": _Known()}, rows).examined
     assert found.total.confusion == [4, 2, 3, 5]
 
 
@@ -66,5 +67,5 @@ def test_mistakes_are_quoted_one_a_group_the_surest_first() -> None:
     made = [(0.9, 0.0, "a"), (0.95, 0.0, "a"), (0.1, 1.0, "b"), (0.7, 1.0, "c")]
     rows = [ScorerRow(dimension="query_item_relevance", id=f"a/f:{n}", group=g, query="<b>", item=str(p), label=y)
             for n, (p, y, g) in enumerate(made)]
-    (found,) = examine(rows, {"query_item_relevance": _Known()})
+    (found,) = measure_held_out(rows, {"query_item_relevance": _Known()}, rows).examined
     assert [w.id for w in found.wrong] == ["a/f:1", "a/f:2"]

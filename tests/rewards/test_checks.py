@@ -17,7 +17,7 @@ from recenv.data.synthetic.draws import Draws
 from recenv.data.synthetic.instructions import draw_demands, holds, instruction_text
 from recenv.data.world import World
 from recenv.records import Action, ScorerRow
-from recenv.rewards.rules.checks import KINDS, Check, compliance, read
+from recenv.rewards.rules.checks import KINDS, Check, compliance, read_checks
 from recenv.rewards.rules.scorer import NOTHING_READ, ChecksScorer
 from recenv.rewards.rules.verdicts import instruction_verdict
 
@@ -117,7 +117,7 @@ ZH = [
 
 @pytest.mark.parametrize(("instruction", "kind", "good", "bad"), [*EN, *ZH])
 def test_a_demand_is_read_and_decided(instruction: str, kind: str, good: str, bad: str) -> None:
-    found = [c for c in read(instruction) if c.kind != "items"]
+    found = [c for c in read_checks(instruction) if c.kind != "items"]
     assert [c.kind for c in found] == [kind]
     assert found[0].holds(good) and not found[0].holds(bad) and not found[0].holds(" ")
     assert "expected " in found[0].reason(found[0].measure(bad))
@@ -125,8 +125,8 @@ def test_a_demand_is_read_and_decided(instruction: str, kind: str, good: str, ba
 
 def test_demands_that_stand_together() -> None:
     last = 'Write exactly 3 paragraphs with blank lines between them. The last paragraph must start with "Three".'
-    assert Check("paragraph start", ("3", "Three")) in read(last)
-    wrapped = read("The answer should be 4+ words long and be wrapped with double quotation marks.")
+    assert Check("paragraph start", ("3", "Three")) in read_checks(last)
+    wrapped = read_checks("The answer should be 4+ words long and be wrapped with double quotation marks.")
     assert [c.kind for c in wrapped] == ["words", "quotation"]
 
 
@@ -139,12 +139,12 @@ def test_demands_that_stand_together() -> None:
     "每句话不超过十个字", "他说了三个字。", "推荐适合3个人的餐厅",
 ])
 def test_what_is_no_demand_on_the_answer_is_not_read(instruction: str) -> None:
-    assert read(instruction) == ()
+    assert read_checks(instruction) == ()
 
 
 def test_bounds_are_those_of_the_words() -> None:
     def bounds(text: str) -> tuple[int | None, int | None]:
-        return read(text)[0].least, read(text)[0].most
+        return read_checks(text)[0].least, read_checks(text)[0].most
 
     assert bounds("Use more than 5 words.") == (6, None)
     assert bounds("Use no more than 5 words.") == (None, 5)
@@ -208,7 +208,7 @@ JUNK = [
 def test_junk_is_read_and_measured_quickly(junk: str) -> None:
     text = (junk * 100_000)[:100_000]
     started = time.process_time()
-    read.__wrapped__(text)
+    read_checks.__wrapped__(text)
     for kind in KINDS:
         words = {"paragraph start": ("1", "a"), "language": ("en",)}.get(kind, ("a",))
         Check(kind, words).holds(text)
@@ -219,7 +219,7 @@ def test_junk_is_read_and_measured_quickly(junk: str) -> None:
 @given(st.lists(st.sampled_from([*JUNK, *(e[0] for e in EN), *(e[0] for e in ZH)]) | st.text(max_size=20), max_size=8))
 def test_anything_can_be_read_and_checked(parts: list[str]) -> None:
     text = " ".join(parts)
-    for check in read(text):
+    for check in read_checks(text):
         assert check.reason(check.measure(text)).startswith("expected ")
         check.holds(text[::-1])
 

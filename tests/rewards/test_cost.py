@@ -1,11 +1,17 @@
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import pytest
 import torch
 from toyrows import SETTINGS, toy_rows
 
-from recenv.appraisal.cost import Products, cost_text, opened, scoring_cost, stored
+from recenv.appraisal import cost
+from recenv.appraisal.cost import TEXT_CACHES, Products, cost_text, forget, opened, scoring_cost, stored
+from recenv.caches import CacheGroup
+from recenv.rewards.models.open import open_scorers
 from recenv.training.train import train
 
 
@@ -46,3 +52,52 @@ def test_attention_counts_as_two_products_a_head() -> None:
     with torch.inference_mode(), Products() as noted:
         torch.nn.functional.scaled_dot_product_attention(q, q, q)
     assert noted.flops == 2 * (2 * 2 * 3 * 5 * 5 * 4)
+
+
+def held() -> int:
+    """Results that are kept of texts, over all groups."""
+    return sum(size.held for group in TEXT_CACHES for size in group.sizes().values())
+
+
+def test_all_groups_that_scoring_fills_are_emptied(checkpoint: Path) -> None:
+    for scorer in open_scorers(checkpoint).scorers.values():
+        scorer.score([r for r in toy_rows(2) if r.dimension == scorer.spec.dimension])
+    packages = [module for name, module in sys.modules.items() if name == "recenv.data" or name.startswith("recenv.rewards")]
+    groups = {id(group) for module in packages for group in vars(module).values() if isinstance(group, CacheGroup)}
+    assert groups == {id(group) for group in TEXT_CACHES}
+    assert held() > 0
+    forget()
+    assert {size.held for group in TEXT_CACHES for size in group.sizes().values()} == {0}
+
+
+def test_nothing_forgotten_changes_a_value(checkpoint: Path) -> None:
+    owner, rows = open_scorers(checkpoint), toy_rows(6)
+    for d, scorer in owner.scorers.items():
+        own = [r for r in rows if r.dimension == d]
+        first = scorer.score(own).values
+        kept = held()
+        forget()
+        owner.clear()
+        with Products() as again:
+            np.testing.assert_array_equal(scorer.score(own).values, first)
+        with Products() as fresh:
+            np.testing.assert_array_equal(open_scorers(checkpoint).scorers[d].score(own).values, first)
+        assert again.counts == fresh.counts and 0 < held() <= kept
+
+
+def test_cold_runs_begin_with_nothing_held_and_warm_ones_with_texts_read(
+    checkpoint: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[int] = []
+
+    def timed(run: Callable[[], object], before: Callable[[], None]) -> float:
+        for _ in range(2):
+            before()
+            begun.append(held())
+            run()
+        return 1.0
+
+    monkeypatch.setattr(cost, "_quickest", timed)
+    assert len(scoring_cost(checkpoint, toy_rows(6), threads=(1,))) == 5
+    colds, warms = [begun[n] for n in range(len(begun)) if n % 4 < 2], [begun[n] for n in range(len(begun)) if n % 4 > 1]
+    assert len(begun) == 20 and not any(colds) and all(warms)

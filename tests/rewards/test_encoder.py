@@ -11,13 +11,14 @@ import msgspec
 import numpy as np
 import pytest
 import torch
+from five import DIMENSIONS
 from safetensors.torch import load_file, save_file
 from tinybase import SEQUENCE, write_base
 from toyrows import SETTINGS, toy_rows
 
 from recenv import rng
 from recenv.errors import InputError, UnknownName, WeightsError
-from recenv.records import DIMENSIONS, ScorerRow
+from recenv.records import ScorerRow
 from recenv.rewards.models.blend import blended, kind
 from recenv.rewards.models.compact.scorers import CompactScorers
 from recenv.rewards.models.compact.segments import unit

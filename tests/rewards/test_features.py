@@ -4,9 +4,10 @@ import math
 
 import numpy as np
 import pytest
+from five import DIMENSIONS
 
 from recenv.data.render import item_text, plain_response
-from recenv.records import DIMENSIONS, Item
+from recenv.records import Item
 from recenv.rewards.features import vector
 from recenv.rewards.features.claims import count_claims
 from recenv.rewards.features.orders import check, listed_items, speaks_chinese
@@ -135,7 +136,7 @@ def test_vectors_have_their_names_and_stay_bounded():
     for d in DIMENSIONS:
         for t in (texts, wild):
             v = vector.vector(d, t)
-            assert v.shape == (len(vector.NAMES[d]),) and len(set(vector.NAMES[d])) == len(vector.NAMES[d])
+            assert v.shape == (len(vector.names(d)),) and len(set(vector.names(d))) == len(vector.names(d))
             assert not np.isinf(v).any() and np.abs(np.nan_to_num(v)).max() <= 2.0
 
 

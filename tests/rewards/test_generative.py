@@ -13,12 +13,13 @@ import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner
+from five import DIMENSIONS, FC, IR, UBP
 from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from recenv.cli import cli
 from recenv.errors import InputError, WeightsError
-from recenv.records import DIMENSIONS, FC, IR, UBP, ScorerRow
+from recenv.records import ScorerRow
 from recenv.rewards.judges.generative import CONFIG, GenerativeScorers, load_generative
 from recenv.rewards.named import scorer_set
 from recenv.rewards.protocol import Scorer

@@ -9,6 +9,7 @@ from itertools import product
 import numpy as np
 import pytest
 
+from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rewards.features import grounding, vector, wants
 from recenv.rewards.features.alignment import align
 from recenv.rewards.features.claims import count_claims
@@ -157,7 +158,9 @@ def test_wants_of_sights() -> None:
 
 def test_extra_features_are_named_and_pure() -> None:
     texts = {"evidence": OWN, "query": "评分多少？", "response": "评分是4.5分。", "item": ITEM, "instruction": "用中文回答。"}
-    for dimension, names in vector.EXTRA_NAMES.items():
-        first, second = vector.extra(dimension, texts), vector.extra(dimension, dict(texts))
+    for dimension in DIMENSIONS.values():
+        assert len(set(vector.names(dimension.name))) == len(vector.names(dimension.name))
+    for name in ("following", "grounding", "wants", "replying"):
+        names, make = vector.GROUPS[name]
+        first, second = list(make(texts)), list(make(dict(texts)))
         assert len(first) == len(names) == len(set(names)) and first == pytest.approx(second, nan_ok=True)
-        assert not set(names) & set(vector._FIRST_NAMES[dimension])

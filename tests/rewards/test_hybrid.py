@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import msgspec
 import numpy as np
 import pytest
+from five import DIMENSIONS, FC, IF, IR, QIR, UBP, D
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from recenv.errors import InputError, UnknownName
-from recenv.records import DIMENSIONS, FC, IF, IR, QIR, UBP, D
 from recenv.rewards.hybrid import DEFAULT_REWARD, REWARDS, HybridReward, RewardSpec, credit
 
 NAN = float("nan")

@@ -12,17 +12,18 @@ import msgspec
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from five import DIMENSIONS, FC, IF, IR, QIR, UBP
 from judging import answer, field, said
 from loopback import Reply, Script, loopback
 
 from recenv.cli import cli
 from recenv.endpoint import Token
 from recenv.errors import InputError, UnknownName
-from recenv.records import DIMENSIONS, FC, IF, IR, QIR, UBP, ScorerRow
+from recenv.records import ScorerRow
 from recenv.rewards.judges.answer import alternatives, expected_worth, read_answer
 from recenv.rewards.judges.cache import Call, JudgeCache
 from recenv.rewards.judges.judge import NOT_RECORDED, Judge, JudgeConfig
-from recenv.rewards.judges.prompts import GRADES, RUBRICS, YES_NO, clean, judge_messages, material
+from recenv.rewards.judges.prompts import GRADES, YES_NO, clean, judge_messages, material, rubrics, scale
 from recenv.rewards.named import check_name, scorer_set
 from recenv.rewards.protocol import Cost, Scorer, Scores
 
@@ -147,12 +148,13 @@ def test_every_dimension_is_asked_about_the_fields_it_reads() -> None:
 
 
 def test_rubrics_say_what_counts_and_what_does_not() -> None:
-    assert tuple(RUBRICS) == DIMENSIONS
-    assert "claims nothing makes no false claim" in " ".join(RUBRICS[DIMENSIONS[FC]].exemptions)
+    known = rubrics()
+    assert tuple(known) == DIMENSIONS
+    assert "claims nothing makes no false claim" in " ".join(known[DIMENSIONS[FC]].exemptions)
     for d in (QIR, UBP, IR):
-        assert "does not hold is unknown" in " ".join(RUBRICS[DIMENSIONS[d]].exemptions)
-    assert len({json.dumps(r) for r in RUBRICS.values()}) == 5 and RUBRICS[DIMENSIONS[IF]].scale is YES_NO
-    assert RUBRICS[DIMENSIONS[QIR]].scale is GRADES
+        assert "does not hold is unknown" in " ".join(known[DIMENSIONS[d]].exemptions)
+    assert len({json.dumps(r) for r in known.values()}) == 5 and scale(known[DIMENSIONS[IF]]) is YES_NO
+    assert scale(known[DIMENSIONS[QIR]]) is GRADES
 
 
 # -- hostile text --------------------------------------------------------------------------------------------------------

@@ -11,12 +11,13 @@ import msgspec
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from five import DIMENSIONS, IR
 
 from recenv import rng
-from recenv.appraisal.comparison import word_overlap
+from recenv.appraisal.overlap import word_overlap
 from recenv.appraisal.probes import PROBES, SEED, Finding, Sizes, Subject, probe_scorers
 from recenv.appraisal.probes.best_of import best_of, choices
-from recenv.appraisal.probes.changes import CASE, READS, TOLD, Change, changed
+from recenv.appraisal.probes.changes import CASE, TOLD, Change, changed
 from recenv.appraisal.probes.corruption import spoilt_turns
 from recenv.appraisal.probes.injection import SENTENCES
 from recenv.appraisal.probes.invariance import CHANGES
@@ -28,7 +29,8 @@ from recenv.appraisal.probes.traditional import traditional
 from recenv.cli import cli
 from recenv.data.rowfile import write_rows
 from recenv.errors import InputError, UnknownName
-from recenv.records import DIMENSIONS, IR, ScorerRow
+from recenv.records import ScorerRow
+from recenv.rewards.dimensions import DIMENSIONS as REGISTRY
 from recenv.rewards.protocol import Scorer, ScorerSpec, Scores
 from recenv.rewards.ranking import shown_ndcg
 
@@ -160,7 +162,7 @@ def test_changes_touch_only_what_a_dimension_reads_and_keep_labels(world: Materi
                 if other is None:
                     continue
                 differ = {f for f in row.__struct_fields__ if getattr(row, f) != getattr(other, f)}
-                assert differ and differ <= {*READS[d], "label"}, (name, d)
+                assert differ and differ <= {*REGISTRY[d].reads, "label"}, (name, d)
                 assert sorted(np.atleast_1d(other.label)) == sorted(np.atleast_1d(row.label))
 
 

@@ -1,6 +1,7 @@
 import math
 
-from recenv.rewards.features import following, replying
+from recenv.rewards.features import replying
+from recenv.rewards.features.vector import FOLLOWING, following
 
 
 def reply(query: str, text: str) -> dict[str, float]:
@@ -8,7 +9,7 @@ def reply(query: str, text: str) -> dict[str, float]:
 
 
 def follow(instruction: str, response: str) -> dict[str, float]:
-    return dict(zip(following.NAMES, following.following(instruction, "", response), strict=True))
+    return dict(zip(FOLLOWING, following(instruction, "", response), strict=True))
 
 
 def test_an_answer_that_was_given_before_is_known_as_such() -> None:

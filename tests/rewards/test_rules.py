@@ -14,8 +14,14 @@ from recenv.data.render import plain_response
 from recenv.data.synthetic.responses import N_STYLES, compose_response
 from recenv.data.world import World
 from recenv.records import Action, AgentView, Item, Value
-from recenv.rewards.rules import demands
-from recenv.rewards.rules.verdicts import MAX_CHARACTERS, factual_verdict, instruction_verdict, language_of
+from recenv.rewards.rules.verdicts import (
+    MAX_CHARACTERS,
+    Demands,
+    factual_verdict,
+    instruction_verdict,
+    language_of,
+    read_demands,
+)
 
 
 @pytest.fixture(scope="module")
@@ -119,29 +125,29 @@ def test_lengths(zh: AgentView, en: AgentView) -> None:
 
 
 @pytest.mark.parametrize(("text", "expected"), [
-    ("请根据用户需求推荐商家，每次最多推荐3家，用中文回答，并说明每家的价格和评分。", demands.Demands("zh", None, 3)),
-    ("Recommend at most 3 places.", demands.Demands(max_items=3)),
-    ("Recommend up to three restaurants in English, at most 60 words.", demands.Demands("en", None, 3, 60)),
-    ("Please suggest two quiet places and keep it under 50 words", demands.Demands(max_items=2, max_words=49)),
-    ("Give exactly 2 options; no more than 200 characters.", demands.Demands("", 2, 2, None, 200)),
-    ("推荐五家餐厅，80字以内", demands.Demands(max_items=5, max_characters=80)),
-    ("回答少于100字，只推荐一家", demands.Demands(max_items=1, max_characters=99)),
-    ("至少推荐2家，不超过120个字", demands.Demands(min_items=2, max_characters=120)),
-    ("Recommend at least 2 places", demands.Demands(min_items=2)),
-    ("不要用英文回答", demands.Demands()),
-    ("Do not answer in English; answer in Chinese.", demands.Demands("zh")),
-    ("Be kind to the user, who is with 3 people.", demands.Demands()),
-    ("推荐适合3个人的餐厅", demands.Demands()),
-    ("", demands.Demands()),
+    ("请根据用户需求推荐商家，每次最多推荐3家，用中文回答，并说明每家的价格和评分。", Demands("zh", None, 3)),
+    ("Recommend at most 3 places.", Demands(max_items=3)),
+    ("Recommend up to three restaurants in English, at most 60 words.", Demands("en", None, 3, 60)),
+    ("Please suggest two quiet places and keep it under 50 words", Demands(max_items=2, max_words=49)),
+    ("Give exactly 2 options; no more than 200 characters.", Demands("", 2, 2, None, 200)),
+    ("推荐五家餐厅，80字以内", Demands(max_items=5, max_characters=80)),
+    ("回答少于100字，只推荐一家", Demands(max_items=1, max_characters=99)),
+    ("至少推荐2家，不超过120个字", Demands(min_items=2, max_characters=120)),
+    ("Recommend at least 2 places", Demands(min_items=2)),
+    ("不要用英文回答", Demands()),
+    ("Do not answer in English; answer in Chinese.", Demands("zh")),
+    ("Be kind to the user, who is with 3 people.", Demands()),
+    ("推荐适合3个人的餐厅", Demands()),
+    ("", Demands()),
 ])
-def test_demands(text: str, expected: demands.Demands) -> None:
-    assert demands.read(text) == expected
+def test_demands(text: str, expected: Demands) -> None:
+    assert read_demands(text) == expected
 
 
 @settings(deadline=None)
 @given(st.text(max_size=200))
 def test_any_instruction_can_be_read(text: str) -> None:
-    assert isinstance(demands.read(text), demands.Demands)
+    assert isinstance(read_demands(text), Demands)
 
 
 # -- facts -----------------------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from recenv.appraisal.sheet import Sheet, part_of_id
 from recenv.data.rowfile import write_rows
 from recenv.errors import InputError
 from recenv.measures import metrics
-from recenv.measures.resampling import intervals
+from recenv.measures.intervals import group_intervals
 from recenv.records import ScorerRow
 from recenv.rewards.protocol import ScorerSpec, Scores
 
@@ -174,7 +174,7 @@ def test_a_constant_gains_nothing_from_lists_that_put_the_right_item_first() -> 
 def test_intervals_resample_whole_groups() -> None:
     groups = np.repeat(np.arange(50), 20)
     values = np.repeat(np.arange(50) % 2, 20).astype(float)  # rows of a group are all alike: 50 coins, not 1,000
-    low, high = intervals(groups, lambda i: [float(values[i].mean()), math.nan], 400, "test")
+    low, high = group_intervals(groups, lambda i: [float(values[i].mean()), math.nan], 400, "test")
     assert 0.30 < low[0] < 0.40 and 0.60 < high[0] < 0.70 and math.isnan(low[1])
 
 

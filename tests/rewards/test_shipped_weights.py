@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 import pytest
 import torch
+from five import DIMENSIONS
 
 from recenv import rng
 from recenv.data.constraints import MET
@@ -17,7 +18,7 @@ from recenv.data.crosswoz import ingest_crosswoz
 from recenv.data.render import evidence_text, item_text, plain_response
 from recenv.data.world import World
 from recenv.measures.metrics import auc
-from recenv.records import DIMENSIONS, Item, ScorerRow
+from recenv.records import Item, ScorerRow
 from recenv.rewards.models.checkpoint import SHIPPED, resolve
 from recenv.rewards.models.heads import CheckpointScorers
 from recenv.rewards.models.open import open_scorers

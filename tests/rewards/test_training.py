@@ -10,12 +10,13 @@ import msgspec
 import numpy as np
 import pytest
 import torch
+from five import DIMENSIONS
 from toyrows import SETTINGS, toy_rows
 
 from recenv import rng
 from recenv.appraisal.comparison import table_text
 from recenv.errors import InputError
-from recenv.records import DIMENSIONS, ScorerRow
+from recenv.records import ScorerRow
 from recenv.rewards.models.open import load_scorers
 from recenv.training import loop
 from recenv.training import train as training

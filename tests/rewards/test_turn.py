@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
+from five import DIMENSIONS, FC, IF, IR, QIR, UBP
 from worlds import tiny_view
 
 from recenv.data.render import item_text, plain_response
 from recenv.data.world import World
-from recenv.records import DIMENSIONS, FC, IF, IR, QIR, UBP, Action, AgentView, Item, ScorerRow
+from recenv.records import Action, AgentView, Item, ScorerRow
 from recenv.rewards.protocol import ScorerSpec, Scores
 from recenv.rewards.turn import TurnScorer
 

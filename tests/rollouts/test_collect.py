@@ -8,12 +8,13 @@ from pathlib import Path
 import msgspec
 import pytest
 from fakes import ScriptedUser, overlap_scorers
+from five import DIMENSIONS
 
 from recenv.data.world import World
 from recenv.envs.config import EnvConfig
 from recenv.envs.engine import Engine
 from recenv.errors import InputError
-from recenv.records import DIMENSIONS, Action, AgentView
+from recenv.records import Action, AgentView
 from recenv.rollouts.collect import collect
 from recenv.rollouts.replay import verify
 from recenv.rollouts.trace import encode, read_traces

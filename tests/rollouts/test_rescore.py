@@ -8,12 +8,13 @@ import msgspec
 import numpy as np
 import pytest
 from fakes import ScriptedUser, overlap_scorers
+from five import DIMENSIONS, IF
 
 from recenv.data.world import World
 from recenv.envs.config import EnvConfig
 from recenv.envs.engine import Engine
 from recenv.errors import InputError
-from recenv.records import DIMENSIONS, IF, Action, AgentView, ScorerRow
+from recenv.records import Action, AgentView, ScorerRow
 from recenv.rewards.hybrid import REWARDS
 from recenv.rewards.protocol import Scorer, ScorerSpec, Scores
 from recenv.rollouts.collect import collect

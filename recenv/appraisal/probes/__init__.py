@@ -12,7 +12,7 @@ from pathlib import Path
 
 from recenv.appraisal.probes import baselines, best_of, corruption, degenerate, injection, invariance, length
 from recenv.appraisal.probes.finding import Example, Finding, Measure, Probe
-from recenv.appraisal.probes.material import SEED, Material, read, synthetic
+from recenv.appraisal.probes.material import SEED, Material, read_material, synthetic
 from recenv.appraisal.probes.subject import Sizes, Subject
 from recenv.registry import Registry
 from recenv.rewards.protocol import Scorer
@@ -35,7 +35,7 @@ def probe_scorers(
     """
     chosen = [PROBES[name] for name in (names or PROBES)]
     sizes = sizes or Sizes()
-    materials: list[Material] = [synthetic(seed, sizes.sessions), *map(read, files)]
+    materials: list[Material] = [synthetic(seed, sizes.sessions), *map(read_material, files)]
     findings: list[Finding] = []
     todo = [(m, p) for m in materials for p in chosen if m.episodes or not p.needs_world]
     subjects: dict[int, Subject] = {}

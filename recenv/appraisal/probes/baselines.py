@@ -18,11 +18,11 @@ from recenv.appraisal.probes.material import positive
 from recenv.appraisal.probes.naive import BASELINES, Baseline, Case, Logistic, features
 from recenv.appraisal.probes.subject import Subject
 from recenv.measures import metrics
+from recenv.measures.intervals import group_intervals
 from recenv.measures.metrics import Array
-from recenv.measures.resampling import intervals
 from recenv.records import ScorerRow
+from recenv.rewards.dimensions import DIMENSIONS
 
-_ITEMS = ("query_item_relevance", "behavior_prediction", "item_ranking")
 _HALF = rng.word("probes/half")
 
 
@@ -30,8 +30,9 @@ def run(subject: Subject) -> Finding:
     """The margin over each baseline, by dimension."""
     measures: list[Measure] = []
     for dimension in subject.dimensions():
-        fit, test = halves(subject.rows(dimension), subject.sizes.lists if dimension == "item_ranking" else subject.sizes.points)
-        table = _lists if dimension == "item_ranking" else _points
+        listed = DIMENSIONS[dimension].listwise
+        fit, test = halves(subject.rows(dimension), subject.sizes.lists if listed else subject.sizes.points)
+        table = _lists if listed else _points
         measures += table(subject, dimension, fit, test)
     worst = min((m for m in measures if m.passed is not None), key=lambda m: m.low, default=None)
     sentence = "no rows with labels of both kinds" if worst is None else (
@@ -101,7 +102,7 @@ def _naive(
     """Scores of each baseline that applies, (N,)."""
     out: dict[str, Array] = {}
     for baseline in BASELINES:
-        if not baseline.items_only or dimension in _ITEMS:
+        if not baseline.items_only or DIMENSIONS[dimension].of == "slate":
             out[baseline.name] = _scores(baseline, fit, fit_y, test, popularity)
     return out
 
@@ -117,7 +118,7 @@ def _measures(subject: Subject, dimension: str, kind: str, test: list[ScorerRow]
               margins: Callable[[NDArray[np.int64]], list[float]]) -> list[Measure]:
     groups = np.unique([r.group or r.id for r in test], return_inverse=True)[1].astype(np.int64)
     values = margins(np.arange(len(test)))
-    low, high = intervals(groups, margins, subject.sizes.draws, "probes/baselines")
+    low, high = group_intervals(groups, margins, subject.sizes.draws, "probes/baselines")
     labels = [f"{dimension}: {kind}", *(f"{dimension}: over {name}" for name in names)]
     return [Measure(name=label, value=float(v), n=len(test), low=float(a), high=float(b),
                     bound="interval above 0" if at else "", passed=bool(a > 0) if at else None)

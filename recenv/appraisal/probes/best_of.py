@@ -3,7 +3,7 @@
 For each session, 64 candidates are drawn at random: an item of the category and an answer about it, in any manner, as often
 false as true. The scorer picks the best of n; the gold value of its pick must not fall up to n = 64. Gold values: the
 instruction kept (0 or 1), the claims true (0 or 1), and for items the synthetic world's own utility on [0, 1]; for all five
-scores together their mean against the mean of the three. The value of best-of-n is exact: the expectation over all
+shipped dimensions together their mean against the mean of the three. The value of best-of-n is exact: the expectation over all
 subsets of n of the candidates, ties shared.
 """
 
@@ -19,15 +19,17 @@ from recenv.appraisal.probes.finding import Finding, Measure, Probe, verdict
 from recenv.appraisal.probes.subject import Subject
 from recenv.appraisal.probes.turns import SLOTS
 from recenv.data.constraints import status
-from recenv.data.render import evidence_text, item_text, mapping_text, user_text
+from recenv.data.render import item_text
 from recenv.data.synthetic.draws import Draws
 from recenv.data.synthetic.episodes import Episode
 from recenv.data.synthetic.instructions import holds
 from recenv.data.synthetic.responses import Manner, corrupted, put_in_words
 from recenv.data.synthetic.utility import gold_utility, gold_value, traits
+from recenv.measures.intervals import group_intervals
 from recenv.measures.metrics import Array
-from recenv.measures.resampling import intervals
-from recenv.records import DIMENSIONS, FC, IF, IR, QIR, UBP, ScorerRow
+from recenv.records import ScorerRow
+from recenv.rewards import rows
+from recenv.rewards.dimensions import DIMENSIONS, SHIPPED, factual_consistency, instruction_following
 from recenv.rewards.ranking import shown_ndcg
 
 JOINT = "all five, mean"
@@ -48,13 +50,14 @@ def run(subject: Subject) -> Finding:
     sizes = [2**k for k in range(int(math.log2(max(subject.sizes.most, 2))) + 1)]
     made = [choices(subject.seed, n, e, sizes[-1])
             for n, e in enumerate(subject.material.episodes[:subject.sizes.choices])]
-    scored = [_scores(subject, c) for c in made]
-    if len(made) < 2 or not subject.scorers:
+    known = [d.name for d in SHIPPED if d.name in subject.scorers]
+    if len(made) < 2 or not known:
         return Finding(probe=PROBE.name, rows=subject.material.name, passed=None, sentence="fewer than two sessions")
     groups = np.unique([c.group for c in made], return_inverse=True)[1].astype(np.int64)
     measures: list[Measure] = []
     curves: dict[str, dict[str, list[float]]] = {}
-    for name in (*subject.scorers, *([JOINT] if len(subject.scorers) == len(DIMENSIONS) else [])):
+    scored = [_scores(subject, c) for c in made]
+    for name in (*known, *([JOINT] if len(known) == len(SHIPPED) else [])):
         values = np.array([[best_of(s[name], _gold(c, name), n) for n in sizes] for s, c in zip(scored, made, strict=True)])
         found, curve = _curve(subject, name, sizes, values, groups)
         measures += found
@@ -79,8 +82,8 @@ def best_of(scores: Array, gold: Array, n: int) -> float:
 def choices(seed: int, index: int, e: Episode, count: int) -> Choices:
     """Random candidates for one session."""
     draws = Draws(seed, "probe/choices", index)
-    user, context = user_text(e.person.user), mapping_text(e.context, e.locale)
-    rows: dict[str, list[ScorerRow]] = {d: [] for d in DIMENSIONS}
+    alone = [d for d in SHIPPED if not d.listwise]
+    made: dict[str, list[ScorerRow]] = {d.name: [] for d in alone}
     gold = np.zeros((3, count))
     items = draws.sample(e.pool.items, count)
     while len(items) < count:
@@ -95,24 +98,21 @@ def choices(seed: int, index: int, e: Episode, count: int) -> Choices:
         told = wrong or [item]
         response = put_in_words(told, language, manner)
         gold[:2, n] = all(holds(d, response, told) for d in e.demands), wrong is None
-        text = item_text(item)
-        rows[DIMENSIONS[IF]].append(ScorerRow(
-            dimension=DIMENSIONS[IF], locale=e.locale, instruction=e.instruction, query=e.query, response=response))
-        rows[DIMENSIONS[FC]].append(ScorerRow(
-            dimension=DIMENSIONS[FC], locale=e.locale, evidence=evidence_text([item]), query=e.query, response=response))
-        rows[DIMENSIONS[QIR]].append(ScorerRow(dimension=DIMENSIONS[QIR], locale=e.locale, query=e.query, item=text))
-        rows[DIMENSIONS[UBP]].append(ScorerRow(
-            dimension=DIMENSIONS[UBP], locale=e.locale, user=user, context=context, query=e.query, item=text))
-    rows[DIMENSIONS[IR]].append(ScorerRow(
-        dimension=DIMENSIONS[IR], locale=e.locale, user=user, context=context, query=e.query, items=tuple(map(item_text, items))))
-    return Choices(e.person.user.id, {d: tuple(own) for d, own in rows.items()}, gold)
+        one = rows.of_slate(
+            locale=e.locale, query=e.query, instruction=e.instruction, user=e.person.user, context=e.context, items=[item],
+            response=response, candidates=())
+        for d in alone:
+            made[d.name] += rows.rows(d, one)
+    whole = one._replace(items=tuple(map(item_text, items)), shown=0)
+    made |= {d.name: rows.rows(d, whole) for d in SHIPPED if d.listwise}
+    return Choices(e.person.user.id, {d: tuple(own) for d, own in made.items()}, gold)
 
 
 def _scores(subject: Subject, c: Choices) -> dict[str, Array]:
     """(n,) scores of a session's candidates by dimension, and their mean; ranking: nDCG of a slate of the candidate alone."""
     out: dict[str, Array] = {}
-    for d in subject.scorers:
-        if d == DIMENSIONS[IR]:
+    for d in (d for d in c.rows if d in subject.scorers):
+        if DIMENSIONS[d].listwise:
             p = subject.lists(c.rows[d])[0]
             out[d] = np.array([shown_ndcg(np.array([v, *np.delete(p, n)]), 1) for n, v in enumerate(p)])
         else:
@@ -124,7 +124,8 @@ def _scores(subject: Subject, c: Choices) -> dict[str, Array]:
 def _gold(c: Choices, name: str) -> Array:
     if name == JOINT:
         return np.asarray(c.gold.mean(0), np.float64)
-    return np.asarray(c.gold[{DIMENSIONS[IF]: 0, DIMENSIONS[FC]: 1}.get(name, 2)], np.float64)
+    texts = (instruction_following.DIMENSION.name, factual_consistency.DIMENSION.name)
+    return np.asarray(c.gold[texts.index(name) if name in texts else 2], np.float64)
 
 
 def _curve(
@@ -137,7 +138,7 @@ def _curve(
         v = values[i]
         return [*v.mean(0), *np.diff(v, axis=1).mean(0), *(v[:, -1:] - v[:, :-1]).mean(0)]
 
-    low, high = intervals(groups, statistic, subject.sizes.draws, "probes/best-of")
+    low, high = group_intervals(groups, statistic, subject.sizes.draws, "probes/best-of")
     mean = values.mean(0)
     steps = len(sizes) - 1
     step = slice(len(sizes), len(sizes) + steps)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import msgspec
 
 from recenv.records import ScorerRow
+from recenv.rewards.dimensions import DIMENSIONS
 
 ASKED = ("query",)
 ORDERED = ("instruction",)
@@ -44,22 +45,12 @@ class Change(NamedTuple):
     breaks: str = NOTHING
 
 
-READS: dict[str, tuple[str, ...]] = {
-    "instruction_following": ("instruction", "query", "response"),
-    "factual_consistency": ("evidence", "query", "response"),
-    "query_item_relevance": ("query", "item"),
-    "behavior_prediction": ("user", "context", "query", "item"),
-    "item_ranking": ("user", "context", "query", "items"),
-}
-"""The fields that make up a row of each dimension."""
-
-
 def changed(change: Change, row: ScorerRow) -> ScorerRow | None:
     """The row with the change made; None where it does not apply or changes nothing."""
     if (row.locale or "en") not in change.locales or (change.dimensions and row.dimension not in change.dimensions):
         return None
     new: dict[str, object] = {}
-    for field in READS[row.dimension]:
+    for field in DIMENSIONS[row.dimension].reads:
         if field not in change.fields or (field == "response" and not allowed(change, row)):
             continue
         old = getattr(row, field)

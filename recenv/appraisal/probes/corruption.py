@@ -26,15 +26,32 @@ from recenv.appraisal.probes.subject import Subject
 from recenv.appraisal.probes.turns import Turn
 from recenv.data.synthetic.draws import Draws
 from recenv.data.synthetic.episodes import Episode
+from recenv.measures.intervals import group_intervals
 from recenv.measures.metrics import Array
-from recenv.measures.resampling import intervals
-from recenv.records import DIMENSIONS, FC, IF, IR, QIR, UBP, D, Item, ScorerRow
+from recenv.records import Item, ScorerRow
+from recenv.rewards.dimensions import (
+    behavior_prediction,
+    factual_consistency,
+    instruction_following,
+    item_ranking,
+    query_item_relevance,
+)
+from recenv.rewards.turn import discounted_mean
 
 FACTOR = 5.0
-RELATED = ((QIR, UBP), (QIR, IR), (UBP, IR), (IR, UBP))
+_FAULTS = {
+    "instruction": instruction_following.DIMENSION.name, "facts": factual_consistency.DIMENSION.name,
+    "relevance": query_item_relevance.DIMENSION.name, "behaviour": behavior_prediction.DIMENSION.name,
+    "ranking": item_ranking.DIMENSION.name,
+}
+"""What is spoilt, and the dimension whose fault that is, in the order of rows and columns."""
+
+_NAMES, _SCORES = tuple(_FAULTS), tuple(_FAULTS.values())
+_D = len(_FAULTS)
+_FACTS, _RELEVANCE, _BEHAVIOUR, _RANKING = range(1, _D)
+RELATED = ((_RELEVANCE, _BEHAVIOUR), (_RELEVANCE, _RANKING), (_BEHAVIOUR, _RANKING), (_RANKING, _BEHAVIOUR))
 """(spoilt, moved) pairs that may move together."""
 
-_NAMES = ("instruction", "facts", "relevance", "behaviour", "ranking")
 _PLACES = (0.0, 0.1, 0.3, 0.8)  # of the stated-need satisfiers by taste, best first: the slate's items
 _SHOWN = 3
 
@@ -45,22 +62,22 @@ def run(subject: Subject) -> Finding:
     made = list(islice((versions for versions in every if versions is not None), subject.sizes.turns))
     if not made:
         return Finding(probe=PROBE.name, rows=subject.material.name, passed=None, sentence="no turn could be made")
-    scores = np.stack([_scores(subject, [versions[k] for versions in made]) for k in range(D + 1)], 1)  # (N, 1 + D, D)
+    scores = np.stack([_scores(subject, [versions[k] for versions in made]) for k in range(_D + 1)], 1)  # (N, 1 + D, D)
     drops = scores[:, :1] - scores[:, 1:]  # (N, D spoilt, D moved)
-    groups = np.unique([v[0][DIMENSIONS[IF]][0].group for v in made], return_inverse=True)[1].astype(np.int64)
+    groups = np.unique([v[0][_SCORES[0]][0].group for v in made], return_inverse=True)[1].astype(np.int64)
 
     def means(i: NDArray[np.int64]) -> list[float]:
         known = ~np.isnan(drops[i])
         with np.errstate(invalid="ignore"):  # a dimension without a scorer is NaN throughout
             return np.asarray(np.where(known, drops[i], 0.0).sum(0) / known.sum(0)).ravel().tolist()
 
-    matrix = np.array(means(np.arange(len(made)))).reshape(D, D)
-    low, high = (b.reshape(D, D) for b in intervals(groups, means, subject.sizes.draws, "probes/corruption"))
+    matrix = np.array(means(np.arange(len(made)))).reshape(_D, _D)
+    low, high = (b.reshape(_D, _D) for b in group_intervals(groups, means, subject.sizes.draws, "probes/corruption"))
     measures: list[Measure] = []
-    for d in range(D):
-        if DIMENSIONS[d] in subject.scorers:
+    for d in range(_D):
+        if _SCORES[d] in subject.scorers:
             measures += _row(d, matrix, low, high, len(made), subject)
-    examples = [x for d in range(D) if DIMENSIONS[d] in subject.scorers for x in _examples(made, scores, drops, d)]
+    examples = [x for d in range(_D) if _SCORES[d] in subject.scorers for x in _examples(made, scores, drops, d)]
     worst = [m.name for m in measures if m.passed is False]
     sentence = (f"not {FACTOR:.0f} times as much: {'; '.join(worst)}" if worst
                 else f"every dimension moves {FACTOR:.0f} times as much as unrelated ones")
@@ -71,7 +88,7 @@ def run(subject: Subject) -> Finding:
 
 
 def _row(d: int, matrix: Array, low: Array, high: Array, n: int, subject: Subject) -> list[Measure]:
-    others = [k for k in range(D) if k != d and (d, k) not in RELATED and DIMENSIONS[k] in subject.scorers]
+    others = [k for k in range(_D) if k != d and (d, k) not in RELATED and _SCORES[k] in subject.scorers]
     moved = {k: abs(float(matrix[d, k])) for k in others}
     most = max(moved.values(), default=0.0)
     own = float(matrix[d, d])
@@ -80,7 +97,7 @@ def _row(d: int, matrix: Array, low: Array, high: Array, n: int, subject: Subjec
                    bound=f">= {FACTOR:.0f} x {most:.3f}", passed=passed)]
     return out + [Measure(name=f"{_NAMES[d]} spoilt: {_NAMES[k]}" + (" (related)" if (d, k) in RELATED else ""),
                           value=float(matrix[d, k]), n=n, low=float(low[d, k]), high=float(high[d, k]))
-                  for k in range(D) if k != d]
+                  for k in range(_D) if k != d]
 
 
 def spoilt_turns(seed: int, index: int, e: Episode) -> list[dict[str, tuple[ScorerRow, ...]]] | None:
@@ -97,7 +114,7 @@ def spoilt_turns(seed: int, index: int, e: Episode) -> list[dict[str, tuple[Scor
     for n, v in enumerate(versions):
         if v is None:
             return None
-        made.append(turns.turn_rows(e, base.items if n == 1 + FC else v.items, v.response))
+        made.append(turns.turn_rows(e, base.items if n == 1 + _FACTS else v.items, v.response))
     return made
 
 
@@ -132,34 +149,32 @@ def _disliked(e: Episode, slate: list[Item]) -> list[Item]:
 
 
 def _scores(subject: Subject, versions: list[dict[str, tuple[ScorerRow, ...]]]) -> Array:
-    """(N, D) the reward vector of turns: discounted means over the slate, as ``recenv.rewards.turn`` takes them."""
-    out = np.full((len(versions), D), np.nan)
-    for d, name in enumerate(DIMENSIONS):
+    """(N, D) the reward vector of turns, by scorers alone."""
+    out = np.full((len(versions), _D), np.nan)
+    for d, name in enumerate(_SCORES):
         if name not in subject.scorers:
             continue
         flat = [row for version in versions for row in version[name]]
         ends = np.cumsum([len(version[name]) for version in versions])[:-1]
         for n, own in enumerate(np.split(subject.values(flat), ends)):
-            weights = 1.0 / np.log2(np.arange(len(own)) + 2.0)
-            known = ~np.isnan(own)
-            out[n, d] = float((own[known] * weights[known]).sum() / weights[known].sum()) if known.any() else np.nan
+            out[n, d] = discounted_mean(own)
     return out
 
 
 def _examples(made: list[list[dict[str, tuple[ScorerRow, ...]]]], scores: Array, drops: Array, d: int) -> list[Example]:
     """The turns in which the own score moved least, then those in which an unrelated one moved most."""
-    unrelated = [k for k in range(D) if k != d and (d, k) not in RELATED]
+    unrelated = [k for k in range(_D) if k != d and (d, k) not in RELATED]
     cases = [(n, d) for n in np.argsort(drops[:, d, d], kind="stable")[:_SHOWN].tolist()]
     for k in unrelated:
         moved = np.nan_to_num(np.abs(drops[:, d, k]))
         cases += [(n, k) for n in np.argsort(-moved, kind="stable")[:2].tolist() if moved[n] > 0.05]
     out = []
     for n, k in cases:
-        base, bad = made[n][0][DIMENSIONS[k]][0], made[n][1 + d][DIMENSIONS[k]][0]
+        base, bad = made[n][0][_SCORES[k]][0], made[n][1 + d][_SCORES[k]][0]
         field = next((f for f in ("response", "evidence", "item", "items") if getattr(base, f) != getattr(bad, f)), "response")
         old, new = ("\n".join(v) if isinstance(v, tuple) else v for v in (getattr(base, field), getattr(bad, field)))
         asked = f" | {base.instruction}" if base.instruction else f" | {base.query}"
-        out.append(Example(dimension=DIMENSIONS[k], what=f"{_NAMES[d]} spoilt{asked}", row=base.id, field=field, text=old,
+        out.append(Example(dimension=_SCORES[k], what=f"{_NAMES[d]} spoilt{asked}", row=base.id, field=field, text=old,
                            changed=new, before=float(scores[n, 0, k]), after=float(scores[n, 1 + d, k])))
     return out
 

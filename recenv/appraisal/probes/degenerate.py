@@ -19,7 +19,6 @@ from recenv.appraisal.probes.subject import Subject
 from recenv.records import ScorerRow
 
 MEAN, BELOW = 0.25, 0.95
-_ANSWERED = ("instruction_following", "factual_consistency")
 _SHOWN = 3
 _MARKS = {"zh": ("。。。", "！？", "……", "，，，。"), "en": ("...", "?!", "--", ". , ;")}
 _REFUSALS = {
@@ -50,7 +49,7 @@ def run(subject: Subject) -> Finding:
     """Mean score and share below the honest answer, by dimension and kind."""
     measures: list[Measure] = []
     examples: list[Example] = []
-    for dimension in subject.dimensions(*_ANSWERED):
+    for dimension in subject.dimensions("text"):
         rows = [r for r in subject.rows(dimension) if positive(r) and r.response.strip()][:subject.sizes.answers]
         for kind, answer in KINDS.items():
             own = [r for r in rows if kind in ("empty", "blank") or (answer(r).strip() and answer(r) != r.response)]

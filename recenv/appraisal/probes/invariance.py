@@ -12,16 +12,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-from recenv.appraisal.probes.changes import READS, changed
+from recenv.appraisal.probes.changes import changed
 from recenv.appraisal.probes.finding import Example, Finding, Measure, Probe, within
 from recenv.appraisal.probes.material import cut
 from recenv.appraisal.probes.order_changes import LISTED, ORDER, reversed_list
 from recenv.appraisal.probes.subject import Subject
 from recenv.appraisal.probes.typing_changes import TYPING
 from recenv.appraisal.probes.wording_changes import WORDING
+from recenv.measures.intervals import group_intervals
 from recenv.measures.metrics import Array
-from recenv.measures.resampling import intervals
 from recenv.records import ScorerRow
+from recenv.rewards.dimensions import DIMENSIONS
 
 BOUND = 0.05
 _EXAMPLES = 3  # a change and dimension
@@ -68,7 +69,7 @@ def run(subject: Subject) -> Finding:
 
 
 def _trials(subject: Subject, dimension: str) -> list[Trial]:
-    listed = dimension == "item_ranking"
+    listed = DIMENSIONS[dimension].listwise
     most = subject.sizes.changed_lists if listed else subject.sizes.changed
     rows = [cut(r, subject.sizes.list_items) for r in subject.rows(dimension, _FROM * 2 * most)]
     pairs: list[tuple[str, ScorerRow, ScorerRow]] = []
@@ -104,7 +105,7 @@ def _list_trial(change: str, row: ScorerRow, made: ScorerRow, p: Array, q: Array
 def _share(subject: Subject, name: str, trials: list[Trial], flips: Array, of: Array | None = None, bound: str = "") -> Measure:
     at = np.arange(len(trials)) if of is None else np.flatnonzero(of)
     groups = np.unique([trials[n].row.group or trials[n].row.id for n in at], return_inverse=True)[1].astype(np.int64)
-    low, high = intervals(groups, lambda i: [float(flips[at][i].mean())], subject.sizes.draws, "probes/invariance")
+    low, high = group_intervals(groups, lambda i: [float(flips[at][i].mean())], subject.sizes.draws, "probes/invariance")
     value = float(flips[at].mean())
     return Measure(name=name, value=value, n=len(at), low=float(low[0]), high=float(high[0]), bound=bound,
                    passed=within(value, BOUND) if bound else None)
@@ -119,7 +120,7 @@ def _examples(trials: list[Trial]) -> list[Example]:
 
 
 def _example(t: Trial) -> Example:
-    field = next(f for f in READS[t.row.dimension] if getattr(t.row, f) != getattr(t.made, f))
+    field = next(f for f in DIMENSIONS[t.row.dimension].reads if getattr(t.row, f) != getattr(t.made, f))
     old, new = getattr(t.row, field), getattr(t.made, field)
     if isinstance(old, tuple):
         old, new = "\n".join(old), "\n".join(new)

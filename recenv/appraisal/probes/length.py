@@ -11,17 +11,16 @@ from numpy.typing import NDArray
 from recenv.appraisal.probes.finding import Finding, Measure, Probe, verdict, within
 from recenv.appraisal.probes.subject import Subject
 from recenv.measures import metrics
+from recenv.measures.intervals import group_intervals
 from recenv.measures.metrics import Array
-from recenv.measures.resampling import intervals
 
 BOUND = 0.10
-_ANSWERED = ("instruction_following", "factual_consistency")
 
 
 def run(subject: Subject) -> Finding:
     """One partial correlation for each dimension with an answer, over all its rows and in each language."""
     measures: list[Measure] = []
-    for dimension in subject.dimensions(*_ANSWERED):
+    for dimension in subject.dimensions("text"):
         rows = subject.rows(dimension, 2 * subject.sizes.points)
         values = subject.values(rows)
         length = np.array([np.log1p(len(r.response)) for r in rows])
@@ -66,7 +65,7 @@ def _measure(subject: Subject, name: str, values: Array, length: Array, known: A
     low = high = value = 0.0 if np.isnan(value) else value  # a scorer that the label explains in full follows nothing else
     if value:
         number = np.unique(groups, return_inverse=True)[1].astype(np.int64)
-        low, high = (float(b[0]) for b in intervals(number, statistic, subject.sizes.draws, "probes/length"))
+        low, high = (float(b[0]) for b in group_intervals(number, statistic, subject.sizes.draws, "probes/length"))
     return Measure(name=name, value=value, n=len(values), low=low, high=high,
                    bound=f"|r| <= {BOUND:.2f}" if bounded else "", passed=within(abs(value), BOUND) if bounded else None)
 

@@ -1,4 +1,4 @@
-"""What probes look at: rows of the five dimensions, made on the spot from a synthetic world or read from files."""
+"""What probes look at: rows of the dimensions, made on the spot from a synthetic world or read from files."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from recenv.data.synthetic.catalogue import Catalogue, build_catalogue
 from recenv.data.synthetic.episodes import Episode, Row
 from recenv.data.synthetic.people import build_person
 from recenv.errors import InputError
-from recenv.records import DIMENSIONS, ScorerRow
+from recenv.records import ScorerRow
+from recenv.rewards.dimensions import DIMENSIONS
 
 SEED = 990_017
 """The world that probes are run on unless told otherwise; no shipped scorer is trained on it."""
@@ -54,23 +55,16 @@ def synthetic(seed: int = SEED, sessions: int = 320) -> Material:
     for index in range(sessions):
         episode = episodes.build_episode(SPEC, seed, index, people[index % len(people)], catalogue)
         met.append(episode)
-        made = (
-            ("instruction_following", episodes.instruction_rows(SPEC, seed, index, episode)),
-            ("factual_consistency", episodes.factual_rows(SPEC, seed, index, episode)),
-            ("query_item_relevance", episodes.relevance_rows(SPEC, seed, index, episode, catalogue)),
-            ("behavior_prediction", episodes.behavior_rows(SPEC, seed, index, episode)),
-            ("item_ranking", [episodes.ranking_row(episode)]),
-        )
-        for dimension, some in made:
-            rows[dimension] += [_row(dimension, row, episode.person.user.id) for row in some]
+        for dimension, row in episodes.session_rows(SPEC, seed, index, episode, catalogue):
+            rows[dimension].append(_row(dimension, row, episode.person.user.id))
     taken = Counter(texts[i] for person in people for i in person.user.history)
     return Material("synthetic", {d: _shuffled(rows[d]) for d in DIMENSIONS}, taken, tuple(met), catalogue)
 
 
-def read(path: str | Path) -> Material:
+def read_material(path: str | Path) -> Material:
     """The labelled rows of a file of canonical rows. Raises InputError where there are none."""
     rows: dict[str, list[ScorerRow]] = {d: [] for d in DIMENSIONS}
-    for row in read_rows(path):
+    for row in read_rows(path, DIMENSIONS):
         if row.label is not None:
             rows[row.dimension].append(row)
     if not any(rows.values()):
@@ -79,7 +73,7 @@ def read(path: str | Path) -> Material:
 
 
 def _row(dimension: str, row: Row, group: str) -> ScorerRow:
-    label = tuple(float(v) for v in row["labels"]) if dimension == "item_ranking" else float(row["label"])
+    label = tuple(float(v) for v in row["labels"]) if "labels" in row else float(row["label"])
     return ScorerRow(
         dimension=dimension, id=f"probe/{row['id']}", group=group, locale=row["locale"], instruction=row.get("instruction", ""),
         query=row["query"], response=row.get("response", ""), evidence=row.get("evidence", ""),

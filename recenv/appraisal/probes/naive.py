@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from recenv.appraisal.comparison import word_overlap
+from recenv.appraisal.overlap import word_overlap
 from recenv.measures.logistic import fit_logistic
 from recenv.measures.metrics import Array
 from recenv.records import ScorerRow

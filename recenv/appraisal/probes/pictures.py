@@ -7,12 +7,27 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from recenv.appraisal.probes.finding import Finding
+from recenv.measures.drawing import (
+    BLUE,
+    INK,
+    NOTE,
+    REFERENCE,
+    SIGNED,
+    axes_at,
+    axis_names,
+    frame,
+    heading,
+    new_figure,
+    png,
+    row_name,
+    write,
+)
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_DPI = 130
-_INK, _GREY, _BLUE = "#222222", "#999999", "#2b6cb0"
+_HEAD, _FOOT = 0.5, 0.5  # inches above and below a panel
+_CHANGES = 2.3  # inches for the names of changes
 
 
 def draw(findings: Sequence[Finding], folder: Path) -> list[Path]:
@@ -24,54 +39,49 @@ def draw(findings: Sequence[Finding], folder: Path) -> list[Path]:
         for key, picture in (("curves", _curves), ("matrix", _matrix), ("flips", _flips)):
             if key in f.data:
                 path = folder / f"{f.probe}.png"
-                picture(f).savefig(path, dpi=_DPI, metadata={"Software": None})
+                path.write_bytes(png(picture(f)))
                 drawn.append(path)
     return drawn
-
-
-def _figure(width: float, height: float) -> Figure:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(width, height), layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure
 
 
 def _curves(f: Finding) -> Figure:
     """Gold value of the scorer's pick over n with its interval; dashed: the best that choice could do."""
     curves, n = f.data["curves"], f.data["n"]
-    figure = _figure(2.6 * len(curves), 2.6)
-    for axes, (name, curve) in zip(figure.subplots(1, len(curves), squeeze=False)[0], curves.items(), strict=True):
-        axes.fill_between(n, curve["low"], curve["high"], color=_BLUE, alpha=0.18, linewidth=0)
-        axes.plot(n, curve["value"], color=_BLUE, marker="o", markersize=3)
-        axes.plot(n, curve["ideal"], color=_GREY, linestyle=(0, (3, 2)), linewidth=1)
+    side, step = 2.1, 2.6
+    figure = new_figure(0.3 + step * len(curves), _HEAD + side + _FOOT)
+    for k, (name, curve) in enumerate(curves.items()):
+        axes = axes_at(figure, 0.6 + k * step, _FOOT, side, side)
+        axes.fill_between(n, curve["low"], curve["high"], color=BLUE, alpha=0.18, linewidth=0)
+        axes.plot(n, curve["value"], color=BLUE, marker="o", markersize=3)
+        axes.plot(n, curve["ideal"], **REFERENCE)
         axes.set_xscale("log", base=2)
-        axes.set_xticks(n, [str(k) for k in n], fontsize=7)
+        axes.set_xticks(n, [str(k) for k in n])
         axes.set_ylim(-0.02, 1.02)
-        axes.tick_params(axis="y", labelsize=7)
-        axes.set_title(name.replace("_", " "), fontsize=9, color=_INK)
-        axes.set_xlabel("best of n", fontsize=8)
-    figure.axes[0].set_ylabel("gold value of the pick", fontsize=8)
+        frame(axes)
+        axis_names(axes, "best of n", "" if k else "gold value of the pick")
+        heading(axes, name.replace("_", " "), "" if k else "dashed: the best that choice could do")
     return figure
 
 
 def _matrix(f: Finding) -> Figure:
     names, matrix, related = f.data["names"], f.data["matrix"], {tuple(pair) for pair in f.data["related"]}
-    figure = _figure(5.4, 4.2)
-    axes = figure.subplots()
+    width, height = 0.8 * len(names), 0.6 * len(names)
+    figure = new_figure(1.2 + width, _HEAD + height + _FOOT)
+    axes = axes_at(figure, 1.0, _FOOT, width, height)
     top = max((abs(v) for row in matrix for v in row if v is not None and v == v), default=1.0) or 1.0
-    axes.imshow([[0.0 if v is None or v != v else v for v in row] for row in matrix], cmap="RdBu", vmin=-top, vmax=top)
+    shades = [[0.0 if v is None or v != v else v for v in row] for row in matrix]
+    axes.imshow(shades, cmap=SIGNED, vmin=-top, vmax=top, aspect="auto")
     for i, row in enumerate(matrix):
         for j, v in enumerate(row):
-            text = "-" if v is None or v != v else f"{v:.3f}" + (" r" if (i, j) in related else "")
-            light = text != "-" and abs(v) > 0.6 * top
-            axes.text(j, i, text, ha="center", va="center", fontsize=8, color="white" if light else _INK)
-    axes.set_xticks(range(len(names)), names, fontsize=8)
-    axes.set_yticks(range(len(names)), names, fontsize=8)
-    axes.set_xlabel("score", fontsize=8)
-    axes.set_ylabel("spoilt", fontsize=8)
-    axes.set_title("mean drop (r: related)", fontsize=9, color=_INK)
+            text = "–" if v is None or v != v else f"{v:.3f}" + (" r" if (i, j) in related else "")
+            light = text != "–" and abs(v) > 0.6 * top
+            write(axes, j, i, text, 8, "white" if light else INK, "center", level="center")
+    axes.set_xticks(range(len(names)), names)
+    axes.set_yticks(range(len(names)), names)
+    frame(axes, "none")
+    axes.tick_params(length=0)
+    axis_names(axes, "score", "spoilt")
+    heading(axes, "mean drop", "r: related")
     return figure
 
 
@@ -83,12 +93,15 @@ def _flips(f: Finding) -> Figure:
             total = counts.setdefault(change, [0, 0])
             total[0], total[1] = total[0] + flips, total[1] + tried
     order = sorted(counts, key=lambda c: counts[c][0] / counts[c][1])
-    figure = _figure(6.4, 0.6 + 0.2 * len(order))
-    axes = figure.subplots()
-    axes.barh(range(len(order)), [counts[c][0] / counts[c][1] for c in order], color=_BLUE, height=0.7)
-    axes.axvline(0.05, color=_GREY, linestyle=(0, (3, 2)), linewidth=1)
-    axes.set_yticks(range(len(order)), [f"{c} ({counts[c][1]})" for c in order], fontsize=7)
+    height = 0.2 * len(order)
+    figure = new_figure(6.4, _HEAD + height + _FOOT)
+    axes = axes_at(figure, _CHANGES + 0.2, _FOOT, 6.2 - _CHANGES - 0.2, height)
+    axes.barh(range(len(order)), [counts[c][0] / counts[c][1] for c in order], color=BLUE, height=0.7)
+    axes.axvline(0.05, **REFERENCE)
+    for y, change in enumerate(order):
+        row_name(axes, y, f"{change} ({counts[change][1]})", _CHANGES, NOTE)
+    axes.set_yticks([])
     axes.set_ylim(-0.6, len(order) - 0.4)
-    axes.tick_params(axis="x", labelsize=7)
-    axes.set_xlabel("share of decisions flipped (cases tried)", fontsize=8)
+    frame(axes)
+    heading(axes, "share of decisions flipped", "in brackets: cases tried; dashed: the bound on all of them together")
     return figure

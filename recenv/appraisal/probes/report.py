@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from recenv.appraisal.probes.finding import Finding, Measure
-from recenv.records import DIMENSIONS
+from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rewards.protocol import Scorer
 
 REPORT = "probes.json"

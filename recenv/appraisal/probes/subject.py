@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import msgspec
 import numpy as np
@@ -10,7 +11,8 @@ from numpy.typing import NDArray
 
 from recenv.appraisal.probes.material import Material
 from recenv.measures.metrics import Array
-from recenv.records import DIMENSIONS, ScorerRow
+from recenv.records import ScorerRow
+from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rewards.protocol import Scorer
 
 _BATCH = 256
@@ -48,9 +50,9 @@ class Subject:
         self.material, self.sizes, self.seed = material, sizes or Sizes(), seed
         self._known: dict[tuple[object, ...], tuple[float, NDArray[np.float64]]] = {}
 
-    def dimensions(self, *wanted: str) -> tuple[str, ...]:
-        """Those (of the wanted) that have both a scorer and rows."""
-        return tuple(d for d in self.scorers if self.material.rows.get(d) and (not wanted or d in wanted))
+    def dimensions(self, of: Literal["text", "slate"] | None = None) -> tuple[str, ...]:
+        """Those that have both a scorer and rows. of: only those that judge what a turn says, or what it shows."""
+        return tuple(d for d in self.scorers if self.material.rows.get(d) and of in (None, DIMENSIONS[d].of))
 
     def rows(self, dimension: str, most: int = 0) -> tuple[ScorerRow, ...]:
         own = self.material.rows[dimension]

@@ -1,4 +1,4 @@
-"""Whole turns of a synthetic world, made and spoilt: rows of all five dimensions about one slate and one answer."""
+"""Whole turns of a synthetic world, made and spoilt: rows of all dimensions about one slate and one answer."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ import msgspec
 import numpy as np
 
 from recenv.data.constraints import MET, status
-from recenv.data.render import evidence_text, item_text, mapping_text, user_text
 from recenv.data.synthetic.draws import Draws
 from recenv.data.synthetic.episodes import Episode
 from recenv.data.synthetic.instructions import Demand, holds
 from recenv.data.synthetic.responses import Manner, put_in_words
 from recenv.data.synthetic.utility import gold_utility, traits
 from recenv.measures.metrics import Array
-from recenv.records import DIMENSIONS, Item, ScorerRow
+from recenv.records import Item, ScorerRow
+from recenv.rewards import rows
+from recenv.rewards.dimensions import DIMENSIONS
 
 SLOTS = ("rating", "price", "area", "tags", "dishes", "subcategory")
 _TRIES = 60
@@ -34,20 +35,11 @@ class Turn(NamedTuple):
 
 def turn_rows(e: Episode, items: Sequence[Item], response: str) -> dict[str, tuple[ScorerRow, ...]]:
     """The rows that a turn is judged by, as at run time: one a slate item for relevance and behaviour, else one."""
-    user, context = user_text(e.person.user), mapping_text(e.context, e.locale)
-    shown = tuple(map(item_text, items))
-    rest = tuple(t for t in e.texts if t not in shown)
-    made = (
-        (ScorerRow(dimension=DIMENSIONS[0], locale=e.locale, instruction=e.instruction, query=e.query, response=response),),
-        (ScorerRow(dimension=DIMENSIONS[1], locale=e.locale, evidence=evidence_text(items), query=e.query, response=response),),
-        tuple(ScorerRow(dimension=DIMENSIONS[2], locale=e.locale, query=e.query, item=t) for t in shown),
-        tuple(ScorerRow(dimension=DIMENSIONS[3], locale=e.locale, user=user, context=context, query=e.query, item=t)
-              for t in shown),
-        (ScorerRow(dimension=DIMENSIONS[4], locale=e.locale, user=user, context=context, query=e.query, items=(*shown, *rest),
-                   shown=len(shown)),),
-    )
-    return {d: tuple(msgspec.structs.replace(r, id=f"turn/{e.id}", group=e.person.user.id) for r in rows)
-            for d, rows in zip(DIMENSIONS, made, strict=True)}
+    told = rows.of_slate(
+        locale=e.locale, query=e.query, instruction=e.instruction, user=e.person.user, context=e.context, items=items,
+        response=response, candidates=e.texts)
+    return {d.name: tuple(msgspec.structs.replace(r, id=f"turn/{e.id}", group=e.person.user.id) for r in rows.rows(d, told))
+            for d in DIMENSIONS.values()}
 
 
 def stated_met(e: Episode, items: Sequence[Item]) -> Array:

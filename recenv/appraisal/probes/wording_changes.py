@@ -120,7 +120,6 @@ def _sign(text: str, locale: str) -> str:
 
 TERMS_ZH, TERMS_EN = table(_known("zh")), table(_known("en"), words=True)
 KINDS_ZH, KINDS_EN = table(_kinds("zh")), table(_kinds("en"), words=True)
-_ITEM = ("query_item_relevance", "behavior_prediction", "item_ranking")
 
 WORDING: tuple[Change, ...] = (
     Change("polite words before", _polite_before, TOLD, breaks=f"{COUNT}|{ENDS}|{LAYOUT}"),

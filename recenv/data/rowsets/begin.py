@@ -14,7 +14,7 @@ from typing import Literal
 import msgspec
 
 from recenv.data.rowsets.entry import RowSet
-from recenv.data.rowsets.reading import TSV, digest, read
+from recenv.data.rowsets.reading import TSV, digest, read_records
 from recenv.records import ScorerRow
 
 
@@ -26,7 +26,7 @@ class Answer(msgspec.Struct):
 
 
 def convert(folder: Path) -> Iterator[ScorerRow]:
-    for record in read(folder, "begin", Answer, (TSV,)):
+    for record in read_records(folder, "begin", Answer, (TSV,)):
         answer = record.value
         yield ScorerRow(
             dimension="factual_consistency", id=record.id, group=f"begin/{digest(answer.knowledge)}", locale="en",

@@ -21,7 +21,7 @@ import msgspec
 
 from recenv.data.rowsets.dialogue import Said, history_text, query_text
 from recenv.data.rowsets.entry import RowSet
-from recenv.data.rowsets.reading import JSON, JSONL, digest, read
+from recenv.data.rowsets.reading import JSON, JSONL, digest, read_records
 from recenv.records import ScorerRow
 
 Flag = Literal["0", "1", 0, 1]
@@ -50,7 +50,7 @@ class Conversation(msgspec.Struct):
 
 
 def convert(folder: Path) -> Iterator[ScorerRow]:
-    for record in read(folder, "ci_tod", Conversation, (JSON, JSONL)):
+    for record in read_records(folder, "ci_tod", Conversation, (JSON, JSONL)):
         scenario = record.value.scenario
         said = [Said("user" if u.turn == "driver" else "assistant", _plain(u.utterance)) for u in record.value.dialogue]
         before, response = said[:-1], said[-1].text

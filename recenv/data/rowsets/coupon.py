@@ -15,7 +15,7 @@ import msgspec
 
 from recenv.data.render import mapping_text
 from recenv.data.rowsets.entry import RowSet
-from recenv.data.rowsets.reading import JSON, JSONL, digest, read
+from recenv.data.rowsets.reading import JSON, JSONL, digest, read_records
 from recenv.records import ScorerRow
 
 Cell = str | int | float | None
@@ -70,7 +70,7 @@ class Offer(msgspec.Struct):
 
 
 def convert(folder: Path) -> Iterator[ScorerRow]:
-    for record in read(folder, "coupon", Offer, (JSONL, JSON)):
+    for record in read_records(folder, "coupon", Offer, (JSONL, JSON)):
         offer = record.value
         user = _pairs(offer, PROFILE)
         yield ScorerRow(

@@ -16,7 +16,7 @@ import msgspec
 
 from recenv.data.rowsets.dialogue import Said, query_text
 from recenv.data.rowsets.entry import RowSet
-from recenv.data.rowsets.reading import JSON, JSONL, read
+from recenv.data.rowsets.reading import JSON, JSONL, read_records
 from recenv.records import ScorerRow
 
 
@@ -37,7 +37,7 @@ class Conversation(msgspec.Struct):
 
 
 def convert(folder: Path) -> Iterator[ScorerRow]:
-    for record in read(folder, "crsarena_eval", Conversation, (JSONL, JSON)):
+    for record in read_records(folder, "crsarena_eval", Conversation, (JSONL, JSON)):
         said: list[Said] = []
         for turn in record.value.dialogue:
             rated = turn.turn_level_aggregated

@@ -14,7 +14,7 @@ from typing import Annotated
 import msgspec
 
 from recenv.data.rowsets.entry import RowSet
-from recenv.data.rowsets.reading import JSON, JSONL, digest, read
+from recenv.data.rowsets.reading import JSON, JSONL, digest, read_records
 from recenv.records import ScorerRow
 
 Rating = Annotated[float, msgspec.Meta(ge=1, le=5)]
@@ -31,7 +31,7 @@ class Answer(msgspec.Struct):
 
 
 def convert(folder: Path) -> Iterator[ScorerRow]:
-    for record in read(folder, "dstc9_fc", Answer, (JSONL, JSON), objects_aside=True):
+    for record in read_records(folder, "dstc9_fc", Answer, (JSONL, JSON), objects_aside=True):
         answer = record.value
         place = "; ".join(part for part in (answer.entity_name, answer.domain, answer.city) if part)
         mean = sum(answer.accuracy) / len(answer.accuracy)

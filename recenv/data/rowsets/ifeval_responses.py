@@ -13,7 +13,7 @@ from typing import Annotated
 import msgspec
 
 from recenv.data.rowsets.entry import RowSet
-from recenv.data.rowsets.reading import JSON, JSONL, digest, read
+from recenv.data.rowsets.reading import JSON, JSONL, digest, read_records
 from recenv.records import ScorerRow
 
 
@@ -25,7 +25,7 @@ class Answer(msgspec.Struct):
 
 
 def convert(folder: Path) -> Iterator[ScorerRow]:
-    for record in read(folder, "ifeval_responses", Answer, (JSONL, JSON)):
+    for record in read_records(folder, "ifeval_responses", Answer, (JSONL, JSON)):
         answer = record.value
         yield ScorerRow(
             dimension="instruction_following", id=record.id, group=f"ifeval_responses/{digest(answer.prompt)}",

@@ -13,7 +13,7 @@ from typing import Literal
 import msgspec
 
 from recenv.data.rowsets.entry import RowSet
-from recenv.data.rowsets.reading import JSON, JSONL, digest, read
+from recenv.data.rowsets.reading import JSON, JSONL, digest, read_records
 from recenv.records import ScorerRow
 
 
@@ -25,7 +25,7 @@ class Pair(msgspec.Struct):
 
 
 def convert(folder: Path) -> Iterator[ScorerRow]:
-    for record in read(folder, "llmbar", Pair, (JSON, JSONL)):
+    for record in read_records(folder, "llmbar", Pair, (JSON, JSONL)):
         pair = record.value
         for n, output in ((1, pair.output_1), (2, pair.output_2)):
             yield ScorerRow(

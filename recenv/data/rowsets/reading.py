@@ -31,7 +31,7 @@ class Record(NamedTuple, Generic[R]):
     value: R
 
 
-def read(
+def read_records(
     folder: str | Path, name: str, shape: type[R], formats: Sequence[str], *, objects_aside: bool = False
 ) -> Iterator[Record[R]]:
     """The records of all files of a set, whatever their names, files sorted by name, records as they lie in them.

@@ -13,7 +13,7 @@ from typing import Annotated
 import msgspec
 
 from recenv.data.rowsets.entry import RowSet
-from recenv.data.rowsets.reading import JSON, JSONL, digest, read
+from recenv.data.rowsets.reading import JSON, JSONL, digest, read_records
 from recenv.errors import InputError
 from recenv.records import ScorerRow
 
@@ -25,7 +25,7 @@ class Choice(msgspec.Struct):
 
 
 def convert(folder: Path) -> Iterator[ScorerRow]:
-    for record in read(folder, "recipe_mpr", Choice, (JSONL, JSON)):
+    for record in read_records(folder, "recipe_mpr", Choice, (JSONL, JSON)):
         choice = record.value
         if choice.answer not in choice.options:
             raise InputError(f"{record.where}: the answer {choice.answer!r} is none of the options ({', '.join(choice.options)})")

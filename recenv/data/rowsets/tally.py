@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from recenv.records import DIMENSIONS, ScorerRow
+from recenv.data.fieldmap import TABLES
+from recenv.records import ScorerRow
 
 
 class Tally:
@@ -30,7 +31,7 @@ class Tally:
     def table(self) -> str:
         """One line a dimension: rows, groups, and the mean label (of items, for lists)."""
         lines = [f"{'dimension':24s} {'rows':>9s} {'groups':>9s} {'mean label':>11s}"]
-        for d in (d for d in DIMENSIONS if self.rows[d]):
+        for d in (*(d for d in TABLES if self.rows[d]), *(d for d in self.rows if d not in TABLES)):
             mean = f"{self.label_sum[d] / self.labelled[d]:.3f}" if self.labelled[d] else "-"
             lines.append(f"{d:24s} {self.rows[d]:>9,d} {len(self._groups[d]):>9,d} {mean:>11s}")
         return "\n".join(lines)

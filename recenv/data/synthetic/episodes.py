@@ -87,6 +87,20 @@ def build_episode(spec: SynthSpec, seed: int, index: int, person: Person, catalo
     )
 
 
+def session_rows(
+    spec: SynthSpec, seed: int, index: int, episode: Episode, catalogue: Catalogue
+) -> Iterator[tuple[str, Row]]:
+    """All rows that the index-th session leaves, each with the dimension whose file it belongs to."""
+    yield "item_ranking", ranking_row(episode)
+    for dimension, made in (
+        ("behavior_prediction", behavior_rows(spec, seed, index, episode)),
+        ("query_item_relevance", relevance_rows(spec, seed, index, episode, catalogue)),
+        ("instruction_following", instruction_rows(spec, seed, index, episode)),
+        ("factual_consistency", factual_rows(spec, seed, index, episode)),
+    ):
+        yield from ((dimension, row) for row in made)
+
+
 def ranking_row(episode: Episode) -> Row:
     e = episode
     labels = [int(n == e.shown.taken) for n in range(len(e.shown.rows))]

@@ -14,33 +14,27 @@ these differently.
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 import msgspec
 
-from recenv.data.store import swap_in
+from recenv.data import rows
+from recenv.data.fieldmap import listed
 from recenv.data.synthetic import episodes
 from recenv.data.synthetic.catalogue import Catalogue, build_catalogue
 from recenv.data.synthetic.episodes import Episode, Row
 from recenv.data.synthetic.people import Person, build_person
 from recenv.data.synthetic.spec import SynthSpec
 from recenv.errors import InputError
-from recenv.records import DIMENSIONS, Item
+from recenv.files import whole_folder
+from recenv.records import Item
 
 GENERATOR_VERSION = 1
 """Raised whenever the same spec and seed would give other bytes."""
 
-FILES = {
-    "instruction_following": "data/instruction_following/if_rewrite.jsonl",
-    "factual_consistency": "data/factual_consistency/hallucination_rewrite.jsonl",
-    "query_item_relevance": "data/query_item_relevance/relevance_rewrite.jsonl",
-    "behavior_prediction": "data/behavior_prediction/user_rewrite.jsonl",
-    "item_ranking": "data/item_ranking/item_ranking_rewrite.jsonl",
-}
+FILES = {dimension: f"data/{file}" for dimension, file in rows.FILES.items()}
 """Dimension -> file of the RecRM-Bench layout."""
 
 ABOUT = "synthetic.json"
@@ -60,14 +54,8 @@ def generate(
         raise InputError(f"sessions must be at least 1; got {sessions}")
     target = Path(out).absolute()
     _check_target(target)
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.partial")
-    shutil.rmtree(temporary, ignore_errors=True)
-    try:
-        counts = _write(spec, sessions, seed, temporary, progress)
-        swap_in(temporary, target)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-    return counts
+    with whole_folder(target) as folder:
+        return _write(spec, sessions, seed, folder, progress)
 
 
 def _check_target(out: Path) -> None:
@@ -83,19 +71,19 @@ def _write(
     catalogue = build_catalogue(spec, seed)
     n_users = spec.n_users or max(1, round(sessions / spec.sessions_per_user))
     counts = {"sessions": sessions, "users": 0, "items": sum(len(p.items) for p in catalogue.values())}
-    counts |= dict.fromkeys(DIMENSIONS, 0)
+    counts |= dict.fromkeys(FILES, 0)
     encoder = msgspec.json.Encoder()
     files: dict[str, BinaryIO] = {}
     seen: set[str] = set()
     try:
-        for name in DIMENSIONS:
+        for name in FILES:
             (folder / FILES[name]).parent.mkdir(parents=True)
             files[name] = (folder / FILES[name]).open("wb")
         done = 0
         for name, row in _rows(spec, sessions, seed, n_users, catalogue, seen):
             files[name].write(encoder.encode(row) + b"\n")
             counts[name] += 1
-            if name == "item_ranking":
+            if listed(name):  # one a session
                 done += 1
                 if progress is not None:
                     progress(done, sessions)
@@ -121,16 +109,10 @@ def _rows(
         episode = episodes.build_episode(spec, seed, index, people[u], catalogue)
         last[episode.locale] = episode
         seen.update(item.id for item in episode.items)
-        yield "item_ranking", episodes.ranking_row(episode)
-        for row in episodes.behavior_rows(spec, seed, index, episode):
-            yield "behavior_prediction", row
-        for row in episodes.relevance_rows(spec, seed, index, episode, catalogue):
-            seen.add(row["item"].id)
-            yield "query_item_relevance", row
-        for row in episodes.instruction_rows(spec, seed, index, episode):
-            yield "instruction_following", row
-        for row in episodes.factual_rows(spec, seed, index, episode):
-            yield "factual_consistency", row
+        for name, row in episodes.session_rows(spec, seed, index, episode, catalogue):
+            if "item" in row:
+                seen.add(row["item"].id)
+            yield name, row
     for number, item in enumerate(_unseen(catalogue, seen)):
         if item.locale in last:
             yield "query_item_relevance", episodes.item_row(spec, seed, number, last[item.locale], item, catalogue)

@@ -13,11 +13,17 @@ from recenv.rewards.dimensions import (
     item_ranking,
     query_item_relevance,
 )
-from recenv.rewards.dimensions.dimension import Dimension, Shown
+from recenv.rewards.dimensions.dimension import Dimension, Rule
+from recenv.rewards.dimensions.rubric import Rubric
 
-__all__ = ["DIMENSIONS", "Dimension", "Shown"]
+__all__ = ["DIMENSIONS", "SHIPPED", "Dimension", "Rubric", "Rule"]
+
+SHIPPED: tuple[Dimension, ...] = tuple(
+    module.DIMENSION
+    for module in (instruction_following, factual_consistency, query_item_relevance, behavior_prediction, item_ranking))
+"""Those of RecRM-Bench: what shipped reward specs and scorers are about, whatever is registered beside them."""
 
 DIMENSIONS: Registry[Dimension] = Registry("dimension")
 
-for _module in (instruction_following, factual_consistency, query_item_relevance, behavior_prediction, item_ranking):
-    DIMENSIONS.add(_module.DIMENSION.name, _module.DIMENSION)
+for _dimension in SHIPPED:
+    DIMENSIONS.add(_dimension.name, _dimension)

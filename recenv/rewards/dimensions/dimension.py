@@ -6,28 +6,28 @@ from collections.abc import Callable, Sequence
 from typing import Literal, NamedTuple
 
 from recenv.records import Action, AgentView, Item, ScorerRow
+from recenv.rewards.dimensions.rubric import Rubric
+from recenv.rewards.rules.verdicts import Verdict
 
-
-class Shown(NamedTuple):
-    """A turn as rows are built from it. items: the known items of the slate, once each, best first."""
-
-    view: AgentView
-    action: Action
-    items: tuple[Item, ...]
+Rule = Callable[[AgentView, Action, Sequence[Item | None]], Verdict | None]
+"""An exact check of a turn (items: those of the action, None for an unknown id); None where it has nothing to say."""
 
 
 class Dimension(NamedTuple):
     """One reward dimension.
 
     name, short: as in files and as above a narrow column.  says: what a value tells, in words, for cards.
-    reads: fields of a row that may change its score; needs: those without which nobody can answer; answers: the field whose
-    text is judged, "" where there is none.
-    of: what a turn must have for the dimension to apply: a ``text``, or a ``slate``.
-    listwise: a row is a list of items with a label each, worth its nDCG; else a row has one label.
-    rows: the canonical rows of a turn (one an item where items are judged one by one).
+    reads: fields of a row that may change its score. They say how its rows are made of a turn (``rewards.rows``), and what a
+    turn must have for the dimension to apply: a text to read a ``response``, known items for ``evidence``, ``item``, ``items``.
+    needs: fields without which nobody can answer; answers: the field whose text is judged, "" where there is none.
     overlap: (asking text, answering text) of a row and of one of its items: what the word-overlap baseline compares.
-    features: groups of numbers made of a row, by their names in ``features.vector``.
+    listwise: a row is a list of items with a label each, worth its nDCG; else a row has one label.
+    alone: of a listwise one, the dimension that asks the same of one item, for models that read one at a time; "" for none.
+    rule: what can be checked exactly; a turn that fails it is worth 0, and no scorer is asked.
+    always: every turn is judged by the rule: one that passes and leaves a scorer nothing to read is worth 1, not missing.
+    features: groups of numbers made of a row, by their names in ``features.vector.GROUPS``.
     compares: pairs of text kinds that an encoder sets beside each other (``models.compact.segments.KINDS``).
+    rubric: what a language model is asked; without one it is not asked.
     word: one word for it, which opens a cross-encoder's sequences.  opinions: the second opinions that a checkpoint may have
     (``models.opinions``).  likeness: what of a row a pretrained encoder compares (``models.sequence.similarities``), "" for
     nothing.
@@ -40,13 +40,20 @@ class Dimension(NamedTuple):
     reads: tuple[str, ...]
     needs: tuple[str, ...]
     answers: str
-    of: Literal["text", "slate"]
-    listwise: bool
-    rows: Callable[[Shown], Sequence[ScorerRow]]
     overlap: Callable[[ScorerRow, str], tuple[str, str]]
+    listwise: bool = False
+    alone: str = ""
+    rule: Rule | None = None
+    always: bool = False
     features: tuple[str, ...] = ()
     compares: tuple[tuple[str, str], ...] = ()
+    rubric: Rubric | None = None
     measure: Literal["pairs or AUC", "nDCG"] = "pairs or AUC"
     word: str = ""
     opinions: tuple[Literal["forest", "topic", "table"], ...] = ()
     likeness: Literal["", "pair", "instruction", "evidence", "dialogue"] = ""
+
+    @property
+    def of(self) -> Literal["text", "slate"]:
+        """What of a turn is judged: what it says, or what it shows."""
+        return "text" if "response" in self.reads else "slate"

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from recenv.records import ScorerRow
-from recenv.rewards.dimensions.dimension import Dimension, Shown
+from recenv.rewards.dimensions.dimension import Dimension
+from recenv.rewards.dimensions.rubric import Rubric
+from recenv.rewards.rules.verdicts import instruction_verdict
 
-
-def rows(turn: Shown) -> list[ScorerRow]:
-    """One row a turn: instruction, the user's words so far, the answer."""
-    view = turn.view
-    return [ScorerRow(
-        dimension=DIMENSION.name, locale=view.locale, instruction=view.instruction, query=view.query, response=turn.action.text)]
-
+RUBRIC = Rubric(
+    "Does the response do what the instruction, and the query where there is one, demand of it?",
+    ("Go through the demands one by one: the task itself, and form, length, number, language, wording, order, what to leave "
+     "out. One demand that is plainly broken makes it no.",
+     "Count what is to be counted; work out what is to be worked out. A wrong result does not follow an instruction that "
+     "asks for the result.",
+     "A refusal, an empty answer, or an answer to another question does not follow."),
+    ("A demand whose condition does not arise is not broken.",
+     "What nobody demanded is of no account: style, politeness, length, more or less detail, further remarks.",
+     "Whether facts are true is judged elsewhere, unless the instruction asks for them.",
+     "Case, punctuation, language and layout count only where the instruction speaks of them."),
+)
 
 DIMENSION = Dimension(
     name="instruction_following", short="IF",
     says="whether the response obeys the instruction (counts, lengths, language, mentions, form)",
-    reads=("instruction", "query", "response"), needs=("instruction", "response"), answers="response", of="text", listwise=False,
-    rows=rows, overlap=lambda row, item: (f"{row.instruction} {row.query}", row.response),
+    reads=("instruction", "query", "response"), needs=("instruction", "response"), answers="response",
+    overlap=lambda row, item: (f"{row.instruction} {row.query}", row.response),
+    rule=instruction_verdict, always=True, rubric=RUBRIC,
     features=("instruction_response", "query_response", "following"),
     compares=(("instruction", "response"), ("query", "response")),
     word="instruction", opinions=("forest", "topic"), likeness="instruction",

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from recenv.data.render import item_text, mapping_text, user_text
-from recenv.records import ScorerRow
-from recenv.rewards.dimensions.dimension import Dimension, Shown
+from recenv.rewards.dimensions import behavior_prediction
+from recenv.rewards.dimensions.dimension import Dimension
+from recenv.rewards.dimensions.rubric import ANY_LANGUAGE, UNKNOWN, Rubric
 
-
-def rows(turn: Shown) -> list[ScorerRow]:
-    """One row a turn: the items shown, best first, then the candidates that were not."""
-    view = turn.view
-    shown = [item_text(item) for item in turn.items]
-    rest = (text for text in map(item_text, view.candidates) if text not in shown)
-    return [ScorerRow(
-        dimension=DIMENSION.name, locale=view.locale, user=user_text(view.user), context=mapping_text(view.context, view.locale),
-        query=view.query, items=(*shown, *rest), shown=len(shown))]
-
+RUBRIC = Rubric(
+    "Would this user, in this context and after this query, choose the item from the list?",
+    ("Compare the items with each other: the one that meets the query's wishes best, then context and profile, comes first.",
+     "Use the whole range: one step up means twice as likely to be the one that is chosen."),
+    (UNKNOWN, "The order of the list means nothing.", "An empty profile or context says nothing either way.",
+     ANY_LANGUAGE),
+    ("would not be chosen", "hardly", "possibly", "likely", "the most likely choice, or equal to it"),
+)
 
 DIMENSION = Dimension(
     name="item_ranking", short="IR",
     says="how likely each item of a list is the one taken up; a row's value is the nDCG of the shown order under these "
          "probabilities",
-    reads=("user", "context", "query", "items"), needs=("query", "items"), answers="", of="slate", listwise=True,
-    rows=rows, overlap=lambda row, item: (f"{row.query} {row.user}", item or row.item),
+    reads=("user", "context", "query", "items"), needs=("query", "items"), answers="", listwise=True,
+    alone=behavior_prediction.DIMENSION.name, overlap=lambda row, item: (f"{row.query} {row.user}", item or row.item),
+    rubric=RUBRIC,
     features=("query_item", "person_item", "wants"), compares=(("query", "item"), ("person", "item")), measure="nDCG",
     word="ranking", likeness="pair",
 )

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
+from recenv.rewards.features import CACHES
 from recenv.rewards.reading.cover import is_han, matches, tokens
 from recenv.rewards.reading.lexical import norm, squeeze
 from recenv.rewards.reading.quantities import Quantity, quantities, same, same_end
@@ -26,7 +26,7 @@ class Numbers(NamedTuple):
     half: int  # the right value, in a range with another end
 
 
-@lru_cache(maxsize=8_192)
+@CACHES.keep(8_192)
 def _known(evidence: str) -> tuple[Quantity, ...]:
     """The evidence's numbers; those of labelled fields that lack a unit take the kind of the label."""
     found = list(quantities(evidence))
@@ -77,7 +77,7 @@ _PARTS = re.compile(r"[、,]|以及|还有|和|\band\b")
 _TAIL = re.compile(r"(?:等等?|的?(?:餐馆|酒店|景点|服务|菜)?|哦|呢|啊|呀)$")
 
 
-@lru_cache(maxsize=8_192)
+@CACHES.keep(8_192)
 def _members(evidence: str) -> tuple[str, ...]:
     """The members of the evidence's lists, squeezed."""
     found: dict[str, None] = {}
@@ -138,7 +138,7 @@ def asked(response: str, evidence: str, query: str) -> Asked:
     return Asked(max(shares), min(shares))
 
 
-@lru_cache(maxsize=16_384)
+@CACHES.keep(16_384)
 def _pairs(text: str) -> frozenset[tuple[str, ...]]:
     """Neighbouring pairs of tokens; for fewer than two, the token."""
     said = [t for t in tokens(text) if t != "\n"]

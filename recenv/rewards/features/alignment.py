@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
+from recenv.rewards.features import CACHES
 from recenv.rewards.reading.cover import tokens
 from recenv.rewards.reading.quantities import quantities
 from recenv.rewards.reading.records import table
@@ -53,7 +53,7 @@ class _Said(NamedTuple):
     rows: frozenset[int]
 
 
-@lru_cache(maxsize=4_096)
+@CACHES.keep(4_096)
 def _index(evidence: str) -> _Table | None:
     records = [r for r in table(evidence) if any(f.label for f in r)][:_MOST_ROWS]
     if not records:
@@ -97,7 +97,7 @@ def _forms(key: Key, label: str, ends: dict[tuple[str, str], set[Key]]) -> list[
     return forms
 
 
-@lru_cache(maxsize=8_192)
+@CACHES.keep(8_192)
 def _stated(text: str, evidence: str) -> tuple[_Said, ...]:
     """The values of the records that a text gives, in order, the longest first where they overlap."""
     known = _index(evidence)

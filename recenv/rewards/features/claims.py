@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import NamedTuple
 
+from recenv.rewards.features import CACHES
 from recenv.rewards.reading.lexical import coverage, grams, norm, squeeze
 from recenv.rewards.reading.limits import LABELS, Mention, Record, mentions, record
 from recenv.rewards.reading.records import in_one_layout
@@ -60,13 +60,13 @@ class _Segment(NamedTuple):
     text: str
 
 
-@lru_cache(maxsize=8_192)
+@CACHES.keep(8_192)
 def records(evidence: str) -> tuple[Record, ...]:
     """The records of an evidence text, one a line unless its layout says otherwise."""
     return tuple(record(line) for line in in_one_layout(evidence).split("\n") if line.strip())
 
 
-@lru_cache(maxsize=8_192)
+@CACHES.keep(8_192)
 def count_claims(evidence: str, response: str) -> ClaimCounts:
     """Compare each claim of a response with the record of its item.
 

@@ -6,8 +6,7 @@ agree, whether answer and evidence affirm and deny the same, and whether what is
 
 from __future__ import annotations
 
-from functools import lru_cache
-
+from recenv.rewards.features import CACHES
 from recenv.rewards.features.agreement import asked, members, numbers
 from recenv.rewards.features.alignment import align
 from recenv.rewards.features.support import support
@@ -32,7 +31,7 @@ def _cap(value: float, top: float) -> float:
     return min(value, top) / top
 
 
-@lru_cache(maxsize=16_384)
+@CACHES.keep(16_384)
 def grounding(evidence: str, query: str, response: str) -> tuple[float, ...]:
     """The NAMES features of one triple."""
     body = " ".join(claims(response)) or response

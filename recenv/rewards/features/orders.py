@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 from recenv.data.constraints import asked_slots
+from recenv.rewards.features import CACHES
 from recenv.rewards.reading.lexical import han_share, norm, squeeze
 from recenv.rewards.reading.limits import mentions
 
@@ -109,7 +109,7 @@ _OF_ITSELF = re.compile(
 )
 
 
-@lru_cache(maxsize=16_384)
+@CACHES.keep(16_384)
 def listed_items(response: str) -> int:
     """How many things a response lists, by the most frequent sign: numbers, bullets, bold names, ordinals, attributes."""
     text = norm(response)
@@ -128,7 +128,7 @@ def word_count(text: str) -> int:
     return len(re.findall(r"[A-Za-z0-9']+(?:\.\d+)?", text)) + sum("\u4e00" <= c <= "\u9fff" for c in text)
 
 
-@lru_cache(maxsize=8_192)
+@CACHES.keep(8_192)
 def check(instruction: str, response: str) -> dict[str, float]:
     """Verdict per kind of order: 1 obeyed, -1 broken, in between for partly; kinds that are not ordered are absent."""
     order, text = norm(instruction), norm(response)

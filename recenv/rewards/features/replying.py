@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import math
 import re
-from functools import lru_cache
 from typing import NamedTuple
 
+from recenv.rewards.features import CACHES
 from recenv.rewards.reading.lexical import coverage, jaccard, norm
 
 NAMES = (
@@ -44,7 +44,7 @@ class _Dialogue(NamedTuple):
     turns: int
 
 
-@lru_cache(maxsize=4_096)
+@CACHES.keep(4_096)
 def _dialogue(query: str) -> _Dialogue:
     first, *before = query.split("\n")
     answers = tuple(_SPEAKER.sub("", line) for line in before if line.lower().startswith("assistant:"))
@@ -75,7 +75,7 @@ def replying(query: str, reply: str) -> list[float]:
     ]
 
 
-@lru_cache(maxsize=16_384)
+@CACHES.keep(16_384)
 def _words(text: str) -> frozenset[str]:
     """All words, also those without content: the manner of an answer shows in them."""
     return frozenset(_WORD.findall(norm(text)))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 import re
-from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
+from recenv.rewards.features import CACHES
 from recenv.rewards.reading.cover import is_stop, matches, tokens
 from recenv.rewards.reading.lexical import norm
 from recenv.rewards.reading.polarity import claims, content, sentences
@@ -69,7 +69,7 @@ def support(response: str, evidence: str) -> Support:
     )
 
 
-@lru_cache(maxsize=8_192)
+@CACHES.keep(8_192)
 def _pairs(text: str) -> frozenset[tuple[str, str]]:
     said = tokens(text)
     return frozenset((a, b) for a, b in pairwise(said) if "\n" not in (a, b))
@@ -84,7 +84,7 @@ def _place(response: str, evidence: str) -> float:
     return 1.0 if said & known else -1.0
 
 
-@lru_cache(maxsize=8_192)
+@CACHES.keep(8_192)
 def _enumerated(evidence: str) -> tuple[frozenset[str], ...]:
     """The parts of the longest enumeration of a text, as content words."""
     best: list[frozenset[str]] = []

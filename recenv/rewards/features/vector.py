@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recenv.data.constraints import SLOTS
-from recenv.rewards.features import following, grounding, replying, wants
+from recenv.rewards.dimensions import DIMENSIONS
+from recenv.rewards.features import CACHES, grounding, replying, wants
 from recenv.rewards.features.claims import count_claims
 from recenv.rewards.features.orders import ORDERS, check, listed_items, refuses, word_count
 from recenv.rewards.reading.lexical import coverage, grams, han_share, jaccard, norm, squeeze
 from recenv.rewards.reading.limits import INF, limits, record, requests, within
+from recenv.rewards.rules.checks import compliance
 
 VERSION = 3
 
@@ -67,26 +69,8 @@ EVIDENCE = (
 )
 """Features of evidence and a response."""
 
-EXTRA_NAMES: dict[str, tuple[str, ...]] = {
-    "instruction_following": following.NAMES,
-    "factual_consistency": grounding.NAMES,
-    "query_item_relevance": wants.NAMES + replying.NAMES,
-    "behavior_prediction": wants.NAMES,
-    "item_ranking": wants.NAMES,
-}
-"""Features that read any layout of evidence and items, after those of the shipped layouts."""
-
-_FIRST_NAMES: dict[str, tuple[str, ...]] = {
-    "instruction_following": INSTRUCTION + RESPONSE,
-    "factual_consistency": EVIDENCE + RESPONSE,
-    "query_item_relevance": QUERY_ITEM,
-    "behavior_prediction": QUERY_ITEM + PERSON_ITEM,
-    "item_ranking": QUERY_ITEM + PERSON_ITEM,
-}
-NAMES: dict[str, tuple[str, ...]] = {
-    dimension: names + EXTRA_NAMES.get(dimension, ()) for dimension, names in _FIRST_NAMES.items()
-}
-"""Names of the features of each dimension, in the order of the vector."""
+FOLLOWING = ("demands_score", "demands_share", "demands_all_held", "demands_read", "demands_broken")
+"""Features of an instruction and a response from exactly checkable demands (``recenv.rewards.rules.checks``)."""
 
 _CATEGORY_CUES = {
     "餐饮": r"餐|饭|吃|菜|美食|咖啡|甜品|小吃|火锅|面馆|烤鸭", "dining": (
@@ -116,7 +100,7 @@ def _size(text: str, top: int) -> float:
     return min(math.log1p(len(text)) / math.log1p(top), 1.5)
 
 
-@lru_cache(maxsize=65_536)
+@CACHES.keep(65_536)
 def query_item(query: str, item: str) -> tuple[float, ...]:
     """QUERY_ITEM features of one pair."""
     it, stated, asked = record(item), limits(query), requests(query)
@@ -169,7 +153,7 @@ def _log_value(pair: tuple[float, float] | None, top: float) -> tuple[float, flo
     return (math.nan, 1.0) if pair is None else (min(math.log1p(max(pair[0], 0.0)) / math.log1p(top), 1.5), 0.0)
 
 
-@lru_cache(maxsize=65_536)
+@CACHES.keep(65_536)
 def person_item(user: str, context: str, item: str) -> tuple[float, ...]:
     """PERSON_ITEM features of one triple."""
     it = record(item)
@@ -195,7 +179,7 @@ def _thrift(user: str) -> float:
     return 1.0 if _THRIFTY.search(user) else -1.0 if _GENEROUS.search(user) else 0.0
 
 
-@lru_cache(maxsize=16_384)
+@CACHES.keep(16_384)
 def query_response(query: str, response: str) -> tuple[float, ...]:
     """RESPONSE features of one pair."""
     text, gq, gr = norm(response), grams(query), grams(response)
@@ -221,6 +205,15 @@ def instruction_response(instruction: str, response: str) -> tuple[float, ...]:
     )
 
 
+def following(instruction: str, query: str, response: str) -> tuple[float, ...]:
+    """FOLLOWING features, in [0, 1]; the first three are NaN where nothing checkable is demanded."""
+    found = compliance("\n".join(t for t in (instruction, query) if t), response)
+    if not found.read:
+        return math.nan, math.nan, math.nan, 0.0, 0.0
+    broken = found.read - found.held
+    return found.score, found.share, float(not broken), _cap(found.read, 6.0), _cap(broken, 6.0)
+
+
 def evidence_response(evidence: str, response: str) -> tuple[float, ...]:
     """EVIDENCE features of one pair."""
     c = count_claims(evidence, response)
@@ -238,43 +231,33 @@ def evidence_response(evidence: str, response: str) -> tuple[float, ...]:
     )
 
 
-def _ranked(texts: dict[str, str]) -> tuple[float, ...]:
-    return query_item(texts["query"], texts["item"]) + person_item(texts["user"], texts["context"], texts["item"])
+class Group(NamedTuple):
+    """Features that are made together. names: in order; make(texts): their values, from the texts of a unit by field."""
+
+    names: tuple[str, ...]
+    make: Callable[[Mapping[str, str]], Iterable[float]]
 
 
-def _followed(texts: dict[str, str]) -> tuple[float, ...]:
-    return instruction_response(texts["instruction"], texts["response"]) + query_response(texts["query"], texts["response"])
-
-
-def _grounded(texts: dict[str, str]) -> tuple[float, ...]:
-    return evidence_response(texts["evidence"], texts["response"]) + query_response(texts["query"], texts["response"])
-
-
-def _relevant(texts: dict[str, str]) -> tuple[float, ...]:
-    return query_item(texts["query"], texts["item"])
-
-
-_BUILD: dict[str, Callable[[dict[str, str]], tuple[float, ...]]] = {
-    "instruction_following": _followed,
-    "factual_consistency": _grounded,
-    "query_item_relevance": _relevant,
-    "behavior_prediction": _ranked,
-    "item_ranking": _ranked,
+GROUPS: dict[str, Group] = {
+    "query_item": Group(QUERY_ITEM, lambda t: query_item(t["query"], t["item"])),
+    "person_item": Group(PERSON_ITEM, lambda t: person_item(t["user"], t["context"], t["item"])),
+    "instruction_response": Group(INSTRUCTION, lambda t: instruction_response(t["instruction"], t["response"])),
+    "evidence_response": Group(EVIDENCE, lambda t: evidence_response(t["evidence"], t["response"])),
+    "query_response": Group(RESPONSE, lambda t: query_response(t["query"], t["response"])),
+    # these read any layout of evidence and items
+    "wants": Group(wants.NAMES, lambda t: wants.wants(t["query"], t["item"])),
+    "replying": Group(replying.NAMES, lambda t: replying.replying(t["query"], t["item"])),
+    "grounding": Group(grounding.NAMES, lambda t: grounding.grounding(t["evidence"], t["query"], t["response"])),
+    "following": Group(FOLLOWING, lambda t: following(t["instruction"], t["query"], t["response"])),
 }
+"""Groups by the names that ``Dimension.features`` gives them."""
 
 
-def extra(dimension: str, texts: dict[str, str]) -> tuple[float, ...]:
-    """The EXTRA_NAMES features of one unit; empty for a dimension without any."""
-    if dimension == "factual_consistency":
-        return grounding.grounding(texts["evidence"], texts["query"], texts["response"])
-    if dimension == "query_item_relevance":
-        return (*wants.wants(texts["query"], texts["item"]), *replying.replying(texts["query"], texts["item"]))
-    if dimension == "instruction_following":
-        return tuple(following.following(texts["instruction"], texts["query"], texts["response"]))
-    return wants.wants(texts["query"], texts["item"])
+def names(dimension: str) -> tuple[str, ...]:
+    """Names of the features of a dimension, in the order of the vector."""
+    return tuple(name for group in DIMENSIONS[dimension].features for name in GROUPS[group].names)
 
 
-def vector(dimension: str, texts: dict[str, str]) -> NDArray[np.float32]:
+def vector(dimension: str, texts: Mapping[str, str]) -> NDArray[np.float32]:
     """The (E,) features of one unit of a dimension. texts: field name -> text, as ``models.compact.segments`` lays them out."""
-    values = _BUILD[dimension](texts)
-    return np.array(values + extra(dimension, texts), np.float32)
+    return np.array([v for group in DIMENSIONS[dimension].features for v in GROUPS[group].make(texts)], np.float32)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from functools import lru_cache
 from typing import NamedTuple
 
+from recenv.rewards.features import CACHES
 from recenv.rewards.reading.cover import residue
 from recenv.rewards.reading.lexical import norm, squeeze
 from recenv.rewards.reading.limits import INF, Limit, limits, mentions, within
@@ -74,7 +74,7 @@ class _Facts(NamedTuple):
     text: str
 
 
-@lru_cache(maxsize=16_384)
+@CACHES.keep(16_384)
 def _facts(item: str) -> _Facts:
     numbers: dict[str, tuple[float, float]] = {}
     members: dict[str, None] = {}
@@ -102,7 +102,7 @@ def _facts(item: str) -> _Facts:
     return _Facts(numbers, frozenset(members), frozenset(near), kind, squeeze(item))
 
 
-@lru_cache(maxsize=16_384)
+@CACHES.keep(16_384)
 def _limits(query: str) -> dict[str, Limit]:
     """The numeric bounds of a request by slot, freed of counts and days that are no bounds."""
     plain = _SPANNED.sub(r"\1-", norm(query)).replace("元一下", "元以下")
@@ -119,7 +119,7 @@ def _limits(query: str) -> dict[str, Limit]:
     return found
 
 
-@lru_cache(maxsize=16_384)
+@CACHES.keep(16_384)
 def things(query: str) -> tuple[str, ...]:
     """Dishes, services and the like that a request asks for by name, squeezed."""
     found: dict[str, None] = {}
@@ -145,7 +145,7 @@ def _timed(limit: Limit, have: tuple[float, float]) -> float:
     return -0.5 if shared >= 0 else -1.0
 
 
-@lru_cache(maxsize=65_536)
+@CACHES.keep(65_536)
 def wants(query: str, item: str) -> tuple[float, ...]:
     """The NAMES features of one pair."""
     facts, stated = _facts(item), _limits(query)

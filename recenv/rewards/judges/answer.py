@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from recenv.endpoint import Token
+from recenv.json_text import json_objects, without_thoughts
 from recenv.rewards.judges.prompts import Scale
 
 Alternatives = tuple[tuple[str, float], ...]
 """Tokens that could have stood where a label begins, with their log-probabilities."""
 
-_STARTS = 32  # opening braces tried before giving up: bounds the work on hostile text
-_THINK = re.compile(r"<think>.*?(?:</think>|\Z)", re.DOTALL)
 _EDGES = " \t\r\n\"'`:,.{}[]▁Ġ"  # what tokenisers join to a label
 
 
@@ -32,8 +30,8 @@ def read_answer(text: str, scale: Scale, items: int = 0) -> Reading:
 
     ``<think>...</think>`` is passed over, and so are words and code fences around the object; there must be just one object.
     """
-    blank = _THINK.sub(lambda m: " " * len(m[0]), text)  # places stay as they are
-    objects = _objects(blank)
+    blank = without_thoughts(text, blank=True)  # places stay as they are
+    objects = json_objects(blank, once=True)
     if len(objects) != 1:
         return Reading(problem="no JSON object" if not objects else "more than one JSON object")
     value, start, end = objects[0]
@@ -113,32 +111,3 @@ def _word(value: Any) -> str:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return str(value) if isinstance(value, (str, int)) else ""
-
-
-class _Twice(ValueError):
-    """An object names a key twice."""
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    if len(dict(pairs)) < len(pairs):
-        raise _Twice
-    return dict(pairs)
-
-
-def _objects(text: str) -> list[tuple[dict[str, Any], int, int]]:
-    """JSON objects of a text with their places; one that names a key twice is none."""
-    decoder, found, at = json.JSONDecoder(object_pairs_hook=_once), [], 0
-    for _ in range(_STARTS):
-        at = text.find("{", at)
-        if at < 0:
-            break
-        try:
-            value, end = decoder.raw_decode(text, at)
-        except _Twice:
-            return []
-        except (ValueError, RecursionError):
-            at += 1
-            continue
-        found.append((value, at, end))
-        at = end
-    return found

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
 
 import msgspec
 
-from recenv.errors import InputError
+from recenv.journal import append, recorded
 from recenv.rewards.judges.answer import Alternatives
 
 
@@ -36,29 +32,20 @@ class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class JudgeCache:
-    """Answers by key, in memory and, with a path, in a JSON Lines file that is only ever appended to, a whole line at a time.
+    """Answers by key, in memory and, with a path, in a journal (``recenv.journal``).
 
-    Safe to use from several threads, and from several processes where the system has advisory locks. A torn last line (a
-    killed run) is left out, and cut off before the next is written. Raises InputError for a damaged line elsewhere.
+    Safe to use from several threads, and from several processes where the system has advisory locks. Raises InputError for a
+    damaged line.
     """
 
     def __init__(self, path: str | Path | None = None) -> None:
         self.path = Path(path) if path else None
         self._calls: dict[str, Call] = {}
         self._lock = threading.Lock()
-        if self.path is None or not self.path.is_file():
-            return
-        decoder = msgspec.json.Decoder(Call)
-        with self.path.open("rb") as stream:
-            for number, line in enumerate(stream, 1):
-                if not line.endswith(b"\n"):
-                    break
-                try:
-                    call = decoder.decode(line)
-                except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-                    raise InputError(f"{self.path}:{number}: not a judge's recorded answer ({error}); delete the line, "
-                                     "or give another file") from None
-                self._calls.setdefault(call.key, call)
+        if self.path is not None:
+            remedy = "delete the line, or give another file"
+            for entry in recorded(self.path, Call, "not a judge's recorded answer", remedy):
+                self._calls.setdefault(entry.value.key, entry.value)
 
     def __len__(self) -> int:
         return len(self._calls)
@@ -71,35 +58,5 @@ class JudgeCache:
         with self._lock:
             kept = self._calls.setdefault(call.key, call)
             if kept is call and self.path is not None:
-                self.path.parent.mkdir(parents=True, exist_ok=True)
-                with _appending(self.path) as stream:
-                    stream.write(msgspec.json.encode(call) + b"\n")
+                append(self.path, call)
             return kept
-
-
-@contextmanager
-def _appending(path: Path) -> Iterator[BinaryIO]:
-    """The file's end for one writer at a time, behind a whole line."""
-    with path.open("ab+") as stream:
-        try:
-            import fcntl
-        except ImportError:
-            pass
-        else:
-            fcntl.flock(stream.fileno(), fcntl.LOCK_EX)
-        _cut_torn(stream)
-        yield stream
-        stream.flush()
-
-
-def _cut_torn(stream: BinaryIO) -> None:
-    """Cut off what stands behind the last line end; under the lock no writer is in the middle of a line."""
-    end = stream.seek(0, os.SEEK_END)
-    if not end:
-        return
-    stream.seek(end - 1)
-    if stream.read(1) == b"\n":
-        return
-    stream.seek(0)
-    stream.truncate(stream.read().rfind(b"\n") + 1)
-    stream.seek(0, os.SEEK_END)

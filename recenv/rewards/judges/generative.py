@@ -1,8 +1,8 @@
 """A local causal language model as reward model: the probability that it would answer yes rather than no.
 
-Measures: with l(w) the log-probability of label w after the prompt, sum_positive exp l / sum_all exp l; for item_ranking, the
+Measures: with l(w) the log-probability of label w after the prompt, sum_positive exp l / sum_all exp l; for a list, the
 softmax over items of log sum_positive exp l - log sum_negative exp l.
-Reads: the fields in the dimension's ``reads``, in the checkpoint's own template or, without one, under the judge's rubrics.
+Reads: the fields in ``Dimension.reads``, in the checkpoint's own template or, without one, under the judge's rubrics.
 Returns: ``Scores``; NaN with a reason where a required field is empty or the text does not fit the model.
 Trained on: see the checkpoint. Any ``AutoModelForCausalLM`` folder with safetensors and a fast tokenizer will do.
 Fails when: the labels are not those the model was trained to write; see ``generative.json``.
@@ -28,10 +28,10 @@ import torch
 from numpy.typing import NDArray
 
 from recenv.errors import UnknownName, WeightsError
-from recenv.records import DIMENSIONS, IR, UBP, ScorerRow
-from recenv.rewards import dimensions
+from recenv.records import ScorerRow
+from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rewards.fields import check_rows, missing
-from recenv.rewards.judges.prompts import RUBRICS, clean, fence_text, material, rubric_text
+from recenv.rewards.judges.prompts import clean, fence_text, material, rubric, rubric_text, rubrics
 from recenv.rewards.protocol import ScorerSpec, Scores
 from recenv.rewards.ranking import shown_ndcg
 
@@ -46,8 +46,8 @@ class GenerativeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     """``generative.json`` of a checkpoint, optional: how it was trained to be asked.
 
     positive, negative: spellings of either label, as ``["1"]`` and ``["0"]`` or ``["是"]`` and ``["否"]``; their probabilities
-    add up. templates: by dimension, a prompt in which ``{field}`` stands for a field of the row; item_ranking is asked about
-    each item as ``{item}``. max_tokens: longest prompt with label, 0 for the model's own limit. chat: put the prompt into the
+    add up. templates: by dimension, a prompt in which ``{field}`` stands for a field of the row; a list is asked about
+    item by item as ``{item}``. max_tokens: longest prompt with label, 0 for the model's own limit. chat: put the prompt into the
     tokeniser's chat template, if it has one, as the user's message.
     """
 
@@ -91,20 +91,25 @@ class GenerativeScorers:
         self.fingerprint = _fingerprint(folder)
         self._partial = "logits_to_keep" in inspect.signature(self.model.forward).parameters
         self._gaps: OrderedDict[tuple[int, ...], float] = OrderedDict()
-        self.scorers = {dimension: GenerativeScorer(self, dimension) for dimension in DIMENSIONS}
+        self.scorers = {dimension: GenerativeScorer(self, dimension) for dimension in self.asked()}
+
+    def asked(self) -> tuple[str, ...]:
+        """The dimensions that a prompt can be made for: by a template or a rubric, for a list those of its items alone."""
+        known = {*self.config.templates, *rubrics()}
+        return tuple(d.name for d in DIMENSIONS.values() if (d.alone if d.listwise else d.name) in known)
 
     def prompt(self, row: ScorerRow, item: str) -> str:
         """What the model reads about a row and, for a list, one of its items."""
         template = self.config.templates.get(row.dimension)
-        if row.dimension == DIMENSIONS[IR]:
-            row = msgspec.structs.replace(row, dimension=DIMENSIONS[UBP], item=item)
-        fields = {name: self._guard(clean(str(getattr(row, name)))) for name in dimensions.DIMENSIONS[row.dimension].reads}
+        if DIMENSIONS[row.dimension].listwise:
+            row = msgspec.structs.replace(row, dimension=DIMENSIONS[row.dimension].alone, item=item)
+        fields = {name: self._guard(clean(str(getattr(row, name)))) for name in DIMENSIONS[row.dimension].reads}
         if template is not None:
             return _PLACE.sub(lambda m: fields.get(m[1], m[0]), template)  # one pass: a field cannot name another
         given = material(msgspec.structs.replace(row, **fields))
         ask = f"Answer with one word and nothing else: {self.config.positive[0]} or {self.config.negative[0]}."
-        rubric = RUBRICS[row.dimension]._replace(grades=())
-        return "\n\n".join((rubric_text(rubric), fence_text(given.tag), given.text, f"The material ends here. {ask}"))
+        asked = rubric(row.dimension)._replace(grades=())
+        return "\n\n".join((rubric_text(asked), fence_text(given.tag), given.text, f"The material ends here. {ask}"))
 
     def _guard(self, text: str) -> str:
         """A text in which nothing is a special token of this model."""
@@ -150,13 +155,12 @@ class GenerativeScorer:
     """One dimension of a generative reward model as a Scorer."""
 
     def __init__(self, owner: GenerativeScorers, dimension: str) -> None:
-        if dimension not in DIMENSIONS:
-            raise UnknownName("dimension", dimension, DIMENSIONS)
+        if dimension not in owner.asked():
+            raise UnknownName("dimension", dimension, owner.asked())
         self._owner = owner
         blank = ScorerRow(dimension=dimension)
         self._spec = ScorerSpec(
-            name=f"{owner.name}/{dimension}", dimension=dimension, kind="generative",
-            reads=dimensions.DIMENSIONS[dimension].reads,
+            name=f"{owner.name}/{dimension}", dimension=dimension, kind="generative", reads=DIMENSIONS[dimension].reads,
             fingerprint=hashlib.sha256(f"{owner.fingerprint}\n{owner.prompt(blank, '')}".encode()).hexdigest())
 
     @property
@@ -172,7 +176,7 @@ class GenerativeScorer:
         values = np.full(len(rows), np.nan, np.float32)
         lists = [np.zeros(0, np.float32)] * len(rows)
         reasons = [missing(row) for row in rows]
-        listed = self._spec.dimension == DIMENSIONS[IR]
+        listed = DIMENSIONS[self._spec.dimension].listwise
         for n, row in enumerate(rows):
             if reasons[n]:
                 continue

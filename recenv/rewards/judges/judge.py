@@ -1,14 +1,14 @@
 """A language model as judge, behind any OpenAI-compatible chat endpoint.
 
 Measures: yes or no, or a grade from 0 to 4 mapped to [0, 1], by the rubric of the dimension (``judge_prompts``).
-Reads: the fields in the dimension's ``reads``, fenced off from the instructions.
+Reads: the fields in ``Dimension.reads``, fenced off from the instructions.
 Returns: where the server gives token probabilities, the label's expectation, P(yes) / (P(yes) + P(no)) or sum_k P(k) k / 4;
 else the label that was written. NaN with a reason where there is no usable answer.
 Trained on: whatever the model was; not calibrated here.
 Fails when: the model is weak, or moved by text that poses as instructions, which the fence makes harder, not impossible.
 Cost: one call a row; each answer is recorded with its tokens and latency (``judge_cache``).
 
-item_ranking asks once a list, for a grade of every item: the model compares the items, which is the question; it is C times
+A list is asked about once, for a grade of every item: the model compares the items, which is the question; it is C times
 cheaper than asking about each; every grade is a token of its own, so it works with and without token probabilities and for
 lists longer than the 20 alternatives a server shows. The items stand in an order drawn from their texts, so that the order
 shown cannot matter. With expected grades g, P(i) = 2^g_i / sum_j 2^g_j (Luce, 1959), as the prompt explains a step.
@@ -27,13 +27,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recenv.endpoint import Endpoint, EndpointConfig, chat_request, encode_request
-from recenv.errors import EndpointError, InputError, UnknownName
-from recenv.records import DIMENSIONS, IR, ScorerRow
-from recenv.rewards import dimensions
+from recenv.errors import EndpointError, InputError
+from recenv.records import ScorerRow
+from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rewards.fields import check_rows, missing
 from recenv.rewards.judges.answer import Reading, alternatives, expected_worth, read_answer
 from recenv.rewards.judges.cache import Call, JudgeCache
-from recenv.rewards.judges.prompts import GRADES, RUBRICS, Material, judge_messages, material
+from recenv.rewards.judges.prompts import GRADES, Material, judge_messages, material, rubric, rubrics, scale
 from recenv.rewards.protocol import Cost, ScorerSpec, Scores
 from recenv.rewards.ranking import shown_ndcg
 
@@ -118,7 +118,7 @@ class _Question(NamedTuple):
 
     def read(self, text: str) -> Reading:
         """What an answer to this question says."""
-        return read_answer(text, RUBRICS[self.dimension].scale, max(self.places, default=-1) + 1)
+        return read_answer(text, scale(rubric(self.dimension)), max(self.places, default=-1) + 1)
 
 
 class Judge:
@@ -130,7 +130,7 @@ class Judge:
     def __init__(self, config: JudgeConfig) -> None:
         self.config = config
         self.cache = JudgeCache(config.cache)
-        self.scorers = {dimension: JudgeScorer(self, dimension) for dimension in DIMENSIONS}
+        self.scorers = {dimension: JudgeScorer(self, dimension) for dimension in rubrics()}
         self._asking = config.endpoint()
         self._client: Endpoint | None = None
 
@@ -214,15 +214,13 @@ class JudgeScorer:
     """One dimension of a judge as a Scorer. ``ledger``: what it has spent so far."""
 
     def __init__(self, judge: Judge, dimension: str) -> None:
-        if dimension not in RUBRICS:
-            raise UnknownName("dimension", dimension, RUBRICS)
         self._judge = judge
         self.ledger = Ledger()
         config = judge.config
         asked = [config.model, config.temperature, config.max_tokens, config.seed, config.top_logprobs, config.json_mode]
         template = [m.content for m in judge_messages(dimension, _blank(dimension))]
         self._spec = ScorerSpec(
-            name=f"{config.model}/{dimension}", dimension=dimension, kind="judge", reads=dimensions.DIMENSIONS[dimension].reads,
+            name=f"{config.model}/{dimension}", dimension=dimension, kind="judge", reads=DIMENSIONS[dimension].reads,
             fingerprint=hashlib.sha256(msgspec.json.encode([asked, template])).hexdigest())
 
     @property
@@ -255,7 +253,7 @@ class JudgeScorer:
                 values[n] = min(shown_ndcg(lists[n].astype(np.float64), rows[n].shown), 1.0)
             else:
                 values[n] = worth[0]
-        listed = self._spec.dimension == DIMENSIONS[IR]
+        listed = DIMENSIONS[self._spec.dimension].listwise
         return Scores(values, tuple(reasons), tuple(lists) if listed else (), tuple(costs))
 
     def _answers(self, wanted: dict[str, _Question]) -> dict[str, Call | str]:
@@ -275,7 +273,7 @@ class JudgeScorer:
 
 def _worth(call: Call, question: _Question) -> tuple[list[float], str]:
     """Values in [0, 1], one or one an item as numbered in the question; or the reason why there are none."""
-    scale = RUBRICS[question.dimension].scale
+    labels = scale(rubric(question.dimension))
     if call.finish_reason == "content_filter":
         return [], "the judge's answer was filtered by its server"
     reading = question.read(call.text)
@@ -283,8 +281,8 @@ def _worth(call: Call, question: _Question) -> tuple[list[float], str]:
         cut = ", it was cut off" if call.finish_reason == "length" else ""
         return [], f"the judge's answer is unusable: {reading.problem}{cut}"
     shown = call.alternatives or ((),) * len(reading.labels)
-    expected = [expected_worth(choices, scale) for choices in shown]
-    return [scale.worth(label) if e is None else e for label, e in zip(reading.labels, expected, strict=True)], ""
+    expected = [expected_worth(choices, labels) for choices in shown]
+    return [labels.worth(label) if e is None else e for label, e in zip(reading.labels, expected, strict=True)], ""
 
 
 def _shares(places: Sequence[int], worth: Sequence[float]) -> NDArray[np.float32]:
@@ -298,4 +296,4 @@ def _unanswered(kind: str) -> str:
 
 
 def _blank(dimension: str) -> Material:
-    return material(ScorerRow(dimension=dimension, items=("",) if dimension == DIMENSIONS[IR] else ()))
+    return material(ScorerRow(dimension=dimension, items=("",) if DIMENSIONS[dimension].listwise else ()))

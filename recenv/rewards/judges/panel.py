@@ -3,7 +3,7 @@
     model = "qwen3-8b"                       # and any other field of judge.JudgeConfig
     base_url = "http://127.0.0.1:8000/v1"
     cache = "judge.jsonl"                    # beside this file
-    dimensions = ["factual_consistency"]     # all five if absent
+    dimensions = ["factual_consistency"]     # all that have a rubric if absent
     others = "default"                       # who scores the rest; nobody if absent
 """
 
@@ -17,8 +17,9 @@ from typing import Any
 import msgspec
 
 from recenv.errors import InputError, UnknownName
-from recenv.records import DIMENSIONS
+from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rewards.judges.judge import Judge, JudgeConfig
+from recenv.rewards.judges.prompts import rubrics
 from recenv.rewards.protocol import Scorer
 
 
@@ -26,17 +27,17 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
     """judge: who takes ``dimensions``; others: name of the scorers that take the rest, "" for none."""
 
     judge: JudgeConfig
-    dimensions: tuple[str, ...] = DIMENSIONS
+    dimensions: tuple[str, ...] = msgspec.field(default_factory=lambda: tuple(rubrics()))
     others: str = ""
 
     def __post_init__(self) -> None:
         for dimension in self.dimensions:
-            if dimension not in DIMENSIONS:
-                raise UnknownName("dimension", dimension, DIMENSIONS)
+            if dimension not in rubrics():
+                raise UnknownName("dimension", dimension, rubrics())
         if self.others.startswith("judge:"):
             raise InputError(f"others must name scorers that are no judge; got {self.others!r}")
         if not self.dimensions:
-            raise InputError("dimensions is empty; name what the judge shall judge, or leave the line out for all five")
+            raise InputError("dimensions is empty; name what the judge shall judge, or leave the line out for all")
 
 
 def read_panel(file: str | Path) -> Panel:

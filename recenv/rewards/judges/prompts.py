@@ -1,8 +1,9 @@
 """What a language model is asked about a row: a rubric for each dimension, and the row's texts fenced off from it.
 
-A rubric says what counts, what must not be held against the text, and which labels there are. The texts come from users,
-items and agents, any of whom may gain by the verdict, so they stand between lines that carry a tag made from a hash of the
-texts themselves: whoever writes a text cannot know its tag, and what looks like such a line inside a text is rewritten.
+A rubric (``dimensions.rubric``) says what counts, what must not be held against the text, and which labels there are. The
+texts come from users, items and agents, any of whom may gain by the verdict, so they stand between lines that carry a tag made
+from a hash of the texts themselves: whoever writes a text cannot know its tag, and what looks like such a line inside a text is
+rewritten.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ import hashlib
 import re
 from typing import NamedTuple
 
-from recenv.records import DIMENSIONS, FC, IF, IR, QIR, UBP, Message, ScorerRow
-from recenv.rewards import dimensions
+from recenv.errors import UnknownName
+from recenv.records import Message, ScorerRow
+from recenv.rewards.dimensions import DIMENSIONS, Rubric
 
 
 class Scale(NamedTuple):
@@ -35,72 +37,23 @@ YES_NO = Scale(("no", "yes"), {"false": "no", "0": "no", "否": "no", "true": "y
 GRADES = Scale(("0", "1", "2", "3", "4"), {})
 
 
-class Rubric(NamedTuple):
-    """question: answerable with yes or no. grades: what each of 0 to 4 means; empty where the label is yes or no."""
-
-    question: str
-    criteria: tuple[str, ...]
-    exemptions: tuple[str, ...]
-    grades: tuple[str, ...] = ()
-
-    @property
-    def scale(self) -> Scale:
-        return GRADES if self.grades else YES_NO
+def scale(rubric: Rubric) -> Scale:
+    """The labels that a rubric asks for."""
+    return GRADES if rubric.grades else YES_NO
 
 
-_UNKNOWN = "A value that a record does not hold is unknown: it neither meets nor violates a wish."
-_ANY_LANGUAGE = "Texts may be Chinese or English; language, script, case, punctuation and unit make no difference by themselves."
+def rubrics() -> dict[str, Rubric]:
+    """The rubric of each dimension that has one."""
+    return {d.name: d.rubric for d in DIMENSIONS.values() if d.rubric is not None}
 
-RUBRICS: dict[str, Rubric] = {
-    DIMENSIONS[IF]: Rubric(
-        "Does the response do what the instruction, and the query where there is one, demand of it?",
-        ("Go through the demands one by one: the task itself, and form, length, number, language, wording, order, what to leave "
-         "out. One demand that is plainly broken makes it no.",
-         "Count what is to be counted; work out what is to be worked out. A wrong result does not follow an instruction that "
-         "asks for the result.",
-         "A refusal, an empty answer, or an answer to another question does not follow."),
-        ("A demand whose condition does not arise is not broken.",
-         "What nobody demanded is of no account: style, politeness, length, more or less detail, further remarks.",
-         "Whether facts are true is judged elsewhere, unless the instruction asks for them.",
-         "Case, punctuation, language and layout count only where the instruction speaks of them."),
-    ),
-    DIMENSIONS[FC]: Rubric(
-        "Is everything that the response claims supported by the evidence?",
-        ("Take each claim about an item, a place, a number, a time, a name or a service, and look for it in the evidence. One "
-         "claim that the evidence contradicts, or says nothing about, makes it no.",
-         "A claim must hold for the item that it is about: the value of another record does not support it.",
-         "The query is what was asked; it is no evidence."),
-        ("A response that claims nothing makes no false claim: greetings, questions, offers, thanks and opinions are not claims.",
-         "To say that something is not on record is right where the evidence lacks it.",
-         "Paraphrase, translation, rounding and plain consequences of the evidence count as supported.",
-         "To leave out something that the evidence holds is not false.", _ANY_LANGUAGE),
-    ),
-    DIMENSIONS[QIR]: Rubric(
-        "Is the item what the query asks for?",
-        ("Compare the item with every wish of the query: the kind of thing, its place, price, rating, services and the rest.",
-         "The kind of thing comes first: an item of another kind is at most a 1, however well it fares otherwise."),
-        (_UNKNOWN, "Wishes that the query does not state do not count, popularity included.", _ANY_LANGUAGE),
-        ("another kind of thing, or against the query", "of a related kind, or against most wishes",
-         "right kind, some wishes met", "right kind, all wishes met but a minor one, or some unknown",
-         "right kind and every stated wish met"),
-    ),
-    DIMENSIONS[UBP]: Rubric(
-        "Would this user, in this context and after this query, take up the item: accept, click or order it?",
-        ("Weigh the wishes of the query first, then the context, then what the profile says of habits, means and likes.",
-         "An item against a stated wish is rarely taken up; one that is merely fine competes with doing nothing."),
-        (_UNKNOWN, "An empty profile or context says nothing either way: judge by what is there.",
-         "Do not guess from group membership what the profile does not say.", _ANY_LANGUAGE),
-    ),
-    DIMENSIONS[IR]: Rubric(
-        "Would this user, in this context and after this query, choose the item from the list?",
-        ("Compare the items with each other: the one that meets the query's wishes best, then context and profile, comes first.",
-         "Use the whole range: one step up means twice as likely to be the one that is chosen."),
-        (_UNKNOWN, "The order of the list means nothing.", "An empty profile or context says nothing either way.",
-         _ANY_LANGUAGE),
-        ("would not be chosen", "hardly", "possibly", "likely", "the most likely choice, or equal to it"),
-    ),
-}
-"""The rubric of each dimension."""
+
+def rubric(dimension: str) -> Rubric:
+    """The rubric of a dimension; raises UnknownName for one that has none."""
+    known = rubrics()
+    if dimension not in known:
+        raise UnknownName("dimension", dimension, known)
+    return known[dimension]
+
 
 _LENGTH = 32  # hex digits of a tag: 128 bits, beyond finding a text that contains its own
 _ARROWS = re.compile(r"<{3,}|>{3,}")
@@ -131,9 +84,10 @@ def material(row: ScorerRow) -> Material:
     Items of a list are numbered in an order drawn from their own texts, equal ones once, so that the order in which they
     were shown can have no influence on what is said of them.
     """
-    parts = [(name, str(getattr(row, name))) for name in dimensions.DIMENSIONS[row.dimension].reads if name != "items"]
+    dimension = DIMENSIONS[row.dimension]
+    parts = [(name, str(getattr(row, name))) for name in dimension.reads if name != "items"]
     salt = _digest([text for _, text in parts])
-    items = sorted(dict.fromkeys(row.items), key=lambda text: _digest([salt, text])) if row.dimension == DIMENSIONS[IR] else []
+    items = sorted(dict.fromkeys(row.items), key=lambda text: _digest([salt, text])) if dimension.listwise else []
     parts += [(f"item {n}", text) for n, text in enumerate(items, 1)]
     tag = _digest([row.dimension, *(word for part in parts for word in part)])[:_LENGTH]
     fenced = "\n".join(f"<<<{name} {tag}>>>\n{clean(text, tag)}\n<<<end {tag}>>>" for name, text in parts)
@@ -141,12 +95,12 @@ def material(row: ScorerRow) -> Material:
     return Material(tag, fenced, tuple(place[text] for text in row.items) if items else ())
 
 
-def rubric_text(rubric: Rubric) -> str:
+def rubric_text(asked: Rubric) -> str:
     """A rubric in words."""
-    lines = [f"Question: {rubric.question}", "", "What counts:", *(f"- {c}" for c in rubric.criteria), "",
-             "What must not be held against it:", *(f"- {e}" for e in rubric.exemptions)]
-    if rubric.grades:
-        lines += ["", "Grades:", *(f"{n} = {meaning}" for n, meaning in enumerate(rubric.grades))]
+    lines = [f"Question: {asked.question}", "", "What counts:", *(f"- {c}" for c in asked.criteria), "",
+             "What must not be held against it:", *(f"- {e}" for e in asked.exemptions)]
+    if asked.grades:
+        lines += ["", "Grades:", *(f"{n} = {meaning}" for n, meaning in enumerate(asked.grades))]
     return "\n".join(lines)
 
 
@@ -161,17 +115,17 @@ def fence_text(tag: str) -> str:
 
 def judge_messages(dimension: str, given: Material) -> tuple[Message, Message]:
     """The dialogue that asks a judge: rubric, form of the answer and fence; then the fenced material."""
-    rubric = RUBRICS[dimension]
+    asked = rubric(dimension)
     if given.places:
         count = max(given.places) + 1
         form = '{"grades": {"1": <0 to 4>, "2": <0 to 4>, ...}, "reason": "<at most 25 words>"}'
         ask = f"with a whole grade from 0 to 4 for each of the {count} items, by number"
-    elif rubric.grades:
+    elif asked.grades:
         form, ask = '{"label": <0 to 4>, "reason": "<at most 25 words>"}', "with a whole grade from 0 to 4"
     else:
         form, ask = '{"label": "<yes or no>", "reason": "<at most 25 words>"}', "with yes or no"
     system = "\n\n".join((
-        "You are a strict and fair judge of recommendation dialogues.", rubric_text(rubric),
+        "You are a strict and fair judge of recommendation dialogues.", rubric_text(asked),
         f"Answer {ask}, as one JSON object in this form and nothing else:\n{form}", fence_text(given.tag)))
     return Message("system", system), Message("user", f"{given.text}\n\nThe material ends here. Answer with the JSON object.")
 

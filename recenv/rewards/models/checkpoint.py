@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, TypeVar
@@ -20,8 +18,8 @@ from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 
-from recenv.data.store import swap_in
 from recenv.errors import WeightsError
+from recenv.files import whole_folder, write_whole
 from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rewards.features import vector
 from recenv.rewards.models.blend import Blend, kinds_of
@@ -181,10 +179,7 @@ class Written(NamedTuple):
 
 def write(out: Path, weights: Written, config: Described, metrics: Mapping[str, Any], texts: Mapping[str, bytes]) -> None:
     """Write a checkpoint beside its place and swap it in. texts: further files (the card, plots) by name."""
-    new = out.with_name(f".{out.name}.{os.getpid()}.partial")
-    shutil.rmtree(new, ignore_errors=True)
-    new.mkdir(parents=True)
-    try:
+    with whole_folder(out) as new:
         tensors = {k: v.contiguous() for k, v in weights.tensors.items()}
         save_file(tensors, str(new / "model.safetensors"), metadata={"format": "pt"})
         (new / "model.safetensors").chmod(0o644)  # save_file keeps it from everyone else
@@ -195,13 +190,8 @@ def write(out: Path, weights: Written, config: Described, metrics: Mapping[str, 
         write_json(new / "metrics.json", metrics)
         for name, content in texts.items():
             (new / name).write_bytes(content)
-        swap_in(new, out)
-    finally:
-        shutil.rmtree(new, ignore_errors=True)
 
 
 def write_json(file: Path, value: Any) -> None:
     """JSON with sorted keys, replaced whole."""
-    part = file.with_name(f".{file.name}.{os.getpid()}")
-    part.write_text(json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True) + "\n", "utf-8")
-    os.replace(part, file)
+    write_whole(file, f"{json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True)}\n".encode())

@@ -17,7 +17,7 @@ from recenv.records import ScorerRow
 from recenv.rewards.features.orders import check
 from recenv.rewards.models.blend import Blend
 from recenv.rewards.reading.lexical import grams, jaccard, readable
-from recenv.rewards.rules.checks import read
+from recenv.rewards.rules.checks import read_checks
 
 COLUMNS = ("cosine", "match", "worst_match", "match_back", "positive_cosine", "opening_cosine", "ending_cosine")
 """The features that the line is over."""
@@ -56,7 +56,7 @@ class Topic:
 def open_to(row: ScorerRow) -> bool:
     """Whether a row's instruction states nothing that can be checked, both sides can be read, and the answer is no echo."""
     asked = f"{row.instruction}\n{row.query}".strip()
-    if not readable(row.instruction) or not readable(row.response) or read(asked) or check(row.instruction, row.response):
+    if not readable(row.instruction) or not readable(row.response) or read_checks(asked) or check(row.instruction, row.response):
         return False
     said = grams(row.response)
     return all(jaccard(said, grams(t)) < _ECHO for t in (row.instruction, row.query, asked) if t)

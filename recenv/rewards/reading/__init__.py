@@ -1,0 +1,7 @@
+"""What a text says, read once: numbers, records, words, negations. CACHES holds what its functions of text have computed."""
+
+from __future__ import annotations
+
+from recenv.caches import CacheGroup
+
+CACHES = CacheGroup("reading")

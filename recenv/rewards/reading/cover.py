@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import NamedTuple
 
+from recenv.rewards.reading import CACHES
 from recenv.rewards.reading.lexical import norm
 
 _TOKEN = re.compile(r"[a-z]+(?:'[a-z]+)?|\d+(?:\.\d+)?|[\u3400-\u9fff]|\S")
@@ -56,7 +56,7 @@ class Residue(NamedTuple):
     longest: int
 
 
-@lru_cache(maxsize=16_384)
+@CACHES.keep(16_384)
 def tokens(text: str) -> tuple[str, ...]:
     """Words (stemmed), numbers, single Chinese characters; punctuation as a break."""
     out = []
@@ -70,7 +70,7 @@ def tokens(text: str) -> tuple[str, ...]:
     return tuple(out)
 
 
-@lru_cache(maxsize=32_768)
+@CACHES.keep(32_768)
 def stem(word: str) -> str:
     """A word without its ending, crudely, so that "cancelled" and "cancellation" agree."""
     word = word.removesuffix("'s")
@@ -83,7 +83,7 @@ def stem(word: str) -> str:
     return word[:-1] if len(word) > 3 and word[-1] == word[-2] else word
 
 
-@lru_cache(maxsize=8_192)
+@CACHES.keep(8_192)
 def _places(text: str) -> dict[str, tuple[int, ...]]:
     """Where each token of a text stands, the first _MOST places."""
     found: dict[str, list[int]] = {}
@@ -93,7 +93,7 @@ def _places(text: str) -> dict[str, tuple[int, ...]]:
     return {token: tuple(places[:_MOST]) for token, places in found.items()}
 
 
-@lru_cache(maxsize=16_384)
+@CACHES.keep(16_384)
 def _filler(text: str) -> tuple[bool, ...]:
     """For each token of a text whether it is a filler."""
     flags: list[bool] = []
@@ -125,7 +125,7 @@ def is_han(token: str) -> bool:
     return "\u3400" <= token[0] <= "\u9fff"
 
 
-@lru_cache(maxsize=16_384)
+@CACHES.keep(16_384)
 def matches(text: str, source: str) -> tuple[tuple[int, int], ...]:
     """The stretches of a text's tokens that stand in a source, longest first from the left; Chinese ones of two characters on."""
     said, known, places = tokens(text), tokens(source), _places(source)
@@ -147,7 +147,7 @@ def _shared(said: tuple[str, ...], at: int, known: tuple[str, ...], place: int) 
     return size
 
 
-@lru_cache(maxsize=16_384)
+@CACHES.keep(16_384)
 def residue(response: str, evidence: str, query: str) -> Residue:
     """What a response says that its evidence, then its question, do not account for."""
     said, filler = tokens(response), _filler(response)

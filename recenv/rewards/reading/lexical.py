@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
 
-from recenv.rewards.reading import synonyms
+from recenv.rewards.reading import CACHES, synonyms
 from recenv.rewards.reading.hanzi import simplified
 
 _HAN = "\u3400-\u9fff"
@@ -73,7 +72,7 @@ _MONEY = re.compile(
 )
 
 
-@lru_cache(maxsize=32_768)
+@CACHES.keep(32_768)
 def surface(text: str) -> str:
     """A text as it is typed, in one way: NFKC, simplified characters, one form of quotes, dashes, bullets, single spaces.
 
@@ -88,7 +87,7 @@ def surface(text: str) -> str:
     return _HAN_SPACE.sub("", _HAN_STOP.sub("。", text)) if _HAN_CHAR.search(text) else text
 
 
-@lru_cache(maxsize=32_768)
+@CACHES.keep(32_768)
 def plain(text: str) -> str:
     """``surface`` case folded, thousands separators removed, small numerals in words as digits: the words that were written."""
     text = surface(text).casefold()
@@ -97,7 +96,7 @@ def plain(text: str) -> str:
     return _COUNT_EN.sub(lambda m: _DIGITS_EN[m.group()], text)
 
 
-@lru_cache(maxsize=32_768)
+@CACHES.keep(32_768)
 def norm(text: str) -> str:
     """Text for matching: ``plain`` without emoji; contractions, spellings, sums and words for one concept each in one form."""
     text = plain(text)
@@ -166,13 +165,13 @@ def _canonical_zh(match: re.Match[str]) -> str:
     return _ZH[match.group()]
 
 
-@lru_cache(maxsize=32_768)
+@CACHES.keep(32_768)
 def squeeze(text: str) -> str:
     """Normalised text without spaces and punctuation: what substring tests compare."""
     return re.sub(r"[\W_]+", "", norm(text))
 
 
-@lru_cache(maxsize=16_384)
+@CACHES.keep(16_384)
 def grams(text: str) -> frozenset[str]:
     """Content units of a text: Latin words (crudely stemmed, without stop words), numbers, and pairs of Chinese characters."""
     text = norm(text)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 import re
-from functools import lru_cache
 from typing import NamedTuple
 
 from recenv.data.constraints import SLOTS
+from recenv.rewards.reading import CACHES
 from recenv.rewards.reading.lexical import grams, norm, squeeze
 from recenv.rewards.reading.records import in_one_layout
 
@@ -95,7 +95,7 @@ _FREE = re.compile(
 )
 
 
-@lru_cache(maxsize=16_384)
+@CACHES.keep(16_384)
 def mentions(text: str) -> tuple[Mention, ...]:
     """Every number of a text with what it measures, in order."""
     text = norm(text)
@@ -126,7 +126,7 @@ def _cue_before(text: str, at: int) -> str:
     return str(cues[-1].lastgroup) if cues else ""
 
 
-@lru_cache(maxsize=16_384)
+@CACHES.keep(16_384)
 def limits(text: str) -> tuple[Limit, ...]:
     """The bounds that a request states: "评分4.5分以上", "20-50元", "under 50 yuan", "免费"; the last of a slot counts.
 
@@ -184,7 +184,7 @@ _CHAT = re.compile(
 )
 
 
-@lru_cache(maxsize=16_384)
+@CACHES.keep(16_384)
 def requests(text: str) -> tuple[str, ...]:
     """Things asked for in words: dishes, services, kinds, districts, as squeezed phrases; heuristic, high precision first."""
     plain = norm(text)
@@ -208,7 +208,7 @@ LABELS |= {"门票": "price", "票价": "price", "人均消费": "price", "人�
 """What a slot is called in either language -> the slot."""
 
 
-@lru_cache(maxsize=16_384)
+@CACHES.keep(16_384)
 def record(item_text: str) -> Record:
     """The fields of an item's text, as recenv.data.render.item_text writes it or laid out otherwise; ``text`` holds all of it."""
     parts = [p.strip() for p in norm(in_one_layout(item_text)).split(";")]

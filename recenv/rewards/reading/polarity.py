@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
+from recenv.rewards.reading import CACHES
 from recenv.rewards.reading.cover import is_stop, tokens
 from recenv.rewards.reading.lexical import norm
 
@@ -54,12 +54,12 @@ class Stance(NamedTuple):
     question_recall: float
 
 
-@lru_cache(maxsize=16_384)
+@CACHES.keep(16_384)
 def sentences(text: str) -> tuple[str, ...]:
     return tuple(s for s in (p.strip() for p in _SENTENCE.split(norm(text))) if s)
 
 
-@lru_cache(maxsize=16_384)
+@CACHES.keep(16_384)
 def claims(response: str) -> tuple[str, ...]:
     """The sentences of a response that claim something: no questions, no offers of more help."""
     found = []
@@ -73,7 +73,7 @@ def claims(response: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-@lru_cache(maxsize=32_768)
+@CACHES.keep(32_768)
 def content(text: str) -> frozenset[str]:
     """The content words of a text: stems of Latin words that are no stop words, numbers, pairs of Chinese characters."""
     said = tokens(text)
@@ -87,7 +87,7 @@ def _weight(words: frozenset[str]) -> float:
     return sum(min(len(w), 9) for w in sorted(words))
 
 
-@lru_cache(maxsize=16_384)
+@CACHES.keep(16_384)
 def negations(text: str) -> int:
     return len(_NEGATION.findall(_NO_CHARGE.sub(" ", _ONLY_NO.sub(" ", text))))
 
@@ -100,7 +100,7 @@ class _Source(NamedTuple):
     everything: frozenset[str]
 
 
-@lru_cache(maxsize=8_192)
+@CACHES.keep(8_192)
 def _source(evidence: str) -> _Source:
     lines = [line for line in norm(evidence).split("\n") if line.strip()]
     prose = [line for line in lines if not _HEADING.fullmatch(line.strip())]
@@ -119,7 +119,7 @@ _OPPOSITE = {
 }
 
 
-@lru_cache(maxsize=16_384)
+@CACHES.keep(16_384)
 def charged(text: str) -> tuple[frozenset[str], frozenset[str]]:
     """The content words of a text that are affirmed, and those that are denied, stretch by stretch.
 

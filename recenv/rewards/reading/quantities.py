@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import NamedTuple
 
+from recenv.rewards.reading import CACHES
 from recenv.rewards.reading.lexical import norm
 
 
@@ -56,13 +56,13 @@ _RANGE = re.compile(r"\s*(?:-|~|–|—|到|至|to\b|until\b|till\b|and\b)\s*[$�
 _JOINED = re.compile(r"[\s$£€¥]*$")
 
 
-@lru_cache(maxsize=16_384)
+@CACHES.keep(16_384)
 def plain_numbers(text: str) -> str:
     """Normalised text in which lists of phone numbers have not run together."""
     return norm(re.sub(r"(?<=\d)[,，](?=\d{3}-)", ", ", text))
 
 
-@lru_cache(maxsize=16_384)
+@CACHES.keep(16_384)
 def quantities(text: str) -> tuple[Quantity, ...]:
     """Every number of a text in order. Ranges come as one quantity per end; both carry the end in ``upper``."""
     plain = plain_numbers(text)

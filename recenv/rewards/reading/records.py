@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from functools import lru_cache
 from typing import NamedTuple
 
+from recenv.rewards.reading import CACHES
 from recenv.rewards.reading.lexical import norm
 
 ROLES = {
@@ -43,7 +43,7 @@ class Field(NamedTuple):
     members: tuple[str, ...]
 
 
-@lru_cache(maxsize=8_192)
+@CACHES.keep(8_192)
 def table(evidence: str) -> tuple[tuple[Field, ...], ...]:
     """The records of an evidence text, each its fields in order. Free prose is one field without a label per line."""
     loaded = _loaded(evidence)
@@ -73,7 +73,7 @@ def role_of(label: str) -> str:
     return next((role for role, pattern in _ROLE.items() if pattern.search(label)), "")
 
 
-@lru_cache(maxsize=16_384)
+@CACHES.keep(16_384)
 def roles_in(text: str) -> tuple[str, ...]:
     """The roles that a question or an answer speaks of."""
     plain = norm(text)
@@ -135,7 +135,7 @@ _OWN = {"dishes": "推荐菜", "facilities": "设施", "kind": "类型", "durati
 _GENUS = re.compile(r"类别|领域|分类|\bcategory\b|\bdomain\b")
 
 
-@lru_cache(maxsize=8_192)
+@CACHES.keep(8_192)
 def in_one_layout(text: str) -> str:
     """Records laid out as JSON, one field a line, or with other separators, as lines of "name; category; label: value".
 

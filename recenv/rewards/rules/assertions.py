@@ -110,7 +110,7 @@ _CLAUSE_LENGTH = 200
 _CLAUSE = re.compile(r"[,;!?。\n()]|\.(?!\d)")
 
 
-def read(text: str, items: Sequence[Item], others: Sequence[Item], areas: Sequence[str]) -> list[Claim]:
+def read_assertions(text: str, items: Sequence[Item], others: Sequence[Item], areas: Sequence[str]) -> list[Claim]:
     """The checkable claims in an answer about ``items``, in the order of the text.
 
     others: further items whose names end a neighbourhood. areas: the names of areas that may be claimed.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from recenv.records import DIMENSIONS, IF, ScorerRow
+from recenv.records import ScorerRow
 from recenv.rewards.protocol import ScorerSpec, Scores
 from recenv.rewards.rules.checks import KINDS, compliance
 
@@ -23,7 +23,7 @@ class ChecksScorer:
     """
 
     spec = ScorerSpec(
-        name="checks", dimension=DIMENSIONS[IF], kind="rule", reads=("instruction", "query", "response"),
+        name="checks", dimension="instruction_following", kind="rule", reads=("instruction", "query", "response"),
         fingerprint=f"checks v{VERSION}: {', '.join(KINDS)}",
     )
 

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from recenv.records import Action, AgentView, Item
-from recenv.rewards.rules import assertions, checks, demands
-from recenv.rewards.rules.checks import languages
+from recenv.rewards.rules import CACHES, assertions
+from recenv.rewards.rules.checks import Check, languages, read_checks
 
 MAX_CHARACTERS = 4_000
 """No answer may be longer, whatever the instruction says."""
@@ -23,6 +23,31 @@ class Verdict(NamedTuple):
 
 
 PASSED = Verdict(False, "")
+
+
+class Demands(NamedTuple):
+    """Limits that an instruction states; None (language: "") where it states none. Maxima are inclusive."""
+
+    language: str = ""
+    min_items: int | None = None
+    max_items: int | None = None
+    max_words: int | None = None
+    max_characters: int | None = None
+
+
+@CACHES.keep(4096)
+def read_demands(instruction: str) -> Demands:
+    """The demands of an instruction; of several limits of one kind the tightest. Contradictory languages count as none."""
+    found = read_checks(instruction)
+    language = next((c.words[0] for c in found if c.kind == "language"), "")
+    items = next((c for c in found if c.kind == "items"), None)
+    return Demands(
+        language, items.least if items else None, items.most if items else None,
+        _tightest(found, "words"), _tightest(found, "characters", "hanzi"))
+
+
+def _tightest(found: tuple[Check, ...], *kinds: str) -> int | None:
+    return min((c.most for c in found if c.kind in kinds and c.most is not None), default=None)
 
 
 def instruction_verdict(view: AgentView, action: Action, items: Sequence[Item | None]) -> Verdict:
@@ -63,7 +88,7 @@ def factual_verdict(view: AgentView, action: Action, items: Sequence[Item | None
     text = action.text
     if len(text) > MAX_CHARACTERS:  # it has failed the instruction already: read what is whole of its head
         text = text[:max(text.rfind(mark, 0, MAX_CHARACTERS) for mark in " \n,;。，；、") + 1]
-    for claim in assertions.read(text, known, (*view.candidates, *view.retrieved), tuple(areas)):
+    for claim in assertions.read_assertions(text, known, (*view.candidates, *view.retrieved), tuple(areas)):
         if not any(assertions.agrees(claim, owner) for owner in claim.owners):
             owner = claim.owners[0]
             have = assertions.record(claim, owner)
@@ -73,7 +98,7 @@ def factual_verdict(view: AgentView, action: Action, items: Sequence[Item | None
 
 def _slate(view: AgentView, action: Action, items: Sequence[Item | None]) -> str:
     most = view.slate_size
-    asked = demands.read(view.instruction)
+    asked = read_demands(view.instruction)
     if asked.max_items is not None:
         most = min(most, asked.max_items)
     count = len(action.items)
@@ -100,7 +125,7 @@ def _text(view: AgentView, text: str, items: Sequence[Item | None], recommends: 
         return ""
     known = [item for item in (*items, *view.candidates, *view.retrieved) if item is not None]
     names = [item.name for item in known] + [v for item in known[:len(items)] for v in _strings(item)]
-    reason = _language(demands.read(view.instruction).language or view.locale, text, names)
+    reason = _language(read_demands(view.instruction).language or view.locale, text, names)
     return reason or _demanded(view, text, len(items) if recommends else 0)
 
 
@@ -116,7 +141,7 @@ def _language(language: str, text: str, names: Sequence[str]) -> str:
 
 def _demanded(view: AgentView, text: str, items: int) -> str:
     """The first demand of the instruction that a text breaks. items: 0 where it recommends none; only maxima apply then."""
-    for check in checks.read(view.instruction):
+    for check in read_checks(view.instruction):
         if check.kind in ("items", "language") or (not items and check.least is not None):
             continue
         if check.kind == "numbered":

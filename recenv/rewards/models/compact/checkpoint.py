@@ -8,6 +8,7 @@ from typing import NamedTuple
 import msgspec
 from tokenizers import Tokenizer
 
+from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rewards.features import vector
 from recenv.rewards.models import checkpoint
 from recenv.rewards.models.checkpoint import FILES, Described, Written
@@ -43,7 +44,7 @@ def load(path: str | Path) -> CompactCheckpoint:
     checkpoint.check_files(folder, FILES)
     config = checkpoint.convert(folder / "config.json", CompactConfig)
     own = config.architecture.dimensions
-    checkpoint.check_heads(folder / "config.json", config, own, {d: vector.NAMES[d] for d in own if d in vector.NAMES})
+    checkpoint.check_heads(folder / "config.json", config, own, {d: vector.names(d) for d in own if d in DIMENSIONS})
     tokenizer = load_tokenizer(folder / "tokenizer.json")
     checkpoint.check_vocabulary(folder, tokenizer, config.architecture.vocabulary)
     model, tensors = CompactNetwork(config.architecture), checkpoint.read_tensors(folder / "model.safetensors")

@@ -125,7 +125,7 @@ class Head(Wide):
     """Wide path over features (``judge``), deep path over pairs and features (``forward``)."""
 
     def __init__(self, dimension: str, a: CompactArchitecture) -> None:
-        super().__init__(len(vector.NAMES[dimension]), a.head)
+        super().__init__(len(vector.names(dimension)), a.head)
         self.bound = a.bound
         n_pairs = len(DIMENSIONS[dimension].compares) * pair_size(a)
         self.deep = nn.Sequential(nn.Linear(n_pairs + len(self.mean), a.head), nn.GELU(), nn.Linear(a.head, 1))

@@ -38,7 +38,7 @@ class SequenceArchitecture(msgspec.Struct, frozen=True, kw_only=True):
         """Names of the features of a dimension, in the order of the vector."""
         if not self.features:
             return ()
-        return vector.NAMES[dimension] + (similarities.names(dimension, self.axes) if self.semantic else ())
+        return vector.names(dimension) + (similarities.names(dimension, self.axes) if self.semantic else ())
 
 
 class SequenceNetwork(nn.Module):

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
@@ -15,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recenv.records import ScorerRow
+from recenv.rewards.models.tables import CACHES
 from recenv.rewards.models.tables.values import members, pairs, reading, words
 
 FIELDS = ("user", "context", "item")
@@ -108,7 +108,7 @@ def _pair(layout: Layout, user: str, context: str, item: str) -> tuple[float, ..
     return _habit(layout, user, wanted), _agree(names, user), _agree(names, context)
 
 
-@lru_cache(maxsize=16_384)
+@CACHES.keep(16_384)
 def _habit(layout: Layout, user: str, item: tuple[str, ...]) -> float:
     score, named = max((link(value, layout.habits) for value in item), default=(0.0, ""))
     if score == 0.0:
@@ -117,7 +117,7 @@ def _habit(layout: Layout, user: str, item: tuple[str, ...]) -> float:
     return column.place(dict(pairs(user)).get(named))[1]
 
 
-@lru_cache(maxsize=16_384)
+@CACHES.keep(16_384)
 def _names(values: tuple[str, ...]) -> frozenset[str]:
     """Members of values that are names, not readings."""
     return frozenset(m for v in values for m in members(v) if len(m) > 1 and np.isnan(reading(m)))
@@ -127,7 +127,7 @@ def _agree(wanted: frozenset[str], text: str) -> float:
     return min(len(wanted & _names(tuple(value for _, value in pairs(text)))), 3) / 3.0
 
 
-@lru_cache(maxsize=16_384)
+@CACHES.keep(16_384)
 def link(value: str, keys: tuple[str, ...]) -> tuple[float, str]:
     """The key whose words a value shares, with the Jaccard index of the two; (0, "") if none does.
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from functools import lru_cache
+
+from recenv.rewards.models.tables import CACHES
 
 _STOP = frozenset(["a", "an", "the", "of", "to", "in", "on", "at", "for", "with", "and", "or", "per", "out"])
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
@@ -42,14 +43,14 @@ _LETTERS = re.compile(r"[^\W\d_]+")
 _MOST_LETTERS = 8  # beyond bounds and numbers: a unit or two; more is a text that happens to hold a number
 
 
-@lru_cache(maxsize=65_536)
+@CACHES.keep(65_536)
 def fold(text: str) -> str:
     """Text as keys and values are compared: NFKC, case folded, no thousands separators. What is learned of a table is stored in
     this form, so it must not change with the finer foldings of ``lexical``."""
     return _THOUSANDS.sub("", unicodedata.normalize("NFKC", text).casefold())
 
 
-@lru_cache(maxsize=16_384)
+@CACHES.keep(16_384)
 def words(text: str) -> frozenset[str]:
     """Content words of a folded text: Latin ones without plural, numbers, pairs of Chinese characters, and "<" or ">" for a
     bound, however it is put ("<20", "below 20")."""
@@ -61,7 +62,7 @@ def words(text: str) -> frozenset[str]:
     return frozenset(found).union(bounds)
 
 
-@lru_cache(maxsize=65_536)
+@CACHES.keep(65_536)
 def pairs(text: str) -> tuple[tuple[str, str], ...]:
     """The (key, value) pairs of a text, folded, sorted by key; of a key that comes twice the first. Other parts are left out."""
     found: dict[str, str] = {}
@@ -72,13 +73,13 @@ def pairs(text: str) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(found.items()))
 
 
-@lru_cache(maxsize=65_536)
+@CACHES.keep(65_536)
 def members(value: str) -> frozenset[str]:
     """The members of a listed value; the value itself where it lists nothing."""
     return frozenset(m for m in (part.strip() for part in _MEMBERS.split(value)) if m)
 
 
-@lru_cache(maxsize=65_536)
+@CACHES.keep(65_536)
 def reading(value: str) -> float:
     """What a folded value says on its scale, NaN for one that says nothing of the kind.
 

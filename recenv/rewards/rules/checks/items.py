@@ -49,7 +49,7 @@ _MIN = tuple(
 )
 
 
-def read(prompt: Prompt) -> list[Check]:
+def read_items(prompt: Prompt) -> list[Check]:
     """At most one check: of several limits the tightest. "Recommend three places" is a maximum."""
     text = re.sub(r"\s+", " ", prompt.text)
     exact, least = _numbers(text, _EXACT), _numbers(text, _MIN)

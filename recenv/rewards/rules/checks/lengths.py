@@ -69,7 +69,7 @@ _SPLITTER = re.compile(rf"(?<![\w'\"])(?:\((?P<a>{_NAMED}) 1\b|(?P<b>{_NAMED}) X
 _SPLIT_TEXT = re.compile(r"\A([A-Za-z]{2,20}) ?(?:X|1|#)\Z")
 
 
-def read(prompt: Prompt) -> list[Check]:
+def read_lengths(prompt: Prompt) -> list[Check]:
     found = list(quantities(prompt.text))
     return [
         *_plain(prompt, found),

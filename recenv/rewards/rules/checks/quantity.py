@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import NamedTuple
+
+from recenv.rewards.rules import CACHES
 
 _UNITS = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
@@ -115,7 +116,7 @@ def number(text: str) -> int | None:
     return total + digit
 
 
-@lru_cache(maxsize=128)
+@CACHES.keep(128)
 def _unit(unit: str) -> re.Pattern[str]:
     return re.compile(rf"[ -]?{_FILL}(?P<unit>{unit})", re.IGNORECASE)
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from recenv.rewards.rules.checks import lengths
 from recenv.rewards.rules.checks.check import Check
 from recenv.rewards.rules.checks.languages import NAMES, ZH_NAMES
-from recenv.rewards.rules.checks.lengths import TWO_PARTS, scoped
+from recenv.rewards.rules.checks.lengths import TWO_PARTS, read_lengths, scoped
 from recenv.rewards.rules.checks.prompt import QUOTED, Prompt
 from recenv.rewards.rules.checks.quantity import number
 
@@ -162,7 +161,7 @@ _REPEAT = re.compile(
 _ORDER = re.compile(r"\bfirst\b|\b(?:start|begin)|\bbefore\b|\bthen\b|先|之前|然后", re.IGNORECASE)
 
 
-def read(prompt: Prompt) -> list[Check]:
+def read_shapes(prompt: Prompt) -> list[Check]:
     return [
         *_language(prompt),
         *_case(prompt),
@@ -285,7 +284,7 @@ def _openings(prompt: Prompt) -> Iterator[Check]:
         if quoted and not _DENIED.search(prompt.text[: m.start()][-20:]):
             yield Check("beginning", (prompt.quote(quoted["quote"]),))
     last = _LAST_PARAGRAPH_WORD.search(prompt.text)
-    paragraphs = [c.least for c in lengths.read(prompt) if c.kind == "paragraphs" and c.least == c.most] if last else []
+    paragraphs = [c.least for c in read_lengths(prompt) if c.kind == "paragraphs" and c.least == c.most] if last else []
     if last and paragraphs:
         yield Check("paragraph start", (str(paragraphs[0]), prompt.quote(last["w"])))
     for m in _PARAGRAPH_WORD.finditer(prompt.text):

@@ -130,7 +130,7 @@ _ZH_TIMES = re.compile(
 )
 
 
-def read(prompt: Prompt) -> list[Check]:
+def read_wording(prompt: Prompt) -> list[Check]:
     found = quantities(prompt.text)
     often, taken = _frequencies(prompt, found)
     return [*often, *_listed(prompt, taken), *_letters(prompt, found), *_marks(prompt, found), *_chinese(prompt, found)]

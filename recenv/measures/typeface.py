@@ -1,4 +1,7 @@
-"""The shipped font: Latin and Chinese in one file, so that pictures and reports look alike on every machine."""
+"""The shipped font: Latin and Chinese in one file, so that pictures and reports look alike on every machine.
+
+What it takes to set text in it: which characters it has, how wide they are, where a line may break.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import base64
 import io
 import unicodedata
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,22 +23,30 @@ _NO_LINE_START = "，。、；：？！）》」』”’…,.;:?!)]}%"
 _NO_LINE_END = "（《「『“‘([{"
 
 
-@lru_cache(maxsize=1)
-def _advances() -> dict[int, float]:
-    """Characters that the font has, with their advance in ems."""
-    from fontTools.ttLib import TTFont
+class Face:
+    """A font file, read when first asked for. What it has read goes when it goes."""
 
-    with TTFont(FONT, lazy=True) as font:
-        units, metrics = font["head"].unitsPerEm, font["hmtx"].metrics
-        return {code: metrics[glyph][0] / units for code, glyph in font.getBestCmap().items()}
+    def __init__(self, file: Path) -> None:
+        self.file = file
+
+    @cached_property
+    def advances(self) -> dict[int, float]:
+        """Characters that the font has, with their advance in ems."""
+        from fontTools.ttLib import TTFont
+
+        with TTFont(self.file, lazy=True) as face:
+            units, metrics = face["head"].unitsPerEm, face["hmtx"].metrics
+            return {code: metrics[glyph][0] / units for code, glyph in face.getBestCmap().items()}
+
+    def at(self, size: float) -> FontProperties:
+        """The font in a size in points, for matplotlib."""
+        from matplotlib.font_manager import FontProperties
+
+        return FontProperties(fname=str(self.file), size=size)
 
 
-@lru_cache(maxsize=32)
-def font(size: float) -> FontProperties:
-    """The shipped font in a size in points."""
-    from matplotlib.font_manager import FontProperties
-
-    return FontProperties(fname=str(FONT), size=size)
+FACE = Face(FONT)
+"""The font of every picture and page."""
 
 
 def drawable(text: str) -> str:
@@ -44,7 +55,7 @@ def drawable(text: str) -> str:
     White space becomes one space, format characters (joiners, direction marks, variation selectors) vanish, whatever
     else is missing becomes a box: rendering never fails and never warns.
     """
-    known = _advances()
+    known = FACE.advances
     shown = []
     for c in unicodedata.normalize("NFC", " ".join(text.split())):
         if unicodedata.category(c) in ("Cf", "Mn", "Me", "Cc"):
@@ -55,7 +66,7 @@ def drawable(text: str) -> str:
 
 def text_width(text: str, size: float) -> float:
     """Width in inches of drawable text at a size in points (kerning left out)."""
-    known = _advances()
+    known = FACE.advances
     return sum(known.get(ord(c), 1.0) for c in text) * size / 72
 
 
@@ -114,7 +125,7 @@ def embedded_font(texts: Iterable[str]) -> str:
     from fontTools.subset import Options, Subsetter
     from fontTools.ttLib import TTFont
 
-    used = sorted({ord(c) for text in texts for c in text} & _advances().keys())
+    used = sorted({ord(c) for text in texts for c in text} & FACE.advances.keys())
     options: Any = Options()
     options.flavor, options.layout_features, options.desubroutinize = "woff", ["kern"], False
     with TTFont(FONT, lazy=True, recalcTimestamp=False) as face:

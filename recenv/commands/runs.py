@@ -1,0 +1,189 @@
+"""Commands that play sessions and look at what was played, and the lists of who can play where."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from recenv.commands.root import FILE, FOLDER, bar, value
+from recenv.errors import InputError
+
+
+def _world_options(command: Callable[..., None]) -> Callable[..., None]:
+    for option in (
+        click.option("--scenario", default="mixed", show_default=True, help="See: recenv scenarios."),
+        click.option("--store", type=FOLDER, default=None, help="The store to play in, for scenarios without a built-in world."),
+        click.option("--seed", type=click.IntRange(0), default=0, show_default=True),
+    ):
+        command = option(command)
+    return command
+
+
+@click.command()
+@_world_options
+@click.option("--agents", default="random,popularity,bm25,greedy", show_default=True, help="Comma-separated; see: recenv agents.")
+@click.option("--sessions", type=click.IntRange(1), default=200, show_default=True)
+@click.option("--out", type=FOLDER, required=True, help="The run folder.")
+@click.option("--resume", is_flag=True, help="Go on with a run that was killed.")
+@click.option("--user", type=click.Choice(["gold", "replay", "learned"]), default=None, help="Override the scenario's users.")
+@click.option("--scorers", default=None, help="Not the scenario's but a checkpoint folder, judge:FILE.toml, generative:FOLDER.")
+@click.option("--reward", default=None, help="A reward spec in place of the scenario's; see: recenv scorers.")
+@click.option("--audit", default=None, help="A second set of scorers that judges the same turns: audit, a checkpoint folder, or "
+              "none; audit if absent, where its weights are installed.")
+@click.option("--agent-option", "options", multiple=True, metavar="AGENT.FIELD=VALUE", help="Set a field of an agent's config.")
+def evaluate(
+    scenario: str, store: Path | None, seed: int, agents: str, sessions: int, out: Path, resume: bool, user: str | None,
+    scorers: str | None, reward: str | None, audit: str | None, options: tuple[str, ...],
+) -> None:
+    """Let agents play the same sessions; print the leaderboard."""
+    from recenv.evaluation.leaderboard import build_leaderboard, format_leaderboard
+    from recenv.evaluation.run import run_evaluation
+    from recenv.rewards.named import second_family
+    from recenv.scenarios import load_scenario
+
+    second = second_family(scorers or load_scenario(scenario).env.scorers) if audit is None else audit
+    if not second:
+        missing = "no second family: the weights of audit are not installed here; --audit DIR judges by a checkpoint of yours"
+        click.echo(missing, err=True)
+    second = "" if second == "none" else second
+    names = [a.strip() for a in agents.split(",") if a.strip()]
+    changes = {name: value for name, value in (("user", user), ("scorers", scorers), ("reward", reward)) if value}
+    command = " ".join(["recenv evaluate", f"--scenario {scenario}", *([f"--store {store}"] if store else []),
+                        f"--agents {','.join(names)} --sessions {sessions} --seed {seed}",
+                        *(f"--{name} {value}" for name, value in changes.items()), f"--audit {second or 'none'}",
+                        *(f"--agent-option {o}" for o in options)])
+    with bar("sessions") as update:
+        run = run_evaluation(
+            scenario, names, sessions, seed, out, store=store, configs=_agent_options(options), resume=resume,
+            progress=lambda p: update(p.done, p.total), command=command, changes=changes, audit=second)
+    click.echo(format_leaderboard(build_leaderboard(run)))
+    _echo_judging(run)
+    click.echo(f"\nrun folder: {run}; next: recenv report {run}")
+
+
+def _agent_options(options: tuple[str, ...]) -> dict[str, dict[str, Any]]:
+    configs: dict[str, dict[str, Any]] = {}
+    for option in options:
+        name, equals, text = option.partition("=")
+        agent, dot, field = name.partition(".")
+        if not equals or not dot:
+            raise InputError(f"--agent-option must be AGENT.FIELD=VALUE; got {option!r}")
+        configs.setdefault(agent, {})[field] = value(text)
+    return configs
+
+
+@click.command()
+@click.argument("run", type=FOLDER)
+@click.option("--scorers", required=True, help="default, audit, rules, a checkpoint folder, judge:FILE.toml, generative:FOLDER.")
+@click.option("--reward", default=None, help="Another reward spec; the recorded one if absent. See: recenv scorers.")
+@click.option("--store", type=FOLDER, default=None, help="The store the run was played in.")
+@click.option("--out", type=FOLDER, required=True, help="The run folder to write.")
+def rescore(run: Path, scorers: str, reward: str | None, store: Path | None, out: Path) -> None:
+    """Score the turns of a run anew, without playing it again; agents' actions and users' answers stay as they were."""
+    from recenv.evaluation.leaderboard import build_leaderboard, format_leaderboard
+    from recenv.evaluation.rescore import columns_text, rescore_run
+
+    with bar("sessions") as update:
+        made = rescore_run(run, scorers, out, reward=reward, store=store, progress=lambda p: update(p.done, p.total))
+    click.echo(format_leaderboard(build_leaderboard(made)))
+    _echo_judging(made)
+    click.echo(f"\n{columns_text(made)}\n\nrun folder: {made}; next: recenv report {made}")
+
+
+def _echo_judging(run: Path) -> None:
+    """What judges took, where any were asked."""
+    from recenv.evaluation.judging import judging_text
+
+    if text := judging_text(run):
+        click.echo(f"\n{text}")
+
+
+@click.command()
+@click.argument("run", type=FOLDER)
+def report(run: Path) -> None:
+    """Write one self-contained HTML page, and PNGs, into a run folder."""
+    from recenv.evaluation.report import write_report
+
+    click.echo(f"report: {write_report(run)}")
+
+
+@click.command()
+@click.argument("run", type=FOLDER)
+@click.option("--session", required=True, help="A session id of the run.")
+@click.option("--agent", required=True)
+@click.option("--against", default=None, help="A second agent on the same session.")
+@click.option("--out", type=FILE, required=True, help="The PNG to write.")
+def trace(run: Path, session: str, agent: str, against: str | None, out: Path) -> None:
+    """Draw the reward trace of one session."""
+    from recenv.evaluation.plots import draw_trace
+    from recenv.evaluation.select import find_trace
+
+    other = None if against is None else find_trace(run, session, against)
+    draw_trace(find_trace(run, session, agent), out, against=other)
+    click.echo(f"trace: {out}")
+
+
+@click.command()
+@click.argument("run", type=FOLDER)
+@click.option("--store", type=FOLDER, default=None, help="The store the run was played in.")
+def replay(run: Path, store: Path | None) -> None:
+    """Play a run's recorded actions again and compare every trace to the bit."""
+    from recenv.evaluation.run import replay_run
+
+    verdicts = replay_run(run, store)
+    wrong = [v for v in verdicts if not v.same]
+    for v in wrong[:20]:
+        click.echo(f"{v.agent} {v.session_id}: {v.difference}")
+    click.echo(f"{len(verdicts) - len(wrong)} of {len(verdicts)} traces reproduced to the bit")
+    if wrong or not verdicts:
+        sys.exit(1)
+
+
+@click.command()
+@_world_options
+@click.option("--session", default=None, help="A session id; drawn by the seed if absent.")
+def play(scenario: str, store: Path | None, seed: int, session: str | None) -> None:
+    """Be the agent of one session, in the terminal."""
+    from recenv.baselines.human import HumanAgent
+    from recenv.evaluation.play import play_session
+
+    play_session(scenario, HumanAgent("human"), seed, store=store, session=session, echo=click.echo)
+
+
+@click.command()
+@_world_options
+@click.option("--batch", "batches", multiple=True, type=click.IntRange(1), default=(1, 256), show_default=True)
+@click.option("--seconds", type=click.FloatRange(0.1), default=5.0, show_default=True, help="Per measurement.")
+def bench(scenario: str, store: Path | None, seed: int, batches: tuple[int, ...], seconds: float) -> None:
+    """Measure session steps per second of both environments."""
+    from recenv.evaluation.bench import measure
+
+    for line in measure(scenario, batches, seconds, seed, store=store):
+        click.echo(line)
+
+
+@click.command()
+def scenarios() -> None:
+    """List the scenarios."""
+    from recenv.scenarios import load_scenario, names
+
+    for name in names():
+        spec = load_scenario(name)
+        world = "built-in world" if spec.world.kind == "synthetic" else f"needs --store ({spec.world.store_kind})"
+        click.echo(f"{name:16s} v{spec.version}  {world:28s} {spec.summary}")
+
+
+@click.command()
+def agents() -> None:
+    """List the agents and the fields of their configs."""
+    from recenv.baselines import AGENTS
+
+    for name in AGENTS:
+        entry = AGENTS[name]
+        click.echo(f"{name:12s} {entry.summary}")
+        if entry.config_type.__struct_fields__:
+            click.echo(f"{'':12s}   options: {', '.join(entry.config_type.__struct_fields__)}")

@@ -1,0 +1,69 @@
+"""A journal: whole lines only, whoever is killed and whoever writes beside."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from recenv.errors import InputError
+from recenv.journal import append, cut_torn, held, recorded
+
+
+class Note(msgspec.Struct, frozen=True):
+    text: str
+
+
+def texts(file: Path) -> list[str]:
+    return [entry.value.text for entry in recorded(file, Note, "not a note", "delete the line")]
+
+
+def test_what_is_appended_is_read_in_order(tmp_path: Path) -> None:
+    file = tmp_path / "new" / "notes.jsonl"
+    assert texts(file) == []
+    for text in ("a", "b"):
+        append(file, Note(text))
+    assert texts(file) == ["a", "b"] and file.read_bytes() == b'{"text":"a"}\n{"text":"b"}\n'
+
+
+@pytest.mark.parametrize("torn", [b'{"te', b"x" * 200_000, b'{"text":"whole but without its end"}'])
+def test_a_torn_line_is_left_out_and_cut_off_before_the_next(tmp_path: Path, torn: bytes) -> None:
+    file = tmp_path / "notes.jsonl"
+    append(file, Note("a"))
+    whole = file.read_bytes()
+    file.write_bytes(whole + torn)
+    assert texts(file) == ["a"] and file.read_bytes() == whole + torn  # reading touches nothing
+    append(file, Note("b"))
+    assert texts(file) == ["a", "b"]
+    file.write_bytes(torn)
+    append(file, Note("c"))
+    assert texts(file) == ["c"]
+
+
+@pytest.mark.parametrize("line", [b"{}\n", b"\n", b"{\n", b'{"text": "\xff"}\n'])
+def test_a_damaged_line_is_named(tmp_path: Path, line: bytes) -> None:
+    file = tmp_path / "notes.jsonl"
+    file.write_bytes(b'{"text":"a"}\n' + line + b'{"text":"b"}\n')
+    with pytest.raises(InputError, match=r"notes.jsonl:2: not a note \(.*\); delete the line"):
+        texts(file)
+
+
+def test_many_writers_leave_whole_lines(tmp_path: Path) -> None:
+    file = tmp_path / "notes.jsonl"
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda n: append(file, Note(f"{n}" * 50)), range(200)))
+    assert sorted(texts(file)) == sorted(f"{n}" * 50 for n in range(200))
+
+
+def test_a_held_file_is_waited_for_or_refused(tmp_path: Path) -> None:
+    pytest.importorskip("fcntl")
+    file = tmp_path / "notes.jsonl"
+    with held(file) as stream:
+        with pytest.raises(InputError, match="someone writes"), held(file, "someone writes"):
+            pass
+        stream.write(b"half")
+        cut_torn(stream)
+    with held(file, "someone writes") as stream:
+        assert stream.read() == b""
