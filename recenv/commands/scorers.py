@@ -44,7 +44,7 @@ def scorers(checkpoint: str) -> None:
 @click.option("--base", default=None, metavar="PATH_OR_HUB_ID",
               help="A sequence classifier to train on, as transformers saves it; without one, the compact encoder from scratch.")
 @click.option("--dimension", "dimensions", multiple=True, help="Train only this head; repeatable. All five by default.")
-@click.option("--epochs", type=click.IntRange(1), default=None, help="Passes over the rows; the family's default if absent.")
+@click.option("--epochs", type=click.IntRange(1), default=None, help="Passes over the rows; the network's default if absent.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 @click.option("--bf16", is_flag=True, help="Mixed precision: faster where the processor has it.")
 @click.option("--max-length", type=click.IntRange(32), default=None, help="Tokens a sequence; with --base only.")

@@ -18,7 +18,7 @@ from recenv import rng
 from recenv.records import ScorerRow
 from recenv.rewards.dimensions import DIMENSIONS, Dimension
 from recenv.rewards.reading.lexical import grams, jaccard
-from recenv.rewards.reading.records import Field, table
+from recenv.rewards.reading.records import Field, read_records
 
 _T = TypeVar("_T")
 _Maker = Callable[[Sequence[ScorerRow], ScorerRow, np.random.Generator], ScorerRow | None]
@@ -139,16 +139,16 @@ def _addressed(row: ScorerRow, generator: np.random.Generator) -> ScorerRow:
 
 def _claim(rows: Sequence[ScorerRow], row: ScorerRow, generator: np.random.Generator) -> ScorerRow | None:
     """One value of a record of the evidence, or in its place one that another record has under the same label."""
-    records = [r for r in table(row.evidence) if len(_labelled(r)) >= 2]
+    records = [r for r in read_records(row.evidence) if len(_labelled(r)) >= 2]
     if not records:
         return None
     record = records[int(generator.integers(len(records)))]
     field = _labelled(record)[int(generator.integers(len(_labelled(record))))]
     value, label = _member(field, generator), 1.0
     if generator.random() < 0.5:
-        own = {m for r in table(row.evidence) for f in r if f.label == field.label for m in (f.value, *f.members)}
+        own = {m for r in read_records(row.evidence) for f in r if f.label == field.label for m in (f.value, *f.members)}
         others = [_member(f, generator) for i in generator.integers(len(rows), size=_OTHERS).tolist()
-                  for r in table(rows[i].evidence)[:3] for f in r if f.label == field.label]
+                  for r in read_records(rows[i].evidence)[:3] for f in r if f.label == field.label]
         others = [v for v in others if v not in own]
         if not others:
             return None

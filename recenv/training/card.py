@@ -80,11 +80,11 @@ def _network(config: Config) -> str:
     if isinstance(config, SequenceConfig):
         b = config.architecture
         fused = f", explicit text features (version {config.features_version}) added to it" if b.features else ""
-        return (f"Family sequence: a cross-encoder trained from the base checkpoint {_code(config.base)} (its licence applies "
+        return (f"Network sequence: a cross-encoder trained from the base checkpoint {_code(config.base)} (its licence applies "
                 f"to these weights), one sequence of at most {b.max_length} tokens a row or item (vocabulary {b.vocabulary}), "
                 f"one logit a dimension{fused}. Stored as {config.storage}; every figure below is of the stored weights.")
     a = config.architecture
-    return (f"Family compact: one BERT encoder of {a.layers} layers x {a.hidden} over single segments (vocabulary "
+    return (f"Network compact: one BERT encoder of {a.layers} layers x {a.hidden} over single segments (vocabulary "
             f"{a.vocabulary}; at most {', '.join(f'{k} {n}' for k, n in CAPS.items())} tokens), late interaction between pairs "
             f"of segments, explicit text features (version {config.features_version}), one head a dimension. Trained from "
             "scratch; no pretrained weights.")

@@ -19,7 +19,8 @@ from recenv.data.render import evidence_text, item_text, plain_response
 from recenv.data.world import World
 from recenv.measures.metrics import auc
 from recenv.records import Item, ScorerRow
-from recenv.rewards.models.checkpoint import SHIPPED, resolve
+from recenv.rewards.models import FAMILIES
+from recenv.rewards.models.checkpoint import resolve
 from recenv.rewards.models.heads import CheckpointScorers
 from recenv.rewards.models.open import open_scorers
 
@@ -49,7 +50,7 @@ SIGHTS = [_sight(n, price, rating) for n, (price, rating) in enumerate(_MADE)]
 """The first two meet both stated constraints, the next two one, the fifth none."""
 
 
-@pytest.mark.parametrize("name", SHIPPED)
+@pytest.mark.parametrize("name", FAMILIES)
 def test_a_folder_is_small_and_complete(name: str):
     sizes = {p.name: p.stat().st_size for p in resolve(name).iterdir()}
     assert {"config.json", "model.safetensors", "tokenizer.json", "metrics.json", "CARD.md", "curves.png"} <= set(sizes)
@@ -58,14 +59,14 @@ def test_a_folder_is_small_and_complete(name: str):
 
 
 def test_the_families_share_neither_architecture_nor_seed_nor_a_training_row():
-    default, audit = (json.loads((resolve(n) / "config.json").read_text("utf-8")) for n in SHIPPED)
+    default, audit = (json.loads((resolve(n) / "config.json").read_text("utf-8")) for n in FAMILIES)
     assert (default["family"], audit["family"]) == ("sequence", "compact")
     ours, theirs = default["trained"]["settings"], audit["trained"]["settings"]
     assert ours["seed"] != theirs["seed"] and default["training_data"] != audit["training_data"]
     assert ours["keep"][1] <= theirs["keep"][0]
 
 
-@pytest.mark.parametrize("name", SHIPPED)
+@pytest.mark.parametrize("name", FAMILIES)
 def test_every_dimension_beats_both_baselines_on_held_out_rows(name: str):
     table = json.loads((resolve(name) / "metrics.json").read_text("utf-8"))["held_out"]
     assert [r["dimension"] for r in table] == list(DIMENSIONS)

@@ -22,15 +22,12 @@ from recenv.errors import WeightsError
 from recenv.files import whole_folder, write_whole
 from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rewards.features import vector
+from recenv.rewards.models import FAMILIES, WEIGHTS
 from recenv.rewards.models.blend import Blend, kinds_of
 from recenv.rewards.models.calibration import Calibration
 from recenv.rewards.models.opinions import SecondOpinions
 
 SCHEMA = 1
-WEIGHTS = Path(__file__).parents[1] / "weights"
-SHIPPED = ("default", "audit")
-"""Names of the shipped checkpoints, each a folder of weights."""
-
 FILES = ("config.json", "model.safetensors", "tokenizer.json")
 """The files that make a score; metrics.json and CARD.md only describe."""
 
@@ -71,7 +68,7 @@ _C = TypeVar("_C", bound=Described)
 
 def resolve(path: str | Path) -> Path:
     """The folder of a checkpoint; "default" and "audit" are the shipped ones."""
-    return WEIGHTS / str(path) if str(path) in SHIPPED else Path(path)
+    return WEIGHTS / str(path) if str(path) in FAMILIES else Path(path)
 
 
 def check_files(folder: Path, files: Sequence[str]) -> None:
