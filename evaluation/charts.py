@@ -33,7 +33,7 @@ from recenv.measures.drawing import (
     write,
 )
 from recenv.measures.intervals import Interval
-from recenv.measures.typeface import FACE, fit, text_width
+from recenv.measures.typeface import FACE, fit_text, text_width
 from recenv.rewards.dimensions import DIMENSIONS
 
 if TYPE_CHECKING:
@@ -80,7 +80,8 @@ def draw_families(board: Leaderboard, out: Path) -> Path:
     right.axvline(0, **REFERENCE)
     below = "paired by session; grey where the interval holds 0"
     gaps = [audit.gap[RETURN] for _, audit in rows]
-    _intervals(right, gaps, range(len(rows)), f"gap: {fit(first, 1.2, 10)} − {fit(second, 1.2, 10)}", below, differences=True)
+    title = f"gap: {fit_text(first, 1.2, 10)} − {fit_text(second, 1.2, 10)}"
+    _intervals(right, gaps, range(len(rows)), title, below, differences=True)
     _family_key(left, (first, second))
     return _save(figure, out)
 
@@ -91,7 +92,7 @@ def _family_key(axes: Axes, names: Sequence[str]) -> None:
 
     x = 3.0
     for name, colour, marker in zip(names, (BLUE, _SECOND), "oD", strict=True):
-        label = fit(name, 1.4, NOTE)
+        label = fit_text(name, 1.4, NOTE)
         place = axes.transAxes + ScaledTranslation(x / 72, 7.5 / 72, axes.figure.dpi_scale_trans)
         axes.plot([0], [1], transform=place, marker=marker, markersize=4.5, color=colour, clip_on=False)
         axes.annotate(label, (0, 1), (x + 6, 5), "axes fraction", "offset points", fontproperties=FACE.at(NOTE), color=GREY,
@@ -109,7 +110,7 @@ def draw_dimensions(board: Leaderboard, out: Path) -> Path:
         axes.set_xlim(0, 1)
         axes.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
         frame(axes, "bottom")
-        heading(axes, DIMENSIONS[name].short, fit(name.replace("_", " "), width + gap, NOTE), colour=colour)
+        heading(axes, DIMENSIONS[name].short, fit_text(name.replace("_", " "), width + gap, NOTE), colour=colour)
         for i, row in enumerate(board.rows):
             _dimension_bar(axes, i, row.metrics[name], colour)
             if d == 0:
@@ -155,7 +156,7 @@ def draw_lengths(values: dict[str, list[SessionValues]], out: Path) -> Path:
         axes.set_yticks([0, most])
         frame(axes)
         mean = sum(v.turns for v in values[agent]) / len(values[agent]) if values[agent] else float("nan")
-        title = f"{fit(agent, width - 1.0, NAME)} · mean {plain(mean, 2)}"
+        title = f"{fit_text(agent, width - 1.0, NAME)} · mean {plain(mean, 2)}"
         axes.set_title(title, fontproperties=FACE.at(NAME), color=INK, loc="left", pad=4, parse_math=False)
     _ending_legend(figure)
     return _save(figure, out)

@@ -26,7 +26,7 @@ from recenv.measures.drawing import (
     png,
     write,
 )
-from recenv.measures.typeface import fit, text_width, wrap
+from recenv.measures.typeface import fit_text, text_width, wrap
 from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rollouts.trace import SessionTrace, TurnTrace
 
@@ -122,9 +122,9 @@ def _row_heights(said: Sequence[Sequence[Sequence[_Line]]]) -> list[float]:
 
 def _head(axes: Axes, trace: SessionTrace, opening: Sequence[str], width: float) -> None:
     facts = f"{category_name(trace.category, 'en')} · {trace.source} session · user {trace.user_id} · seed {trace.seed}"
-    name = fit(f"Session {trace.session_id}", width * 0.6, 13)
+    name = fit_text(f"Session {trace.session_id}", width * 0.6, 13)
     write(axes, _MARGIN, 0.34, name, 13)
-    write(axes, width - _MARGIN, 0.34, fit(facts, width * 0.36, _BODY), _BODY, GREY, "right")
+    write(axes, width - _MARGIN, 0.34, fit_text(facts, width * 0.36, _BODY), _BODY, GREY, "right")
     write(axes, _MARGIN, 0.62, "user", _SMALL, GREY)
     for i, line in enumerate(opening):
         write(axes, _MARGIN + 0.36, 0.62 + 0.2 * i, line, _BODY + 1)
@@ -138,16 +138,16 @@ def _panel(
     met = "need met" if trace.goals_met else "need not met"
     if trace.goals != 1:
         met = f"{trace.goals_met} of {trace.goals} needs met"
-    agent = fit(trace.agent, shape.bars - 0.2, 15)
+    agent = fit_text(trace.agent, shape.bars - 0.2, 15)
     write(axes, left, top + 0.36, agent, 15)
     count = f"{len(trace.turns)} turn{'' if len(trace.turns) == 1 else 's'}"
     facts = f"return {trace.total:.3f} · {count} · {met} · ending: {trace.ending}"
-    write(axes, left, top + 0.6, fit(facts, shape.bars - 0.1, _BODY), _BODY, GREY)
+    write(axes, left, top + 0.6, fit_text(facts, shape.bars - 0.1, _BODY), _BODY, GREY)
     for column, (name, colour, full) in enumerate(_columns()):
         x = left + shape.bar_at(column)
         write(axes, x, top + 0.36, name, 9.5, colour)
         for i, part in enumerate(full):
-            write(axes, x, top + 0.5 + 0.11 * i, fit(part, shape.bar + shape.gap, _TINY), _TINY, GREY)
+            write(axes, x, top + 0.5 + 0.11 * i, fit_text(part, shape.bar + shape.gap, _TINY), _TINY, GREY)
     y = top + 0.76
     for t, turn in enumerate(trace.turns):
         axes.plot([left, left + shape.width], [y, y], color=RULE, linewidth=0.7)
@@ -203,7 +203,7 @@ def _slate_rows(turn: TurnTrace, room: float) -> list[list[_Part]]:
     used = room
     for rank, name in enumerate(turn.items):
         tick = mark(turn, rank)
-        part = _Part(fit(f"{rank + 1} {tick} {name}", room * 0.48, _BODY), GOOD if tick else SLATE)
+        part = _Part(fit_text(f"{rank + 1} {tick} {name}", room * 0.48, _BODY), GOOD if tick else SLATE)
         needed = text_width(part.text, _BODY) + _BETWEEN
         last = rank + 1 == len(turn.items)
         if used + needed > room - (0 if last or len(rows) < 2 else 0.3):
@@ -233,7 +233,7 @@ def _bar(axes: Axes, x: float, y: float, width: float, cell: Cell) -> None:
         return
     write(axes, x, y + 0.12, f"{cell.value:.2f}", _BODY, BAD if cell.failed else INK)
     if cell.note:
-        write(axes, x + width, y + 0.12, fit(cell.note, width - 0.28, _TINY), _TINY, BAD if cell.failed else GREY, "right")
+        write(axes, x + width, y + 0.12, fit_text(cell.note, width - 0.28, _TINY), _TINY, BAD if cell.failed else GREY, "right")
     axes.add_patch(Rectangle((x, top), width, _BAR_HEIGHT, facecolor=FAINT, linewidth=0))
     axes.add_patch(Rectangle((x, top), share(cell.value) * width, _BAR_HEIGHT, facecolor=cell.colour, linewidth=0))
     if cell.failed:

@@ -10,11 +10,6 @@ from typing import Literal
 
 import msgspec
 
-DIMENSIONS: tuple[str, ...] = (
-    "instruction_following", "factual_consistency", "query_item_relevance", "behavior_prediction", "item_ranking")
-D = len(DIMENSIONS)
-IF, FC, QIR, UBP, IR = range(D)
-
 CATEGORIES: tuple[str, ...] = ("dining", "lifestyle", "shopping", "accommodation", "healthcare", "tourism")
 """The six service categories (LocalSearchBench)."""
 

@@ -10,10 +10,10 @@ import numpy as np
 from recenv.appraisal.overlap import word_overlaps
 from recenv.appraisal.scoring import ScoredRow
 from recenv.appraisal.sheet import Sheet, mean_known
+from recenv.measures.calibrate import fit_lists, fit_temperature
 from recenv.measures.metrics import Array
 from recenv.records import ScorerRow
 from recenv.rewards.dimensions import DIMENSIONS
-from recenv.rewards.models.calibration import fit_lists, fit_temperature
 from recenv.rewards.ranking import dcg
 
 _KEYS = {

@@ -22,8 +22,8 @@ from recenv.records import ScorerRow
 from recenv.rewards import features, reading, rules
 from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rewards.models import tables
-from recenv.rewards.models.compact.scorers import open_scorers
-from recenv.rewards.models.heads import Owner
+from recenv.rewards.models.heads import CheckpointScorers
+from recenv.rewards.models.open import open_scorers
 
 ROWS = 256
 """Most rows of a dimension that are timed; a sixteenth of it, of lists."""
@@ -97,7 +97,8 @@ def scoring_cost(path: str | Path, rows: Sequence[ScorerRow], threads: Sequence[
 
 
 def _cost(
-    owner: Owner, dimension: str, rows: Sequence[ScorerRow], counts: Sequence[int], alone: dict[tuple[int, Product], float]
+    owner: CheckpointScorers, dimension: str, rows: Sequence[ScorerRow], counts: Sequence[int],
+    alone: dict[tuple[int, Product], float],
 ) -> Cost:
     scorer, pairs = owner.scorers[dimension], sum(max(1, len(r.items)) for r in rows)
 

@@ -31,7 +31,7 @@ from recenv.measures.drawing import (
     whisker,
     write,
 )
-from recenv.measures.typeface import fit, text_width
+from recenv.measures.typeface import fit_text, text_width
 from recenv.rewards.dimensions import DIMENSIONS
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ def _label(part: Part, lead: str) -> str:
     """A part's name and rows, and what its point is where that is another measure than the picture's."""
     other = f", {part.lead.name.split()[0]}" if part.lead.name != lead else ""
     rows = f"  ({part.scored:,}{other})"
-    return fit(part.name or "all rows", _NAMES - text_width(rows, NOTE), NOTE) + rows
+    return fit_text(part.name or "all rows", _NAMES - text_width(rows, NOTE), NOTE) + rows
 
 
 def _number(value: float | None) -> str:

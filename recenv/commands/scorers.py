@@ -26,7 +26,7 @@ def scorers(checkpoint: str) -> None:
     from recenv.appraisal.comparison import table_text
     from recenv.rewards.hybrid import REWARDS
     from recenv.rewards.models.checkpoint import resolve
-    from recenv.rewards.models.compact.scorers import load_scorers
+    from recenv.rewards.models.open import load_scorers
 
     for scorer in load_scorers(checkpoint).values():
         spec = scorer.spec
@@ -44,7 +44,7 @@ def scorers(checkpoint: str) -> None:
 @click.option("--base", default=None, metavar="PATH_OR_HUB_ID",
               help="A sequence classifier to train on, as transformers saves it; without one, the compact encoder from scratch.")
 @click.option("--dimension", "dimensions", multiple=True, help="Train only this head; repeatable. All five by default.")
-@click.option("--epochs", type=click.IntRange(1), default=None, help="Passes over the rows; the family's default if absent.")
+@click.option("--epochs", type=click.IntRange(1), default=None, help="Passes over the rows; the network's default if absent.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 @click.option("--bf16", is_flag=True, help="Mixed precision: faster where the processor has it.")
 @click.option("--max-length", type=click.IntRange(32), default=None, help="Tokens a sequence; with --base only.")
@@ -186,7 +186,7 @@ def _scorer(name: str, dimension: str) -> Scorer:
         if dimension not in found:
             raise UnknownName("dimension of these scorers", dimension, found)
         return found[dimension]
-    from recenv.rewards.models.compact.scorers import load_scorers
+    from recenv.rewards.models.open import load_scorers
 
     return load_scorers(name, [dimension])[dimension]
 
@@ -207,7 +207,7 @@ def probe(
     """
     from recenv.appraisal.probes import SEED, probe_scorers
     from recenv.appraisal.probes.report import failed, findings_text, write_report
-    from recenv.rewards.models.compact.scorers import load_scorers
+    from recenv.rewards.models.open import load_scorers
 
     scorers_, world = load_scorers(checkpoint), SEED if seed is None else seed
     with bar("probes") as update:

@@ -9,7 +9,7 @@ import io
 from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
-from recenv.measures.typeface import FACE, drawable, fit
+from recenv.measures.typeface import FACE, drawable, fit_text
 from recenv.rewards.dimensions import DIMENSIONS
 
 if TYPE_CHECKING:
@@ -99,8 +99,8 @@ def axis_names(axes: Axes, x: str = "", y: str = "") -> None:
 
 def row_name(axes: Axes, y: float, name: str, width: float, size: float = NAME) -> None:
     """What a row shows, left of the axes, cut to a width in inches."""
-    axes.annotate(fit(name, width, size), (0, y), (-8, 0), axes.get_yaxis_transform(), "offset points", ha="right", va="center",
-                  fontproperties=FACE.at(size), color=INK, parse_math=False, annotation_clip=False)
+    axes.annotate(fit_text(name, width, size), (0, y), (-8, 0), axes.get_yaxis_transform(), "offset points", ha="right",
+                  va="center", fontproperties=FACE.at(size), color=INK, parse_math=False, annotation_clip=False)
 
 
 def whisker(axes: Axes, low: float, high: float, y: float, colour: str, linewidth: float = 1.4) -> None:

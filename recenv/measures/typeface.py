@@ -86,7 +86,7 @@ def wrap(text: str, width: float, size: float, lines: int) -> list[str]:
     return broken
 
 
-def fit(text: str, width: float, size: float) -> str:
+def fit_text(text: str, width: float, size: float) -> str:
     """Text on one line of ``width`` inches, cut with an ellipsis where it is longer."""
     shown = drawable(text)
     return shown if text_width(shown, size) <= width else _shorten(shown, width, size)

@@ -5,10 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from recenv.errors import InputError
+from recenv.rewards.models import FAMILIES, WEIGHTS
 from recenv.rewards.protocol import Scorer
-
-FAMILIES: tuple[str, ...] = ("default", "audit")
-"""The shipped families: trained apart (other architecture, other seed, disjoint rows), so that one can judge the other."""
 
 RULES = "rules"
 """No trained scorer at all: what can be decided exactly; every other dimension is missing, with a reason."""
@@ -16,12 +14,10 @@ RULES = "rules"
 JUDGE, GENERATIVE = "judge:", "generative:"
 """Before the path of a judge's TOML file (``panel``), and of a causal language model's folder (``generative``)."""
 
-_WEIGHTS = Path(__file__).parent / "weights"
-
 
 def is_shipped(family: str) -> bool:
     """Whether the weights of a family are part of this installation."""
-    return (_WEIGHTS / family).is_dir()
+    return (WEIGHTS / family).is_dir()
 
 
 def second_family(first: str) -> str:
@@ -50,7 +46,7 @@ def scorer_set(name: str) -> dict[str, Scorer]:
         from recenv.rewards.judges.generative import load_generative
 
         return dict(load_generative(name.removeprefix(GENERATIVE)))
-    from recenv.rewards.models.compact.scorers import load_scorers  # torch: only where scorers are trained ones
+    from recenv.rewards.models.open import load_scorers  # torch: only where scorers are trained ones
 
     return dict(load_scorers(name))
 

@@ -8,7 +8,7 @@ Only training rows are added to: validation and held-out rows stay as they were 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 import msgspec
@@ -16,10 +16,12 @@ import numpy as np
 
 from recenv import rng
 from recenv.records import ScorerRow
+from recenv.rewards.dimensions import DIMENSIONS, Dimension
 from recenv.rewards.reading.lexical import grams, jaccard
-from recenv.rewards.reading.records import Field, table
+from recenv.rewards.reading.records import Field, read_records
 
 _T = TypeVar("_T")
+_Maker = Callable[[Sequence[ScorerRow], ScorerRow, np.random.Generator], ScorerRow | None]
 
 ADDED = "augmented/"
 """What the id of an added row begins with."""
@@ -68,8 +70,7 @@ def augmented(rows: Sequence[ScorerRow], share: float, seed: int) -> list[Scorer
     key = rng.bits(rng.word("augment"), rng.word(dimension), seed, np.arange(2, dtype=np.uint64))
     generator = np.random.Generator(np.random.Philox(key=key))
     chosen = generator.permutation(len(rows))[:round(share * len(rows))]
-    makers = {"instruction_following": _instruction, "factual_consistency": _facts, "query_item_relevance": _relevance}
-    maker = makers.get(dimension)
+    maker = _maker(DIMENSIONS[dimension])
     if maker is None:
         return []
     found = []
@@ -78,6 +79,15 @@ def augmented(rows: Sequence[ScorerRow], share: float, seed: int) -> list[Scorer
         if made is not None:
             found.append(msgspec.structs.replace(made, id=f"{ADDED}{rows[n].id}"))
     return found
+
+
+def _maker(dimension: Dimension) -> _Maker | None:
+    """What makes rows of a dimension, by what its answers are held against; None where nothing is known to."""
+    if not dimension.answers:
+        return None
+    if "evidence" in dimension.reads:
+        return _facts
+    return _instruction if "instruction" in dimension.reads else _relevance if dimension.answers == "item" else None
 
 
 def _instruction(rows: Sequence[ScorerRow], row: ScorerRow, generator: np.random.Generator) -> ScorerRow | None:
@@ -129,16 +139,16 @@ def _addressed(row: ScorerRow, generator: np.random.Generator) -> ScorerRow:
 
 def _claim(rows: Sequence[ScorerRow], row: ScorerRow, generator: np.random.Generator) -> ScorerRow | None:
     """One value of a record of the evidence, or in its place one that another record has under the same label."""
-    records = [r for r in table(row.evidence) if len(_labelled(r)) >= 2]
+    records = [r for r in read_records(row.evidence) if len(_labelled(r)) >= 2]
     if not records:
         return None
     record = records[int(generator.integers(len(records)))]
     field = _labelled(record)[int(generator.integers(len(_labelled(record))))]
     value, label = _member(field, generator), 1.0
     if generator.random() < 0.5:
-        own = {m for r in table(row.evidence) for f in r if f.label == field.label for m in (f.value, *f.members)}
+        own = {m for r in read_records(row.evidence) for f in r if f.label == field.label for m in (f.value, *f.members)}
         others = [_member(f, generator) for i in generator.integers(len(rows), size=_OTHERS).tolist()
-                  for r in table(rows[i].evidence)[:3] for f in r if f.label == field.label]
+                  for r in read_records(rows[i].evidence)[:3] for f in r if f.label == field.label]
         others = [v for v in others if v not in own]
         if not others:
             return None

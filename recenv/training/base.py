@@ -14,7 +14,7 @@ from tokenizers import AddedToken, Tokenizer
 from torch import nn
 
 from recenv.errors import InputError
-from recenv.rewards.models.tokenizer import common_hanzi
+from recenv.training.fits.tokenizer import common_hanzi
 
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _EXPECTED = ("expected a folder with config.json, model.safetensors and tokenizer.json (or vocab.txt) as transformers' "

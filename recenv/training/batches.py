@@ -15,9 +15,12 @@ from torch import Tensor
 
 from recenv import rng
 from recenv.records import ScorerRow
-from recenv.rewards.models.compact import segments
-from recenv.rewards.models.compact.segments import CAPS, KINDS, Segment
-from recenv.rewards.models.tokenizer import CLS, MASK, PAD, common_hanzi, encode
+from recenv.rewards.dimensions import DIMENSIONS
+from recenv.rewards.fields import items_of, missing
+from recenv.rewards.models.compact.segments import CAPS, KINDS, Segment, unit
+from recenv.rewards.models.tokenizer import CLS, MASK, PAD, encode
+from recenv.training.examples import labels_of
+from recenv.training.fits.tokenizer import common_hanzi
 
 
 class Prepared(NamedTuple):
@@ -43,7 +46,7 @@ class Listed(Protocol):
     def labels(self) -> NDArray[np.float32]: ...
 
 
-class Table:
+class SegmentTable:
     """Segments numbered in order of arrival."""
 
     def __init__(self) -> None:
@@ -78,24 +81,24 @@ def kept(row: ScorerRow, low: float, high: float) -> bool:
 
 def usable(row: ScorerRow) -> bool:
     """Whether a row can be trained on: labelled, with the fields that its dimension needs, a label an item of a list."""
-    if row.label is None or segments.missing(row):
+    if row.label is None or missing(row):
         return False
-    return isinstance(row.label, tuple) and len(row.label) == len(row.items) if row.dimension == "item_ranking" \
+    return isinstance(row.label, tuple) and len(row.label) == len(row.items) if DIMENSIONS[row.dimension].listwise \
         else isinstance(row.label, (int, float))
 
 
-def prepare(rows: Sequence[ScorerRow], table: Table) -> Prepared:
+def prepare(rows: Sequence[ScorerRow], table: SegmentTable) -> Prepared:
     """Number the segments of usable rows of one dimension and compute their features."""
     start: list[int] = [0]
     labels: list[float] = []
     features: list[NDArray[np.float32]] = []
-    pairs: tuple[list[list[tuple[int, int]]], ...] = tuple([] for _ in segments.PAIRS[rows[0].dimension])
+    pairs: tuple[list[list[tuple[int, int]]], ...] = tuple([] for _ in DIMENSIONS[rows[0].dimension].compares)
     for row in rows:
-        for unit in segments.units(row):
-            for kind, own in zip(pairs, unit.pairs, strict=True):
+        for cut in (unit(row, item) for item in items_of(row)):
+            for kind, own in zip(pairs, cut.pairs, strict=True):
                 kind.append([(table(a), table(b)) for a, b in own])
-            features.append(unit.features)
-        labels += row.label if isinstance(row.label, tuple) else (float(row.label or 0.0),)
+            features.append(cut.features)
+        labels += labels_of(row)
         start.append(len(features))
     return Prepared(list(rows), np.array(start), pairs, np.stack(features), np.array(labels, np.float32))
 
@@ -120,8 +123,8 @@ def choose_units(data: Listed, rows: NDArray[np.int64], items: int, *key: int) -
     return chosen
 
 
-def collate(data: Prepared, table: Table, chosen: Sequence[NDArray[np.int64]]) -> dict[str, Any]:
-    """The keyword arguments of CompactScorer.forward for the chosen units."""
+def collate(data: Prepared, table: SegmentTable, chosen: Sequence[NDArray[np.int64]]) -> dict[str, Any]:
+    """The keyword arguments of CompactNetwork.forward for the chosen units."""
     units = np.concatenate(chosen)
     seen: dict[int, int] = {}
     indices = []
@@ -137,7 +140,7 @@ def collate(data: Prepared, table: Table, chosen: Sequence[NDArray[np.int64]]) -
     }
 
 
-def _blocks(wanted: NDArray[np.int64], table: Table) -> tuple[list[tuple[Tensor, Tensor, Tensor]], NDArray[np.int64]]:
+def _blocks(wanted: NDArray[np.int64], table: SegmentTable) -> tuple[list[tuple[Tensor, Tensor, Tensor]], NDArray[np.int64]]:
     """Segments padded in up to four blocks of similar length, and where each went."""
     length = np.array([len(table.ids[s]) for s in wanted])
     order = np.argsort(length, kind="stable")

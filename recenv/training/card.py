@@ -15,20 +15,12 @@ from recenv.appraisal.diagrams import draw_examined
 from recenv.appraisal.held_out import Examined, Figure, Part
 from recenv.appraisal.mistakes import PLACES, Wrong
 from recenv.data.rowsets import ROWSETS
+from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rewards.models.blend import even
-from recenv.rewards.models.checkpoint import Config
-from recenv.rewards.models.compact.segments import CAPS, READS
-from recenv.rewards.models.experts import TABLED, TOPICAL
+from recenv.rewards.models.compact.segments import CAPS
+from recenv.rewards.models.open import Config
 from recenv.rewards.models.sequence.checkpoint import SequenceConfig
 
-_READING = {
-    "instruction_following": "whether the response obeys the instruction (counts, lengths, language, mentions, form)",
-    "factual_consistency": "whether what the response says about items is in the evidence",
-    "query_item_relevance": "whether the item meets what the query states",
-    "behavior_prediction": "whether the user takes the item up, given profile and context",
-    "item_ranking": "how likely each item of a list is the one taken up; a row's value is the nDCG of the shown order under "
-                    "these probabilities",
-}
 _MEANING = (
     "Intervals are 95 %, expanded percentiles of a bootstrap that draws whole groups (users, prompts, conversations). ECE has "
     "15 bins of equal mass. ECE excess is the ECE less the median of what a perfectly calibrated model shows on as many rows, "
@@ -42,7 +34,7 @@ _SPECIAL = re.compile(r"([\\`*_\[\]|~$@]|:(?=//))")
 _HTML = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"}
 
 
-def card_text(config: Config | SequenceConfig, metrics: Mapping[str, Any], command: str = "") -> str:
+def card_text(config: Config, metrics: Mapping[str, Any], command: str = "") -> str:
     """Markdown: what was trained on what, then a section a dimension (what it reads, held-out measures, where it fails), cost."""
     examined = {e.dimension: e for e in held_out.opened(metrics.get("examined", []))}
     costs = {c.dimension: c for c in cost.opened(metrics.get("cost"))}
@@ -84,21 +76,21 @@ def _picture(dimension: str) -> str:
 # -- training ------------------------------------------------------------------------------------------------------------
 
 
-def _network(config: Config | SequenceConfig) -> str:
+def _network(config: Config) -> str:
     if isinstance(config, SequenceConfig):
         b = config.architecture
         fused = f", explicit text features (version {config.features_version}) added to it" if b.features else ""
-        return (f"Family sequence: a cross-encoder trained from the base checkpoint {_code(config.base)} (its licence applies "
+        return (f"Network sequence: a cross-encoder trained from the base checkpoint {_code(config.base)} (its licence applies "
                 f"to these weights), one sequence of at most {b.max_length} tokens a row or item (vocabulary {b.vocabulary}), "
                 f"one logit a dimension{fused}. Stored as {config.storage}; every figure below is of the stored weights.")
     a = config.architecture
-    return (f"Family compact: one BERT encoder of {a.layers} layers x {a.hidden} over single segments (vocabulary "
+    return (f"Network compact: one BERT encoder of {a.layers} layers x {a.hidden} over single segments (vocabulary "
             f"{a.vocabulary}; at most {', '.join(f'{k} {n}' for k, n in CAPS.items())} tokens), late interaction between pairs "
             f"of segments, explicit text features (version {config.features_version}), one head a dimension. Trained from "
             "scratch; no pretrained weights.")
 
 
-def _training(config: Config | SequenceConfig, metrics: Mapping[str, Any], command: str) -> list[str]:
+def _training(config: Config, metrics: Mapping[str, Any], command: str) -> list[str]:
     rows = metrics["rows"]
     lines = ["## Trained on", "", f"Rows with sha256 `{config.training_data}` (their canonical JSON, one a line, in order), "
              "split by group: the test part was seen by neither training, early stopping nor calibration.", ""]
@@ -135,8 +127,9 @@ def _terms(name: str) -> tuple[str, str]:
 # -- a dimension ---------------------------------------------------------------------------------------------------------
 
 
-def _section(d: str, config: Config | SequenceConfig, metrics: Mapping[str, Any], found: Examined | None) -> list[str]:
-    lines = [f"## {d}", "", f"Measures {_READING[d]}.", "", f"- Reads: {', '.join(READS[d])}; nothing else of a row.",
+def _section(d: str, config: Config, metrics: Mapping[str, Any], found: Examined | None) -> list[str]:
+    own = DIMENSIONS[d]
+    lines = [f"## {d}", "", f"Measures {own.says}.", "", f"- Reads: {', '.join(own.reads)}; nothing else of a row.",
              f"- Calibration, on the validation rows: {config.calibration[d]}."]
     lines += _opinions(d, config)
     by_set = {n: s["dimensions"][d] for n, s in sorted(metrics.get("sources", {}).items()) if s.get("dimensions", {}).get(d)}
@@ -150,7 +143,7 @@ def _section(d: str, config: Config | SequenceConfig, metrics: Mapping[str, Any]
     return lines
 
 
-def _opinions(d: str, config: Config | SequenceConfig) -> list[str]:
+def _opinions(d: str, config: Config) -> list[str]:
     """What judges, and with which weights."""
     sequence = config.architecture if isinstance(config, SequenceConfig) else None
     judges = []
@@ -159,12 +152,12 @@ def _opinions(d: str, config: Config | SequenceConfig) -> list[str]:
     if sequence is None or sequence.features:
         judges.append("a small network over the features")
     if len(next(iter(config.blends.get(d, {}).values()), even(len(judges))).weights) > len(judges):
-        expert = "a forest over the features"
-        if d in TABLED:
-            expert = 'a Gaussian process over "key: value" texts, where a row has them'
-        if d == TOPICAL and sequence is not None and sequence.semantic:
-            expert += ", with a line over likenesses of topic beside it where an instruction states nothing that can be checked"
-        judges.append(expert)
+        second = "a forest over the features"
+        if "table" in DIMENSIONS[d].opinions:
+            second = 'a Gaussian process over "key: value" texts, where a row has them'
+        if "topic" in DIMENSIONS[d].opinions and sequence is not None and sequence.semantic:
+            second += ", with a line over likenesses of topic beside it where an instruction states nothing that can be checked"
+        judges.append(second)
     weights = "; ".join((f"{kind} " if kind else "") + " + ".join(f"{w:.2f}" for w in b.weights) + f" {b.shift:+.2f}"
                         for kind, b in sorted(config.blends.get(d, {}).items()))
     return [f"- Judges: {'; '.join(judges)}." + (f" Their logits are summed with weights {weights}." if weights else "")]
@@ -187,7 +180,7 @@ def _measures(found: Examined) -> list[str]:
 
 
 def _confusions(found: Examined) -> list[str]:
-    if found.dimension == "item_ranking":
+    if DIMENSIONS[found.dimension].listwise:
         places = [*(str(n + 1) for n in range(PLACES - 1)), f"{PLACES} or later"]
         lines = ["Place of the first right item by score, in lists:", "", f"| part | {' | '.join(places)} |",
                  "|---" * (PLACES + 1) + "|"]
@@ -231,13 +224,13 @@ def _wrong(found: Examined) -> list[str]:
 
 
 def _quoted(wrong: Wrong, dimension: str) -> str:
-    what = (f"picked an item at {wrong.said:.3f}, the right one at {wrong.label:.3f}" if dimension == "item_ranking"
+    what = (f"picked an item at {wrong.said:.3f}, the right one at {wrong.label:.3f}" if DIMENSIONS[dimension].listwise
             else f"score {wrong.said:.3f}, label {wrong.label:.2f}")
     texts = "".join(f"\n  - {name}: {escaped(text)}" for name, text in wrong.texts.items())
     return f"- {escaped(wrong.id) or '(no id)'}: {what}{texts}"
 
 
-def _limits(config: Config | SequenceConfig) -> list[str]:
+def _limits(config: Config) -> list[str]:
     cut = (f"Of texts beyond {config.architecture.max_length} tokens a row, beginnings and ends alone are read by the network."
            if isinstance(config, SequenceConfig) else "What lies beyond the tokens named above is seen by the features only.")
     return [

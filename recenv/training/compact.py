@@ -1,4 +1,4 @@
-"""Training the compact encoder: tokenizer and weights from scratch, all heads over one encoder."""
+"""Training the compact network: tokenizer and weights from scratch, all heads over one encoder."""
 
 from __future__ import annotations
 
@@ -11,38 +11,41 @@ from numpy.typing import NDArray
 
 from recenv.rewards.features import vector
 from recenv.rewards.models.calibration import Calibration
-from recenv.rewards.models.checkpoint import SCHEMA, Config, Written
-from recenv.rewards.models.compact.network import Architecture, CompactScorer, Wide
-from recenv.rewards.models.experts import Experts
-from recenv.rewards.models.tokenizer import train_tokenizer
-from recenv.training.batches import Augment, Prepared, Table, collate, prepare
-from recenv.training.family import Family, Progress, Split, standardise
+from recenv.rewards.models.checkpoint import SCHEMA, Written
+from recenv.rewards.models.compact.checkpoint import CompactConfig, stored
+from recenv.rewards.models.compact.network import CompactArchitecture, CompactNetwork
+from recenv.rewards.models.opinions import SecondOpinions
+from recenv.rewards.models.wide import Wide
+from recenv.training.batches import Augment, Prepared, SegmentTable, collate, prepare
+from recenv.training.examples import Progress, Split
+from recenv.training.fits.tokenizer import train_tokenizer
+from recenv.training.learner import Learner, standardise
 from recenv.training.settings import Settings
 
 
-class CompactFamily(Family):
+class CompactLearner(Learner):
     """Segments, tokenizer and an untrained model for the rows of a split."""
 
     name = "compact"
-    model: CompactScorer
+    model: CompactNetwork
 
     def __init__(self, splits: Split, dimensions: Sequence[str], settings: Settings, tell: Progress) -> None:
         self.settings = settings
         texts = (t for rows in splits["train"].values() for r in rows
                  for t in (r.instruction, r.query, r.response, r.evidence, r.user, r.context, r.item, *r.items) if t)
         self.tokenizer = train_tokenizer(texts, settings.vocabulary)
-        self.table = Table()
+        self.table = SegmentTable()
         self.data: dict[str, dict[str, Prepared]] = {}
         for n, d in enumerate(dimensions):
             tell(f"preparing {d}", n, len(dimensions))
             self.data[d] = {part: prepare(splits[part][d], self.table) for part in ("train", "validation")}
         self.table.tokenise(self.tokenizer)
         self.augment = Augment(self.tokenizer, settings.mask_share, settings.rename_share)
-        self.model = CompactScorer(Architecture(
+        self.model = CompactNetwork(CompactArchitecture(
             vocabulary=self.tokenizer.get_vocab_size(), layers=settings.layers, hidden=settings.hidden,
             dimensions=tuple(dimensions),
         ))
-        self.experts, self.blends = Experts(), {}
+        self.second, self.blends = SecondOpinions(), {}
         self.model.initialise(torch.Generator().manual_seed(settings.seed))
         for d in dimensions:
             standardise(self.model.head(d), self.data[d]["train"].features)
@@ -68,13 +71,14 @@ class CompactFamily(Family):
         own = [p for name, p in self.model.named_parameters() if ".wide." not in name]
         return [{"params": own, "lr": s.learning_rate, "weight_decay": s.weight_decay}]
 
-    def described(self, name: str, calibration: Mapping[str, Calibration], training_data: str, trained: dict[str, Any]) -> Config:
-        return Config(
+    def described(
+        self, name: str, calibration: Mapping[str, Calibration], training_data: str, trained: dict[str, Any]
+    ) -> CompactConfig:
+        return CompactConfig(
             schema=SCHEMA, name=name, architecture=self.model.architecture, features_version=vector.VERSION,
             features={d: vector.names(d) for d in self.data}, calibration=dict(calibration), training_data=training_data,
             trained=trained, blends=dict(self.blends),
         )
 
     def written(self) -> Written:
-        tensors = {k: v.detach().cpu().half() for k, v in self.model.state_dict().items()}
-        return Written({**tensors, **self.experts.tensors()}, self.tokenizer)
+        return stored(self.model, self.tokenizer, self.second)

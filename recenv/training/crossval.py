@@ -14,10 +14,11 @@ from recenv.appraisal.scoring import Outcome, ScoredRow, score_rows
 from recenv.appraisal.sheet import Sheet
 from recenv.data.rowfile import write_rows
 from recenv.errors import InputError
-from recenv.records import DIMENSIONS, ScorerRow
-from recenv.rewards.models.compact.scorers import load_scorers
+from recenv.records import ScorerRow
+from recenv.rewards.dimensions import DIMENSIONS
+from recenv.rewards.models.open import load_scorers
 from recenv.training.batches import kept, usable
-from recenv.training.family import Progress
+from recenv.training.examples import Progress
 from recenv.training.settings import Settings
 from recenv.training.train import train
 
@@ -25,7 +26,7 @@ SCORES = "scores.jsonl"
 
 
 def cross_validate(
-    rows: Iterable[ScorerRow], out: str | Path, folds: int, settings: Settings, *, dimensions: Sequence[str] = DIMENSIONS,
+    rows: Iterable[ScorerRow], out: str | Path, folds: int, settings: Settings, *, dimensions: Sequence[str] | None = None,
     base: str | None = None, progress: Progress | None = None,
 ) -> list[Outcome]:
     """Train ``folds`` times into ``out``/fold-K and score every row with the checkpoint that did not see it.
@@ -36,6 +37,7 @@ def cross_validate(
     """
     if folds < 2:
         raise InputError(f"cross-validation needs at least 2 folds; got {folds}")
+    dimensions = tuple(DIMENSIONS) if dimensions is None else dimensions
     used = [r for r in rows if r.dimension in dimensions and usable(r) and kept(r, *settings.keep)]
     fold = [fold_of(row, folds) for row in used]
     folder = Path(out)

@@ -25,7 +25,9 @@ from transformers import Trainer, TrainerCallback, TrainingArguments
 from transformers.trainer_callback import PrinterCallback
 
 from recenv.training.base import quiet
-from recenv.training.family import Family, Progress
+from recenv.training.examples import Progress
+from recenv.training.learner import Learner
+from recenv.training.losses import dimension_loss
 from recenv.training.plan import epoch_plan
 from recenv.training.warmstart import warm_start
 
@@ -36,24 +38,24 @@ _CLIP = 1.0
 _LAST = 0.05  # of the learning rate, at the end of the schedule
 
 
-def fit(family: Family, work: Path, tell: Progress) -> Curve:
+def train_network(learner: Learner, work: Path, tell: Progress) -> Curve:
     """Train, leave the best epoch's weights in the model, return the curve. Goes on with an unfinished run in ``work``."""
     runs = work.resolve() / "run"
-    with quiet(), _generators_kept(), _threads(family.settings.threads):
+    with quiet(), _generators_kept(), _threads(learner.settings.threads):
         last = _last_whole(runs)
         if last is None:
-            _warm_start(family, tell)
-        if not family.pools():  # nothing is read: the features have been fitted to the end
-            losses = {d: family.validation_loss(d) for d in family.data}
+            _warm_start(learner, tell)
+        if not learner.pools():  # nothing is read: the features have been fitted to the end
+            losses = {d: learner.validation_loss(d) for d in learner.data}
             return [{"epoch": 0, "train": {}, "validation": float(np.mean(list(losses.values()))), "by_dimension": losses}]
-        trainer = _FamilyTrainer(family, runs, tell)
+        trainer = _LearnerTrainer(learner, runs, tell)
         state = json.loads((last / "trainer_state.json").read_text("utf-8")) if last else {}
         curve = _curve(state.get("log_history", []))
-        if last is None or not _done(curve, family.settings.epochs, family.settings.patience):
+        if last is None or not _done(curve, learner.settings.epochs, learner.settings.patience):
             trainer.train(resume_from_checkpoint=str(last) if last else None)
-            family.model.cpu()  # what follows fits and measures what will be stored
+            learner.model.cpu()  # what follows fits and measures what will be stored
             return _curve(trainer.state.log_history)
-        family.model.load_state_dict(load_file(str(Path(state["best_model_checkpoint"]) / "model.safetensors")))
+        learner.model.load_state_dict(load_file(str(Path(state["best_model_checkpoint"]) / "model.safetensors")))
         return curve
 
 
@@ -73,27 +75,27 @@ def wait_for_everyone() -> None:
 class _Epochs(Dataset[dict[str, Any]]):
     """The batches of the current epoch."""
 
-    def __init__(self, family: Family) -> None:
-        self.family, self.pools = family, family.pools()
+    def __init__(self, learner: Learner) -> None:
+        self.learner, self.pools = learner, learner.pools()
         self.set_epoch(0)
 
     def set_epoch(self, epoch: int) -> None:
-        self.epoch, self.plan = epoch, epoch_plan(self.pools, self.family.settings, epoch)
+        self.epoch, self.plan = epoch, epoch_plan(self.pools, self.learner.settings, epoch)
 
     def __len__(self) -> int:
         return len(self.plan)
 
     def __getitem__(self, n: int) -> dict[str, Any]:
         dimension, rows = self.plan[n]
-        return self.family.batch(dimension, rows, self.epoch * len(self.plan) + n)
+        return self.learner.batch(dimension, rows, self.epoch * len(self.plan) + n)
 
 
-class _FamilyTrainer(Trainer):
-    """Trainer with a family's batches, losses by dimension, and a validation loss that is comparable between dimensions."""
+class _LearnerTrainer(Trainer):
+    """Trainer with a learner's batches, losses by dimension, and a validation loss that is comparable between dimensions."""
 
-    def __init__(self, family: Family, runs: Path, tell: Progress) -> None:
-        s, epochs = family.settings, _Epochs(family)
-        self.family, self.epochs, self.sums = family, epochs, {d: [0.0, 0.0] for d in family.data}
+    def __init__(self, learner: Learner, runs: Path, tell: Progress) -> None:
+        s, epochs = learner.settings, _Epochs(learner)
+        self.learner, self.epochs, self.sums = learner, epochs, {d: [0.0, 0.0] for d in learner.data}
         arguments = TrainingArguments(
             output_dir=str(runs), num_train_epochs=s.epochs, per_device_train_batch_size=1, max_grad_norm=_CLIP, seed=s.seed,
             bf16=s.bf16, use_cpu=not torch.cuda.is_available(), eval_strategy="epoch", save_strategy="epoch", save_total_limit=2,
@@ -103,11 +105,11 @@ class _FamilyTrainer(Trainer):
         )
         _ = arguments.device  # sets the number of devices
         arguments._n_gpu = min(1, arguments.n_gpu)  # several devices: torchrun, not threads of one process
-        optimizer = torch.optim.AdamW(family.parameter_groups())
+        optimizer = torch.optim.AdamW(learner.parameter_groups())
         steps = math.ceil(len(epochs) / arguments.world_size)
         scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step, s.epochs * steps, s.warmup))
         super().__init__(
-            model=family.model, args=arguments, train_dataset=epochs, eval_dataset=epochs, data_collator=_only,
+            model=learner.model, args=arguments, train_dataset=epochs, eval_dataset=epochs, data_collator=_only,
             optimizers=(optimizer, scheduler), callbacks=[_Follow(self.sums, epochs, s.patience, steps, tell)],
         )
         self.remove_callback(PrinterCallback)
@@ -117,15 +119,17 @@ class _FamilyTrainer(Trainer):
 
     def compute_loss(self, model: nn.Module, inputs: dict[str, Any], return_outputs: bool = False,
                      num_items_in_batch: Any = None) -> Any:
-        out = model(**inputs)
+        told = {name: inputs.pop(name, None) for name in ("labels", "lists", "pair_weight")}
+        logits = model(**inputs)
+        loss = dimension_loss(inputs["dimension"], logits.float(), **told)
         own = self.sums[inputs["dimension"]]
-        own[0] += float(out["loss"].detach())
+        own[0] += float(loss.detach())
         own[1] += 1
-        return (out["loss"], out) if return_outputs else out["loss"]
+        return (loss, {"logits": logits}) if return_outputs else loss
 
     def evaluate(self, eval_dataset: Any = None, ignore_keys: Any = None, metric_key_prefix: str = "eval") -> dict[str, float]:
         """Validation losses; every process computes them all, so that all stop at the same epoch."""
-        found = {d: self.family.validation_loss(d) for d in self.family.data}
+        found = {d: self.learner.validation_loss(d) for d in self.learner.data}
         metrics = {"eval_loss": float(np.mean(list(found.values()))), **{f"eval_{d}": v for d, v in found.items()}}
         self.log({**metrics, **{f"train_{d}": total / count for d, (total, count) in self.sums.items() if count}})
         self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
@@ -139,7 +143,7 @@ class _FamilyTrainer(Trainer):
         """
         folder = Path(str(output_dir or self.args.output_dir))
         folder.mkdir(parents=True, exist_ok=True)
-        tensors = state_dict if state_dict is not None else self.family.model.state_dict()
+        tensors = state_dict if state_dict is not None else self.learner.model.state_dict()
         save_file({k: v.detach().cpu().clone().contiguous() for k, v in tensors.items()}, str(folder / "model.safetensors"))
 
 
@@ -195,12 +199,12 @@ def _last_whole(runs: Path) -> Path | None:
     return whole[max(whole)] if whole else None
 
 
-def _warm_start(family: Family, tell: Progress) -> None:
-    for n, d in enumerate(family.data):
-        tell(f"fitting the features of {d}", n, len(family.data))
-        wide = family.wide(d)
+def _warm_start(learner: Learner, tell: Progress) -> None:
+    for n, d in enumerate(learner.data):
+        tell(f"fitting the features of {d}", n, len(learner.data))
+        wide = learner.wide(d)
         if wide is not None:
-            warm_start(wide, family.given(d, "train"), family.given(d, "validation"), family.settings.seed)
+            warm_start(wide, learner.given(d, "train"), learner.given(d, "validation"), learner.settings.seed)
 
 
 def _rate(step: int, total: int, warmup: float) -> float:

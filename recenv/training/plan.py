@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from recenv import rng
 from recenv.appraisal.sheet import source
 from recenv.records import ScorerRow
+from recenv.rewards.dimensions import DIMENSIONS
+from recenv.training.examples import request
 from recenv.training.settings import SequenceSettings, Settings
 
 _SPAN = 16  # batches that are sorted by length together: padding is saved, and order stays random from span to span
-_CHEAP = ("query_item_relevance", "behavior_prediction")
 
 Batch = tuple[str, NDArray[np.int64]]
 """A dimension and row numbers of its training part."""
@@ -37,16 +38,11 @@ def pool(rows: Sequence[ScorerRow], lengths: NDArray[np.int64]) -> Pool:
     return Pool(np.array(own, np.int64), np.array(asked, np.int64), lengths)
 
 
-def request(row: ScorerRow) -> tuple[str, str] | None:
-    """What several responses may answer, so that they can be compared; None where rows stand alone."""
-    return (row.instruction, row.query) if row.dimension == "instruction_following" else None
-
-
 def epoch_plan(pools: Mapping[str, Pool], settings: Settings, epoch: int) -> list[Batch]:
     """The batches of an epoch, each of one dimension, mixed; as many in every epoch."""
     plan: list[Batch] = []
     for d, own in pools.items():
-        size = settings.lists if d == "item_ranking" else settings.batch
+        size = settings.lists if DIMENSIONS[d].listwise else settings.batch
         order = _draw(own, settings, d, epoch)
         plan += [(d, part) for part in _batches(order, own, size)]
     return [plan[i] for i in rng.permutation(len(plan), settings.seed, rng.word("plan"), epoch)]
@@ -66,9 +62,15 @@ def _draw(own: Pool, s: Settings, dimension: str, epoch: int) -> NDArray[np.int6
                 chosen.append(row)
         order = np.array(chosen, np.int64)
     most = s.rows_per_epoch or len(order)
-    if s.rows_per_epoch and not isinstance(s, SequenceSettings) and dimension not in _CHEAP:
+    if s.rows_per_epoch and not isinstance(s, SequenceSettings) and _dear(dimension):
         most //= 2
     return order[:most]
+
+
+def _dear(dimension: str) -> bool:
+    """Whether a row costs more than an item does: it has a list of them, or a response."""
+    own = DIMENSIONS[dimension]
+    return own.listwise or "response" in own.reads
 
 
 def _batches(order: NDArray[np.int64], own: Pool, size: int) -> list[NDArray[np.int64]]:

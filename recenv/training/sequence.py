@@ -13,31 +13,35 @@ from numpy.typing import NDArray
 
 from recenv.errors import InputError
 from recenv.records import ScorerRow
-from recenv.rewards.features import vector as features
-from recenv.rewards.models.blend import fit_blend
+from recenv.rewards.dimensions import DIMENSIONS
+from recenv.rewards.features import vector
+from recenv.rewards.fields import items_of
 from recenv.rewards.models.calibration import Calibration
 from recenv.rewards.models.checkpoint import SCHEMA, Written
-from recenv.rewards.models.compact.network import Wide, standard
-from recenv.rewards.models.experts import TOPICAL, Experts
 from recenv.rewards.models.forest import Forest
+from recenv.rewards.models.opinions import SecondOpinions
 from recenv.rewards.models.quantised import rounded
-from recenv.rewards.models.sequence import similarities
 from recenv.rewards.models.sequence.checkpoint import SequenceConfig, stored
-from recenv.rewards.models.sequence.inputs import NOTHING, Inputs
-from recenv.rewards.models.sequence.network import SequenceArchitecture, SequenceScorer
+from recenv.rewards.models.sequence.inputs import NOTHING, SequenceInputs
+from recenv.rewards.models.sequence.network import SequenceArchitecture, SequenceNetwork
 from recenv.rewards.models.sequence.scorers import pad
-from recenv.rewards.models.sequence.similarities import Semantics
+from recenv.rewards.models.sequence.similarities import Semantics, axed
 from recenv.rewards.models.sequence.text import Assembler, Tokens, sides
-from recenv.rewards.models.topic import COLUMNS, Pairs, Topic, fit_topic, pairs
+from recenv.rewards.models.topic import COLUMNS, Topic
+from recenv.rewards.models.wide import Wide, standard
 from recenv.training.augment import ADDED
 from recenv.training.base import Base, add_tokens, freeze, load_base, unknown_hanzi
-from recenv.training.family import Family, Progress, Split, labels_of, standardise
+from recenv.training.examples import Progress, Split, labels_of
+from recenv.training.fits.axes import fit_axes
+from recenv.training.fits.blend import fit_blend
+from recenv.training.fits.topic import Pairs, fit_topic, topic_pairs
+from recenv.training.learner import Learner, standardise
 from recenv.training.plan import Pool
 from recenv.training.settings import SequenceSettings
 
 
 class Tokenised(NamedTuple):
-    """The rows of one dimension, tokenised once. Row r owns units start[r] to start[r + 1]; see family.Data."""
+    """The rows of one dimension, tokenised once. Row r owns units start[r] to start[r + 1]; see examples.Data."""
 
     rows: list[ScorerRow]
     start: NDArray[np.int64]
@@ -46,12 +50,12 @@ class Tokenised(NamedTuple):
     labels: NDArray[np.float32]
 
 
-class SequenceFamily(Family):
+class SequenceLearner(Learner):
     """Token sequences, features and a model over a base's trunk for the rows of a split."""
 
     name = "sequence"
     settings: SequenceSettings
-    model: SequenceScorer
+    model: SequenceNetwork
 
     def __init__(self, splits: Split, dimensions: Sequence[str], settings: SequenceSettings, base: str, tell: Progress) -> None:
         self.settings = settings
@@ -66,20 +70,20 @@ class SequenceFamily(Family):
         self.base, self.fresh = Path(base).name if Path(base).is_dir() else base, opened.fresh
         self.tokenizer, self.padding = opened.tokenizer, int(opened.trunk.config.pad_token_id)
         assemble = Assembler(self.tokenizer, settings.max_length)
-        self.model = SequenceScorer(
+        self.model = SequenceNetwork(
             SequenceArchitecture(
                 dimensions=tuple(dimensions), read=tuple(d for d in dimensions if d in settings.read),
                 vocabulary=self.tokenizer.get_vocab_size(), max_length=settings.max_length, features=settings.features,
-                semantic=settings.semantic, axes=settings.axes if similarities.AXED in dimensions else 0, bound=settings.bound),
+                semantic=settings.semantic, axes=settings.axes if any(map(axed, dimensions)) else 0, bound=settings.bound),
             opened.trunk,
         )
-        self._set_axes(splits["train"].get(similarities.AXED, ()))
-        inputs = self._inputs = Inputs(self.model, self.tokenizer)
+        self._set_axes([row for d in dimensions if axed(d) for row in splits["train"][d]])
+        inputs = self._inputs = SequenceInputs(self.model, self.tokenizer)
         self.data: dict[str, dict[str, Tokenised]] = {}
         for n, d in enumerate(dimensions):
             tell(f"preparing {d}", n, len(dimensions))
             self.data[d] = {part: _tokenise(splits[part][d], assemble, inputs) for part in ("train", "validation")}
-        self.experts, self.blends = Experts(), {}
+        self.second, self.blends = SecondOpinions(), {}
         self.model.initialise(torch.Generator().manual_seed(settings.seed))
         for d in dimensions if settings.features else ():
             standardise(self.model.head(d), self.data[d]["train"].features)
@@ -93,7 +97,7 @@ class SequenceFamily(Family):
         if len(means) <= self.model.architecture.axes:
             raise InputError(f"axes must be fewer than the distinct answers that the base can read: {len(means)} in the training "
                              f"part; got {self.model.architecture.axes}")
-        found = {"axes": similarities.axes(means, self.model.architecture.axes)}
+        found = {"axes": fit_axes(means, self.model.architecture.axes)}
         self.model.axes.copy_(rounded(found, self.settings.storage)["axes"])
 
     def identity(self) -> dict[str, Any]:
@@ -124,35 +128,34 @@ class SequenceFamily(Family):
         """Only what the trunk reads: features alone have been fitted to the end before (``warm_start``)."""
         return {d: own for d, own in super().pools().items() if self.reads(d)}
 
-    def fit_experts(self, parts: tuple[str, ...], tell: Progress) -> Experts:
+    def second_opinions(self, parts: tuple[str, ...], tell: Progress) -> SecondOpinions:
         """With a topic line beside the forest where the base sees likenesses; weighed once, on validation rows held out."""
-        found = super().fit_experts(parts, tell)
-        if TOPICAL in found.forests and self.settings.semantic:
-            rows = [row for part in parts for row in self.data[TOPICAL][part].rows]
-            names = self.model.architecture.names(TOPICAL)
-            line = fit_topic(*self._sides(self._pairs(rows)), [names.index(c) for c in COLUMNS])
-            before = self.experts.topics.get(TOPICAL)
-            found.topics[TOPICAL] = line.mixing(before.mixed) if before else self._mixed(found.forests[TOPICAL], line)
+        found = super().second_opinions(parts, tell)
+        for d in (d for d in found.forests if self.settings.semantic and "topic" in DIMENSIONS[d].opinions):
+            rows = [row for part in parts for row in self.data[d][part].rows]
+            names = self.model.architecture.names(d)
+            line = fit_topic(*self._sides(d, self._pairs(rows)), [names.index(c) for c in COLUMNS])
+            before = self.second.topics.get(d)
+            found.topics[d] = line.mixing(before.mixed) if before else self._mixed(d, found.forests[d], line)
         return found
 
-    def _mixed(self, forest: Forest, line: Topic) -> Topic:
+    def _mixed(self, dimension: str, forest: Forest, line: Topic) -> Topic:
         """The topic line, weighed against the forest on validation rows and pairs of them."""
-        held = self.data[TOPICAL]["validation"]
+        held = self.data[dimension]["validation"]
         found = self._pairs(held.rows)
         rows = [*held.rows, *found.own, *found.other]
-        given = np.concatenate([standard(self.model.head(TOPICAL), held.features), *self._sides(found)])
+        given = np.concatenate([standard(self.model.head(dimension), held.features), *self._sides(dimension, found)])
         labels = np.concatenate([held.labels, np.ones(len(found.own)), np.zeros(len(found.other))])
         groups = [row.group or row.id for row in rows]
         return line.mixing(fit_blend([forest.logits(given), line.logits(rows, given)], labels, groups))
 
     def _pairs(self, rows: Sequence[ScorerRow]) -> Pairs:
-        return pairs([row for row in rows if not row.id.startswith(ADDED)], self.settings.seed)
+        return topic_pairs([row for row in rows if not row.id.startswith(ADDED)], self.settings.seed)
 
-    def _sides(self, found: Pairs) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def _sides(self, dimension: str, found: Pairs) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Standardised features (P, E) of both sides of pairs."""
         a, b = (self._inputs([(row, "") for row in side]) for side in found)
-        width = len(self.model.architecture.names(TOPICAL))
-        head = self.model.head(TOPICAL)
+        width, head = len(self.model.architecture.names(dimension)), self.model.head(dimension)
         return standard(head, a.reshape(-1, width)), standard(head, b.reshape(-1, width))
 
     def parameter_groups(self) -> list[dict[str, Any]]:
@@ -174,19 +177,19 @@ class SequenceFamily(Family):
     ) -> SequenceConfig:
         used = {d: self.model.architecture.names(d) for d in self.data} if self.settings.features else {}
         return SequenceConfig(
-            schema=SCHEMA, name=name, architecture=self.model.architecture, features_version=features.VERSION, features=used,
+            schema=SCHEMA, name=name, architecture=self.model.architecture, features_version=vector.VERSION, features=used,
             calibration=dict(calibration), training_data=training_data, trained=trained, base=self.base,
             storage=self.settings.storage, blends=dict(self.blends),
         )
 
     def written(self) -> Written:
-        return stored(self.model, self.tokenizer, self.settings.storage, self.experts)
+        return stored(self.model, self.tokenizer, self.settings.storage, self.second)
 
 
-def _tokenise(rows: Sequence[ScorerRow], assemble: Assembler, inputs: Inputs) -> Tokenised:
+def _tokenise(rows: Sequence[ScorerRow], assemble: Assembler, inputs: SequenceInputs) -> Tokenised:
     """Sequences, features and labels of usable rows of one dimension."""
-    pairs = [(row, item) for row in rows for item in (row.items if row.dimension == "item_ranking" else (row.item,))]
-    size = [len(row.items) if row.dimension == "item_ranking" else 1 for row in rows]
+    pairs = [(row, item) for row in rows for item in items_of(row)]
+    size = [len(items_of(row)) for row in rows]
     labels = [v for row in rows for v in labels_of(row)]
     return Tokenised(list(rows), np.concatenate([[0], np.cumsum(size)]).astype(np.int64),
                      assemble([sides(r, i) for r, i in pairs]), inputs(pairs), np.array(labels, np.float32))

@@ -1,4 +1,4 @@
-"""How to train, by family; written into the checkpoint."""
+"""How to train, by network; written into the checkpoint."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from typing import Any, Literal
 import msgspec
 
 from recenv.errors import InputError, UnknownName
-from recenv.records import DIMENSIONS
-from recenv.rewards.models.tokenizer import VOCABULARY
+from recenv.rewards.dimensions import DIMENSIONS
+from recenv.training.fits.tokenizer import VOCABULARY
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """The compact encoder, and what both families share.
+    """The compact network, and what every training shares.
 
     batch: rows a step; lists: lists a step. rows_per_epoch: most rows of a dimension seen in an epoch, drawn anew each time
     (0: all; half as many lists or responses, which cost more). rows_per_source: the same for the rows of one source, the part
     of a row's id before the first "/", so that a large set does not drown a small one. list_items: most items of a list seen
-    at once. patience: epochs without a better validation loss before stopping. pair_weight: of the pairwise loss for
-    instruction_following. augment: further training rows made from the given ones, as a share of them (see augment). keep: the
-    rows used at all, those whose group hashes into [low, high) (see batches.kept): disjoint intervals give disjoint training
-    rows. experts: with second opinions beside the network (see experts). threads: 1 for the same bytes at every run. bf16: mixed
-    precision.
+    at once. patience: epochs without a better validation loss before stopping. pair_weight: of the pairwise loss between rows
+    that answer the same request. augment: further training rows made from the given ones, as a share of them (see augment).
+    keep: the rows used at all, those whose group hashes into [low, high) (see batches.kept): disjoint intervals give disjoint
+    training rows. experts: with second opinions beside the network (see opinions). threads: 1 for the same bytes at every run.
+    bf16: mixed precision.
     """
 
     seed: int = 0
@@ -67,7 +67,7 @@ class SequenceSettings(Settings, frozen=True, kw_only=True):
     the base's tokenizer does not know and that are added to it. head_rate: learning rate of what is new (classification head,
     added tokens). read: dimensions whose sequences the trunk reads; others are judged by features alone. features: judge by
     the explicit features too. semantic: with similarities that the base sees as it came. axes: directions of meaning along
-    which the answers of a dialogue are placed (see semantic.axes). bound: most logits of what the trunk reads, either way (0: no
+    which the answers of a dialogue are placed (see fits.axes). bound: most logits of what the trunk reads, either way (0: no
     bound). storage: of the weights on disk; int8 is per row and symmetric.
     """
 
@@ -84,7 +84,7 @@ class SequenceSettings(Settings, frozen=True, kw_only=True):
     frozen_embeddings: bool = False
     frozen_layers: int = 0
     added_tokens: int = 4_000
-    read: tuple[str, ...] = DIMENSIONS
+    read: tuple[str, ...] = msgspec.field(default_factory=lambda: tuple(DIMENSIONS))
     features: bool = True
     semantic: bool = False
     axes: int = 0
@@ -104,9 +104,9 @@ class SequenceSettings(Settings, frozen=True, kw_only=True):
 
 
 def settings_for(base: str | None, changes: Mapping[str, Any]) -> Settings:
-    """The settings of a base's family, or of the compact one without a base, with fields changed.
+    """The settings for a base, or of the compact network without one, with fields changed.
 
-    Raises UnknownName for a field that the family does not have, InputError for a value that does not fit.
+    Raises UnknownName for a field that these settings do not have, InputError for a value that does not fit.
     """
     kind = Settings if base is None else SequenceSettings
     for field in changes:

@@ -1,7 +1,7 @@
 """Training scorers: rows in, a calibrated checkpoint with its card out; can be killed and gone on with.
 
-Two families: ``compact``, from scratch, and ``sequence``, over a base checkpoint. Losses: binary cross-entropy (graded labels
-as they are), with a pairwise loss between responses to one instruction, and listwise softmax cross-entropy for item_ranking.
+Two networks: ``compact``, from scratch, and ``sequence``, over a base checkpoint. Losses: binary cross-entropy (graded labels
+as they are), with a pairwise loss between responses to one instruction, and listwise softmax cross-entropy for lists.
 Rows are split by group into train, validation (early stopping, calibration) and test (reported figures only).
 The same rows and settings give the same weights on one machine with one thread.
 """
@@ -24,18 +24,21 @@ from recenv.appraisal.cost import rows_per_second
 from recenv.appraisal.held_out import measure_held_out, stored
 from recenv.appraisal.sheet import source
 from recenv.errors import InputError, UnknownName
-from recenv.records import DIMENSIONS, ScorerRow
+from recenv.measures import calibrate
+from recenv.records import ScorerRow
+from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rewards.features import vector
-from recenv.rewards.models import calibration, checkpoint
+from recenv.rewards.models import checkpoint
 from recenv.rewards.models.calibration import Calibration
-from recenv.rewards.models.compact.scorers import load_scorers, open_scorers
+from recenv.rewards.models.open import load_scorers, open_scorers
 from recenv.training.augment import augmented
 from recenv.training.batches import data_hash, kept, part_of, usable
 from recenv.training.card import card_pictures, card_text
-from recenv.training.compact import CompactFamily
+from recenv.training.compact import CompactLearner
 from recenv.training.curves import draw_curves
-from recenv.training.family import Family, Progress, Split
-from recenv.training.loop import Curve, fit, rank, wait_for_everyone
+from recenv.training.examples import Progress, Split
+from recenv.training.learner import Learner
+from recenv.training.loop import Curve, rank, train_network, wait_for_everyone
 from recenv.training.settings import SequenceSettings, Settings
 
 __all__ = ["SequenceSettings", "Settings", "train"]
@@ -44,18 +47,19 @@ _PARTS = ("train", "validation", "test")
 
 
 def train(
-    rows: Iterable[ScorerRow], out: str | Path, *, dimensions: Sequence[str] = DIMENSIONS, settings: Settings | None = None,
+    rows: Iterable[ScorerRow], out: str | Path, *, dimensions: Sequence[str] | None = None, settings: Settings | None = None,
     base: str | None = None, name: str = "", command: str = "", progress: Progress | None = None, resume: bool = True,
     overwrite: bool = False,
 ) -> dict[str, Any]:
     """Train scorers for the dimensions on labelled rows, write the checkpoint folder ``out``, return its metrics.
 
-    base: folder or hub name of a sequence classifier to train on, with SequenceSettings; None: the compact encoder from
-    scratch. command: how to repeat this run, for the card.
+    dimensions: all if None. base: folder or hub name of a sequence classifier to train on, with SequenceSettings; None: the
+    compact encoder from scratch. command: how to repeat this run, for the card.
     A run that was killed goes on from its last whole epoch when called again with the same rows and settings (``resume``).
     Under torchrun only the first process writes, and returns metrics; others return {}.
     Raises InputError for rows or a base that cannot be used and for an ``out`` that holds something else.
     """
+    dimensions = tuple(DIMENSIONS) if dimensions is None else dimensions
     settings = settings or (Settings() if base is None else SequenceSettings())
     if isinstance(settings, SequenceSettings) != (base is not None):
         raise InputError("a base needs SequenceSettings, and they need a base; got one without the other")
@@ -66,27 +70,27 @@ def train(
     tell = progress or (lambda *_: None)
     for own in splits["train"].values():
         own += augmented(own, settings.augment, settings.seed)
-    family = _family(splits, dimensions, settings, base, tell)
+    learner = _learner(splits, dimensions, settings, base, tell)
     digest = data_hash(used)
     work = folder.with_name(f".{folder.name}.training")
     identity = {
-        "data": digest, "features": [vector.VERSION, {d: list(vector.names(d)) for d in dimensions}], "family": family.name,
-        "settings": msgspec.to_builtins(settings), "dimensions": list(dimensions), **family.identity(),
+        "data": digest, "features": [vector.VERSION, {d: list(vector.names(d)) for d in dimensions}], "network": learner.name,
+        "settings": msgspec.to_builtins(settings), "dimensions": list(dimensions), **learner.identity(),
     }
     if rank() == 0:
         _open_work(work, identity, resume)
     wait_for_everyone()
-    curve = fit(family, work, tell)
+    curve = train_network(learner, work, tell)
     if rank() != 0:
         return {}
-    labels = _Labels(name or family.name, digest, command, _sources(used))
-    metrics = _finish(family, splits, curve, folder, work, labels, tell)
+    labels = _Labels(name or learner.name, digest, command, _sources(used))
+    metrics = _finish(learner, splits, curve, folder, work, labels, tell)
     shutil.rmtree(work, ignore_errors=True)
     return metrics
 
 
 class _Labels(msgspec.Struct, frozen=True):
-    """What a checkpoint says of itself beyond its family. digest: sha256 of all rows; sources: rows and sha256 by source."""
+    """What a checkpoint says of itself beyond its network. digest: sha256 of all rows; sources: rows and sha256 by source."""
 
     name: str
     digest: str
@@ -102,38 +106,38 @@ def _sources(rows: Sequence[ScorerRow]) -> dict[str, dict[str, Any]]:
             for name, own in found.items()}
 
 
-def _family(splits: Split, dimensions: Sequence[str], settings: Settings, base: str | None, tell: Progress) -> Family:
+def _learner(splits: Split, dimensions: Sequence[str], settings: Settings, base: str | None, tell: Progress) -> Learner:
     if isinstance(settings, SequenceSettings) and base is not None:
-        from recenv.training.sequence import SequenceFamily
+        from recenv.training.sequence import SequenceLearner
 
-        return SequenceFamily(splits, dimensions, settings, base, tell)
-    return CompactFamily(splits, dimensions, settings, tell)
+        return SequenceLearner(splits, dimensions, settings, base, tell)
+    return CompactLearner(splits, dimensions, settings, tell)
 
 
 def _finish(
-    family: Family, splits: Split, curve: Curve, folder: Path, work: Path, labels: _Labels, tell: Progress
+    learner: Learner, splits: Split, curve: Curve, folder: Path, work: Path, labels: _Labels, tell: Progress
 ) -> dict[str, Any]:
     """Calibrate and measure the weights as they are stored, then write the checkpoint whole."""
-    trained = {"settings": msgspec.to_builtins(family.settings), "epochs": len(curve), "threads": family.settings.threads,
+    trained = {"settings": msgspec.to_builtins(learner.settings), "epochs": len(curve), "threads": learner.settings.threads,
                "torch": str(torch.__version__)}
-    family.settle(tell)
-    weights, stage = family.written(), work / "stored"
-    plain = family.described(labels.name, {d: Calibration() for d in family.data}, labels.digest, trained)
+    learner.settle(tell)
+    weights, stage = learner.written(), work / "stored"
+    plain = learner.described(labels.name, {d: Calibration() for d in learner.data}, labels.digest, trained)
     checkpoint.write(stage, weights, plain, {}, {})
     found = {}
-    for n, d in enumerate(family.data):
-        tell(f"calibrating {d}", n, len(family.data))
+    for n, d in enumerate(learner.data):
+        tell(f"calibrating {d}", n, len(learner.data))
         found[d] = _calibrate(stage, d, splits["validation"][d])
-    family.complete(tell)
-    weights = family.written()
-    config = family.described(labels.name, found, labels.digest, trained)
+    learner.complete(tell)
+    weights = learner.written()
+    config = learner.described(labels.name, found, labels.digest, trained)
     checkpoint.write(stage, weights, config, {}, {})
     tell("measuring", 0, 1)
-    test = [r for d in family.data for r in splits["test"][d]]
+    test = [r for d in learner.data for r in splits["test"][d]]
     scorers = load_scorers(stage)
-    shown = measure_held_out(test, scorers, [r for d in family.data for r in splits["train"][d]])
+    shown = measure_held_out(test, scorers, [r for d in learner.data for r in splits["train"][d]])
     metrics: dict[str, Any] = {
-        "curve": curve, "sources": labels.sources, "rows": {p: {d: len(splits[p][d]) for d in family.data} for p in _PARTS},
+        "curve": curve, "sources": labels.sources, "rows": {p: {d: len(splits[p][d]) for d in learner.data} for p in _PARTS},
         "held_out": shown.table, "examined": stored(shown.examined),
         "cost": rows_per_second(stage, test),
     }
@@ -147,10 +151,10 @@ def _finish(
 def _calibrate(folder: Path, dimension: str, rows: Sequence[ScorerRow]) -> Calibration:
     """Fitted on validation rows, with the logits that the stored weights give."""
     logits = open_scorers(folder).logits(rows)
-    if dimension == "item_ranking":
-        return calibration.fit_lists(logits, [np.array(r.label, np.float64) for r in rows])
+    if DIMENSIONS[dimension].listwise:
+        return calibrate.fit_lists(logits, [np.array(r.label, np.float64) for r in rows])
     fold = np.array([rng.word(r.group or r.id) % 2 for r in rows])
-    return calibration.fit(np.concatenate(logits), np.array([r.label for r in rows], np.float64), fold)
+    return calibrate.fit_calibration(np.concatenate(logits), np.array([r.label for r in rows], np.float64), fold)
 
 
 def _check_out(folder: Path, overwrite: bool) -> None:

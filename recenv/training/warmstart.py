@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from recenv import rng
-from recenv.rewards.models.compact.network import Wide
-from recenv.rewards.models.losses import dimension_loss
+from recenv.rewards.models.wide import Wide
+from recenv.training.losses import dimension_loss
 
 _EPOCHS, _BATCH = 40, 256
 

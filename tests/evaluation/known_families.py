@@ -94,5 +94,5 @@ def make_home(folder: Path, patch: pytest.MonkeyPatch) -> Home:
     """A home whose families are what names of checkpoint folders load, for as long as the patch holds."""
     home = Home(folder)
     patch.setenv("RECENV_CACHE", str(folder / "cache"))
-    patch.setattr("recenv.rewards.models.compact.scorers.load_scorers", home.load)
+    patch.setattr("recenv.rewards.models.open.load_scorers", home.load)
     return home

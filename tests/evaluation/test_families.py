@@ -214,7 +214,7 @@ def test_the_second_family_is_used_where_it_is_installed(
 ) -> None:
     weights = tmp_path / "weights"
     (weights / "default").mkdir(parents=True)
-    monkeypatch.setattr(named, "_WEIGHTS", weights)
+    monkeypatch.setattr(named, "WEIGHTS", weights)
     assert (named.second_family("default"), named.second_family("audit")) == ("", "default")
     with pytest.raises(InputError, match="not part of this installation"):
         named.check_name("audit")

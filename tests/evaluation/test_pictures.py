@@ -26,7 +26,7 @@ from recenv.evaluation.report import write_report
 from recenv.evaluation.runner import evaluate
 from recenv.evaluation.session_pages import pick_sessions
 from recenv.evaluation.session_values import session_values
-from recenv.measures.typeface import SUBSTITUTE, drawable, embedded_font, fit, text_width, wrap
+from recenv.measures.typeface import SUBSTITUTE, drawable, embedded_font, fit_text, text_width, wrap
 from recenv.rollouts.trace import SessionTrace
 
 CROSSWOZ = Path(__file__).parents[3] / "shared" / "data" / "crosswoz"
@@ -78,7 +78,7 @@ def test_wrapped_lines_fit_and_lose_nothing() -> None:
     short = wrap(text, 1.5, 9, lines=2)
     assert len(short) == 2 and short[1].endswith("…") and text_width(short[1], 9) <= 1.5
     assert wrap("", 1.5, 9, 2) == [] and wrap("W" * 40, 0.5, 9, 99)[0] in "W" * 40
-    assert fit("short", 2, 9) == "short" and fit("很长的名字" * 9, 1, 9).endswith("…")
+    assert fit_text("short", 2, 9) == "short" and fit_text("很长的名字" * 9, 1, 9).endswith("…")
 
 
 def test_the_embedded_font_has_the_used_characters_alone() -> None:

@@ -18,7 +18,7 @@ from recenv.cli import cli
 from recenv.data.rowfile import write_rows
 from recenv.errors import InputError, UnknownName, WeightsError
 from recenv.records import ScorerRow
-from recenv.rewards.models.compact.scorers import load_scorers, open_scorers
+from recenv.rewards.models.open import load_scorers, open_scorers
 from recenv.rewards.models.quantised import quantise, restore
 from recenv.rewards.models.sequence.checkpoint import load
 from recenv.rewards.models.sequence.text import Assembler, nearest, sides

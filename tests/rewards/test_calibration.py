@@ -4,8 +4,9 @@ import msgspec
 import numpy as np
 
 from recenv import rng
+from recenv.measures.calibrate import fit_calibration, fit_isotonic, fit_lists, fit_temperature
 from recenv.measures.metrics import ece, nll
-from recenv.rewards.models import calibration as c
+from recenv.rewards.models.calibration import Calibration
 
 N = np.arange(4000)
 
@@ -18,49 +19,49 @@ def _overconfident(scale: float) -> tuple[np.ndarray, np.ndarray]:
 
 def test_temperature_undoes_a_scale():
     logits, labels = _overconfident(4.0)
-    fitted = c.fit_temperature(logits, labels)
+    fitted = fit_temperature(logits, labels)
     assert abs(fitted.scale - 0.25) < 0.03 and abs(fitted.shift) < 0.1
-    assert ece(labels, fitted.apply(logits)) < 0.04 < ece(labels, c.Calibration().apply(logits))
+    assert ece(labels, fitted.apply(logits)) < 0.04 < ece(labels, Calibration().apply(logits))
 
 
 def test_isotonic_wins_where_a_sigmoid_cannot_fit():
     z = rng.uniform(3, N) * 10 - 5
     truth = np.where(np.abs(z) < 2, 0.5, np.where(z > 0, 0.9, 0.3))
     labels = (rng.uniform(4, N) < truth).astype(float)
-    fitted = c.fit(z, labels, N % 2)
+    fitted = fit_calibration(z, labels, N % 2)
     assert fitted.method == "isotonic"
-    assert nll(labels, fitted.apply(z)) < nll(labels, c.fit_temperature(z, labels).apply(z))
+    assert nll(labels, fitted.apply(z)) < nll(labels, fit_temperature(z, labels).apply(z))
 
 
 def test_both_methods_are_monotone_and_bounded():
     logits, labels = _overconfident(2.0)
     grid = np.linspace(-50, 50, 501)
-    for fitted in (c.fit_temperature(logits, labels), c.fit_isotonic(logits, labels)):
+    for fitted in (fit_temperature(logits, labels), fit_isotonic(logits, labels)):
         p = fitted.apply(grid)
         assert (np.diff(p) >= 0).all() and p.min() >= 0.002 and p.max() <= 0.998
 
 
 def test_a_single_row_scores_like_a_row_of_many():
     logits, labels = _overconfident(2.0)
-    for fitted in (c.fit_temperature(logits, labels), c.fit_isotonic(logits, labels)):
+    for fitted in (fit_temperature(logits, labels), fit_isotonic(logits, labels)):
         together = fitted.apply(logits[:257])
         alone = np.concatenate([fitted.apply(logits[n : n + 1]) for n in range(257)])
         assert (together == alone).all()
 
 
 def test_few_rows_or_one_class_leave_logits_alone():
-    assert c.fit(np.arange(5.0), np.array([0.0, 1, 0, 1, 0]), np.arange(5) % 2) == c.Calibration()
-    assert c.fit(np.arange(99.0), np.ones(99), np.arange(99) % 2) == c.Calibration()
+    assert fit_calibration(np.arange(5.0), np.array([0.0, 1, 0, 1, 0]), np.arange(5) % 2) == Calibration()
+    assert fit_calibration(np.arange(99.0), np.ones(99), np.arange(99) % 2) == Calibration()
 
 
 def test_list_scale_is_found():
     z = rng.gumbel(5, np.arange(600)[:, None], np.arange(6)[None, :])
     pick = np.argmax(z + rng.gumbel(6, np.arange(600)[:, None], np.arange(6)[None, :]), 1)
     gains = [np.eye(6)[k] for k in pick]
-    assert abs(c.fit_lists(list(3.0 * z), gains).scale - 1 / 3) < 0.08
+    assert abs(fit_lists(list(3.0 * z), gains).scale - 1 / 3) < 0.08
 
 
 def test_round_trip_through_json():
     logits, labels = _overconfident(2.0)
-    fitted = c.fit_isotonic(logits, labels)
-    assert msgspec.json.decode(msgspec.json.encode(fitted), type=c.Calibration) == fitted
+    fitted = fit_isotonic(logits, labels)
+    assert msgspec.json.decode(msgspec.json.encode(fitted), type=Calibration) == fitted

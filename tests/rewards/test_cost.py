@@ -11,7 +11,7 @@ from toyrows import SETTINGS, toy_rows
 from recenv.appraisal import cost
 from recenv.appraisal.cost import TEXT_CACHES, Products, cost_text, forget, opened, scoring_cost, stored
 from recenv.caches import CacheGroup
-from recenv.rewards.models.compact.scorers import open_scorers
+from recenv.rewards.models.open import open_scorers
 from recenv.training.train import train
 
 

@@ -11,7 +11,7 @@ from tinybase import SEQUENCE, write_base
 from toyrows import SETTINGS, toy_rows
 
 from recenv.errors import InputError
-from recenv.rewards.models.compact.scorers import load_scorers
+from recenv.rewards.models.open import load_scorers
 from recenv.training import crossval
 from recenv.training.crossval import cross_validate, fold_of
 

@@ -211,7 +211,6 @@ def test_its_rows_are_read_from_files(sixth: Dimension, tmp_path: Path) -> None:
         list(read_rows(tmp_path / "rows.jsonl"))
 
 
-@pytest.mark.xfail(strict=True, reason="rooms that still list the five")
 def test_it_is_a_column_of_the_leaderboard(six: Engine, sixth: Dimension, tmp_path: Path) -> None:
     count = six.world.n_sessions
     ids = tuple(six.world.session(row).id for row in range(count))
@@ -236,7 +235,6 @@ FORMATS = ("recenv/data/", "recenv/appraisal/published.py")
 """Where names are facts of files that others wrote."""
 
 
-@pytest.mark.xfail(strict=True, reason="rooms that still list the five")
 def test_nothing_compares_a_dimension_with_a_string() -> None:
     found = []
     for package in ("recenv", "baselines", "evaluation", "scenarios"):

@@ -19,18 +19,19 @@ from toyrows import SETTINGS, toy_rows
 from recenv import rng
 from recenv.errors import InputError, UnknownName, WeightsError
 from recenv.records import ScorerRow
-from recenv.rewards.models.blend import blended
-from recenv.rewards.models.compact.network import standard
-from recenv.rewards.models.compact.scorers import EncoderScorers, HeadScorer, load_scorers, open_scorers
+from recenv.rewards.models.blend import blended, kind
+from recenv.rewards.models.compact.scorers import CompactScorers
 from recenv.rewards.models.compact.segments import unit
-from recenv.rewards.models.kinds import kind
+from recenv.rewards.models.heads import HeadScorer
+from recenv.rewards.models.open import load_scorers, open_scorers
 from recenv.rewards.models.sequence.scorers import SequenceScorers
+from recenv.rewards.models.wide import standard
 from recenv.rewards.protocol import Scorer
 from recenv.rewards.ranking import shown_ndcg
 from recenv.training.train import train
 
 ROWS = toy_rows(24)
-Opened = EncoderScorers | SequenceScorers
+Opened = CompactScorers | SequenceScorers
 
 
 @pytest.fixture(scope="module", params=["compact", "sequence"])
@@ -97,7 +98,7 @@ def test_a_score_is_the_same_to_the_bit_whatever_stands_beside_it(owner: Opened,
 
 
 def test_small_caches_change_nothing(folder: Path, owner: Opened):
-    caches = {"segments_kept": 2, "pairs_kept": 1} if isinstance(owner, EncoderScorers) else {}
+    caches = {"segments_kept": 2, "pairs_kept": 1} if isinstance(owner, CompactScorers) else {}
     small = type(owner)(folder, scores_kept=3, **caches)
     for d in DIMENSIONS:
         assert (small.scorers[d].score(_of(d)).values == owner.scorers[d].score(_of(d)).values).all()
@@ -162,19 +163,20 @@ def test_rows_of_another_dimension_and_unknown_dimensions_are_refused(owner: Ope
         load_scorers(folder, ["item_rankin"])
 
 
-@pytest.mark.parametrize("folder", ["compact"], indirect=True)  # the other family: test_sequence_family
+@pytest.mark.parametrize("folder", ["compact"], indirect=True)  # the other network: test_sequence_learner
 def test_a_logit_is_the_blend_of_what_is_read_and_what_the_features_say(folder: Path):
-    opened = EncoderScorers(folder)
+    opened = CompactScorers(folder)
     for d in DIMENSIONS:
         units = [(r, r.items[0] if r.items else r.item) for r in _of(d)[:5]]
         explicit = np.stack([unit(r, i).features for r, i in units])
-        opinions = [*opened._judged(d, [unit(r, i) for r, i in units], explicit)]
-        if d in opened.checkpoint.experts.dimensions:
-            opinions.append(opened.checkpoint.experts.logits(d, [r for r, _ in units], standard(opened.model.head(d), explicit)))
+        opinions = list(opened.judged(d, units).opinions)
+        if d in opened.checkpoint.second.dimensions:
+            given = standard(opened.checkpoint.model.head(d), explicit)
+            opinions.append(opened.checkpoint.second.logits(d, [r for r, _ in units], given))
         kinds = [kind(r) for r, _ in units]
         expected = blended(opened.described.blends[d], kinds, *opinions)
         assert [float(opened.logits([r])[0][0]) for r, _ in units] == pytest.approx(expected.tolist(), abs=1e-5)
-    assert "factual_consistency" in opened.checkpoint.experts.forests
+    assert "factual_consistency" in opened.checkpoint.second.forests
 
 
 def _cut(f: Path) -> None:

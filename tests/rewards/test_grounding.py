@@ -18,7 +18,7 @@ from recenv.rewards.reading.cover import matches, residue
 from recenv.rewards.reading.limits import record
 from recenv.rewards.reading.polarity import stance
 from recenv.rewards.reading.quantities import quantities, same
-from recenv.rewards.reading.records import in_one_layout, table
+from recenv.rewards.reading.records import in_one_layout, read_records
 
 FIELDS = {"价格": "68元", "评分": "4.5分", "地址": "柳树街12号", "电话": "010-62345678", "营业时间": "10:00-21:00",
           "推荐菜": "清炒笋尖、荷叶鸡、藕粉圆子"}
@@ -63,11 +63,11 @@ def test_what_the_record_lacks_is_left_over(evidence: str) -> None:
 
 def test_layouts_are_read_alike() -> None:
     kept = ("phone", "address", "hours", "dishes")
-    records = [{f.role: f.members for f in table(text)[0] if f.role in kept} for text in LAYOUTS]
+    records = [{f.role: f.members for f in read_records(text)[0] if f.role in kept} for text in LAYOUTS]
     assert all(found == records[0] for found in records[1:])
     assert all(record(text).numbers == {"rating": (4.5, 4.5), "price": (68.0, 68.0)} for text in LAYOUTS)
     assert all(count_claims(text, "松竹小馆，评分4.1分").numbers_wrong == 1 for text in LAYOUTS)
-    assert [len(r) for r in table(f"{LINES}\n\n{LINES}")] == [7, 7]
+    assert [len(r) for r in read_records(f"{LINES}\n\n{LINES}")] == [7, 7]
     said = "user: where is the inn\nassistant: at 9 elm road\nuser: thanks"
     assert in_one_layout(said) == said
     assert in_one_layout(OWN) == OWN and in_one_layout("Pets are not allowed.\nAlder Inn; hotel; Leeds").startswith("Pets")

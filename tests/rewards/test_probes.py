@@ -378,7 +378,7 @@ def test_command_says_by_its_exit_code_what_was_found(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, world: Material
 ) -> None:
     import recenv.appraisal.probes as probes
-    import recenv.rewards.models.compact.scorers as encoder
+    import recenv.rewards.models.open as encoder
 
     monkeypatch.setattr(probes, "synthetic", lambda seed, sessions: world)
     monkeypatch.setattr(encoder, "load_scorers", lambda path: from_label())

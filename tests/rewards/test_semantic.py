@@ -6,7 +6,8 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processor
 from torch import Tensor
 
 from recenv.records import ScorerRow
-from recenv.rewards.models.sequence.similarities import NAMES, Semantics, axes, names
+from recenv.rewards.models.sequence.similarities import Semantics, names
+from recenv.training.fits.axes import fit_axes
 
 _WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *["soup", "tomato", "nuts", "cake", "i", "want", "a", "without", "with", ".", ","]]
 
@@ -26,7 +27,7 @@ def states(ids: Tensor, mask: Tensor) -> Tensor:
 def seen(*pairs: tuple[str, str], dimension: str = "item_ranking") -> list[dict[str, float]]:
     units = [(ScorerRow(dimension=dimension, query=q), i) for q, i in pairs]
     values = Semantics(states, tokenizer()).features(units)
-    return [dict(zip(NAMES[dimension], row.tolist(), strict=True)) for row in values]
+    return [dict(zip(names(dimension, 0), row.tolist(), strict=True)) for row in values]
 
 
 def test_a_wanted_word_is_matched_and_another_is_not() -> None:
@@ -57,7 +58,7 @@ def test_chinese_text_and_empty_text_have_no_features() -> None:
 def facts(*triples: tuple[str, str, str]) -> list[dict[str, float]]:
     rows = [ScorerRow(dimension="factual_consistency", query=q, response=r, evidence=e) for q, r, e in triples]
     values = Semantics(states, tokenizer()).features([(r, "") for r in rows])
-    return [dict(zip(NAMES["factual_consistency"], row.tolist(), strict=True)) for row in values]
+    return [dict(zip(names("factual_consistency", 0), row.tolist(), strict=True)) for row in values]
 
 
 def test_what_the_evidence_says_is_grounded_in_any_of_its_lines() -> None:
@@ -90,7 +91,7 @@ def test_facts_that_cannot_be_read_have_no_features() -> None:
 
 def test_axes_are_the_directions_in_which_texts_differ_most() -> None:
     means = np.array([[3.0, 1.0, 0.0], [-3.0, 1.0, 0.0], [0.0, 1.0, 1.0], [0.0, 1.0, -1.0]])
-    found = axes(means, 2).numpy()
+    found = fit_axes(means, 2).numpy()
     assert np.allclose(found[0], [0.0, 1.0, 0.0])
     assert np.allclose(found[1:], [[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
 

@@ -19,15 +19,16 @@ from recenv.data.render import evidence_text, item_text, plain_response
 from recenv.data.world import World
 from recenv.measures.metrics import auc
 from recenv.records import Item, ScorerRow
-from recenv.rewards.models.checkpoint import SHIPPED, resolve
-from recenv.rewards.models.compact.scorers import open_scorers
-from recenv.rewards.models.heads import Owner
+from recenv.rewards.models import FAMILIES
+from recenv.rewards.models.checkpoint import resolve
+from recenv.rewards.models.heads import CheckpointScorers
+from recenv.rewards.models.open import open_scorers
 
 QUERY = "您好，周末我想和家人一起玩，请帮我推荐一个票价是免费的、评分是4.5分以上的景点。"
 
 
 @pytest.fixture(scope="module")
-def owner() -> Owner:
+def owner() -> CheckpointScorers:
     begun = time.perf_counter()
     loaded = open_scorers("default")
     assert time.perf_counter() - begun < 10.0
@@ -49,7 +50,7 @@ SIGHTS = [_sight(n, price, rating) for n, (price, rating) in enumerate(_MADE)]
 """The first two meet both stated constraints, the next two one, the fifth none."""
 
 
-@pytest.mark.parametrize("name", SHIPPED)
+@pytest.mark.parametrize("name", FAMILIES)
 def test_a_folder_is_small_and_complete(name: str):
     sizes = {p.name: p.stat().st_size for p in resolve(name).iterdir()}
     assert {"config.json", "model.safetensors", "tokenizer.json", "metrics.json", "CARD.md", "curves.png"} <= set(sizes)
@@ -58,14 +59,14 @@ def test_a_folder_is_small_and_complete(name: str):
 
 
 def test_the_families_share_neither_architecture_nor_seed_nor_a_training_row():
-    default, audit = (json.loads((resolve(n) / "config.json").read_text("utf-8")) for n in SHIPPED)
+    default, audit = (json.loads((resolve(n) / "config.json").read_text("utf-8")) for n in FAMILIES)
     assert (default["family"], audit["family"]) == ("sequence", "compact")
     ours, theirs = default["trained"]["settings"], audit["trained"]["settings"]
     assert ours["seed"] != theirs["seed"] and default["training_data"] != audit["training_data"]
     assert ours["keep"][1] <= theirs["keep"][0]
 
 
-@pytest.mark.parametrize("name", SHIPPED)
+@pytest.mark.parametrize("name", FAMILIES)
 def test_every_dimension_beats_both_baselines_on_held_out_rows(name: str):
     table = json.loads((resolve(name) / "metrics.json").read_text("utf-8"))["held_out"]
     assert [r["dimension"] for r in table] == list(DIMENSIONS)
@@ -77,14 +78,14 @@ def test_every_dimension_beats_both_baselines_on_held_out_rows(name: str):
             assert all(r["scorer"][k] > max(r["majority"][k], r["overlap"][k]) for k in ("ndcg", "top1"))
 
 
-def test_relevance_rises_with_each_stated_constraint_met(owner: Owner):
+def test_relevance_rises_with_each_stated_constraint_met(owner: CheckpointScorers):
     rows = [ScorerRow(dimension="query_item_relevance", query=QUERY, item=item_text(i)) for i in SIGHTS]
     values = owner.scorers["query_item_relevance"].score(rows).values
     assert values[:2].min() > values[2:4].max() and values[2:4].min() > values[4]
 
 
 @pytest.mark.parametrize("locale", ["zh", "en"])
-def test_plain_truth_passes_the_gates_and_a_swapped_value_does_not(owner: Owner, locale: str):
+def test_plain_truth_passes_the_gates_and_a_swapped_value_does_not(owner: CheckpointScorers, locale: str):
     items = [msgspec.structs.replace(i, locale=locale) for i in SIGHTS[:3]]
     evidence, truth = evidence_text(items), plain_response(items, locale)
     lie = [msgspec.structs.replace(items[0], attributes={**items[0].attributes, "rating": 4.1}), *items[1:]]
@@ -111,7 +112,7 @@ def beijing(tmp_path_factory: pytest.TempPathFactory) -> World:
     return World(out)
 
 
-def test_real_chinese_queries_find_what_meets_them(owner: Owner, beijing: World):
+def test_real_chinese_queries_find_what_meets_them(owner: CheckpointScorers, beijing: World):
     rows, met = [], []
     for session in range(0, beijing.n_sessions, 20):
         for n, goal in enumerate(beijing.session(session).goals):
@@ -124,7 +125,7 @@ def test_real_chinese_queries_find_what_meets_them(owner: Owner, beijing: World)
     assert auc(np.array(met), owner.scorers["query_item_relevance"].score(rows).values.astype(float)) > 0.8
 
 
-def test_real_chinese_listings_pass_when_true_and_fail_when_swapped(owner: Owner, beijing: World):
+def test_real_chinese_listings_pass_when_true_and_fail_when_swapped(owner: CheckpointScorers, beijing: World):
     true, swapped, orders = [], [], []
     for session in range(0, beijing.n_sessions, 5):
         candidates = beijing.goal(beijing.goal_rows(session)[0]).candidates[:3].tolist()
@@ -145,7 +146,7 @@ def test_real_chinese_listings_pass_when_true_and_fail_when_swapped(owner: Owner
     assert (owner.scorers["instruction_following"].score(orders).values > 0.5).mean() > 0.95
 
 
-def test_scores_are_the_same_to_the_bit_alone_shuffled_and_on_two_threads(owner: Owner):
+def test_scores_are_the_same_to_the_bit_alone_shuffled_and_on_two_threads(owner: CheckpointScorers):
     texts = [item_text(_sight(n % 6, 7.0 * n, 3.5 + n % 15 / 10)) for n in range(40)]
     rows = [ScorerRow(dimension="query_item_relevance", query=QUERY, item=text) for text in texts]
     scorer, threads = owner.scorers["query_item_relevance"], torch.get_num_threads()

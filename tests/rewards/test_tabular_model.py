@@ -7,10 +7,12 @@ import pytest
 
 from recenv.errors import InputError
 from recenv.records import ScorerRow
-from recenv.rewards.models.tables import kernel
-from recenv.rewards.models.tables.columns import encode, layouts, link
-from recenv.rewards.models.tables.process import Fitted, TabularModel, fit, predict
+from recenv.rewards.models.tables.columns import encode, link
+from recenv.rewards.models.tables.process import TabularModel, predict
 from recenv.rewards.models.tables.values import fold, pairs, reading
+from recenv.training.fits import process
+from recenv.training.fits.layouts import layouts
+from recenv.training.fits.tables import Fitted, fit_tables
 
 COLOURS, SHAPES = ("red", "blue"), ("round", "square")
 
@@ -39,7 +41,7 @@ def _world(people: int, each: int = 8, first: int = 0) -> tuple[list[ScorerRow],
 def _few_steps() -> object:
     """Worlds this plain are learned in a third of the steps."""
     patch = pytest.MonkeyPatch()
-    patch.setattr(kernel, "STEPS", 30)
+    patch.setattr(process, "STEPS", 30)
     yield
     patch.undo()
 
@@ -47,7 +49,7 @@ def _few_steps() -> object:
 @pytest.fixture(scope="module")
 def learned() -> Fitted:
     rows, labels = _world(40)
-    return fit(rows, labels, seed=3)
+    return fit_tables(rows, labels, seed=3)
 
 
 def _auc(labels: list[float], scores: np.ndarray) -> float:
@@ -68,7 +70,7 @@ def test_logits_are_calibrated_log_odds(learned: Fitted) -> None:
 
 
 def test_same_rows_and_seed_same_bytes(learned: Fitted) -> None:
-    again = fit(*_world(40), seed=3)
+    again = fit_tables(*_world(40), seed=3)
     assert {k: v.tobytes() for k, v in again.state.items()} == {k: v.tobytes() for k, v in learned.state.items()}
     assert again.apart.tobytes() == learned.apart.tobytes()
 
@@ -106,7 +108,7 @@ def test_rows_without_keys_or_of_other_keys_are_not_answered(learned: Fitted, ro
 def test_labels_that_follow_nothing_are_left_alone() -> None:
     rows, _ = _world(30)
     labels = np.random.default_rng(0).integers(2, size=len(rows))
-    assert fit(rows, labels, seed=0).state == {}
+    assert fit_tables(rows, labels, seed=0).state == {}
 
 
 def test_two_layouts_are_learned_apart(learned: Fitted) -> None:
@@ -119,7 +121,7 @@ def test_two_layouts_are_learned_apart(learned: Fitted) -> None:
         return text
 
     chinese = [_row(told(row.user), told(row.item), told(row.context), row.group) for row in rows]
-    both = fit([*rows, *chinese], [*labels, *(1.0 - y for y in labels)], seed=3)
+    both = fit_tables([*rows, *chinese], [*labels, *(1.0 - y for y in labels)], seed=3)
     unseen, truth = _world(10, first=700)
     assert _auc(truth, predict(both.state, unseen)) > 0.97
     assert {name.partition(".")[0] for name in both.state} == {"0", "1"}
@@ -127,20 +129,20 @@ def test_two_layouts_are_learned_apart(learned: Fitted) -> None:
 
 def test_rows_too_few_make_no_model() -> None:
     rows, labels = _world(10)
-    fitted = fit(rows, labels, seed=0)
+    fitted = fit_tables(rows, labels, seed=0)
     assert fitted.state == {} and np.isnan(fitted.apart).all()
 
 
 @pytest.mark.parametrize("labels", [[0.0], [2.0, 0.0], [float("nan"), 0.0]])
 def test_labels_must_fit(labels: list[float]) -> None:
     with pytest.raises(InputError, match="labels"):
-        fit([_row("a: b", "c: d")] * 2, labels, seed=0)
+        fit_tables([_row("a: b", "c: d")] * 2, labels, seed=0)
 
 
 def test_people_beyond_the_most_rows_are_left_out_whole_and_answered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("recenv.rewards.models.tables.process.MOST_ROWS", 240)
+    monkeypatch.setattr("recenv.training.fits.tables.MOST_ROWS", 240)
     rows, labels = _world(40)
-    fitted = fit(rows, labels, seed=1)
+    fitted = fit_tables(rows, labels, seed=1)
     assert len(fitted.state["0.alpha"]) == 240
     assert np.isfinite(fitted.apart).all() and _auc(labels, fitted.apart) > 0.9
 
@@ -150,11 +152,11 @@ def test_answers_apart_are_those_of_a_process_without_the_person() -> None:
     (layout,), _ = layouts(rows)
     y = np.array(labels, np.float32)
     person = np.array([int(row.group[1:]) for row in rows])
-    table = kernel.table(encode(layout, rows), person)
-    weights = kernel.starting_weights(table, np.zeros(kernel.width(table, "scene"), bool))
-    solved = kernel.solve(table, y, weights)
+    table = process.table_of(encode(layout, rows), person)
+    weights = process.starting_weights(table, np.zeros(process.width(table, "scene"), bool))
+    solved = process.solve(table, y, weights)
     out = person == 7
-    full = kernel.covariance(table, weights).astype(np.float64)
+    full = process.covariance(table, weights).astype(np.float64)
     inner = full[~out][:, ~out] + (float(weights.noise[0]) + 1e-4) * np.eye(int((~out).sum()))
     want = solved.mean + full[out][:, ~out] @ np.linalg.solve(inner, y[~out] - solved.mean)
     assert solved.apart[out] == pytest.approx(want, abs=1e-4)

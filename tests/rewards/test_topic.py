@@ -7,7 +7,8 @@ import pytest
 
 from recenv.records import ScorerRow
 from recenv.rewards.models.blend import Blend
-from recenv.rewards.models.topic import Topic, fit_topic, open_to, pairs
+from recenv.rewards.models.topic import Topic, open_to
+from recenv.training.fits.topic import fit_topic, topic_pairs
 
 _THEMES = ("a poem about the sea", "a poem about the hills", "a list of soups", "a list of cakes")
 
@@ -21,15 +22,15 @@ def rows() -> list[ScorerRow]:
 
 
 def test_a_pair_is_an_answer_and_the_answer_to_the_instruction_most_like_it() -> None:
-    found = pairs(rows(), 0)
+    found = topic_pairs(rows(), 0)
     assert len(found.own) == len(found.other) == 32  # of 48 rows those that follow
     for own, other in zip(found.own, found.other, strict=True):
         assert own.label == 1.0 and other.label == 0.0 and own.instruction == other.instruction
         theme = own.instruction.removeprefix("Write ")
         assert theme in own.response and theme not in other.response
         assert ("poem" in other.response) == ("poem" in theme)
-    assert pairs(rows(), 0) == found and pairs(rows(), 1) != found
-    assert pairs([], 0) == ([], [])
+    assert topic_pairs(rows(), 0) == found and topic_pairs(rows(), 1) != found
+    assert topic_pairs([], 0) == ([], [])
 
 
 def test_the_line_finds_what_tells_the_two_sides_apart() -> None:

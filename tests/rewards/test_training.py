@@ -17,13 +17,13 @@ from recenv import rng
 from recenv.appraisal.comparison import table_text
 from recenv.errors import InputError
 from recenv.records import ScorerRow
-from recenv.rewards.models.compact.scorers import load_scorers
-from recenv.rewards.models.losses import dimension_loss, listwise_loss, pairwise_loss, pointwise_loss
+from recenv.rewards.models.open import load_scorers
 from recenv.training import loop
 from recenv.training import train as training
 from recenv.training.batches import kept, part_of
-from recenv.training.compact import CompactFamily
+from recenv.training.compact import CompactLearner
 from recenv.training.curves import draw_curves
+from recenv.training.losses import dimension_loss, listwise_loss, pairwise_loss, pointwise_loss
 from recenv.training.plan import epoch_plan, pool
 from recenv.training.settings import SequenceSettings, Settings
 from recenv.training.train import train
@@ -154,13 +154,13 @@ def test_a_run_killed_after_training_is_not_trained_again(tmp_path: Path):
 
 def test_the_network_is_trained_for_itself_and_the_features_stay_as_fitted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     splits = training._split([r for r in ROWS if r.dimension in TWO], TWO, SETTINGS)
-    family = CompactFamily(splits, TWO, SETTINGS, lambda *_: None)
+    learner = CompactLearner(splits, TWO, SETTINGS, lambda *_: None)
     warm: dict[str, torch.Tensor] = {}
-    plain = CompactFamily.pools
-    monkeypatch.setattr(CompactFamily, "pools", lambda self: warm.update(
+    plain = CompactLearner.pools
+    monkeypatch.setattr(CompactLearner, "pools", lambda self: warm.update(
         {k: v.clone() for k, v in self.model.state_dict().items()}) or plain(self))
-    loop.fit(family, tmp_path, lambda *_: None)
-    moved = {k for k, v in family.model.state_dict().items() if not torch.equal(v, warm[k])}
+    loop.train_network(learner, tmp_path, lambda *_: None)
+    moved = {k for k, v in learner.model.state_dict().items() if not torch.equal(v, warm[k])}
     assert moved and not any(".wide." in k for k in moved)
     assert any(k.startswith("encoder.") for k in moved) and all(any(f"{d}.deep" in k for k in moved) for d in TWO)
 

@@ -10,7 +10,7 @@ from toyrows import toy_rows
 from transformers import BertConfig, BertModel, DistilBertConfig, DistilBertModel, PreTrainedTokenizerFast, RobertaConfig
 from transformers import RobertaForSequenceClassification as Roberta
 
-from recenv.rewards.models.sequence.text import MARKERS
+from recenv.rewards.dimensions import DIMENSIONS
 from recenv.training.base import quiet
 from recenv.training.settings import SequenceSettings
 
@@ -51,7 +51,7 @@ def _tokenizer() -> Tokenizer:
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     texts = [t for r in toy_rows(6) if r.locale == "en" for t in (r.query, r.response, r.item, r.evidence, r.instruction)]
     trainer = trainers.WordPieceTrainer(vocab_size=400, special_tokens=_SPECIAL, show_progress=False)
-    tokenizer.train_from_iterator([*texts, *list(MARKERS.values()) * 9], trainer)
+    tokenizer.train_from_iterator([*texts, *[DIMENSIONS[d].word for d in DIMENSIONS] * 9], trainer)
     pair = [("[CLS]", 2), ("[SEP]", 3)]
     tokenizer.post_processor = processors.TemplateProcessing(
         single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B:1 [SEP]:1", special_tokens=pair)

@@ -65,7 +65,7 @@ def allowed(change: Change, row: ScorerRow) -> bool:
     return not (change.breaks and re.search(change.breaks, row.instruction, re.IGNORECASE))
 
 
-def table(pairs: Iterable[tuple[str, str]], *, words: bool = False) -> Callable[[str, str], str]:
+def replacing(pairs: Iterable[tuple[str, str]], *, words: bool = False) -> Callable[[str, str], str]:
     """A change that replaces phrases, longest first. words: only whole words (for languages that have spaces)."""
     found = sorted(dict(pairs).items(), key=lambda pair: -len(pair[0]))
     new = dict(found)

@@ -8,10 +8,11 @@ from typing import NamedTuple
 import numpy as np
 
 from recenv.appraisal.overlap import word_overlap
+from recenv.measures.logistic import fit_logistic
 from recenv.measures.metrics import Array
 from recenv.records import ScorerRow
 
-_RIDGE, _STEPS = 1e-3, 25
+_RIDGE = 1e-3  # a row
 
 
 class Case(NamedTuple):
@@ -61,12 +62,7 @@ class Logistic:
         self._mean, self._scale = x.mean(0), x.std(0)
         self._scale[self._scale == 0] = 1.0
         design = self._design(x)
-        self._weights = np.zeros(design.shape[1])
-        ridge = _RIDGE * len(y) * np.eye(design.shape[1])
-        for _ in range(_STEPS):  # iteratively reweighted least squares
-            p = 1.0 / (1.0 + np.exp(-np.clip(design @ self._weights, -30, 30)))
-            slope = design.T @ (y - p) - ridge @ self._weights
-            self._weights += np.linalg.solve((design * (p * (1 - p))[:, None]).T @ design + ridge, slope)
+        self._weights = fit_logistic(design, y, _RIDGE * len(y))
 
     def scores(self, x: Array) -> Array:
         """(N,) logits."""

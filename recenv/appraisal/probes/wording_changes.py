@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from recenv.appraisal.probes.changes import ASKED, COUNT, ENDS, LAYOUT, MARKS, ORDERED, RECORDS, TOLD, WORDS, Change, table
+from recenv.appraisal.probes.changes import ASKED, COUNT, ENDS, LAYOUT, MARKS, ORDERED, RECORDS, TOLD, WORDS, Change, replacing
 from recenv.data.synthetic.service_terms import TAGS
 from recenv.data.synthetic.taxonomy import SUBCATEGORIES
 
-_OTHER_ZH = table((
+_OTHER_ZH = replacing((
     ("停车方便", "泊车方便"), ("有停车位", "有车位"), ("能停车", "可以泊车"), ("有WiFi", "能无线上网"),
     ("无线网络", "无线上网"), ("可以刷卡", "能用银行卡付款"), ("支持刷卡", "支持银行卡付款"), ("适合带孩子", "适合亲子"),
     ("儿童友好", "亲子友好"), ("可以带宠物", "能带猫狗"), ("允许宠物进入", "猫狗可以进"), ("可带宠物", "猫狗可入内"),
@@ -29,7 +29,7 @@ _OTHER_ZH = table((
     ("支持医保", "可走医保"), ("有老专家", "有资深医生"), ("医生会英语", "医生能说英文"), ("英语服务", "英文服务"),
     ("学生能打折", "学生有优惠"), ("拍照好看", "出片"), ("适合拍照", "适合摄影"), ("晚上也能玩", "夜间也开放"),
 ))
-_OTHER_EN = table((
+_OTHER_EN = replacing((
     ("with somewhere to park", "with a parking lot"), ("with parking", "with a car park"), ("parking", "a car park"),
     ("free wireless internet", "free internet access"), ("wifi", "wireless internet"),
     ("that takes cards", "that accepts bank cards"), ("where I can pay by card", "where card payment works"),
@@ -118,8 +118,8 @@ def _sign(text: str, locale: str) -> str:
     return re.sub(r"(?<![\d.,\-到])(\d+(?:\.\d+)?)(?:元| yuan)", r"¥\1", text)
 
 
-TERMS_ZH, TERMS_EN = table(_known("zh")), table(_known("en"), words=True)
-KINDS_ZH, KINDS_EN = table(_kinds("zh")), table(_kinds("en"), words=True)
+TERMS_ZH, TERMS_EN = replacing(_known("zh")), replacing(_known("en"), words=True)
+KINDS_ZH, KINDS_EN = replacing(_kinds("zh")), replacing(_kinds("en"), words=True)
 
 WORDING: tuple[Change, ...] = (
     Change("polite words before", _polite_before, TOLD, breaks=f"{COUNT}|{ENDS}|{LAYOUT}"),
@@ -128,9 +128,9 @@ WORDING: tuple[Change, ...] = (
     Change("service terms in the other known words", lambda t, loc: (TERMS_ZH if loc == "zh" else TERMS_EN)(t, loc), ASKED),
     Change("service terms in new words", lambda t, loc: (_OTHER_ZH if loc == "zh" else _OTHER_EN)(t, loc), TOLD, breaks=WORDS),
     Change("kinds of place in the other known words", lambda t, loc: (KINDS_ZH if loc == "zh" else KINDS_EN)(t, loc), ASKED),
-    Change("contractions expanded", table(_CONTRACTIONS, words=True), TOLD, ("en",), breaks=f"{COUNT}|{WORDS}"),
-    Change("American spelling", table(_SPELLINGS), (*TOLD, *ORDERED), ("en",), breaks=WORDS),
-    Change("American spelling in records", table(_SPELLINGS), RECORDS, ("en",)),
+    Change("contractions expanded", replacing(_CONTRACTIONS, words=True), TOLD, ("en",), breaks=f"{COUNT}|{WORDS}"),
+    Change("American spelling", replacing(_SPELLINGS), (*TOLD, *ORDERED), ("en",), breaks=WORDS),
+    Change("American spelling in records", replacing(_SPELLINGS), RECORDS, ("en",)),
     Change("counts in words", _counts, (*ASKED, *ORDERED)),
     Change("trailing zeros", _zeros, TOLD, breaks=COUNT),
     Change("thousands separators", _thousands, TOLD, breaks=MARKS),

@@ -18,4 +18,5 @@ DIMENSION = Dimension(
     reads=("user", "context", "query", "item"), needs=("query", "item"), answers="",
     overlap=lambda row, item: (f"{row.query} {row.user}", item or row.item), rubric=RUBRIC,
     features=("query_item", "person_item", "wants"), compares=(("query", "item"), ("person", "item")),
+    word="behavior", opinions=("table",),
 )

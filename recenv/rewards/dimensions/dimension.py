@@ -30,6 +30,9 @@ class Dimension(NamedTuple):
     features: groups of numbers made of a row, by their names in ``features.vector.GROUPS``.
     compares: pairs of text kinds that an encoder sets beside each other (``models.compact.segments.KINDS``).
     rubric: what a language model is asked; without one it is not asked.
+    word: one word for it, which opens a cross-encoder's sequences.  opinions: the second opinions that a checkpoint may have
+    (``models.opinions``).  likeness: what of a row a pretrained encoder compares (``models.sequence.similarities``), "" for
+    nothing.
     measure: the leading measure of a card (``pairs or AUC``: pairs right where most rows come in pairs).
     """
 
@@ -49,6 +52,9 @@ class Dimension(NamedTuple):
     compares: tuple[tuple[str, str], ...] = ()
     rubric: Rubric | None = None
     measure: Literal["pairs or AUC", "nDCG"] = "pairs or AUC"
+    word: str = ""
+    opinions: tuple[Literal["forest", "topic", "table"], ...] = ()
+    likeness: Literal["", "pair", "instruction", "evidence", "dialogue"] = ""
 
     @property
     def of(self) -> Literal["text", "slate"]:

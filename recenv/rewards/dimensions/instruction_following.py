@@ -27,4 +27,5 @@ DIMENSION = Dimension(
     rule=instruction_verdict, always=True, spoken="obeys", rubric=RUBRIC,
     features=("instruction_response", "query_response", "following"),
     compares=(("instruction", "response"), ("query", "response")),
+    word="instruction", opinions=("forest", "topic"), likeness="instruction",
 )

@@ -23,4 +23,5 @@ DIMENSION = Dimension(
     alone=behavior_prediction.DIMENSION.name, overlap=lambda row, item: (f"{row.query} {row.user}", item or row.item),
     rubric=RUBRIC,
     features=("query_item", "person_item", "wants"), compares=(("query", "item"), ("person", "item")), measure="nDCG",
+    word="ranking", likeness="pair",
 )

@@ -20,4 +20,5 @@ DIMENSION = Dimension(
     reads=("query", "item"), needs=("query", "item"), answers="item",
     overlap=lambda row, item: (row.query, item or row.item), rubric=RUBRIC,
     features=("query_item", "wants", "replying"), compares=(("query", "item"),),
+    word="relevance", opinions=("forest",), likeness="dialogue",
 )

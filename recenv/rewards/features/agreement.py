@@ -10,7 +10,7 @@ from recenv.rewards.features import CACHES
 from recenv.rewards.reading.cover import is_han, matches, tokens
 from recenv.rewards.reading.lexical import norm, squeeze
 from recenv.rewards.reading.quantities import Quantity, quantities, same, same_end
-from recenv.rewards.reading.records import Field, roles_in, table
+from recenv.rewards.reading.records import Field, read_records, roles_in
 
 _FREE = re.compile(r"免费|不要钱|不收费|\bfree\b(?! wifi| wi-fi| parking)|no (?:charge|cost|fee)")
 _UNITLESS = {"rating": "rating", "price": "money"}  # roles whose numbers often stand without a unit -> kind of quantity
@@ -30,7 +30,7 @@ class Numbers(NamedTuple):
 def _known(evidence: str) -> tuple[Quantity, ...]:
     """The evidence's numbers; those of labelled fields that lack a unit take the kind of the label."""
     found = list(quantities(evidence))
-    for record in table(evidence):
+    for record in read_records(evidence):
         for field in record:
             if field.role in _UNITLESS and len(field.value) < 12:
                 found += [q._replace(kind=_UNITLESS[field.role]) for q in quantities(field.value) if not q.kind]
@@ -81,7 +81,7 @@ _TAIL = re.compile(r"(?:等等?|的?(?:餐馆|酒店|景点|服务|菜)?|哦|呢
 def _members(evidence: str) -> tuple[str, ...]:
     """The members of the evidence's lists, squeezed."""
     found: dict[str, None] = {}
-    for record in table(evidence):
+    for record in read_records(evidence):
         for field in record:
             if len(field.members) > 1 and field.role not in ("phone", "hours", "address", "time"):
                 found.update((squeeze(m), None) for m in field.members)
@@ -123,7 +123,7 @@ class Asked(NamedTuple):
 def asked(response: str, evidence: str, query: str) -> Asked:
     """How far the values of the fields that an answer, or else the question, speaks of stand in the answer."""
     nan = float("nan")
-    records = table(evidence)
+    records = read_records(evidence)
     labelled = {f.role or f.label for record in records for f in record if f.label}
     if not labelled:
         return Asked(nan, nan)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from recenv.rewards.features import CACHES
 from recenv.rewards.reading.cover import tokens
 from recenv.rewards.reading.quantities import quantities
-from recenv.rewards.reading.records import table
+from recenv.rewards.reading.records import read_records
 
 _LONGEST = 14
 _MOST_ROWS = 64
@@ -55,7 +55,7 @@ class _Said(NamedTuple):
 
 @CACHES.keep(4_096)
 def _index(evidence: str) -> _Table | None:
-    records = [r for r in table(evidence) if any(f.label for f in r)][:_MOST_ROWS]
+    records = [r for r in read_records(evidence) if any(f.label for f in r)][:_MOST_ROWS]
     if not records:
         return None
     keys: dict[Key, dict[tuple[str, int], None]] = {}

@@ -11,7 +11,7 @@ from recenv.rewards.reading.cover import residue
 from recenv.rewards.reading.lexical import norm, squeeze
 from recenv.rewards.reading.limits import INF, Limit, limits, mentions, within
 from recenv.rewards.reading.quantities import quantities
-from recenv.rewards.reading.records import table
+from recenv.rewards.reading.records import read_records
 
 NAMES = (
     "wants_rating", "wants_price", "wants_time",  # 1 met, -1 missed, 0 not stated; NaN where the record does not say
@@ -80,7 +80,7 @@ def _facts(item: str) -> _Facts:
     members: dict[str, None] = {}
     near: dict[str, None] = {}
     kind = ""
-    for record in table(item):
+    for record in read_records(item):
         for n, field in enumerate(record):
             role = field.role
             if role in ("rating", "price") and role not in numbers:

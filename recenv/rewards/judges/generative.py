@@ -30,8 +30,8 @@ from numpy.typing import NDArray
 from recenv.errors import UnknownName, WeightsError
 from recenv.records import ScorerRow
 from recenv.rewards.dimensions import DIMENSIONS
+from recenv.rewards.fields import check_rows, missing
 from recenv.rewards.judges.prompts import clean, fence_text, material, rubric, rubric_text, rubrics
-from recenv.rewards.models.compact.segments import check_rows, missing
 from recenv.rewards.protocol import ScorerSpec, Scores
 from recenv.rewards.ranking import shown_ndcg
 

@@ -30,10 +30,10 @@ from recenv.endpoint import Endpoint, EndpointConfig, chat_request, encode_reque
 from recenv.errors import EndpointError, InputError
 from recenv.records import ScorerRow
 from recenv.rewards.dimensions import DIMENSIONS
+from recenv.rewards.fields import check_rows, missing
 from recenv.rewards.judges.answer import Reading, alternatives, expected_worth, read_answer
 from recenv.rewards.judges.cache import Call, JudgeCache
 from recenv.rewards.judges.prompts import GRADES, Material, judge_messages, material, rubric, rubrics, scale
-from recenv.rewards.models.compact.segments import check_rows, missing
 from recenv.rewards.protocol import Cost, ScorerSpec, Scores
 from recenv.rewards.ranking import shown_ndcg
 

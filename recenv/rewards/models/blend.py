@@ -1,25 +1,21 @@
-"""Several opinions on a row as one: a weighted sum of their logits, with weights >= 0 fitted on rows that none was trained on.
+"""Several opinions on a row as one: a weighted sum of their logits, weighed by the kind of row (``training.fits.blend``).
 
-Rows of one group (one snippet, one prompt) say nearly the same of the opinions, so what a set of rows can say counts by its
-groups: a hundred rows of four snippets move the weights from even ones as far as four rows do.
+What a record says can be read off exactly, and features do; what prose says has to be understood, and reading counts for more.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
-_RIDGE = 1.0  # of the weights towards even ones, beside a sum over groups
-_ENOUGH = 30  # rows (or lists) without which opinions count evenly
-_OWN = 200  # rows from which a kind of rows has weights of its own
+from recenv.records import ScorerRow
+from recenv.rewards.dimensions import DIMENSIONS
+from recenv.rewards.ranking import Array
+from recenv.rewards.reading.records import read_records
 
-Array = NDArray[np.float64]
-_Terms = Callable[[Array], tuple[Array, Array]]
-"""From weights (K,) to gradient (K,) and Hessian (K, K) of a convex loss."""
+_LEAST = 2  # labelled values that make a record
 
 
 class Blend(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,63 +38,6 @@ def even(count: int) -> Blend:
     return Blend(weights=(1.0 / count,) * count)
 
 
-def fit_blend(opinions: Sequence[Array], labels: Array, groups: Sequence[Hashable]) -> Blend:
-    """By the cross-entropy with labels in [0, 1], with a pull towards even weights; rows with a missing opinion are left out.
-
-    groups (N,): rows of one are counted as in ``effective``. Too few rows, or one class only, blend evenly.
-    """
-    stacked = np.stack(opinions)
-    spoken = ~np.isnan(stacked).any(0)
-    x, y = np.concatenate([stacked[:, spoken], np.ones((1, int(spoken.sum())))]).T, labels[spoken]
-    if len(y) < _ENOUGH or y.max() < 0.5 or y.min() >= 0.5:
-        return even(len(opinions))
-    share = effective([groups[n] for n in np.flatnonzero(spoken).tolist()]) / len(y)
-
-    def terms(theta: Array) -> tuple[Array, Array]:
-        p = 1.0 / (1.0 + np.exp(-np.clip(x @ theta, -30.0, 30.0)))
-        return share * (x.T @ (p - y)), share * ((x * (p * (1.0 - p))[:, None]).T @ x)
-
-    *weights, shift = _smallest(terms, np.array([*even(len(opinions)).weights, 0.0]), len(opinions)).tolist()
-    return Blend(weights=tuple(weights), shift=shift)
-
-
-def effective(groups: Sequence[Hashable]) -> float:
-    """Kish's effective number of groups, (sum of sizes)^2 / sum of squared sizes: that of equal groups is their number."""
-    sizes = np.array(list(Counter(groups).values()), float)
-    return float(sizes.sum() ** 2 / (sizes ** 2).sum())
-
-
-def fit_blends(
-    opinions: Sequence[Array], labels: Array, groups: Sequence[Hashable], kinds: Sequence[str], wanted: Sequence[str]
-) -> dict[str, Blend]:
-    """A blend for each wanted kind of rows; groups, kinds (N,). One that has few rows is blended as all rows are."""
-    own, everyone, found = np.array(kinds), fit_blend(opinions, labels, groups), {}
-    for k in wanted:
-        at = np.flatnonzero(own == k)
-        found[k] = (fit_blend([o[at] for o in opinions], labels[at], [groups[n] for n in at.tolist()])
-                    if len(at) >= _OWN else everyone)
-    return found
-
-
-def fit_list_blend(opinions: Sequence[Sequence[Array]], gains: Sequence[Array]) -> Blend:
-    """The same for lists of logits (C,), by the softmax cross-entropy with their gains; lists without a gain are left out."""
-    used = [(np.stack(own, 1), g / g.sum()) for *own, g in zip(*opinions, gains, strict=True) if g.sum() > 0]
-    if len(used) < _ENOUGH:
-        return even(len(opinions))
-
-    def terms(theta: Array) -> tuple[Array, Array]:
-        gradient, hessian = np.zeros(len(theta)), np.zeros((len(theta), len(theta)))
-        for x, target in used:
-            e = np.exp(x @ theta - (x @ theta).max())
-            p = e / e.sum()
-            mean = x.T @ p
-            gradient += mean - x.T @ target
-            hessian += (x * p[:, None]).T @ x - np.outer(mean, mean)
-        return gradient, hessian
-
-    return Blend(weights=tuple(_smallest(terms, np.array(even(len(opinions)).weights), len(opinions)).tolist()))
-
-
 def blended(blends: Mapping[str, Blend], kinds: Sequence[str], *opinions: Array) -> Array:
     """(N,) logits of rows of kinds (N,), each by the blend of its kind."""
     out, own = np.full(len(opinions[0]), np.nan), np.array(kinds)
@@ -107,20 +46,13 @@ def blended(blends: Mapping[str, Blend], kinds: Sequence[str], *opinions: Array)
     return out
 
 
-def _smallest(terms: _Terms, start: Array, bounded: int) -> Array:
-    """The weights of the smallest loss, by Newton steps, with a pull towards ``start``; the first ``bounded`` are not negative:
-    one that would be is left at 0."""
-    used = np.ones(len(start), bool)
-    while True:
-        theta = np.where(used, start, 0.0)
-        for _ in range(60):
-            gradient, hessian = terms(theta)
-            gradient, hessian = gradient + _RIDGE * (theta - start), hessian + _RIDGE * np.eye(len(start))
-            step = np.linalg.solve(hessian[np.ix_(used, used)], gradient[used])
-            theta[used] -= step * min(1.0, 2.0 / max(float(np.abs(step).max()), 1e-12))
-            if np.abs(step).max() < 1e-9:
-                break
-        worst = int(np.argmin(theta[:bounded]))
-        if theta[worst] >= 0.0:
-            return theta
-        used[worst] = False
+def kinds_of(dimension: str) -> tuple[str, ...]:
+    """The kinds of a dimension's rows that are weighed apart: of evidence, where it has some; else one, named ""."""
+    return ("records", "prose") if "evidence" in DIMENSIONS[dimension].reads else ("",)
+
+
+def kind(row: ScorerRow) -> str:
+    """"records" where the evidence of a row holds one, else "prose"; "" in dimensions without evidence."""
+    if kinds_of(row.dimension) == ("",):
+        return ""
+    return "records" if any(sum(bool(f.label and f.value) for f in r) >= _LEAST for r in read_records(row.evidence)) else "prose"

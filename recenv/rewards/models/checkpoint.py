@@ -1,6 +1,6 @@
 """Reading and writing a scorer checkpoint: config.json, model.safetensors, tokenizer.json, metrics.json, CARD.md. No pickle.
 
-config.json names the family: ``compact`` (here) or ``sequence`` (sequence_checkpoint, which adds trunk.json).
+What every network's checkpoint has in common; ``compact.checkpoint`` and ``sequence.checkpoint`` say the rest.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import msgspec
 import torch
@@ -21,27 +21,21 @@ from torch import Tensor, nn
 from recenv.errors import WeightsError
 from recenv.files import whole_folder, write_whole
 from recenv.rewards.dimensions import DIMENSIONS
-from recenv.rewards.features import vector as features
-from recenv.rewards.models.blend import Blend
+from recenv.rewards.features import vector
+from recenv.rewards.models import FAMILIES, WEIGHTS
+from recenv.rewards.models.blend import Blend, kinds_of
 from recenv.rewards.models.calibration import Calibration
-from recenv.rewards.models.compact.network import Architecture, CompactScorer
-from recenv.rewards.models.experts import Experts
-from recenv.rewards.models.kinds import kinds_of
-from recenv.rewards.models.tokenizer import load_tokenizer
+from recenv.rewards.models.opinions import SecondOpinions
 
 SCHEMA = 1
-WEIGHTS = Path(__file__).parents[1] / "weights"
-SHIPPED = ("default", "audit")
-"""Names of the shipped checkpoints, each a folder of weights."""
-
 FILES = ("config.json", "model.safetensors", "tokenizer.json")
 """The files that make a score; metrics.json and CARD.md only describe."""
 
 
 class Described(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What config.json says in every family. features: names by dimension at training time. training_data: sha256 over the
-    rows. trained: how. blends: by dimension and kind of row, of what the network reads, what the features say, and an expert, as
-    far as there are these."""
+    """What config.json says whatever the network. features: names by dimension at training time. training_data: sha256 over the
+    rows. trained: how. blends: by dimension and kind of row, of what the network reads, what the features say, and a second
+    opinion, as far as there are these."""
 
     schema: int
     name: str
@@ -53,19 +47,20 @@ class Described(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     blends: dict[str, dict[str, Blend]] = msgspec.field(default_factory=dict)
 
 
-class Config(Described, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """config.json of the compact family."""
+class Checkpoint(Protocol):
+    """An opened checkpoint. dimensions: those that it judges; second: the opinions beside its network."""
 
-    architecture: Architecture
-    family: str = "compact"
+    @property
+    def config(self) -> Described: ...
 
+    @property
+    def dimensions(self) -> tuple[str, ...]: ...
 
-class Checkpoint(NamedTuple):
-    config: Config
-    model: CompactScorer
-    tokenizer: Tokenizer
-    fingerprint: str
-    experts: Experts
+    @property
+    def fingerprint(self) -> str: ...
+
+    @property
+    def second(self) -> SecondOpinions: ...
 
 
 _C = TypeVar("_C", bound=Described)
@@ -73,33 +68,7 @@ _C = TypeVar("_C", bound=Described)
 
 def resolve(path: str | Path) -> Path:
     """The folder of a checkpoint; "default" and "audit" are the shipped ones."""
-    return WEIGHTS / str(path) if str(path) in SHIPPED else Path(path)
-
-
-def family(path: str | Path) -> str:
-    """The family that a checkpoint belongs to; raises WeightsError where there is none or it is unknown."""
-    folder = resolve(path)
-    check_files(folder, FILES[:1])
-    found = read_raw(folder / "config.json").get("family", "compact")
-    if found not in ("compact", "sequence"):
-        raise WeightsError(f"{folder / 'config.json'}: family must be compact or sequence, found {found!r}; "
-                           "the checkpoint is of a newer version or damaged, update recenv or copy it again")
-    return str(found)
-
-
-def load(path: str | Path) -> Checkpoint:
-    """Open a compact checkpoint; raises WeightsError, with what to do, when anything about it is not right."""
-    folder = resolve(path)
-    check_files(folder, FILES)
-    config = read_config(folder / "config.json")
-    tokenizer = load_tokenizer(folder / "tokenizer.json")
-    check_vocabulary(folder, tokenizer, config.architecture.vocabulary)
-    model, tensors = CompactScorer(config.architecture), read_tensors(folder / "model.safetensors")
-    fill(model, folder / "model.safetensors", tensors)
-    model.eval().requires_grad_(False)
-    experts = Experts.among(tensors)
-    check_blends(folder / "config.json", config, {d: 2 + (d in experts.dimensions) for d in config.architecture.dimensions})
-    return Checkpoint(config, model, tokenizer, fingerprint(folder, FILES), experts)
+    return WEIGHTS / str(path) if str(path) in FAMILIES else Path(path)
 
 
 def check_files(folder: Path, files: Sequence[str]) -> None:
@@ -126,19 +95,11 @@ def read_raw(file: Path) -> dict[str, Any]:
 
 
 def convert(file: Path, kind: type[_C]) -> _C:
-    """Decode config.json as one family's."""
+    """Decode config.json as one network's."""
     try:
         return msgspec.convert(read_raw(file), kind)
     except msgspec.ValidationError as error:
         raise WeightsError(f"{file} is damaged ({error}); copy the checkpoint again or train anew") from None
-
-
-def read_config(file: Path) -> Config:
-    """Decode and check config.json of the compact family."""
-    config = convert(file, Config)
-    own = config.architecture.dimensions
-    check_heads(file, config, own, {d: features.names(d) for d in own if d in DIMENSIONS})
-    return config
 
 
 def check_heads(file: Path, config: Described, dimensions: Sequence[str], names: Mapping[str, tuple[str, ...]]) -> None:
@@ -148,10 +109,10 @@ def check_heads(file: Path, config: Described, dimensions: Sequence[str], names:
             raise WeightsError(f"{file}: unknown dimension {d!r}; expected some of {', '.join(DIMENSIONS)}")
         if d not in config.calibration:
             raise WeightsError(f"{file}: no calibration for {d}; copy the checkpoint again or train anew")
-        same = config.features_version == features.VERSION and tuple(config.features.get(d, ())) == names.get(d, ())
+        same = config.features_version == vector.VERSION and tuple(config.features.get(d, ())) == names.get(d, ())
         if names.get(d) and not same:
             raise WeightsError(f"{file}: trained on features version {config.features_version}, this package computes "
-                               f"version {features.VERSION}; train again with: recenv train")
+                               f"version {vector.VERSION}; train again with: recenv train")
 
 
 def check_blends(file: Path, config: Described, judges: Mapping[str, int]) -> None:
@@ -206,7 +167,7 @@ def fingerprint(folder: Path, files: Sequence[str]) -> str:
 
 
 class Written(NamedTuple):
-    """What a family writes: its weights as stored, its tokenizer, and further JSON files by name."""
+    """What a network writes: its weights as stored, its tokenizer, and further JSON files by name."""
 
     tensors: Mapping[str, Tensor]
     tokenizer: Tokenizer

@@ -1,57 +1,88 @@
-"""One dimension of a checkpoint as a Scorer, whatever its family; and what families share when they score."""
+"""An opened checkpoint at work, whatever its network: its dimensions as scorers, and rows as units that are computed once.
+
+A score is a pure function of the row: it does not depend, to the bit, on batch size, order, other rows or the number of threads.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections import OrderedDict
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recenv.records import ScorerRow
+from recenv.rewards import fields
+from recenv.rewards.cache import Cache
+from recenv.rewards.dimensions import DIMENSIONS
+from recenv.rewards.models.blend import blended, kind
 from recenv.rewards.models.calibration import Calibration
-from recenv.rewards.models.compact import segments
+from recenv.rewards.models.checkpoint import Checkpoint, Described
+from recenv.rewards.models.wide import Wide, standard
 from recenv.rewards.protocol import ScorerSpec, Scores
 from recenv.rewards.ranking import shown_ndcg
 
-if TYPE_CHECKING:
-    from recenv.rewards.models.checkpoint import Described
+_PASS = 512  # units computed before the caches are trimmed: bounds memory, has no influence on any score
 
-_V = TypeVar("_V")
+Logits = Callable[[Sequence[ScorerRow]], list[NDArray[np.float64]]]
+"""Rows of one dimension that can be scored -> their uncalibrated logits; see ``CheckpointScorers.logits``."""
 
 
-class Owner(Protocol):
-    """An opened checkpoint with its caches; ``scorers`` are its dimensions behind the Scorer protocol."""
+class Judged(NamedTuple):
+    """What a network makes of N units: opinions, (N,) logits each; features (N, E), and its path over them, if any."""
 
-    @property
-    def scorers(self) -> dict[str, HeadScorer]: ...
+    opinions: list[NDArray[np.float64]]
+    wide: Wide | None
+    features: NDArray[np.float32]
 
-    @property
-    def fingerprint(self) -> str: ...
 
-    @property
-    def described(self) -> Described: ...
+class CheckpointScorers(ABC):
+    """An opened checkpoint with its cache of logits; ``scorers`` are its dimensions behind the Scorer protocol."""
 
-    def logits(self, rows: Sequence[ScorerRow]) -> list[NDArray[np.float64]]:
-        """Uncalibrated logits of rows of one dimension that can be scored: (1,) each, or (C,) for item_ranking."""
-        ...
+    def __init__(self, opened: Checkpoint, scores_kept: int) -> None:
+        self.described, self.fingerprint, self._second = opened.config, opened.fingerprint, opened.second
+        self._logits: Cache[float] = Cache(scores_kept)
+        self.scorers = {d: HeadScorer(self.described, self.fingerprint, d, self.logits) for d in opened.dimensions}
+
+    @abstractmethod
+    def judged(self, dimension: str, units: Sequence[tuple[ScorerRow, str]]) -> Judged:
+        """What the network makes of rows of one dimension, each with one of its items."""
 
     def clear(self, *, keep_segments: bool = False) -> None:
         """Forget everything cached, or all but what was made of single texts."""
-        ...
+        self._logits.clear()
+
+    def logits(self, rows: Sequence[ScorerRow]) -> list[NDArray[np.float64]]:
+        """Uncalibrated logits of rows of one dimension that can be scored: one an item of a list, else (1,) each."""
+        wanted = Wanted(rows, self._logits)
+        todo = list(wanted.todo.items())
+        for at in range(0, len(todo), _PASS):
+            part = todo[at:at + _PASS]
+            values = self._blended([unit for _, unit in part])
+            for (key, _), value in zip(part, values.tolist(), strict=True):
+                wanted.add(key, value)
+        return wanted.logits()
+
+    def _blended(self, units: Sequence[tuple[ScorerRow, str]]) -> NDArray[np.float64]:
+        rows, dimension = [row for row, _ in units], units[0][0].dimension
+        opinions, wide, features = self.judged(dimension, units)
+        if wide is not None and dimension in self._second.dimensions:
+            opinions = [*opinions, self._second.logits(dimension, rows, standard(wide, features))]
+        if len(opinions) == 1:
+            return opinions[0]
+        return blended(self.described.blends[dimension], [kind(row) for row in rows], *opinions)
 
 
 class HeadScorer:
     """One dimension of a checkpoint as a Scorer."""
 
-    def __init__(self, owner: Owner, dimension: str) -> None:
-        config = owner.described
-        self._owner, self._calibration = owner, config.calibration[dimension]
+    def __init__(self, config: Described, fingerprint: str, dimension: str, logits: Logits) -> None:
+        self._logits, self._calibration = logits, config.calibration[dimension]
         self._spec = ScorerSpec(
-            name=f"{config.name}/{dimension}", dimension=dimension, kind="encoder", reads=segments.READS[dimension],
-            fingerprint=owner.fingerprint, calibration=str(self._calibration), training_data=config.training_data,
+            name=f"{config.name}/{dimension}", dimension=dimension, kind="encoder", reads=DIMENSIONS[dimension].reads,
+            fingerprint=fingerprint, calibration=str(self._calibration), training_data=config.training_data,
         )
 
     @property
@@ -67,13 +98,13 @@ class HeadScorer:
 
         Raises InputError for rows of another dimension.
         """
-        segments.check_rows(rows, self._spec.dimension)
-        silent = [segments.says_nothing(row) for row in rows]
-        reasons = tuple(nothing or segments.missing(row) for nothing, row in zip(silent, rows, strict=True))
+        fields.check_rows(rows, self._spec.dimension)
+        silent = [fields.says_nothing(row) for row in rows]
+        reasons = tuple(nothing or fields.missing(row) for nothing, row in zip(silent, rows, strict=True))
         values = np.where([bool(nothing) for nothing in silent], 0.0, np.nan).astype(np.float32)
         fine = [n for n, reason in enumerate(reasons) if not reason]
-        logits = self._owner.logits([rows[n] for n in fine])
-        if self._spec.dimension != "item_ranking":
+        logits = self._logits([rows[n] for n in fine])
+        if not DIMENSIONS[self._spec.dimension].listwise:
             if fine:
                 values[fine] = self._calibration.apply(np.concatenate(logits))
             return Scores(values, reasons)
@@ -85,24 +116,6 @@ class HeadScorer:
         return Scores(values, reasons, tuple(lists))
 
 
-class Cache(OrderedDict[object, _V], Generic[_V]):
-    """Entries in order of use; ``trim`` drops the least recently used beyond the limit."""
-
-    def __init__(self, limit: int) -> None:
-        super().__init__()
-        self.limit = limit
-
-    def find(self, key: object) -> _V | None:
-        if key not in self:
-            return None
-        self.move_to_end(key)
-        return self[key]
-
-    def trim(self) -> None:
-        while len(self) > self.limit:
-            self.popitem(last=False)
-
-
 class Wanted:
     """Rows split into units by content: which logits are known, which are still to be computed, once each."""
 
@@ -112,7 +125,7 @@ class Wanted:
         self._keys: list[list[bytes]] = []
         self.todo: dict[bytes, tuple[ScorerRow, str]] = {}
         for row in rows:
-            items = row.items if row.dimension == "item_ranking" else (row.item,)
+            items = fields.items_of(row)
             self._keys.append([digest(row, item) for item in items])
             for key, item in zip(self._keys[-1], items, strict=True):
                 value = cache.find(key)
@@ -134,7 +147,7 @@ class Wanted:
 def digest(row: ScorerRow, item: str) -> bytes:
     """Identity of one unit by content."""
     h = hashlib.blake2b(digest_size=16)
-    for field in ("dimension", *segments.READS[row.dimension]):
+    for field in ("dimension", *DIMENSIONS[row.dimension].reads):
         text = (item if field in ("item", "items") else str(getattr(row, field))).encode("utf-8", "surrogatepass")
         h.update(len(text).to_bytes(8, "little"))
         h.update(text)

@@ -2,54 +2,27 @@
 
 Labels for open instructions are few and say which of two fluent answers people prefer. What can be learned from any instruction
 is which answer was given to it and which to the instruction most like it. A line over the similarities is fitted to such pairs
-(RankNet, Burges et al., ICML 2005), then weighed against the forest, which knows the labels, on pairs and rows held out.
+(``training.fits.topic``), then weighed against the forest, which knows the labels, on pairs and rows held out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recenv import rng
 from recenv.records import ScorerRow
 from recenv.rewards.features.orders import check
 from recenv.rewards.models.blend import Blend
-from recenv.rewards.models.sequence.similarities import readable
-from recenv.rewards.reading.lexical import grams, jaccard
+from recenv.rewards.reading.lexical import grams, jaccard, readable
 from recenv.rewards.rules.checks import read_checks
-from recenv.training.augment import answer_to_nearest
 
 COLUMNS = ("cosine", "match", "worst_match", "match_back", "positive_cosine", "opening_cosine", "ending_cosine")
 """The features that the line is over."""
 
-_PAIRS = 3_000
-_RIDGE = 5.0  # on weights of standardised features, beside a sum over pairs
 _ECHO = 0.8  # Jaccard index of words from which an answer is taken to repeat the request
-
-
-class Pairs(NamedTuple):
-    """Rows with the answers that they came with, and the same rows with the answer to the nearest other instruction."""
-
-    own: list[ScorerRow]
-    other: list[ScorerRow]
-
-
-def pairs(rows: Sequence[ScorerRow], seed: int) -> Pairs:
-    """At most 3,000 pairs from rows of instruction_following whose answer follows the instruction."""
-    key = rng.bits(rng.word("topic"), seed, np.arange(2, dtype=np.uint64))
-    generator = np.random.Generator(np.random.Philox(key=key))
-    good = [r for r in rows if isinstance(r.label, (int, float)) and r.label > 0.5 and readable(r.instruction)
-            and readable(r.response)]
-    found = Pairs([], [])
-    for n in generator.permutation(len(good))[:_PAIRS].tolist():
-        other = answer_to_nearest(good, good[n], generator)
-        if other is not None:
-            found.own.append(good[n])
-            found.other.append(other)
-    return found
 
 
 class Topic:
@@ -87,19 +60,3 @@ def open_to(row: ScorerRow) -> bool:
         return False
     said = grams(row.response)
     return all(jaccard(said, grams(t)) < _ECHO for t in (row.instruction, row.query, asked) if t)
-
-
-def fit_topic(own: NDArray[np.float32], other: NDArray[np.float32], columns: Sequence[int]) -> Topic:
-    """The line over standardised features (P, E) of the two sides of pairs, mixed evenly with the forest."""
-    use = np.asarray(columns, np.int64)
-    a, b = own[:, use].astype(np.float64), other[:, use].astype(np.float64)
-    gap, weights = a - b, np.zeros(len(use))
-    for _ in range(60):
-        p = 1.0 / (1.0 + np.exp(np.clip(gap @ weights, -30.0, 30.0)))  # of the wrong order
-        gradient = _RIDGE * weights - gap.T @ p
-        step = np.linalg.solve((gap * (p * (1.0 - p))[:, None]).T @ gap + _RIDGE * np.eye(len(use)), gradient)
-        weights = weights - step * min(1.0, 2.0 / max(float(np.abs(step).max()), 1e-12))
-        if np.abs(step).max() < 1e-9:
-            break
-    middle = float((np.mean(a, 0) + np.mean(b, 0)) @ weights) / 2.0 if len(a) else 0.0
-    return Topic({"columns": use, "weights": weights, "middle": np.array([middle]), "mixed": np.array([0.5, 0.5, 0.0])})

@@ -13,6 +13,7 @@ _WORD = re.compile(r"[a-z]+|\d+(?:\.\d+)?")
 _HAN_RUN = re.compile(f"[{_HAN}]+")
 _LATIN = re.compile(r"[a-z]")
 _HAN_CHAR = re.compile(f"[{_HAN}]")
+_MOST_HAN = 0.2  # of the letters of a text that an English vocabulary reads
 _DIGITS_ZH = {"零": 0, "一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
 _SCALE_ZH = {"十": 10, "百": 100, "千": 1000}
 _COUNT_ZH = re.compile(  # a single digit before 元 or 分 is more often part of a name (三元桥) than a sum
@@ -201,3 +202,8 @@ def han_share(text: str) -> float:
     """Share of Chinese among the letters of a text, in [0, 1]; 0.5 where it has none."""
     han, latin = len(_HAN_CHAR.findall(text)), len(_LATIN.findall(text.casefold())) / 3.0
     return han / (han + latin) if han + latin else 0.5
+
+
+def readable(text: str) -> bool:
+    """Whether a vocabulary that is English knows enough of a text: there is one, and little of it is Chinese."""
+    return bool(text.strip()) and han_share(text) <= _MOST_HAN

@@ -44,7 +44,7 @@ class Field(NamedTuple):
 
 
 @CACHES.keep(8_192)
-def table(evidence: str) -> tuple[tuple[Field, ...], ...]:
+def read_records(evidence: str) -> tuple[tuple[Field, ...], ...]:
     """The records of an evidence text, each its fields in order. Free prose is one field without a label per line."""
     loaded = _loaded(evidence)
     if loaded is not None:
@@ -144,7 +144,7 @@ def in_one_layout(text: str) -> str:
     own = ";" in norm(text)
     if own and text.lstrip()[:1] not in ("{", "["):
         return text
-    records = table(text)
+    records = read_records(text)
     if max((sum(bool(f.label) for f in record) for record in records), default=0) < 2:
         return text
     return "\n".join(_one_line(record) for record in records)

@@ -7,25 +7,23 @@ rows cannot overrule a violated number.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from recenv.records import DIMENSIONS
-from recenv.rewards.features import vector as features
-from recenv.rewards.models.compact.segments import CAPS, KINDS, PAIRS
-from recenv.rewards.models.losses import dimension_loss
+from recenv.rewards.dimensions import DIMENSIONS
+from recenv.rewards.features import vector
+from recenv.rewards.models.compact.segments import CAPS, KINDS
 from recenv.rewards.models.tokenizer import PAD
+from recenv.rewards.models.wide import Wide
 
 STATS = 6
 """Late-interaction statistics of a pair: weighted mean, mean and soft minimum of the best match, both ways."""
 
 
-class Architecture(msgspec.Struct, frozen=True, kw_only=True):
+class CompactArchitecture(msgspec.Struct, frozen=True, kw_only=True):
     """Sizes of the network; bound is in logits."""
 
     vocabulary: int
@@ -37,7 +35,7 @@ class Architecture(msgspec.Struct, frozen=True, kw_only=True):
     pooled: int = 64
     head: int = 64
     bound: float = 3.0
-    dimensions: tuple[str, ...] = DIMENSIONS
+    dimensions: tuple[str, ...]
 
 
 class Encoded(NamedTuple):
@@ -49,10 +47,10 @@ class Encoded(NamedTuple):
     pooled: Tensor
 
 
-class CompactScorer(nn.Module):
-    """Encoder, interaction and heads. ``forward`` is what is trained, with loss and logits as for Trainer: the deep path."""
+class CompactNetwork(nn.Module):
+    """Encoder, interaction and heads. ``forward`` is what is trained: the deep path."""
 
-    def __init__(self, architecture: Architecture) -> None:
+    def __init__(self, architecture: CompactArchitecture) -> None:
         from transformers import BertConfig, BertModel
 
         super().__init__()
@@ -109,52 +107,27 @@ class CompactScorer(nn.Module):
         ]
         return torch.cat([a.pooled, b.pooled, a.pooled * b.pooled, (a.pooled - b.pooled).abs(), torch.stack(stats, 1)], 1)
 
-    def forward(self, dimension: str, blocks: list[tuple[Tensor, Tensor, Tensor]], pairs: list[Tensor], features: Tensor,
-                labels: Tensor | None = None, lists: Tensor | None = None, pair_weight: float = 0.0) -> dict[str, Tensor]:
-        """blocks: (ids, mask, kinds) of segments padded alike. pairs: one (P, 3) int64 a pair kind, columns unit, segment,
-        segment; segments are numbered through the blocks. features (R, E); labels (R,); lists, pair_weight: see dimension_loss.
-        """
+    def forward(
+        self, dimension: str, blocks: list[tuple[Tensor, Tensor, Tensor]], pairs: list[Tensor], features: Tensor
+    ) -> Tensor:
+        """(R,) logits. blocks: (ids, mask, kinds) of segments padded alike. pairs: one (P, 3) int64 a pair kind, columns unit,
+        segment, segment; segments are numbered through the blocks. features (R, E)."""
         encoded = _concatenate([self.encode(*block) for block in blocks])
         pooled = []
         for index in pairs:
             vectors = self.interact(_take(encoded, index[:, 1]), _take(encoded, index[:, 2]))
             pooled.append(_by_unit(vectors, index[:, 0], len(features)))
         logits: Tensor = self.head(dimension)(torch.cat(pooled, 1), features)
-        out = {"logits": logits}
-        if labels is not None:
-            out["loss"] = dimension_loss(dimension, logits.float(), labels, lists, pair_weight)
-        return out
-
-
-class Wide(nn.Module):
-    """A small network over standardised features. mean, scale: of the features over the training rows."""
-
-    mean: Tensor
-    scale: Tensor
-
-    def __init__(self, n_features: int, width: int) -> None:
-        super().__init__()
-        self.register_buffer("mean", torch.zeros(n_features))
-        self.register_buffer("scale", torch.ones(n_features))
-        self.wide = nn.Sequential(nn.Linear(n_features, width), nn.GELU(), nn.Linear(width, 1))
-
-    def standard(self, given: Tensor) -> Tensor:
-        """Features standardised by the training rows, cut at four deviations; unknown ones (NaN) at the mean."""
-        return torch.nan_to_num((given - self.mean) / self.scale).clamp(-4.0, 4.0)
-
-    def judge(self, given: Tensor) -> Tensor:
-        """(R,) logits of features (R, E)."""
-        out: Tensor = self.wide(self.standard(given)).squeeze(1)
-        return out
+        return logits
 
 
 class Head(Wide):
     """Wide path over features (``judge``), deep path over pairs and features (``forward``)."""
 
-    def __init__(self, dimension: str, a: Architecture) -> None:
-        super().__init__(len(features.names(dimension)), a.head)
+    def __init__(self, dimension: str, a: CompactArchitecture) -> None:
+        super().__init__(len(vector.names(dimension)), a.head)
         self.bound = a.bound
-        n_pairs = len(PAIRS[dimension]) * pair_size(a)
+        n_pairs = len(DIMENSIONS[dimension].compares) * pair_size(a)
         self.deep = nn.Sequential(nn.Linear(n_pairs + len(self.mean), a.head), nn.GELU(), nn.Linear(a.head, 1))
 
     def forward(self, pairs: Tensor, given: Tensor) -> Tensor:
@@ -163,14 +136,7 @@ class Head(Wide):
         return self.bound * torch.tanh(deep / self.bound)
 
 
-def standard(head: Wide, given: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(N, E) features standardised as the head does, without NaN."""
-    with torch.inference_mode():
-        found: NDArray[np.float32] = head.standard(torch.from_numpy(given).to(head.mean.device)).cpu().numpy()
-    return found
-
-
-def pair_size(a: Architecture) -> int:
+def pair_size(a: CompactArchitecture) -> int:
     """Length of a pair kind's vector: the mean over its pairs, with largest and smallest statistics."""
     return 4 * a.pooled + 3 * STATS
 
@@ -212,8 +178,3 @@ def _by_unit(vectors: Tensor, unit: Tensor, n: int) -> Tensor:
     top = vectors.new_full((n, STATS), -torch.inf).scatter_reduce(0, at, stats, "amax")
     low = vectors.new_full((n, STATS), torch.inf).scatter_reduce(0, at, stats, "amin")
     return torch.cat([mean, top, low], 1)
-
-
-def state(model: nn.Module) -> dict[str, Any]:
-    """Named tensors of a model, contiguous and detached, for safetensors."""
-    return {k: v.detach().clone().contiguous() for k, v in model.state_dict().items()}

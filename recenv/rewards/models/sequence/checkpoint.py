@@ -1,4 +1,4 @@
-"""Reading and writing a checkpoint of the sequence family: as any other, with the trunk's own configuration in trunk.json."""
+"""Reading a checkpoint of a sequence network, and what is written of one; the trunk's own configuration is in trunk.json."""
 
 from __future__ import annotations
 
@@ -7,35 +7,42 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
+import msgspec
 import torch
 from tokenizers import Tokenizer
 
 from recenv.errors import WeightsError
 from recenv.rewards.models import checkpoint
 from recenv.rewards.models.checkpoint import Described, Written
-from recenv.rewards.models.experts import Experts
+from recenv.rewards.models.opinions import SecondOpinions
 from recenv.rewards.models.quantised import packed, restore
-from recenv.rewards.models.sequence.network import SequenceArchitecture, SequenceScorer
+from recenv.rewards.models.sequence.network import SequenceArchitecture, SequenceNetwork
 from recenv.rewards.models.tokenizer import load_tokenizer
 
 FILES = ("config.json", "trunk.json", "model.safetensors", "tokenizer.json")
 
 
 class SequenceConfig(Described, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """config.json of the sequence family. base: name of the checkpoint that training began with. storage: of the weights."""
+    """config.json of a sequence checkpoint. base: name of the checkpoint that training began with. storage: of the weights."""
 
     architecture: SequenceArchitecture
     base: str
     storage: Literal["int8", "float16"]
-    family: str = "sequence"
+    network: str = msgspec.field(default="sequence", name="family")
 
 
 class SequenceCheckpoint(NamedTuple):
+    """An opened one. second: the opinions beside its network."""
+
     config: SequenceConfig
-    model: SequenceScorer
+    model: SequenceNetwork
     tokenizer: Tokenizer
     fingerprint: str
-    experts: Experts
+    second: SecondOpinions
+
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        return self.config.architecture.dimensions
 
 
 def load(path: str | Path) -> SequenceCheckpoint:
@@ -47,27 +54,27 @@ def load(path: str | Path) -> SequenceCheckpoint:
     checkpoint.check_heads(folder / "config.json", config, a.dimensions, {d: a.names(d) for d in a.dimensions})
     tokenizer = load_tokenizer(folder / "tokenizer.json")
     checkpoint.check_vocabulary(folder, tokenizer, a.vocabulary)
-    model = SequenceScorer(a, _trunk(folder / "trunk.json", len(a.dimensions)))
+    model = SequenceNetwork(a, _trunk(folder / "trunk.json", len(a.dimensions)))
     file = folder / "model.safetensors"
     tensors = restore(checkpoint.read_tensors(file))
     checkpoint.fill(model, file, _with_twin(model, tensors))
     model.eval().requires_grad_(False)
-    experts = Experts.among(tensors)
+    second = SecondOpinions.among(tensors)
     checkpoint.check_blends(folder / "config.json", config, {
-        d: (a.features and d in a.read) + 1 + (d in experts.dimensions) for d in a.dimensions})
-    return SequenceCheckpoint(config, model, tokenizer, checkpoint.fingerprint(folder, FILES), experts)
+        d: (a.features and d in a.read) + 1 + (d in second.dimensions) for d in a.dimensions})
+    return SequenceCheckpoint(config, model, tokenizer, checkpoint.fingerprint(folder, FILES), second)
 
 
-def stored(model: SequenceScorer, tokenizer: Tokenizer, storage: str, experts: Experts) -> Written:
+def stored(model: SequenceNetwork, tokenizer: Tokenizer, storage: str, second: SecondOpinions) -> Written:
     """What is written of a model. Weights of the base that training left as they were are written once."""
     tensors = {k: v.detach().cpu() for k, v in model.state_dict().items()}
     for name, origin in _origins(model).items():
         if torch.equal(tensors[name], tensors[origin]):
             del tensors[name]
-    return Written({**packed(tensors, storage), **experts.tensors()}, tokenizer, {"trunk.json": trunk_config(model.trunk)})
+    return Written({**packed(tensors, storage), **second.tensors()}, tokenizer, {"trunk.json": trunk_config(model.trunk)})
 
 
-def _origins(model: SequenceScorer) -> dict[str, str]:
+def _origins(model: SequenceNetwork) -> dict[str, str]:
     """Where in the trunk each tensor of the twin came from."""
     if model.twin is None:
         return {}
@@ -75,7 +82,7 @@ def _origins(model: SequenceScorer) -> dict[str, str]:
     return {name: prefix + name.removeprefix("twin.") for name in model.state_dict() if name.startswith("twin.")}
 
 
-def _with_twin(model: SequenceScorer, found: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+def _with_twin(model: SequenceNetwork, found: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     """Tensors with those of the twin that are the trunk's."""
     missing = {name: found[origin] for name, origin in _origins(model).items() if name not in found and origin in found}
     return {**found, **missing}

@@ -10,8 +10,8 @@ from tokenizers import Tokenizer
 
 from recenv.records import ScorerRow
 from recenv.rewards.features import vector
-from recenv.rewards.models.compact import segments
-from recenv.rewards.models.sequence.network import SequenceScorer
+from recenv.rewards.fields import texts
+from recenv.rewards.models.sequence.network import SequenceNetwork
 from recenv.rewards.models.sequence.similarities import Semantics
 from recenv.rewards.models.sequence.text import Tokens
 
@@ -21,10 +21,10 @@ NOTHING = Tokens(np.zeros(1, np.int32), np.zeros(1, np.int32))
 _PASS = 512  # units at a time: bounds the memory of token states
 
 
-class Inputs:
+class SequenceInputs:
     """Features of units by the model's architecture. Keeps the texts that the base has encoded."""
 
-    def __init__(self, model: SequenceScorer, tokenizer: Tokenizer) -> None:
+    def __init__(self, model: SequenceNetwork, tokenizer: Tokenizer) -> None:
         self._architecture = model.architecture
         self._semantics = Semantics(model.states, tokenizer, model.axes) if model.architecture.semantic else None
 
@@ -32,7 +32,7 @@ class Inputs:
         """(N, E) features of rows, each with one of its items, all of one dimension; (N, 0) where none are fused."""
         if not self._architecture.features or not units:
             return np.zeros((len(units), 0), np.float32)
-        explicit = np.stack([vector.vector(row.dimension, segments.texts(row, item)) for row, item in units])
+        explicit = np.stack([vector.vector(row.dimension, texts(row, item)) for row, item in units])
         if self._semantics is None:
             return explicit
         seen = [self._semantics.features(units[at:at + _PASS]) for at in range(0, len(units), _PASS)]

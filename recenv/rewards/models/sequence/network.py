@@ -1,4 +1,4 @@
-"""The cross-encoder family: any sequence classifier as a trunk, with a judge of the explicit features beside it.
+"""The cross-encoder: any sequence classifier as a trunk, with a judge of the explicit features beside it.
 
 The trunk's logit, cut softly at ``bound`` where one is set, and the features' are two opinions, each learned for itself and
 blended on validation rows: a trunk that is trained on what the features leave over learns little that new rows bear out.
@@ -15,15 +15,14 @@ import msgspec
 import torch
 from torch import Tensor, nn
 
-from recenv.rewards.features import vector as features
-from recenv.rewards.models.compact.network import Wide
-from recenv.rewards.models.losses import dimension_loss
-from recenv.rewards.models.sequence import similarities as semantic
+from recenv.rewards.features import vector
+from recenv.rewards.models.sequence import similarities
+from recenv.rewards.models.wide import Wide
 
 
 class SequenceArchitecture(msgspec.Struct, frozen=True, kw_only=True):
     """dimensions: columns of the trunk's logits. read: those whose sequences the trunk reads. features: whether the explicit ones
-    are judged; semantic: with those of the base as it came, axes: of answers (see semantic.AXED). bound: in logits; 0: none."""
+    are judged; semantic: with those of the base as it came, axes: of answers (similarities.AXED). bound: in logits; 0: none."""
 
     dimensions: tuple[str, ...]
     read: tuple[str, ...]
@@ -39,13 +38,13 @@ class SequenceArchitecture(msgspec.Struct, frozen=True, kw_only=True):
         """Names of the features of a dimension, in the order of the vector."""
         if not self.features:
             return ()
-        return features.names(dimension) + (semantic.names(dimension, self.axes) if self.semantic else ())
+        return vector.names(dimension) + (similarities.names(dimension, self.axes) if self.semantic else ())
 
 
-class SequenceScorer(nn.Module):
+class SequenceNetwork(nn.Module):
     """A trunk with one logit a dimension, and a wide path a dimension.
 
-    ``forward`` is what is trained, with loss and logits as for Trainer: the trunk where it reads, else the wide path.
+    ``forward`` is what is trained: the trunk where it reads, else the wide path.
     """
 
     axes: Tensor | None
@@ -98,18 +97,11 @@ class SequenceScorer(nn.Module):
         found: Tensor = self.twin(input_ids=ids, attention_mask=mask).last_hidden_state
         return found
 
-    def forward(self, dimension: str, ids: Tensor, mask: Tensor, types: Tensor, features: Tensor, labels: Tensor | None = None,
-                lists: Tensor | None = None, pair_weight: float = 0.0) -> dict[str, Tensor]:
-        """ids, mask, types (R, L) int64, unused where the trunk does not read the dimension; features (R, E); labels (R,);
-        lists and pair_weight as in dimension_loss."""
+    def forward(self, dimension: str, ids: Tensor, mask: Tensor, types: Tensor, features: Tensor) -> Tensor:
+        """(R,) logits. ids, mask, types (R, L) int64, unused where the trunk does not read the dimension; features (R, E)."""
         if dimension in self.architecture.read:
-            logits = self.deep(dimension, ids, mask, types)
-        else:
-            logits = self.head(dimension).judge(features).float()
-        out = {"logits": logits}
-        if labels is not None:
-            out["loss"] = dimension_loss(dimension, logits, labels, lists, pair_weight)
-        return out
+            return self.deep(dimension, ids, mask, types)
+        return self.head(dimension).judge(features).float()
 
 
 def _twin(trunk: Any) -> nn.Module:

@@ -14,77 +14,48 @@ import torch
 from numpy.typing import NDArray
 
 from recenv.records import ScorerRow
-from recenv.rewards.models.blend import blended
-from recenv.rewards.models.compact.network import standard
-from recenv.rewards.models.heads import Cache, HeadScorer, Wanted
-from recenv.rewards.models.kinds import kind
+from recenv.rewards.models.heads import CheckpointScorers, Judged
 from recenv.rewards.models.sequence import checkpoint
-from recenv.rewards.models.sequence.checkpoint import SequenceConfig
-from recenv.rewards.models.sequence.inputs import Inputs
+from recenv.rewards.models.sequence.inputs import SequenceInputs
 from recenv.rewards.models.sequence.text import Assembler, Tokens, sides
 from recenv.rewards.models.threads import steady
 
 _BATCH = 4  # nearly as fast as eight on one core, and a single pair wastes less
 _STEP = 16  # tokens
 _HEAD = 64
-_PASS = 512  # units a pass: bounds memory, has no influence on any score
 
 
-class SequenceScorers:
-    """One sequence checkpoint with its cache of logits (scores_kept, about 0.2 kB each)."""
+class SequenceScorers(CheckpointScorers):
+    """One sequence checkpoint with its caches (scores_kept: about 0.2 kB each)."""
 
     def __init__(self, path: str | Path, *, scores_kept: int = 262_144) -> None:
         self.checkpoint = checkpoint.load(path)
-        self._logits: Cache[float] = Cache(scores_kept)
-        self._inputs = Inputs(self.checkpoint.model, self.checkpoint.tokenizer)
+        self.inputs = SequenceInputs(self.checkpoint.model, self.checkpoint.tokenizer)
         self._assemble = Assembler(self.checkpoint.tokenizer, self.checkpoint.config.architecture.max_length)
-        self.scorers = {d: HeadScorer(self, d) for d in self.checkpoint.config.architecture.dimensions}
-
-    @property
-    def fingerprint(self) -> str:
-        return self.checkpoint.fingerprint
-
-    @property
-    def described(self) -> SequenceConfig:
-        return self.checkpoint.config
+        super().__init__(self.checkpoint, scores_kept)
 
     def clear(self, *, keep_segments: bool = False) -> None:
         """Forget the logits, and what the base made of single texts unless ``keep_segments``."""
-        self._logits.clear()
+        super().clear()
         if not keep_segments:
-            self._inputs.clear()
+            self.inputs.clear()
 
-    def logits(self, rows: Sequence[ScorerRow]) -> list[NDArray[np.float64]]:
-        """Uncalibrated logits of rows of one dimension that can be scored: (1,) each, or (C,) for item_ranking."""
-        wanted = Wanted(rows, self._logits)
-        todo = list(wanted.todo.items())
-        for at in range(0, len(todo), _PASS):
-            part = todo[at:at + _PASS]
-            for (key, _), value in zip(part, self._compute([unit for _, unit in part]), strict=True):
-                wanted.add(key, value)
-        return wanted.logits()
-
-    def _compute(self, units: Sequence[tuple[ScorerRow, str]]) -> list[float]:
-        dimension, model = units[0][0].dimension, self.checkpoint.model
-        if not model.architecture.features:
-            return [float(v) for v in self._read(dimension, units)]
-        head, given, out = model.head(dimension), self._inputs(units), np.zeros(len(units), np.float64)
+    def judged(self, dimension: str, units: Sequence[tuple[ScorerRow, str]]) -> Judged:
+        model, given = self.checkpoint.model, self.inputs(units)
+        own = model.architecture
+        opinions = [self.read(dimension, units)] if dimension in own.read or not own.features else []
+        if not own.features:
+            return Judged(opinions, None, given)
+        head, wide = model.head(dimension), np.zeros(len(units), np.float64)
         with torch.inference_mode():
             for at in range(0, len(units), _HEAD):
                 block = np.zeros((_HEAD, given.shape[1]), np.float32)
                 part = given[at:at + _HEAD]
                 block[:len(part)] = part
-                out[at:at + _HEAD] = head.judge(torch.from_numpy(block))[:len(part)].double().numpy()
-        opinions = [self._read(dimension, units), out] if dimension in model.architecture.read else [out]
-        experts, blends = self.checkpoint.experts, self.checkpoint.config.blends.get(dimension)
-        if blends is None:
-            return out.tolist()
-        if dimension in experts.dimensions:
-            opinions.append(experts.logits(dimension, [row for row, _ in units], standard(head, given)))
-        out = blended(blends, [kind(row) for row, _ in units], *opinions)
-        return out.tolist()
+                wide[at:at + _HEAD] = head.judge(torch.from_numpy(block))[:len(part)].double().numpy()
+        return Judged([*opinions, wide], head, given)
 
-    def _read(self, dimension: str, units: Sequence[tuple[ScorerRow, str]]) -> NDArray[np.float64]:
+    def read(self, dimension: str, units: Sequence[tuple[ScorerRow, str]]) -> NDArray[np.float64]:
         """(N,) what the trunk makes of the units' sequences."""
         most = self.checkpoint.config.architecture.max_length
         tokens = self._assemble([sides(row, item) for row, item in units])

@@ -20,37 +20,38 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from recenv.records import ScorerRow
-from recenv.rewards.models.heads import Cache
+from recenv.rewards.cache import Cache
+from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rewards.models.sequence.text import clean, nearest
 from recenv.rewards.models.threads import steady
-from recenv.rewards.reading.lexical import han_share
+from recenv.rewards.reading.lexical import readable
 
 States = Callable[[Tensor, Tensor], Tensor]
 """ids, mask (B, L) int64 -> last hidden states (B, L, H)."""
 
 _PAIR = ("cosine", "match", "worst_match", "match_back", "negated_match", "positive_cosine")
-NAMES: dict[str, tuple[str, ...]] = {
-    "instruction_following": (*_PAIR, "opening_cosine", "ending_cosine"),
-    "factual_consistency": (
+GROUPS: dict[str, tuple[str, ...]] = {
+    "": (),
+    "pair": _PAIR,
+    "instruction": (*_PAIR, "opening_cosine", "ending_cosine"),
+    "evidence": (
         "told_match", "told_worst", "told_three_worst",  # what the response says, in the evidence or the question
         "grounded_match", "grounded_worst",  # the same in the evidence alone
         "used_match", "used_worst", "used_three_worst",  # what the line of evidence nearest to the response says, in the response
         "asked_match", "asked_worst", "asked_in_evidence",  # what the question says, in the response and in the evidence
         "response_question_cosine", "response_evidence_cosine", "question_evidence_cosine",
     ),
-    "query_item_relevance": (*_PAIR, "whole_cosine"),
-    "item_ranking": _PAIR,
+    "dialogue": (*_PAIR, "whole_cosine"),
 }
-"""Names of the features by dimension, in the order of the vector; other dimensions have none."""
+"""Names of the features by what is compared (``Dimension.likeness``), in the order of the vector."""
 
-AXED = "query_item_relevance"
-"""The dimension whose answers are also placed on axes, the directions in which answers differ most: what kind of answer it is."""
+AXED = "dialogue"
+"""The likeness whose answers are also placed on axes, the directions in which answers differ most: what kind of answer it is."""
 
 _PLACES = 5  # products of irregular shapes differ in the last bits with the number of threads; features must not
 _CAP = 128  # tokens a text
 _STEP, _BATCH = 16, 4  # fixed shapes: a text's states do not depend on what is encoded with it
 _OPENING = 32  # tokens
-_MOST_HAN = 0.2
 _STOP = frozenset([
     "i", "a", "an", "the", "to", "of", "with", "that", "is", "are", "in", "on", "for", "and", "or", "my", "me", "we",
     "us", "our", "you", "your", "he", "she", "it", "its", "this", "these", "those", "am", "was", "were", "be", "been",
@@ -76,8 +77,8 @@ class _Coded(NamedTuple):
 
 
 class Semantics:
-    """Features of texts by one encoder. kept: most texts whose states are kept (about 40 kB each). axes: see ``axes``; None for
-    none."""
+    """Features of texts by one encoder. kept: most texts whose states are kept (about 40 kB each). axes: (1 + count, H),
+    centre and directions (``training.fits.axes``); None for none."""
 
     def __init__(self, states: States, tokenizer: Tokenizer, axes: Tensor | None = None, kept: int = 4_096) -> None:
         self._states, self._tokenizer, self._axes = states, tokenizer, axes
@@ -89,17 +90,18 @@ class Semantics:
 
     def features(self, units: Sequence[tuple[ScorerRow, str]]) -> NDArray[np.float32]:
         """(N, E) features of rows, each with one of its items, all of one dimension."""
-        if not units or units[0][0].dimension not in NAMES:
+        likeness = DIMENSIONS[units[0][0].dimension].likeness if units else ""
+        if not likeness:
             return np.zeros((len(units), 0), np.float32)
         dimension = units[0][0].dimension
-        axes = self._axes if dimension == AXED else None
+        axes = self._axes if likeness == AXED else None
         out = np.full((len(units), len(names(dimension, 0 if axes is None else len(axes) - 1))), np.nan, np.float32)
         sides = [_sides(row, item) for row, item in units]
         coded = self._encode(list(dict.fromkeys(t for own in sides for t in own if readable(t))))
         with torch.inference_mode():
             for n, own in enumerate(sides):
                 found = [coded.get(t) for t in own]
-                values = _facts(*found) if dimension == "factual_consistency" else _likeness(dimension, *found)
+                values = _facts(*found) if likeness == "evidence" else _likeness(likeness, *found)
                 if axes is not None and found[0] is not None and found[1] is not None:
                     values += _placed(found[1], axes)
                 if values:
@@ -144,33 +146,24 @@ class Semantics:
 
 def names(dimension: str, axes: int) -> tuple[str, ...]:
     """The features of a dimension where answers are placed on so many axes."""
-    placed = tuple(f"answer_axis_{n + 1}" for n in range(axes)) if dimension == AXED else ()
-    return NAMES.get(dimension, ()) + placed
+    return GROUPS[DIMENSIONS[dimension].likeness] + tuple(f"answer_axis_{n + 1}" for n in range(axes if axed(dimension) else 0))
 
 
-def axes(means: NDArray[np.float64], count: int) -> Tensor:
-    """(1 + count, H) centre and leading principal directions of mean states (N, H)."""
-    centre = means.mean(0)
-    _, directions = np.linalg.eigh((means - centre).T @ (means - centre))
-    leading = directions.T[::-1][:count]
-    leading = leading * np.where(np.abs(leading.max(1)) >= np.abs(leading.min(1)), 1.0, -1.0)[:, None]  # one of two signs
-    return torch.from_numpy(np.concatenate([centre[None], leading]).astype(np.float32))
+def axed(dimension: str) -> bool:
+    """Whether the answers of a dimension are placed on axes."""
+    return DIMENSIONS[dimension].likeness == AXED
 
 
 def _sides(row: ScorerRow, item: str) -> tuple[str, ...]:
     """Request and answer, then for relevance the request with the dialogue before it, for facts the evidence, line by line."""
-    if row.dimension == "instruction_following":
+    likeness = DIMENSIONS[row.dimension].likeness
+    if likeness == "instruction":
         return (f"{row.instruction}\n{row.query}".strip(), row.response)
-    if row.dimension == "factual_consistency":
+    if likeness == "evidence":
         return (row.query, row.response, *nearest(row.evidence, f"{row.response} {row.query}", row.response))
-    if row.dimension == "query_item_relevance":
+    if likeness == "dialogue":
         return (row.query.split("\n", 1)[0], item, row.query)
     return (row.query, item)
-
-
-def readable(text: str) -> bool:
-    """Whether the base's vocabulary, which is English, knows enough of a text."""
-    return bool(text.strip()) and han_share(text) <= _MOST_HAN
 
 
 def _roles(text: str, encoding: object, size: int) -> tuple[Tensor, Tensor]:
@@ -185,14 +178,14 @@ def _roles(text: str, encoding: object, size: int) -> tuple[Tensor, Tensor]:
     return torch.tensor(content, dtype=torch.bool), torch.tensor(negated, dtype=torch.bool)
 
 
-def _likeness(dimension: str, a: _Coded | None, b: _Coded | None, whole: _Coded | None = None) -> list[float]:
+def _likeness(likeness: str, a: _Coded | None, b: _Coded | None, whole: _Coded | None = None) -> list[float]:
     """The features of request a and answer b, but for their axes; none where one of them cannot be read."""
     if a is None or b is None:
         return []
     values = _pair(a, b)
-    if dimension == "instruction_following":
+    if likeness == "instruction":
         values += [_cosine(a.states, b.states[:_OPENING]), _cosine(a.states, b.states[-_OPENING:])]
-    if dimension == "query_item_relevance":
+    if likeness == "dialogue":
         values.append(_cosine(whole.states, b.states) if whole is not None else float("nan"))
     return values
 

@@ -15,18 +15,24 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from recenv.records import ScorerRow
+from recenv.rewards.dimensions import DIMENSIONS
+from recenv.rewards.fields import texts
 from recenv.rewards.reading.hanzi import simplified
 from recenv.rewards.reading.lexical import coverage, grams, norm
-
-MARKERS = {
-    "instruction_following": "instruction", "factual_consistency": "facts", "query_item_relevance": "relevance",
-    "behavior_prediction": "behavior", "item_ranking": "ranking",
-}
-"""The word that opens a sequence, by dimension."""
 
 _CHUNK = 240  # characters: long evidence is cut at the ends of sentences, and the pieces nearest to the response come first
 _MOST_CHUNKS = 8
 _SHARES = 184  # what the caps below are shares of; a shorter or longer sequence scales them
+
+
+_Half = tuple[tuple[str, int], ...]
+_CAPS: dict[frozenset[str], tuple[_Half, _Half]] = {frozenset(name for side in sides for name, _ in side): sides for sides in (
+    ((("instruction", 76), ("query", 16)), (("response", 92),)),
+    ((("query", 32), ("evidence", 92)), (("response", 60),)),
+    ((("query", 92),), (("item", 92),)),
+    ((("query", 40), ("user", 48), ("context", 40)), (("item", 56),)),
+)}  # what is asked and what is judged, with their caps, by the fields that are read
+_ENDS = ("instruction", "response")
 
 
 class Field(NamedTuple):
@@ -54,15 +60,19 @@ class Tokens(NamedTuple):
 
 def sides(row: ScorerRow, item: str = "") -> Sides:
     """The fields of a row and one item ("" where the dimension has none)."""
-    marker = MARKERS[row.dimension]
-    if row.dimension == "instruction_following":
-        return Sides(marker, (Field(row.instruction, 76, True), Field(row.query, 16)), (Field(row.response, 92, True),))
-    if row.dimension == "factual_consistency":
-        evidence = "\n".join(nearest(row.evidence, f"{row.response} {row.query}", row.response))
-        return Sides(marker, (Field(row.query, 32), Field(evidence, 92)), (Field(row.response, 60, True),))
-    if row.dimension == "query_item_relevance":
-        return Sides(marker, (Field(row.query, 92),), (Field(item, 92),))
-    return Sides(marker, (Field(row.query, 40), Field(row.user, 48), Field(row.context, 40)), (Field(item, 56),))
+    own = DIMENSIONS[row.dimension]
+    told = dict(texts(row, item))
+    if "evidence" in told:
+        told["evidence"] = "\n".join(nearest(row.evidence, f"{row.response} {row.query}", row.response))
+    first, second = _CAPS.get(frozenset(told)) or _even(tuple(told))
+    return Sides(own.word or own.name, *(tuple(Field(told[name], cap, name in _ENDS) for name, cap in side)
+                                         for side in (first, second)))
+
+
+def _even(names: tuple[str, ...]) -> tuple[_Half, _Half]:
+    """The last field against those before it, all of one cap."""
+    cap = _SHARES // max(1, len(names))
+    return tuple((name, cap) for name in names[:-1]), tuple((name, cap) for name in names[-1:])
 
 
 def nearest(evidence: str, asked: str, response: str) -> tuple[str, ...]:

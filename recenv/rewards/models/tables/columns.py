@@ -1,6 +1,6 @@
 """Rows of "key: value" texts as columns: what is known of the user, of the scene (context and item), and of the two together.
 
-A layout is a family of rows with the same keys. Column names come from the rows alone; nothing here knows a data set.
+A layout is what rows with the same keys have in common (``training.fits.layouts`` finds it); nothing here knows a data set.
 """
 
 from __future__ import annotations
@@ -23,10 +23,8 @@ PAIR_COLUMNS = ("habit", "user_agrees", "context_agrees")
 """habit: the user's level under the key that names the item's value (item "bar", key "visits to bars"); agrees: how many members
 of the item's values the user's (context's) values hold, up to three, over three."""
 
-_MOST_VALUES = 64
-_MOST_LEVELS = 33
-_SHARE = 0.05  # of a layout's rows that must have a key
-_ALIKE = 0.5  # Jaccard index of the keys of rows of one layout; share of a layout's keys that a row must have
+ALIKE = 0.5
+"""Jaccard index of the keys of rows of one layout; share of a layout's keys that a row must have."""
 
 Keys = frozenset[tuple[str, str]]
 
@@ -63,7 +61,7 @@ class Layout(msgspec.Struct, frozen=True):
     def fits(self, keys: Keys) -> float:
         """Share of the layout's keys that are given, each weighted by how common it is; 0 where this is too little."""
         share = sum(w for f, k, w in self.keys if (f, k) in keys) / max(sum(w for *_, w in self.keys), 1e-9)
-        return share if share >= _ALIKE else 0.0
+        return share if share >= ALIKE else 0.0
 
 
 class Side(NamedTuple):
@@ -84,58 +82,6 @@ class Encoded(NamedTuple):
 def keys_of(row: ScorerRow) -> Keys:
     """The (field, key) pairs that a row's texts hold."""
     return frozenset((field, key) for field in FIELDS for key, _ in pairs(getattr(row, field)))
-
-
-def layouts(rows: Sequence[ScorerRow]) -> tuple[list[Layout], NDArray[np.int64]]:
-    """The layouts of rows, most common first, and each row's (N,), -1 for rows without keys."""
-    own = [_frame(keys_of(row)) for row in rows]
-    counts = Counter(own)
-    founders: list[Keys] = []
-    member: dict[Keys, int] = {frozenset(): -1}
-    for keys, _ in sorted(counts.items(), key=lambda e: (-e[1], sorted(e[0]))):
-        if not keys:
-            continue
-        alike = [len(keys & f) / len(keys | f) for f in founders]
-        best = int(np.argmax(alike)) if alike else 0
-        if not alike or alike[best] < _ALIKE:
-            founders.append(keys)
-            best = len(founders) - 1
-        member[keys] = best
-    index = np.array([member[keys] for keys in own], np.int64).reshape(len(rows))
-    return [_layout([rows[n] for n in np.flatnonzero(index == f).tolist()]) for f in range(len(founders))], index
-
-
-def _frame(keys: Keys) -> Keys:
-    """The keys that tell layouts apart: items of one layout may differ in kind, people and contexts do not."""
-    frame = frozenset(k for k in keys if k[0] != "item")
-    return frame or keys
-
-
-def _layout(rows: Sequence[ScorerRow]) -> Layout:
-    values: dict[tuple[str, str], Counter[str]] = {}
-    for row in rows:
-        for field in FIELDS:
-            for key, value in pairs(getattr(row, field)):
-                values.setdefault((field, key), Counter())[value] += 1
-    kept = {k: c for k, c in sorted(values.items()) if c.total() >= _SHARE * len(rows)}
-    columns = tuple(c for c in (_column(k, c) for k, c in kept.items()) if c is not None)
-    habits = tuple(c.key for c in columns if c.field == "user" and len(c.levels) > 2)
-    return Layout(tuple((*k, c.total() / len(rows)) for k, c in kept.items()), columns, habits)
-
-
-def _column(key: tuple[str, str], counts: Counter[str]) -> Column | None:
-    """The column of a key, None if it is constant or of free text."""
-    if len(counts) < 2:
-        return None
-    read = {value: reading(value) for value in sorted(counts)}
-    known = sorted({r for r in read.values() if not np.isnan(r)})
-    scaled = len(known) > 1 and sum(not np.isnan(r) for r in read.values()) >= 0.8 * len(read)
-    if scaled and len(known) > _MOST_LEVELS:
-        known = sorted({float(q) for q in np.quantile(known, np.linspace(0.0, 1.0, _MOST_LEVELS))})
-    names = tuple(value for value, r in read.items() if not scaled or np.isnan(r))
-    if len(names) > _MOST_VALUES:
-        return None
-    return Column(*key, tuple(known) if scaled else (), names)
 
 
 def encode(layout: Layout, rows: Sequence[ScorerRow]) -> Encoded:

@@ -1,10 +1,11 @@
-"""Everything beside the trunk: what is learned on is what is stored, and experts come before calibration and after it."""
+"""Everything beside the trunk: what is learned on is what is stored, and second opinions come before calibration and after it."""
 
 from __future__ import annotations
 
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -14,17 +15,17 @@ from tinybase import SEQUENCE, write_base
 from toyrows import toy_rows
 
 from recenv.errors import InputError, WeightsError
-from recenv.rewards.models.blend import blended
-from recenv.rewards.models.compact.network import standard
-from recenv.rewards.models.compact.scorers import load_scorers, open_scorers
-from recenv.rewards.models.kinds import kind
+from recenv.rewards.models.blend import blended, kind
+from recenv.rewards.models.open import load_scorers, open_scorers
 from recenv.rewards.models.sequence.checkpoint import load
-from recenv.rewards.models.sequence.inputs import Inputs
+from recenv.rewards.models.sequence.inputs import SequenceInputs
 from recenv.rewards.models.sequence.scorers import SequenceScorers
+from recenv.rewards.models.wide import standard
 from recenv.training import loop
 from recenv.training import train as training
-from recenv.training.family import Split
-from recenv.training.sequence import SequenceFamily
+from recenv.training.examples import Split
+from recenv.training.losses import dimension_loss
+from recenv.training.sequence import SequenceLearner
 from recenv.training.train import train
 
 ROWS = toy_rows(48)
@@ -52,25 +53,32 @@ def _splits() -> Split:
     return splits
 
 
+def _loss(learner: SequenceLearner, batch: dict[str, Any]) -> torch.Tensor:
+    """As the training loop makes it of a batch."""
+    told = {name: batch.get(name) for name in ("labels", "lists", "pair_weight")}
+    logits = learner.model(**{name: value for name, value in batch.items() if name not in told})
+    return dimension_loss(batch["dimension"], logits, **told)
+
+
 def test_an_epoch_is_not_chosen_for_being_modest(base: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    family = SequenceFamily(_splits(), TWO, WHOLE, base, lambda *_: None)
-    labels = family.data[TWO[0]]["validation"].labels
+    learner = SequenceLearner(_splits(), TWO, WHOLE, base, lambda *_: None)
+    labels = learner.data[TWO[0]]["validation"].labels
     noise = np.random.default_rng(0).normal(size=len(labels))
     losses = {}
     for scale, knows in ((0.2, 1.0), (5.0, 1.0), (0.2, 0.3)):
-        monkeypatch.setattr(family, "held_logits", lambda *_, z=scale * (knows * (2 * labels - 1) + noise): z)
-        losses[scale, knows] = family.validation_loss(TWO[0])
+        monkeypatch.setattr(learner, "held_logits", lambda *_, z=scale * (knows * (2 * labels - 1) + noise): z)
+        losses[scale, knows] = learner.validation_loss(TWO[0])
     assert losses[0.2, 1.0] == pytest.approx(losses[5.0, 1.0], rel=0.05) and losses[5.0, 1.0] < losses[0.2, 0.3]
 
 
 def test_features_of_a_stored_checkpoint_are_those_of_training(trained: Path, base: str) -> None:
     splits = _splits()
-    family = SequenceFamily(splits, TWO, WHOLE, base, lambda *_: None)
+    learner = SequenceLearner(splits, TWO, WHOLE, base, lambda *_: None)
     opened = load(trained)
-    inputs = Inputs(opened.model, opened.tokenizer)
+    inputs = SequenceInputs(opened.model, opened.tokenizer)
     for d in TWO:
         units = [(row, row.item) for row in splits["train"][d]]
-        assert np.array_equal(inputs(units), family.data[d]["train"].features, equal_nan=True)
+        assert np.array_equal(inputs(units), learner.data[d]["train"].features, equal_nan=True)
 
 
 def test_a_score_depends_on_its_row_alone(trained: Path) -> None:
@@ -91,9 +99,9 @@ def test_experts_learn_from_validation_rows_only_after_calibration(
     base: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[tuple[str, ...]] = []
-    fitted, calibrated = SequenceFamily.fit_experts, training._calibrate
+    fitted, calibrated = SequenceLearner.second_opinions, training._calibrate
 
-    def fit(self: SequenceFamily, parts: tuple[str, ...], tell: object) -> object:
+    def fit(self: SequenceLearner, parts: tuple[str, ...], tell: object) -> object:
         seen.append(parts)
         return fitted(self, parts, tell)  # type: ignore[arg-type]
 
@@ -101,7 +109,7 @@ def test_experts_learn_from_validation_rows_only_after_calibration(
         seen.append(("calibrate",))
         return calibrated(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(SequenceFamily, "fit_experts", fit)
+    monkeypatch.setattr(SequenceLearner, "second_opinions", fit)
     monkeypatch.setattr(training, "_calibrate", calibrate)
     train(ROWS, tmp_path / "w", dimensions=TWO, settings=WHOLE, base=base)
     assert seen == [("train",), ("calibrate",), ("calibrate",), ("train", "validation")]
@@ -123,30 +131,30 @@ def test_logits_with_all_experts_are_finite(trained: Path) -> None:
 def test_the_trunk_is_trained_for_itself_and_the_features_stay_as_fitted(
     base: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    family = SequenceFamily(_splits(), TWO, WHOLE, base, lambda *_: None)
-    batch = family.batch(TWO[0], np.arange(8), 0)
+    learner = SequenceLearner(_splits(), TWO, WHOLE, base, lambda *_: None)
+    batch = learner.batch(TWO[0], np.arange(8), 0)
     other = {**batch, "features": torch.randn_like(batch["features"])}
     with torch.inference_mode():
-        assert torch.equal(family.model(**batch)["loss"], family.model(**other)["loss"])
-    before = {k: v.clone() for k, v in family.model.state_dict().items() if k.startswith("trunk.")}
+        assert torch.equal(_loss(learner, batch), _loss(learner, other))
+    before = {k: v.clone() for k, v in learner.model.state_dict().items() if k.startswith("trunk.")}
     warm: dict[str, torch.Tensor] = {}
-    plain = SequenceFamily.pools
-    monkeypatch.setattr(SequenceFamily, "pools", lambda self: warm.update(
+    plain = SequenceLearner.pools
+    monkeypatch.setattr(SequenceLearner, "pools", lambda self: warm.update(
         {k: v.clone() for k, v in self.model.heads.state_dict().items()}) or plain(self))
-    loop.fit(family, tmp_path, lambda *_: None)
-    assert all(torch.equal(v, warm[k]) for k, v in family.model.heads.state_dict().items())
-    assert any(not torch.equal(v, before[k]) for k, v in family.model.state_dict().items() if k in before)
+    loop.train_network(learner, tmp_path, lambda *_: None)
+    assert all(torch.equal(v, warm[k]) for k, v in learner.model.heads.state_dict().items())
+    assert any(not torch.equal(v, before[k]) for k, v in learner.model.state_dict().items() if k in before)
 
 
 def test_a_logit_is_the_blend_of_reading_and_features(trained: Path) -> None:
     opened, own = SequenceScorers(trained), TWO[0]
     rows = [r for r in ROWS if r.dimension == own][:6]
     units = [(r, "") for r in rows]
-    config, head, given = opened.described, opened.checkpoint.model.head(own), opened._inputs(units)
+    config, head, given = opened.described, opened.checkpoint.model.head(own), opened.inputs(units)
     with torch.inference_mode():
         wide = head.judge(torch.from_numpy(given)).double().numpy()
     kinds = [kind(row) for row in rows]
-    opinions = opened._read(own, units), wide, opened.checkpoint.experts.logits(own, rows, standard(head, given))
+    opinions = opened.read(own, units), wide, opened.checkpoint.second.logits(own, rows, standard(head, given))
     assert np.concatenate(opened.logits(rows)) == pytest.approx(blended(config.blends[own], kinds, *opinions), abs=1e-5)
     assert set(config.blends[own]) == {"records", "prose"} and set(config.blends[TWO[1]]) == {""}
     assert {len(b.weights) for b in config.blends[TWO[1]].values()} == {2}  # what is not read: features and forest

@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 
 from recenv.records import ScorerRow
-from recenv.rewards.models.blend import Blend, blended, effective, even, fit_blend, fit_blends, fit_list_blend
-from recenv.rewards.models.experts import Experts
-from recenv.rewards.models.forest import fit_forest
-from recenv.rewards.models.kinds import kind, kinds_of
+from recenv.rewards.models.blend import Blend, blended, even, kind, kinds_of
+from recenv.rewards.models.opinions import SecondOpinions
+from recenv.training.fits.blend import effective, fit_blend, fit_blends, fit_list_blend
+from recenv.training.fits.forest import fit_forest
 
 
 def crossed(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -51,9 +51,9 @@ def test_a_constant_label_grows_leaves_only() -> None:
 
 def test_forests_survive_storage() -> None:
     x, y = crossed(300, 6)
-    grown = Experts({"factual_consistency": fit_forest(x, y, 0, trees=4)})
+    grown = SecondOpinions({"factual_consistency": fit_forest(x, y, 0, trees=4)})
     tensors = grown.tensors()
-    again = Experts.among({**tensors, "heads.other": tensors["experts.forest.factual_consistency.roots"]})
+    again = SecondOpinions.among({**tensors, "heads.other": tensors["experts.forest.factual_consistency.roots"]})
     assert again.dimensions == ["factual_consistency"]
     assert np.array_equal(again.logits("factual_consistency", [], x), grown.logits("factual_consistency", [], x))
 

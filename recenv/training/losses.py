@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from recenv.rewards.dimensions import DIMENSIONS
+
 
 def pointwise_loss(logits: Tensor, labels: Tensor) -> Tensor:
     """Binary cross-entropy with labels in [0, 1], graded ones as they are."""
@@ -33,12 +35,12 @@ def pairwise_loss(logits: Tensor, labels: Tensor, lists: Tensor) -> Tensor:
 
 
 def dimension_loss(dimension: str, logits: Tensor, labels: Tensor, lists: Tensor | None, pair_weight: float) -> Tensor:
-    """Listwise for item_ranking; pointwise elsewhere, with the pairwise loss beside it where rows answer the same request.
+    """Listwise for lists; pointwise elsewhere, with the pairwise loss beside it where rows answer the same request.
 
     lists: (R,) which rows belong together, by number from 0; None for rows that stand alone.
     """
     if lists is None:
         return pointwise_loss(logits, labels)
-    if dimension == "item_ranking":
+    if DIMENSIONS[dimension].listwise:
         return listwise_loss(logits, labels, lists)
     return pointwise_loss(logits, labels) + pair_weight * pairwise_loss(logits, labels, lists)

@@ -1,0 +1,61 @@
+"""Reading a checkpoint of the compact network: config.json, model.safetensors, tokenizer.json; and what is written of one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+from tokenizers import Tokenizer
+
+from recenv.rewards.dimensions import DIMENSIONS
+from recenv.rewards.features import vector
+from recenv.rewards.models import checkpoint
+from recenv.rewards.models.checkpoint import FILES, Described, Written
+from recenv.rewards.models.compact.network import CompactArchitecture, CompactNetwork
+from recenv.rewards.models.opinions import SecondOpinions
+from recenv.rewards.models.tokenizer import load_tokenizer
+
+
+class CompactConfig(Described, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """config.json of a compact checkpoint."""
+
+    architecture: CompactArchitecture
+    network: str = msgspec.field(default="compact", name="family")
+
+
+class CompactCheckpoint(NamedTuple):
+    """An opened one. second: the opinions beside its network."""
+
+    config: CompactConfig
+    model: CompactNetwork
+    tokenizer: Tokenizer
+    fingerprint: str
+    second: SecondOpinions
+
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        return self.config.architecture.dimensions
+
+
+def load(path: str | Path) -> CompactCheckpoint:
+    """Open a compact checkpoint; raises WeightsError, with what to do, when anything about it is not right."""
+    folder = checkpoint.resolve(path)
+    checkpoint.check_files(folder, FILES)
+    config = checkpoint.convert(folder / "config.json", CompactConfig)
+    own = config.architecture.dimensions
+    checkpoint.check_heads(folder / "config.json", config, own, {d: vector.names(d) for d in own if d in DIMENSIONS})
+    tokenizer = load_tokenizer(folder / "tokenizer.json")
+    checkpoint.check_vocabulary(folder, tokenizer, config.architecture.vocabulary)
+    model, tensors = CompactNetwork(config.architecture), checkpoint.read_tensors(folder / "model.safetensors")
+    checkpoint.fill(model, folder / "model.safetensors", tensors)
+    model.eval().requires_grad_(False)
+    second = SecondOpinions.among(tensors)
+    checkpoint.check_blends(folder / "config.json", config, {d: 2 + (d in second.dimensions) for d in own})
+    return CompactCheckpoint(config, model, tokenizer, checkpoint.fingerprint(folder, FILES), second)
+
+
+def stored(model: CompactNetwork, tokenizer: Tokenizer, second: SecondOpinions) -> Written:
+    """What is written of a model."""
+    tensors = {k: v.detach().cpu().half() for k, v in model.state_dict().items()}
+    return Written({**tensors, **second.tensors()}, tokenizer)
