@@ -6,7 +6,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +89,9 @@ def _known(scenario: str | Scenario) -> Scenario:
 def _engine(encoded: bytes, store: str | None, changes: tuple[tuple[str, Any], ...]) -> Engine:
     scenario = msgspec.json.decode(encoded, type=Scenario)
     config: EnvConfig = replace(scenario.env, **dict(changes))
-    return Engine(open_world(scenario, store), config)
+    engine = Engine(open_world(scenario, store), config, decks=cache_folder() / "decks")
+    engine.origin = partial(_engine, encoded, store, changes)
+    return engine
 
 
 def open_engine(

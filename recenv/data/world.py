@@ -61,6 +61,9 @@ class World:
         self.privileged = lru_cache(maxsize=16_384)(self._privileged)
         self.item_row = lru_cache(maxsize=262_144)(self._item_row)
 
+    def __reduce__(self) -> tuple[type[World], tuple[Path]]:
+        return World, (self.path,)  # a worker opens the files for itself
+
     # -- rows ------------------------------------------------------------------------------------------------
 
     def _item(self, row: int) -> Item:

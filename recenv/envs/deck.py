@@ -7,6 +7,7 @@ are asked for when a slate first shows them; all that a step lacks goes to each 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from recenv.data.render import item_text, mapping_text, user_text
 from recenv.data.search import index_of
 from recenv.envs.blocks import BlockNumbers
+from recenv.envs.deck_files import Part, deck_folder, read_parts, write_part
 from recenv.envs.facts import Facts
 from recenv.envs.spaces import BOUND, CANDIDATE_FEATURES
 from recenv.envs.tables import MISSED_BY, UNKNOWN_BY, Tables
@@ -69,6 +71,48 @@ class Deck:
         self._fixed: dict[int, NDArray[np.float64]] = {}
         self._texts: dict[int, str] = {}
         self.whole = True
+        self._home: Path | None = None
+        self._kept = 0  # cells that are on disk already
+
+    # -- on disk ---------------------------------------------------------------------------------------------
+
+    def open(self, home: Path) -> None:
+        """Take up what is kept of this deck in a home of decks, and keep what is new there when ``keep`` is called."""
+        self._home = deck_folder(home, self.tables.world, self.tables.config, dict(zip(self.names, self._scorers, strict=True)))
+        for _, part in read_parts(self._home):
+            self._take(part)
+        self._kept = int(self._asked[: len(self)].sum())
+
+    def keep(self) -> None:
+        """Write the blocks that have cells which are not on disk yet, as one part; once they are written, older parts that they
+        hold whole are redundant and go."""
+        asked = self._asked[: len(self)].any(1)
+        if self._home is None or not self.names or int(self._asked[: len(self)].sum()) == self._kept:
+            return
+        number = np.flatnonzero(asked)
+        keys = np.array([self._numbers.keys[n] for n in number.tolist()], np.uint64).reshape(-1, 2)
+        old = [file for file, part in read_parts(self._home) if self._has(part)]
+        new = write_part(self._home, {
+            "key": keys, "cell": self._cell[number], "asked": self._asked[number].astype(np.uint8), "ideal": self._ideal[number]})
+        for file in old:
+            if file != new:
+                file.unlink(missing_ok=True)
+        self._kept = int(self._asked[: len(self)].sum())
+
+    def _has(self, part: Part) -> bool:
+        """Whether every cell of a part is in this deck."""
+        goals, told = part["key"][:, 0].astype(np.int64), part["key"][:, 1]
+        found = self._numbers.find(goals, told)
+        return bool((found >= 0).all()) and not bool((part["asked"].astype(np.bool_) & ~self._asked[found]).any())
+
+    def _take(self, part: Part) -> None:
+        goals, told = part["key"][:, 0].astype(np.int64), part["key"][:, 1]
+        at = self.blocks(goals, told)
+        asked = part["asked"].astype(np.bool_)
+        self._ideal[at] = part["ideal"]
+        self._cell[at] = np.where(asked[:, :, None], part["cell"], self._cell[at])
+        self._asked[at] |= asked
+        self._valued(np.argwhere(asked), at)
 
     def __len__(self) -> int:
         return len(self._numbers.keys)
@@ -190,11 +234,18 @@ class Deck:
             for b, reason in zip(cells[:, 0].tolist(), scores.reasons, strict=True):
                 if reason:
                     self._reasons[name, b] = reason
-        self._asked[cells[:, 0], cells[:, 1]] = True
-        there = self._cell[cells[:, 0], cells[:, 1]]
-        self.whole = self.whole and not bool(np.isnan(there).any())
-        top = self._ideal[cells[:, 0], 1]
-        self._value[cells[:, 0], cells[:, 1]] = self._worth((there / np.where(top > 0, top, np.nan)).astype(np.float32))
+        # who may fail to answer now may answer later; a missing value is kept only of those who would say the same again
+        fickle = np.array([s.spec.kind in ("judge", "generative") for s in self._scorers], np.bool_)
+        missing = np.isnan(self._cell[cells[:, 0], cells[:, 1]])
+        self._asked[cells[:, 0], cells[:, 1]] = ~(missing & fickle).any(1)
+        self._valued(cells, np.arange(len(self)))
+
+    def _valued(self, cells: NDArray[np.int64], number: NDArray[np.integer]) -> None:
+        """What cells are worth to the reward, (R, 2) of index into number and candidate; number: blocks."""
+        row, column = number[cells[:, 0]], cells[:, 1]
+        values, top = self._cell[row, column], self._ideal[row, 1]
+        self.whole = self.whole and not bool(np.isnan(values).any())
+        self._value[row, column] = self._worth((values / np.where(top > 0, top, np.nan)).astype(np.float32))
 
     def _ask_lists(self, s: int, record: Dimension, scorer: Scorer, blocks: list[int]) -> None:
         if not blocks:

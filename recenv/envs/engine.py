@@ -6,8 +6,9 @@ learned scores.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -20,9 +21,11 @@ from recenv.envs.deck import Deck
 from recenv.envs.dynamics import Reactions
 from recenv.envs.facts import Facts, by_item, by_number
 from recenv.envs.hearing import hear, silence
+from recenv.envs.observer import Observer
 from recenv.envs.state import ACTS, NO_ACT, RECOMMEND, RUNNING, Log, Spoken, State
 from recenv.envs.tables import EXTRAPOLATED, Tables
 from recenv.envs.transcript import Transcript
+from recenv.errors import InputError
 from recenv.records import Action, AgentView, Item, Reaction
 from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rewards.hybrid import DEFAULT_REWARD, REWARDS, RULES_REWARD, HybridReward, RewardSpec, credit
@@ -79,13 +82,16 @@ class Engine:
     """World, user model, scorers and reward of one scenario; shared by all its environments of a process.
 
     dimensions: names of those registered when it was made, the columns D of all that it returns.
-    scorers: by dimension; loaded by the name in ``config.scorers`` where not given. reward, user: likewise.
+    scorers: by dimension; loaded by the name in ``config.scorers`` where not given. reward, user: likewise. decks: the folder
+    in which what scorers say of candidates is kept from one process to the next; nothing is kept without one.
+    origin: how another process makes the same engine, which pickling needs.
     """
 
     def __init__(
         self, world: World, config: EnvConfig, *, scorers: Mapping[str, Scorer] | None = None,
-        reward: RewardSpec | None = None, user: UserModel | None = None,
+        reward: RewardSpec | None = None, user: UserModel | None = None, decks: Path | None = None,
     ) -> None:
+        self.origin: Callable[[], Engine] | None = None
         self.world, self.config = world, config
         self.reward = HybridReward(reward if reward is not None else REWARDS[reward_name(config)])
         self.scorers = dict(scorers) if scorers is not None else scorer_set(config.scorers)
@@ -95,6 +101,7 @@ class Engine:
         self.tables = Tables(world, self.user, config)
         self.transcript = Transcript(self.tables)
         self.deck = Deck(self.tables, self.transcript, self.scorers, self._item_worth)
+        self.observer = Observer(self.deck)
         self._silence = silence(0, config.slate_size)
         self._voices = tuple(DIMENSIONS[name].spoken for name in self.dimensions)
         self._obeys = np.array([voice == "obeys" for voice in self._voices])
@@ -103,6 +110,17 @@ class Engine:
         self._obeys &= np.array([spec.gates.get(name, 0.0) > 0 for name in self.dimensions])
         self._exact = spec.credit == "service" and not {*spec.gates} & {*self.deck.names}
         self._columns = np.array([self.dimensions.index(name) for name in self.deck.names], np.int64)
+        if decks is not None:
+            self.deck.open(decks)
+
+    def __deepcopy__(self, memo: object) -> Engine:
+        return self  # shared, and nothing in it changes what sessions do
+
+    def __reduce__(self) -> tuple[Callable[[Callable[[], Engine]], Engine], tuple[Callable[[], Engine]]]:
+        if self.origin is None:
+            raise InputError(
+                "an engine with scorers, rewards or users of its own cannot be sent to another process; make it there, by names")
+        return _made, (self.origin,)
 
     def begin(self, sessions: NDArray[np.int64], seeds: NDArray[np.uint64]) -> State:
         """Open sessions. sessions (N,) world rows, seeds (N,) keys of the users' noise."""
@@ -317,6 +335,10 @@ def _served(worth: NDArray[np.float32], own: NDArray[np.bool_], reactions: React
     taken = np.where(reactions.met, reactions.place, 0)
     best = np.where(own, worth, np.float32(0.0)).max(1)
     return np.where(reactions.met & own[row, taken], worth[row, taken], best)
+
+
+def _made(origin: Callable[[], Engine]) -> Engine:
+    return origin()
 
 
 def reward_name(config: EnvConfig) -> str:

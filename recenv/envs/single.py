@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from recenv.envs.batch import SessionBatch, Split
 from recenv.envs.chat_format import parse_action
 from recenv.envs.engine import Engine, Step
-from recenv.envs.observer import Observer
 from recenv.envs.spaces import ActionText, UnicodeText, reward_space, slate_action, slate_observation
 from recenv.errors import InputError, OptionError
 
@@ -67,6 +66,10 @@ class SessionEnv(gym.Env[Obs, Act], ABC, Generic[Obs, Act]):
         if self.render_mode is None:
             return None
         return "\n".join(f"{m['role']}: {m['content']}" for m in self.batch.messages(0))
+
+    def close(self) -> None:
+        """Keep on disk what scorers said, where this environment has a place for it."""
+        self.batch.engine.deck.keep()
 
     def save_state(self) -> bytes:
         """The whole session as bytes; ``load_state`` on an environment of the same world goes on to the bit."""
@@ -138,14 +141,13 @@ class SlateEnv(SessionEnv[dict[str, NDArray[np.float32]], NDArray[np.int64]]):
         super().__init__(engine, **options)
         self.action_space = slate_action(engine.config.candidates, engine.config.slate_size)
         self.observation_space = slate_observation(engine.config.candidates)  # type: ignore[assignment]  # Dict spaces are untyped
-        self._observer = Observer(engine.deck)
 
     def action_masks(self) -> NDArray[np.bool_]:
         """(K * C,) which number is a candidate not yet shown, per position; all real candidates once every one was shown."""
         return np.asarray(slate_masks(self.batch)[0])
 
     def _observe(self) -> dict[str, NDArray[np.float32]]:
-        return {name: values[0] for name, values in self._observer(self.batch.playing).items()}
+        return {name: values[0] for name, values in self.batch.engine.observer(self.batch.playing).items()}
 
     def _step(self, action: NDArray[np.int64]) -> Step:
         chosen = slate_numbers(np.asarray(action), (self.batch.engine.config.slate_size,))

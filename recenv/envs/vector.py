@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from recenv.envs.batch import SessionBatch, Split
 from recenv.envs.chat_format import parse_action
 from recenv.envs.engine import Engine, Step
-from recenv.envs.observer import Observer
 from recenv.envs.single import (
     MAX_TEXT,
     Info,
@@ -108,6 +107,10 @@ class SessionVectorEnv(VectorEnv[Obs, Act, Any], ABC, Generic[Obs, Act]):
                      "final_info": infos, "_final_info": ended}
         return self._observe(), rewards, terminated, truncated, infos
 
+    def close_extras(self, **kwargs: Any) -> None:
+        """Keep on disk what scorers said, where this environment has a place for it."""
+        self.batch.engine.deck.keep()
+
     def save_state(self) -> bytes:
         """All N sessions as bytes, for ``load_state``."""
         return self.batch.save({})
@@ -188,21 +191,20 @@ class SlateVectorEnv(SessionVectorEnv[dict[str, NDArray[np.float32]], NDArray[np
         self.single_observation_space = slate_observation(config.candidates)
         self.action_space = batch_space(self.single_action_space, num_envs)
         self.observation_space = batch_space(self.single_observation_space, num_envs)
-        self._observer = Observer(engine.deck)
 
     def action_masks(self) -> NDArray[np.bool_]:
         """(N, K * C), see ``SlateEnv.action_masks``."""
         return slate_masks(self.batch)
 
     def _observe(self) -> dict[str, NDArray[np.float32]]:
-        return self._observer(self.batch.playing)
+        return self.batch.engine.observer(self.batch.playing)
 
     def _step(self, actions: NDArray[np.int64], playing: NDArray[np.bool_]) -> Step:
         numbers = slate_numbers(np.asarray(actions), (self.num_envs, self.batch.engine.config.slate_size))
         return self.batch.step_slates(numbers, playing)
 
     def _observations_of(self, rows: NDArray[np.int64]) -> NDArray[Any]:
-        found = self._observer(self.batch.playing.take(rows))
+        found = self.batch.engine.observer(self.batch.playing.take(rows))
         return _objects([dict(zip(found, row, strict=True)) for row in zip(*found.values(), strict=True)])
 
 
