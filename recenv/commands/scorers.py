@@ -25,7 +25,7 @@ def scorers(checkpoint: str) -> None:
 
     from recenv.appraisal.comparison import table_text
     from recenv.rewards.hybrid import REWARDS
-    from recenv.rewards.models.checkpoint import resolve
+    from recenv.rewards.models.described import resolve
     from recenv.rewards.models.open import load_scorers
 
     for scorer in load_scorers(checkpoint).values():

@@ -46,6 +46,10 @@ def scorer_set(name: str) -> dict[str, Scorer]:
         from recenv.rewards.judges.generative import load_generative
 
         return dict(load_generative(name.removeprefix(GENERATIVE)))
+    if name in FAMILIES:
+        from recenv.rewards.models.lazily import lazy_scorers
+
+        return dict(lazy_scorers(name))
     from recenv.rewards.models.open import load_scorers  # torch: only where scorers are trained ones
 
     return dict(load_scorers(name))

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from recenv.rewards.features import vector
 from recenv.rewards.models.calibration import Calibration
-from recenv.rewards.models.checkpoint import SCHEMA, Written
+from recenv.rewards.models.checkpoint import Written
 from recenv.rewards.models.compact.checkpoint import CompactConfig, stored
 from recenv.rewards.models.compact.network import CompactArchitecture, CompactNetwork
+from recenv.rewards.models.described import SCHEMA
 from recenv.rewards.models.opinions import SecondOpinions
 from recenv.rewards.models.wide import Wide
 from recenv.training.batches import Augment, Prepared, SegmentTable, collate, prepare

@@ -17,7 +17,8 @@ from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rewards.features import vector
 from recenv.rewards.fields import items_of
 from recenv.rewards.models.calibration import Calibration
-from recenv.rewards.models.checkpoint import SCHEMA, Written
+from recenv.rewards.models.checkpoint import Written
+from recenv.rewards.models.described import SCHEMA
 from recenv.rewards.models.forest import Forest
 from recenv.rewards.models.opinions import SecondOpinions
 from recenv.rewards.models.quantised import rounded

@@ -20,7 +20,7 @@ from recenv.data.world import World
 from recenv.measures.metrics import auc
 from recenv.records import Item, ScorerRow
 from recenv.rewards.models import FAMILIES
-from recenv.rewards.models.checkpoint import resolve
+from recenv.rewards.models.described import resolve
 from recenv.rewards.models.heads import CheckpointScorers
 from recenv.rewards.models.open import open_scorers
 

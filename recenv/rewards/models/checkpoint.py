@@ -5,7 +5,6 @@ What every network's checkpoint has in common; ``compact.checkpoint`` and ``sequ
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -22,14 +21,10 @@ from recenv.errors import WeightsError
 from recenv.files import whole_folder, write_whole
 from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rewards.features import vector
-from recenv.rewards.models import FAMILIES, WEIGHTS
 from recenv.rewards.models.blend import Blend, kinds_of
 from recenv.rewards.models.calibration import Calibration
+from recenv.rewards.models.described import read_raw
 from recenv.rewards.models.opinions import SecondOpinions
-
-SCHEMA = 1
-FILES = ("config.json", "model.safetensors", "tokenizer.json")
-"""The files that make a score; metrics.json and CARD.md only describe."""
 
 
 class Described(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -64,34 +59,6 @@ class Checkpoint(Protocol):
 
 
 _C = TypeVar("_C", bound=Described)
-
-
-def resolve(path: str | Path) -> Path:
-    """The folder of a checkpoint; "default" and "audit" are the shipped ones."""
-    return WEIGHTS / str(path) if str(path) in FAMILIES else Path(path)
-
-
-def check_files(folder: Path, files: Sequence[str]) -> None:
-    """Raise WeightsError unless all files are there."""
-    missing = [f for f in files if not (folder / f).is_file()]
-    if missing:
-        raise WeightsError(
-            f"no scorer checkpoint at {folder} ({', '.join(missing)} missing); "
-            "pass a folder that recenv train wrote, or 'default'"
-        )
-
-
-def read_raw(file: Path) -> dict[str, Any]:
-    """config.json undecoded, its schema checked."""
-    try:
-        raw = json.loads(file.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise WeightsError(f"{file} is not readable JSON ({error}); copy the checkpoint again") from None
-    schema = raw.get("schema") if isinstance(raw, dict) else None
-    if schema != SCHEMA:
-        raise WeightsError(f"{file}: this version reads checkpoint schema {SCHEMA}, found {schema!r}; "
-                           "train again with: recenv train")
-    return dict(raw)
 
 
 def convert(file: Path, kind: type[_C]) -> _C:
@@ -155,15 +122,6 @@ def fill(model: nn.Module, file: Path, tensors: Mapping[str, Tensor]) -> None:
     if not all(bool(torch.isfinite(tensors[name]).all()) for name in expected):
         raise WeightsError(f"{file} holds values that are not finite; the file is damaged, copy the checkpoint again")
     model.load_state_dict({name: tensors[name].to(expected[name].dtype) for name in expected})
-
-
-def fingerprint(folder: Path, files: Sequence[str]) -> str:
-    """sha256 over the files that make a score."""
-    digest = hashlib.sha256()
-    for name in files:
-        digest.update(name.encode())
-        digest.update(hashlib.sha256((folder / name).read_bytes()).digest())
-    return digest.hexdigest()
 
 
 class Written(NamedTuple):

@@ -20,6 +20,7 @@ from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rewards.models.blend import blended, kind
 from recenv.rewards.models.calibration import Calibration
 from recenv.rewards.models.checkpoint import Checkpoint, Described
+from recenv.rewards.models.described import spec_of
 from recenv.rewards.models.wide import Wide, standard
 from recenv.rewards.protocol import ScorerSpec, Scores
 from recenv.rewards.ranking import shown_ndcg
@@ -80,10 +81,7 @@ class HeadScorer:
 
     def __init__(self, config: Described, fingerprint: str, dimension: str, logits: Logits) -> None:
         self._logits, self._calibration = logits, config.calibration[dimension]
-        self._spec = ScorerSpec(
-            name=f"{config.name}/{dimension}", dimension=dimension, kind="encoder", reads=DIMENSIONS[dimension].reads,
-            fingerprint=fingerprint, calibration=str(self._calibration), training_data=config.training_data,
-        )
+        self._spec = spec_of(config.name, dimension, fingerprint, self._calibration, config.training_data)
 
     @property
     def spec(self) -> ScorerSpec:

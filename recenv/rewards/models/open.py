@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from recenv.errors import UnknownName, WeightsError
-from recenv.rewards.models.checkpoint import FILES, check_files, read_raw, resolve
+from recenv.errors import UnknownName
 from recenv.rewards.models.compact.checkpoint import CompactConfig
 from recenv.rewards.models.compact.scorers import CompactScorers
+from recenv.rewards.models.described import network_of
 from recenv.rewards.models.heads import CheckpointScorers, HeadScorer
 from recenv.rewards.models.sequence.checkpoint import SequenceConfig
 from recenv.rewards.models.sequence.scorers import SequenceScorers
@@ -17,17 +17,6 @@ Config = CompactConfig | SequenceConfig
 """config.json of either network."""
 
 _NETWORKS: dict[str, type[CompactScorers] | type[SequenceScorers]] = {"compact": CompactScorers, "sequence": SequenceScorers}
-
-
-def network_of(path: str | Path) -> str:
-    """``compact`` or ``sequence``, by "family" in config.json; raises WeightsError where there is none, or another."""
-    folder = resolve(path)
-    check_files(folder, FILES[:1])
-    found = read_raw(folder / "config.json").get("family", "compact")
-    if found not in _NETWORKS:
-        raise WeightsError(f"{folder / 'config.json'}: family must be {' or '.join(_NETWORKS)}, found {found!r}; "
-                           "the checkpoint is of a newer version or damaged, update recenv or copy it again")
-    return str(found)
 
 
 def open_scorers(path: str | Path = "default") -> CheckpointScorers:

@@ -11,8 +11,9 @@ from tokenizers import Tokenizer
 from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rewards.features import vector
 from recenv.rewards.models import checkpoint
-from recenv.rewards.models.checkpoint import FILES, Described, Written
+from recenv.rewards.models.checkpoint import Described, Written
 from recenv.rewards.models.compact.network import CompactArchitecture, CompactNetwork
+from recenv.rewards.models.described import FILES, check_files, fingerprint, resolve
 from recenv.rewards.models.opinions import SecondOpinions
 from recenv.rewards.models.tokenizer import load_tokenizer
 
@@ -40,8 +41,8 @@ class CompactCheckpoint(NamedTuple):
 
 def load(path: str | Path) -> CompactCheckpoint:
     """Open a compact checkpoint; raises WeightsError, with what to do, when anything about it is not right."""
-    folder = checkpoint.resolve(path)
-    checkpoint.check_files(folder, FILES)
+    folder = resolve(path)
+    check_files(folder, FILES["compact"])
     config = checkpoint.convert(folder / "config.json", CompactConfig)
     own = config.architecture.dimensions
     checkpoint.check_heads(folder / "config.json", config, own, {d: vector.names(d) for d in own if d in DIMENSIONS})
@@ -52,7 +53,7 @@ def load(path: str | Path) -> CompactCheckpoint:
     model.eval().requires_grad_(False)
     second = SecondOpinions.among(tensors)
     checkpoint.check_blends(folder / "config.json", config, {d: 2 + (d in second.dimensions) for d in own})
-    return CompactCheckpoint(config, model, tokenizer, checkpoint.fingerprint(folder, FILES), second)
+    return CompactCheckpoint(config, model, tokenizer, fingerprint(folder, FILES["compact"]), second)
 
 
 def stored(model: CompactNetwork, tokenizer: Tokenizer, second: SecondOpinions) -> Written:

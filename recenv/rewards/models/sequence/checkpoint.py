@@ -14,12 +14,11 @@ from tokenizers import Tokenizer
 from recenv.errors import WeightsError
 from recenv.rewards.models import checkpoint
 from recenv.rewards.models.checkpoint import Described, Written
+from recenv.rewards.models.described import FILES, check_files, fingerprint, resolve
 from recenv.rewards.models.opinions import SecondOpinions
 from recenv.rewards.models.quantised import packed, restore
 from recenv.rewards.models.sequence.network import SequenceArchitecture, SequenceNetwork
 from recenv.rewards.models.tokenizer import load_tokenizer
-
-FILES = ("config.json", "trunk.json", "model.safetensors", "tokenizer.json")
 
 
 class SequenceConfig(Described, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -47,8 +46,8 @@ class SequenceCheckpoint(NamedTuple):
 
 def load(path: str | Path) -> SequenceCheckpoint:
     """Open a sequence checkpoint; raises WeightsError, with what to do, when anything about it is not right."""
-    folder = checkpoint.resolve(path)
-    checkpoint.check_files(folder, FILES)
+    folder = resolve(path)
+    check_files(folder, FILES["sequence"])
     config = checkpoint.convert(folder / "config.json", SequenceConfig)
     a = config.architecture
     checkpoint.check_heads(folder / "config.json", config, a.dimensions, {d: a.names(d) for d in a.dimensions})
@@ -62,7 +61,7 @@ def load(path: str | Path) -> SequenceCheckpoint:
     second = SecondOpinions.among(tensors)
     checkpoint.check_blends(folder / "config.json", config, {
         d: (a.features and d in a.read) + 1 + (d in second.dimensions) for d in a.dimensions})
-    return SequenceCheckpoint(config, model, tokenizer, checkpoint.fingerprint(folder, FILES), second)
+    return SequenceCheckpoint(config, model, tokenizer, fingerprint(folder, FILES["sequence"]), second)
 
 
 def stored(model: SequenceNetwork, tokenizer: Tokenizer, storage: str, second: SecondOpinions) -> Written:
