@@ -17,7 +17,7 @@ from recenv.errors import RecenvError
 ROOMS: dict[str, tuple[str, ...]] = {
     "data": ("ingest", "inspect", "rows", "synth"),
     "scorers": ("bench-scorers", "fit-user", "probe", "score", "scorers", "train"),
-    "runs": ("agents", "bench", "evaluate", "play", "replay", "report", "rescore", "scenarios", "trace"),
+    "runs": ("agents", "bench", "evaluate", "play", "prepare", "replay", "report", "rescore", "scenarios", "trace"),
 }
 """Module of ``recenv.commands`` -> the commands in it; each is a function of its name, with ``_`` for ``-``."""
 

@@ -81,6 +81,11 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "recenv"
 
 
+def deck_home() -> Path:
+    """Where what scorers said of worlds is kept; safe to delete."""
+    return cache_folder() / "decks"
+
+
 def _known(scenario: str | Scenario) -> Scenario:
     return load_scenario(scenario) if isinstance(scenario, str) else scenario
 
@@ -89,7 +94,7 @@ def _known(scenario: str | Scenario) -> Scenario:
 def _engine(encoded: bytes, store: str | None, changes: tuple[tuple[str, Any], ...]) -> Engine:
     scenario = msgspec.json.decode(encoded, type=Scenario)
     config: EnvConfig = replace(scenario.env, **dict(changes))
-    engine = Engine(open_world(scenario, store), config, decks=cache_folder() / "decks")
+    engine = Engine(open_world(scenario, store), config, decks=deck_home())
     engine.origin = partial(_engine, encoded, store, changes)
     return engine
 

@@ -156,14 +156,46 @@ def play(scenario: str, store: Path | None, seed: int, session: str | None) -> N
 
 @click.command()
 @_world_options
-@click.option("--batch", "batches", multiple=True, type=click.IntRange(1), default=(1, 256), show_default=True)
-@click.option("--seconds", type=click.FloatRange(0.1), default=5.0, show_default=True, help="Per measurement.")
-def bench(scenario: str, store: Path | None, seed: int, batches: tuple[int, ...], seconds: float) -> None:
+@click.option("--batch", "batches", multiple=True, type=click.IntRange(1), default=(256, 1024), show_default=True)
+@click.option("--seconds", type=click.FloatRange(0.1), default=3.0, show_default=True, help="Per measurement.")
+@click.option("--scorers", default="constant", show_default=True,
+              help="Whose values fill the decks; constant ones leave the environment's own work.")
+@click.option("--scaling", is_flag=True, help="Steps a second from 1 to 16,384 sessions in a batch instead.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON lines.")
+def bench(
+    scenario: str, store: Path | None, seed: int, batches: tuple[int, ...], seconds: float, scorers: str, scaling: bool,
+    as_json: bool,
+) -> None:
     """Measure session steps per second of both environments."""
-    from recenv.evaluation.bench import measure
+    import json
 
-    for line in measure(scenario, batches, seconds, seed, store=store):
-        click.echo(line)
+    from recenv.evaluation import bench as benches
+
+    if not as_json:
+        click.echo(f"{'work':48s} {'batch':>6s} {'steps/s':>12s} {'of floor':>9s}")
+    rows = benches.scaling(scenario, seconds, seed, store=store) if scaling else benches.measure(
+        scenario, batches, seconds, seed, store=store, scorers=scorers)
+    for row in rows:
+        known = row.ratio == row.ratio
+        if as_json:
+            click.echo(json.dumps({**row._asdict(), "ratio": row.ratio if known else None}))
+        else:
+            ratio = f"{row.ratio:9.3f}" if known else f"{'-':>9s}"
+            click.echo(f"{row.work:48s} {row.batch:>6d} {row.steps_per_s:>12,.0f} {ratio}")
+
+
+@click.command()
+@_world_options
+@click.option("--scorers", default="", help="Whose values to keep; the scenario's own by default.")
+@click.option("--processes", type=click.IntRange(1), default=1, show_default=True)
+@click.option("--goals", type=click.IntRange(1), default=None, help="Only so many goals, from the first.")
+def prepare(scenario: str, store: Path | None, seed: int, scorers: str, processes: int, goals: int | None) -> None:
+    """Ask the scorers about a world in advance, so that environments look their values up."""
+    from recenv.evaluation.prepare import prepare as fill
+
+    with bar("goals") as update:
+        done = fill(scenario, store=store, scorers=scorers, processes=processes, goals=goals, progress=update)
+    click.echo(f"{done.blocks:,} blocks, {done.cells:,} values an item and dimension, {done.fresh:,} of them new")
 
 
 @click.command()

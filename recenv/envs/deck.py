@@ -73,6 +73,7 @@ class Deck:
         self.whole = True
         self._home: Path | None = None
         self._kept = 0  # cells that are on disk already
+        self._fresh = np.zeros(0, np.bool_)  # (B,) blocks that have others
 
     # -- on disk ---------------------------------------------------------------------------------------------
 
@@ -81,23 +82,31 @@ class Deck:
         self._home = deck_folder(home, self.tables.world, self.tables.config, dict(zip(self.names, self._scorers, strict=True)))
         for _, part in read_parts(self._home):
             self._take(part)
-        self._kept = int(self._asked[: len(self)].sum())
+        self._kept, self._fresh[:] = self.cells, False
 
-    def keep(self) -> None:
-        """Write the blocks that have cells which are not on disk yet, as one part; once they are written, older parts that they
-        hold whole are redundant and go."""
-        asked = self._asked[: len(self)].any(1)
-        if self._home is None or not self.names or int(self._asked[: len(self)].sum()) == self._kept:
+    @property
+    def cells(self) -> int:
+        """How many cells have been asked for."""
+        return int(self._asked[: len(self)].sum())
+
+    def asked(self, cells: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """(R,) whether cells, (R, 2) of block and candidate, have been asked for."""
+        return np.asarray(self._asked[cells[:, 0], cells[:, 1]])
+
+    def keep(self, *, anew: bool = False) -> None:
+        """Write what is not on disk yet: the blocks that changed, as a part. anew: all blocks in one part, in place of the parts
+        that it holds whole."""
+        if self._home is None or not self.names or (self.cells == self._kept and not anew):
             return
-        number = np.flatnonzero(asked)
+        number = np.flatnonzero(self._asked[: len(self)].any(1) if anew else self._fresh[: len(self)])
         keys = np.array([self._numbers.keys[n] for n in number.tolist()], np.uint64).reshape(-1, 2)
-        old = [file for file, part in read_parts(self._home) if self._has(part)]
+        old = [file for file, part in read_parts(self._home) if self._has(part)] if anew else []
         new = write_part(self._home, {
             "key": keys, "cell": self._cell[number], "asked": self._asked[number].astype(np.uint8), "ideal": self._ideal[number]})
         for file in old:
             if file != new:
                 file.unlink(missing_ok=True)
-        self._kept = int(self._asked[: len(self)].sum())
+        self._kept, self._fresh[:] = self.cells, False
 
     def _has(self, part: Part) -> bool:
         """Whether every cell of a part is in this deck."""
@@ -133,7 +142,7 @@ class Deck:
         fresh = self._numbers.open(goals, told)
         if len(self) > len(self.observation):
             room = max(64, 2 * len(self))
-            for name in ("observation", "_cell", "_asked", "_ideal", "_value"):
+            for name in ("observation", "_cell", "_asked", "_ideal", "_value", "_fresh"):
                 old = getattr(self, name)
                 larger = np.full((room, *old.shape[1:]), name == "_ideal", old.dtype)
                 larger[:start] = old[:start]
@@ -220,6 +229,8 @@ class Deck:
 
     def fill(self, cells: NDArray[np.int64]) -> None:
         """Ask the scorers for cells, (R, 2) of block and candidate, sorted, each once."""
+        if not len(cells):
+            return
         blocks = list(dict.fromkeys(cells[:, 0].tolist()))
         for s, (name, scorer) in enumerate(zip(self.names, self._scorers, strict=True)):
             record = DIMENSIONS[name]
@@ -238,6 +249,7 @@ class Deck:
         fickle = np.array([s.spec.kind in ("judge", "generative") for s in self._scorers], np.bool_)
         missing = np.isnan(self._cell[cells[:, 0], cells[:, 1]])
         self._asked[cells[:, 0], cells[:, 1]] = ~(missing & fickle).any(1)
+        self._fresh[cells[:, 0]] = True
         self._valued(cells, np.arange(len(self)))
 
     def _valued(self, cells: NDArray[np.int64], number: NDArray[np.integer]) -> None:
