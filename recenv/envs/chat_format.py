@@ -12,7 +12,6 @@ Parsing never raises: what cannot be read becomes a ``malformed`` action that ca
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 from recenv.data.render import item_text, mapping_text
@@ -97,42 +96,41 @@ def _short(value: object) -> str:
 # -- views as prompts ------------------------------------------------------------------------------------------
 
 
-def render_messages(view: AgentView, line: Line | None = None) -> tuple[Message, ...]:
+def render_messages(view: AgentView, about: str | None = None) -> tuple[Message, ...]:
     """The view as OpenAI-format messages: a system message with everything but the dialogue, then the dialogue.
 
-    Tool results (role ``tool``) carry no call id, so servers that insist on one get them as user lines.
+    Tool results (role ``tool``) carry no call id, so servers that insist on one get them as user lines. about: what
+    ``render_about`` gives for the view, for callers that keep it.
     """
     dialogue = (Message("user", f"[search results]\n{m.content}") if m.role == "tool" else m for m in view.messages)
-    return (Message("system", render_system(view, line or item_line)), *dialogue)
+    return (Message("system", render_system(view, about)), *dialogue)
 
 
-def item_line(item: Item) -> str:
-    """An item as a line of a catalogue: its id and its record, in JSON."""
-    return json.dumps({"id": item.id, "item": item_text(item)}, ensure_ascii=False)
+def render_observation(view: AgentView, about: str | None = None) -> str:
+    """The whole view as one text: what the chat environment returns as observation."""
+    return "\n\n".join(f"[{m.role}]\n{m.content}" for m in render_messages(view, about))
 
 
-Line = Callable[[Item], str]
-
-
-def render_observation(view: AgentView, line: Line = item_line) -> str:
-    """The whole view as one text: what the chat environment returns as observation. line: of an item."""
-    return "\n\n".join(f"[{m.role}]\n{m.content}" for m in render_messages(view, line))
-
-
-def render_system(view: AgentView, line: Line = item_line) -> str:
+def render_system(view: AgentView, about: str | None = None) -> str:
     parts = [
         view.instruction,
         GRAMMAR % view.slate_size,
         f"Turn {view.turn + 1} of at most {view.horizon}. Language of the user: {view.locale}. Category: {view.category}.",
+        render_about(view) if about is None else about,
     ]
+    if view.shown:
+        parts.append("Already recommended: " + ", ".join(view.shown))
+    return "\n".join(parts)
+
+
+def render_about(view: AgentView) -> str:
+    """What stays the same within a goal: user, context and candidates."""
+    parts = []
     if view.user.profile:
         parts.append("User: " + mapping_text(view.user.profile, view.locale))
     if view.context:
         parts.append("Context: " + mapping_text(view.context, view.locale))
-    parts.append("Candidates:\n" + _catalogue(view.candidates, line))
-    if view.shown:
-        parts.append("Already recommended: " + ", ".join(view.shown))
-    return "\n".join(parts)
+    return "\n".join([*parts, "Candidates:\n" + _catalogue(view.candidates)])
 
 
 def search_results(items: tuple[Item, ...], ignored_filters: tuple[str, ...] = ()) -> str:
@@ -140,5 +138,6 @@ def search_results(items: tuple[Item, ...], ignored_filters: tuple[str, ...] = (
     return "\n".join((*(f"ignored filter {note}" for note in ignored_filters), _catalogue(items) if items else "no results"))
 
 
-def _catalogue(items: tuple[Item, ...], line: Line = item_line) -> str:
-    return "\n".join(["-----", *map(line, items), "-----"])
+def _catalogue(items: tuple[Item, ...]) -> str:
+    lines = [json.dumps({"id": item.id, "item": item_text(item)}, ensure_ascii=False) for item in items]
+    return "\n".join(["-----", *lines, "-----"])

@@ -9,7 +9,7 @@ import numpy as np
 
 from recenv import rng
 from recenv.data.search import index_of
-from recenv.envs.chat_format import format_action, item_line, render_observation, search_results
+from recenv.envs.chat_format import format_action, render_about, render_observation, search_results
 from recenv.envs.speaker import speak
 from recenv.envs.state import ANYTHING, NO_SLOT, REACTIONS, RECOMMEND, Log, State
 from recenv.envs.tables import SLOT_NAMES, Tables
@@ -17,6 +17,7 @@ from recenv.records import Action, AgentView, Constraint, Item, Message, Reactio
 from recenv.users.utterances import say
 
 _WORDS = rng.word("words")
+_MOST_KEPT = 16_384  # goals whose texts are kept
 
 
 class Transcript:
@@ -24,7 +25,7 @@ class Transcript:
 
     def __init__(self, tables: Tables) -> None:
         self.tables, self.world = tables, tables.world
-        self._lines: dict[str, str] = {}
+        self._about: dict[tuple[str, str, int, str], str] = {}
         self._listed = lru_cache(maxsize=16_384)(self._read_listed)
 
     def _read_listed(self, session: int, goal: int) -> tuple[tuple[Item, ...], tuple[float, ...]]:
@@ -33,13 +34,14 @@ class Transcript:
         return tuple(self.world.item(int(i)) for i in rows), tuple(self.world.popularity(rows, session).tolist())
 
     def observation(self, view: AgentView) -> str:
-        """A view as one text, with the lines of its items kept from one time to the next."""
-        return render_observation(view, self._line)
-
-    def _line(self, item: Item) -> str:
-        if item.id not in self._lines:
-            self._lines[item.id] = item_line(item)
-        return self._lines[item.id]
+        """A view as one text; what stays the same within a goal is kept from one turn to the next."""
+        first = view.candidates[0].id if view.candidates else ""
+        key = view.session_id, first, len(view.candidates), view.query.partition("\n")[0]
+        if key not in self._about:
+            if len(self._about) >= _MOST_KEPT:
+                self._about.clear()
+            self._about[key] = render_about(view)
+        return render_observation(view, self._about[key])
 
     # -- one session -----------------------------------------------------------------------------------------
 

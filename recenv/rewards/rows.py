@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
 
 from recenv.data.render import evidence_text, item_text, mapping_text, user_text
-from recenv.records import Action, AgentView, Item, ScorerRow, User
+from recenv.records import Action, AgentView, Item, ScorerRow
 from recenv.rewards.dimensions import Dimension
 
 
@@ -41,23 +41,28 @@ def rows(dimension: Dimension, told: Told) -> list[ScorerRow]:
 
 
 def of_slate(
-    *, locale: str, query: str, instruction: str, user: User, context: Mapping[str, str], items: Sequence[Item], response: str,
+    *, locale: str, query: str, instruction: str, user: str, context: str, items: Sequence[Item], response: str,
     candidates: Iterable[str], most: int | None = None, text: Callable[[Item], str] = item_text,
 ) -> Told:
     """A turn that shows items, best first: each once, at most ``most``; in its list the other candidates follow.
 
-    candidates: their texts. text: of an item, for callers that keep them.
+    user, context: in words. candidates: their texts. text: of an item, for callers that keep them.
     """
     slate = tuple({item.id: text(item) for item in items}.values())[:most]
     return Told(
-        locale, query, instruction, response, evidence_text(items, text), user_text(user), mapping_text(context, locale),
+        locale, query, instruction, response, evidence_text(items, text), user, context,
         slate, (*slate, *(t for t in candidates if t not in slate)), len(slate))
 
 
-def of_turn(view: AgentView, action: Action, items: Sequence[Item], text: Callable[[Item], str] = item_text) -> Told:
-    """An agent's recommendation. items: the records of its known items; text: as for ``of_slate``."""
+def of_turn(
+    view: AgentView, action: Action, items: Sequence[Item], text: Callable[[Item], str] = item_text,
+    person: tuple[str, str] | None = None,
+) -> Told:
+    """An agent's recommendation. items: the records of its known items; text: as for ``of_slate``; person: profile and context in
+    words, for callers that keep them."""
+    user, context = person or (user_text(view.user), mapping_text(view.context, view.locale))
     return of_slate(
-        locale=view.locale, query=view.query, instruction=view.instruction, user=view.user, context=view.context, items=items,
+        locale=view.locale, query=view.query, instruction=view.instruction, user=user, context=context, items=items,
         response=action.text, candidates=map(text, view.candidates), most=view.slate_size, text=text)
 
 

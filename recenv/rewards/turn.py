@@ -9,13 +9,15 @@ Discounts are 1 / log2(k + 2), k = 0, 1, ... (Järvelin & Kekäläinen, TOIS 200
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recenv.data.render import item_text
+from recenv.data.render import item_text, mapping_text, user_text
 from recenv.records import Action, AgentView, Item, ScorerRow
 from recenv.rewards import rows
 from recenv.rewards.dimensions import DIMENSIONS, Dimension
@@ -26,6 +28,7 @@ NOT_RECOMMENDED = "no recommendation in this turn"
 NO_TEXT = "the turn has no text"
 NO_INSTRUCTION = "the session has no instruction"
 NO_ITEM = "no known item in the slate"
+_MOST_PEOPLE = 65_536
 _OF_ITEMS = {"evidence", "item", "items"}
 """Fields of a row that are made of a turn's items."""
 
@@ -78,6 +81,7 @@ class TurnScorer:
     def __init__(self, scorers: Mapping[str, Scorer]) -> None:
         self.scorers, self.dimensions = dict(scorers), DIMENSIONS.values()
         self._texts: dict[str, str] = {}  # item id -> text; a scorer of turns serves one world
+        self._people: dict[str, tuple[str, str]] = {}  # session id -> profile and context in words
 
     def __call__(self, turns: Sequence[Rulings]) -> TurnScores:
         """N turns, with what the rules say of them."""
@@ -103,12 +107,19 @@ class TurnScorer:
                     sheet.put(n, d, 0.0, "rule", verdict.reason)
                     continue
             if not lack:
-                told = told or rows.of_turn(view, action, known, self._text)
+                told = told or rows.of_turn(view, action, known, self._text, self._person(view))
                 sheet.ask(n, d, rows.rows(dimension, told))
             elif dimension.always:
                 sheet.put(n, d, 1.0, "rule")  # nothing left to judge: every rule that applies has passed
             else:
                 sheet.put(n, d, np.nan, "none", lack)
+
+    def _person(self, view: AgentView) -> tuple[str, str]:
+        if view.session_id not in self._people:
+            if len(self._people) > _MOST_PEOPLE:
+                self._people.clear()
+            self._people[view.session_id] = user_text(view.user), mapping_text(view.context, view.locale)
+        return self._people[view.session_id]
 
     def _text(self, item: Item) -> str:
         if item.id not in self._texts:
@@ -117,39 +128,44 @@ class TurnScorer:
 
     def _score(self, sheet: _Sheet, d: int) -> None:
         """One call of the dimension's scorer; several rows of a turn (its slate) become their discounted mean."""
-        owners, name = np.array(sheet.owners[d], np.int64), self.dimensions[d].name
-        if not len(owners):
+        name = self.dimensions[d].name
+        if not sheet.owners[d]:
             return
         scorer = self.scorers.get(name)
         if scorer is None:
-            for n in dict.fromkeys(owners.tolist()):
+            for n in dict.fromkeys(sheet.owners[d]):
                 sheet.put(n, d, np.nan, "none", "no scorer for this dimension")
             return
         scores: Scores = scorer.score(sheet.rows[d])
-        for n in dict.fromkeys(owners.tolist()):
-            at = np.flatnonzero(owners == n)
-            values, reasons = scores.values[at], [scores.reasons[a] for a in at]
-            spent = [cost for a in at if scores.costs and (cost := scores.costs[a]) is not None]
+        start = 0
+        for n, rows_of in groupby(sheet.owners[d]):  # the rows of a turn stand together
+            end = start + sum(1 for _ in rows_of)
+            values, reason = scores.values[start:end], next((r for r in scores.reasons[start:end] if r), "")
+            spent = [cost for cost in scores.costs[start:end] if cost is not None]
             if spent:
                 sheet.costs[n][name] = sum(spent[1:], spent[0])
             mean = discounted_mean(values)
-            if np.isnan(mean):
-                sheet.put(n, d, np.nan, "none", next((r for r in reasons if r), "the scorer gave no value"))
+            row, first, start = sheet.rows[d][start], start, end
+            if math.isnan(mean):
+                sheet.put(n, d, np.nan, "none", reason or "the scorer gave no value")
                 sheet.unjudged[n, d] = True
                 continue
-            sheet.put(n, d, mean, "scorer", next((r for r in reasons if r), ""))
-            row = sheet.rows[d][at[0]]
+            sheet.put(n, d, mean, "scorer", reason)
             if row.items and scores.lists:
-                p = scores.lists[at[0]]
+                p = scores.lists[first]
                 sheet.items[n, : row.shown, d] = p[: row.shown] / p.max()
             elif row.item:
-                sheet.items[n, : len(at), d] = values
+                sheet.items[n, : len(values), d] = values
 
 
 def discounted_mean(values: NDArray[np.floating]) -> float:
     """The mean of a slate's values (K,) by position, best first; of those that are there, NaN where none is."""
-    weights, kept = 1.0 / np.log2(np.arange(len(values)) + 2.0), ~np.isnan(values)
-    return float(np.sum(values[kept] * weights[kept]) / np.sum(weights[kept])) if kept.any() else float("nan")
+    total = mass = 0.0
+    for place, value in enumerate(values.tolist(), 2):  # slates are short: added up one by one
+        if not math.isnan(value):
+            weight = 1.0 / math.log2(place)
+            total, mass = total + value * weight, mass + weight
+    return total / mass if mass else math.nan
 
 
 def _lack(dimension: Dimension, view: AgentView, action: Action, known: Sequence[Item]) -> str:

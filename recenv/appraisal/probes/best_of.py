@@ -19,7 +19,7 @@ from recenv.appraisal.probes.finding import Finding, Measure, Probe, verdict
 from recenv.appraisal.probes.subject import Subject
 from recenv.appraisal.probes.turns import SLOTS
 from recenv.data.constraints import status
-from recenv.data.render import item_text
+from recenv.data.render import item_text, mapping_text, user_text
 from recenv.data.synthetic.draws import Draws
 from recenv.data.synthetic.episodes import Episode
 from recenv.data.synthetic.instructions import holds
@@ -99,7 +99,8 @@ def choices(seed: int, index: int, e: Episode, count: int) -> Choices:
         response = put_in_words(told, language, manner)
         gold[:2, n] = all(holds(d, response, told) for d in e.demands), wrong is None
         one = rows.of_slate(
-            locale=e.locale, query=e.query, instruction=e.instruction, user=e.person.user, context=e.context, items=[item],
+            locale=e.locale, query=e.query, instruction=e.instruction, user=user_text(e.person.user),
+        context=mapping_text(e.context, e.locale), items=[item],
             response=response, candidates=())
         for d in alone:
             made[d.name] += rows.rows(d, one)

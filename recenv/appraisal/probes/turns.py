@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 
 from recenv.data.constraints import MET, status
+from recenv.data.render import mapping_text, user_text
 from recenv.data.synthetic.draws import Draws
 from recenv.data.synthetic.episodes import Episode
 from recenv.data.synthetic.instructions import Demand, holds
@@ -36,7 +37,8 @@ class Turn(NamedTuple):
 def turn_rows(e: Episode, items: Sequence[Item], response: str) -> dict[str, tuple[ScorerRow, ...]]:
     """The rows that a turn is judged by, as at run time: one a slate item for relevance and behaviour, else one."""
     told = rows.of_slate(
-        locale=e.locale, query=e.query, instruction=e.instruction, user=e.person.user, context=e.context, items=items,
+        locale=e.locale, query=e.query, instruction=e.instruction, user=user_text(e.person.user),
+        context=mapping_text(e.context, e.locale), items=items,
         response=response, candidates=e.texts)
     return {d.name: tuple(msgspec.structs.replace(r, id=f"turn/{e.id}", group=e.person.user.id) for r in rows.rows(d, told))
             for d in DIMENSIONS.values()}
