@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from recenv import rng
-from recenv.baselines import make_agent
+from recenv.baselines.by_name import open_agent
 from recenv.errors import InputError
 from recenv.evaluation.run import allot, runtime_of
 from recenv.evaluation.runner import CHUNK
@@ -41,7 +41,7 @@ def play(
     """
     engine = open_engine(scenario, store, scorers=scorers, reward=reward, **changes)
     if isinstance(agent, str):
-        player = make_agent(agent, runtime_of(engine, seed), **(config or {}))
+        player = open_agent(agent, runtime_of(engine, seed), config)
     elif isinstance(agent, Agent) and config is None:
         player = agent
     elif config is not None:

@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 
 from recenv import rng
-from recenv.baselines import AGENTS, Runtime, make_agent
+from recenv.baselines import AGENTS, Runtime
+from recenv.baselines.by_name import check_agent, open_agent
 from recenv.data.world import World
 from recenv.envs.engine import Engine
 from recenv.errors import InputError
@@ -69,20 +70,20 @@ def run_evaluation(
     """
     spec = load_scenario(scenario)
     for name in agents:
-        AGENTS[name]  # the nearest names, before worlds and scorers are loaded
+        check_agent(name)  # the nearest names, before worlds and scorers are loaded
     if audit:
         check_name(audit)
     engine = open_engine(spec, store, **(changes or {}))
     runtime = runtime_of(engine, seed)
-    players = {name: make_agent(name, runtime, **dict((configs or {}).get(name, {}))) for name in dict.fromkeys(agents)}
+    players, entries = _players(agents, configs or {}, runtime)
     second = scorer_set(audit) if audit else {}
     _check_apart(engine.scorers, second)
-    plan = _plan(spec, engine, agents, configs or {}, allot(engine.world, sessions, seed), seed, command)
+    plan = _plan(spec, engine, entries, allot(engine.world, sessions, seed), seed, command)
     if audit:
         plan = msgspec.structs.replace(plan, audit=Family(name=audit, scorers=specs(second)))
 
     def run_chunk(agent: str, rows: Sequence[int], first: int) -> list[SessionTrace]:
-        return collect(engine, _named(players[agent], agent), rows, seed, first_order=first)
+        return collect(engine, players[agent], rows, seed, first_order=first)
 
     rounds = 2 if audit else 1
     run = evaluate(plan, out, run_chunk=run_chunk, resume=resume, progress=_part(progress, 0, rounds), chunk=chunk)
@@ -105,21 +106,34 @@ def _check_apart(first: Mapping[str, Scorer], second: Mapping[str, Scorer]) -> N
         raise InputError(f"the scorers that audit {same[0]} are those that pay for it; --audit must name another family, or none")
 
 
-def _named(agent: Agent, name: str) -> Agent:
-    if agent.name != name:
-        raise InputError(f"agent {name!r} calls itself {agent.name!r}; traces are filed under its registered name")
-    return agent
+def _players(
+    names: Sequence[str], configs: Mapping[str, Mapping[str, Any]], runtime: Runtime
+) -> tuple[dict[str, Agent], tuple[AgentEntry, ...]]:
+    """The agents by what they call themselves, and their entries in the plan; who was not registered says where it is from."""
+    players: dict[str, Agent] = {}
+    entries = []
+    for name in dict.fromkeys(names):
+        agent = open_agent(name, runtime, configs.get(name))
+        if agent.name in players:
+            raise InputError(f"two agents call themselves {agent.name!r}; traces are filed under that name, give one another")
+        if agent.name != name and name in AGENTS:
+            raise InputError(f"agent {name!r} calls itself {agent.name!r}; traces are filed under its registered name")
+        if agent.name != name and agent.name in AGENTS:
+            raise InputError(f"{name} calls itself {agent.name!r}, the name of a registered agent; give it another")
+        players[agent.name] = agent
+        origin = {} if agent.name == name else {"from": name}
+        entries.append(AgentEntry(name=agent.name, config={**dict(configs.get(name, {})), **origin}))
+    return players, tuple(entries)
 
 
 def _plan(
-    scenario: Scenario, engine: Engine, agents: Sequence[str], configs: Mapping[str, Mapping[str, Any]],
-    rows: tuple[int, ...], seed: int, command: str,
+    scenario: Scenario, engine: Engine, agents: tuple[AgentEntry, ...], rows: tuple[int, ...], seed: int, command: str
 ) -> RunPlan:
     return RunPlan(
         scenario=ScenarioRef(
             name=scenario.name, version=scenario.version, hash=scenario.fingerprint, definition=msgspec.to_builtins(scenario)),
         store=engine.world.fingerprint,
-        agents=tuple(AgentEntry(name=name, config=dict(configs.get(name, {}))) for name in agents),
+        agents=agents,
         sessions=rows, session_ids=tuple(engine.world.session(r).id for r in rows), seed=seed,
         env=msgspec.to_builtins(engine.config), reward=msgspec.to_builtins(engine.reward.spec),
         scorers=specs(engine.scorers),

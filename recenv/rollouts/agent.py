@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
+import numpy as np
+from numpy.typing import NDArray
+
 from recenv.records import Action, AgentView
+
+
+@runtime_checkable
+class ReadsNumbers(Protocol):
+    """An agent that also reads what ``recenv/Slate-v1`` shows of the sessions; it is asked this and not ``act``."""
+
+    def act_on(self, views: Sequence[AgentView], observations: Mapping[str, NDArray[np.float32]]) -> Sequence[Action]:
+        """N actions for N views. observations: ``candidates`` (N, C * E) and ``session`` (N, S), see ``envs.spaces``."""
+        ...
 
 
 @runtime_checkable

@@ -12,7 +12,7 @@ from recenv.envs.state import ENDINGS, RUNNING, Log, State
 from recenv.errors import InputError
 from recenv.records import Action, AgentView
 from recenv.rewards.protocol import SOURCES
-from recenv.rollouts.agent import Agent
+from recenv.rollouts.agent import Agent, ReadsNumbers
 from recenv.rollouts.gold import GoldMeter
 from recenv.rollouts.trace import TRACE_SCHEMA, SessionTrace, TurnTrace
 
@@ -33,7 +33,7 @@ def collect(
     turns: list[list[TurnTrace]] = [[] for _ in rows]
     while (active := np.flatnonzero(state.ending == RUNNING)).size:
         views = engine.views(state, log, active.tolist())
-        answers = _act(agent, views)
+        answers = _act(engine, agent, views, state.take(active))
         actions: list[Action | None] = [None] * len(rows)
         for r, action in zip(active.tolist(), answers, strict=True):
             actions[r] = action
@@ -43,8 +43,8 @@ def collect(
     return [_trace(engine, agent.name, state, seed, turns[r], r, first_order + r) for r in range(len(rows))]
 
 
-def _act(agent: Agent, views: list[AgentView]) -> list[Action]:
-    answers = list(agent.act(views))
+def _act(engine: Engine, agent: Agent, views: list[AgentView], state: State) -> list[Action]:
+    answers = list(agent.act_on(views, engine.observer(state)) if isinstance(agent, ReadsNumbers) else agent.act(views))
     if len(answers) != len(views):
         raise InputError(f"agent {agent.name!r} must return one action a view: expected {len(views)}, got {len(answers)}")
     return answers
