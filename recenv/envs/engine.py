@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -83,13 +84,13 @@ class Engine:
         self, world: World, config: EnvConfig, *, scorers: Mapping[str, Scorer] | None = None,
         reward: RewardSpec | None = None, user: UserModel | None = None,
     ) -> None:
-        self.world, self.config = world, config
         self.reward = HybridReward(reward if reward is not None else REWARDS[reward_name(config)])
+        self.world, self.config = world, msgspec.structs.replace(config, reward=config.reward or self.reward.spec.name)
         self.scorers = dict(scorers) if scorers is not None else scorer_set(config.scorers)
         self._score = TurnScorer(self.scorers)
         self.dimensions = tuple(d.name for d in self._score.dimensions)
         self.user = user if user is not None else USERS[config.user](world)
-        self.tables = Tables(world, self.user, config)
+        self.tables = Tables(world, self.user, self.config)
         self.transcript = Transcript(self.tables)
         self.deck = Deck(self.tables, self.transcript, self.scorers)
 
