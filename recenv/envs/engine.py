@@ -29,7 +29,7 @@ from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rewards.hybrid import DEFAULT_REWARD, REWARDS, RULES_REWARD, HybridReward, RewardSpec, credit
 from recenv.rewards.named import RULES, scorer_set
 from recenv.rewards.protocol import SOURCES, Cost, Scorer
-from recenv.rewards.turn import TurnScorer
+from recenv.rewards.turn import NO_ITEM, NO_SCORER, TurnScorer
 from recenv.users import USERS
 from recenv.users.protocol import UserModel
 
@@ -44,7 +44,8 @@ class Step:
     components (N, D) float32, 0 where missing; applicable (N, D): where not.  sources (N, D): index into ``SOURCES``.
     values (N,) hybrid scalar of the turn in [0, 1]; paid (N,): whether it counted.  rewards (N,), vector_rewards (N, D): what the
     turn is paid (``hybrid.credit``).  failed (N, D): failed gates.  met (N,): the outcome, whether this turn met a need.
-    reasons: (row, dimension) -> why a component is missing or a rule failed.  costs: by row, what judges took.
+    reasons: (row, dimension) -> why a component is missing or a rule failed; standing (D): why one is missing where nothing is
+    said of the row; read both by ``reason``.  costs: by row, what judges took.
     """
 
     components: NDArray[np.float32]
@@ -59,6 +60,12 @@ class Step:
     reasons: Mapping[tuple[int, int], str]
     reactions: Reactions
     costs: Mapping[int, dict[str, Cost]]
+    standing: tuple[str, ...]
+
+    def reason(self, row: int, dimension: int) -> str:
+        """Why a component is missing or a rule failed, "" otherwise."""
+        missing = self.reactions.kind[row] >= 0 and not self.applicable[row, dimension]
+        return self.reasons.get((row, dimension), "") or (self.standing[dimension] if missing else "")
 
 
 class _Judged(NamedTuple):
@@ -93,6 +100,8 @@ class Engine:
         self.tables = Tables(world, self.user, self.config)
         self.transcript = Transcript(self.tables)
         self.deck = Deck(self.tables, self.transcript, self.scorers)
+        self._standing = tuple(
+            NOT_JUDGED if DIMENSIONS[name].of == "text" else "" if name in self.scorers else NO_SCORER for name in self.dimensions)
 
     def begin(self, sessions: NDArray[np.int64], seeds: NDArray[np.uint64]) -> State:
         """Open sessions. sessions (N,) world rows, seeds (N,) keys of the users' noise."""
@@ -193,8 +202,6 @@ class Engine:
         for column, name in enumerate(self.dimensions):
             spoken = DIMENSIONS[name].spoken
             if spoken is None:
-                if DIMENSIONS[name].of == "text":
-                    reasons.update(dict.fromkeys(((r, column) for r in np.flatnonzero(playing).tolist()), NOT_JUDGED))
                 continue
             value = {"obeys": np.where(kept, 1.0, 0.0), "true": np.where(some, 1.0, np.nan)}[spoken]
             components[:, column] = np.where(playing, value, np.nan)
@@ -202,7 +209,9 @@ class Engine:
         odd = playing & (scores.unjudged.any(1) | ~kept)
         for r in np.flatnonzero(odd).tolist():
             for column, name in enumerate(self.dimensions):
-                if scores.unjudged[r, column]:
+                if not some[r] and DIMENSIONS[name].spoken != "obeys":
+                    reasons[r, column] = NO_ITEM
+                elif scores.unjudged[r, column]:
                     reasons[r, column] = self.deck.reason(name, int(block[r])) or "the scorer gave no value"
                 elif DIMENSIONS[name].spoken == "obeys" and not kept[r]:
                     reasons[r, column] = "expected items to recommend, came none" if not some[r] else (
@@ -248,7 +257,7 @@ class Engine:
             np.where(applicable, judged.components, np.float32(0.0)), applicable, judged.sources,
             np.where(playing, values, np.float32(0.0)), counts, rewards.astype(np.float32),
             np.where(playing[:, None], each.reward, 0.0).astype(np.float32), hybrid.failed, reactions.met, judged.reasons,
-            reactions, judged.costs)
+            reactions, judged.costs, self._standing)
 
     def _served(
         self, judged: _Judged, facts: Facts, reactions: Reactions, whole: NDArray[np.float32]

@@ -254,10 +254,10 @@ def test_goals_follow_each_other_with_their_own_query_and_candidates(tiny_world:
 def test_a_new_goal_starts_afresh(tiny_world: World) -> None:
     """Patience, what was told and shown, and what was earned are the goal's own; turns are the session's."""
     play = opened(tiny_world, "zh-2")
-    assert play(slate(1, 2)).kind == "refine"
+    assert play.numbers(1, 2).kind == "refine"
     assert (play.patience, play.told, play.state.shown.sum()) == (3.0, {0, 1}, 2)
     assert play.state.earned.any() and play.state.count.any()
-    play(slate(3))
+    play.numbers(3)
     assert (play.patience, play.told, play.state.shown.sum(), play.state.goal[0], play.state.turn[0]) == (4.0, {0}, 0, 1, 2)
     assert not play.state.earned.any() and not play.state.count.any()
 
