@@ -101,7 +101,8 @@ class Engine:
         self.transcript = Transcript(self.tables)
         self.deck = Deck(self.tables, self.transcript, self.scorers)
         self._standing = tuple(
-            NOT_JUDGED if DIMENSIONS[name].of == "text" else "" if name in self.scorers else NO_SCORER for name in self.dimensions)
+            NOT_JUDGED if DIMENSIONS[name].of == "text" else "" if name in self.scorers else NO_SCORER
+            for name in self.dimensions)
 
     def begin(self, sessions: NDArray[np.int64], seeds: NDArray[np.uint64]) -> State:
         """Open sessions. sessions (N,) world rows, seeds (N,) keys of the users' noise."""

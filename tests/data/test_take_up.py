@@ -21,7 +21,8 @@ from recenv.envs.state import RECOMMEND
 
 def test_by_hand() -> None:
     """Two that fit at even odds: 1/2 to beat taking nothing, else (1/3) the better of the two (1/2)."""
-    assert take_up_chances(np.zeros(3), np.array([True, True, False])).tolist() == pytest.approx([1 / 2 + 1 / 6, 1 / 2 + 1 / 6, 0])
+    chances = take_up_chances(np.zeros(3), np.array([True, True, False]))
+    assert chances.tolist() == pytest.approx([1 / 2 + 1 / 6, 1 / 2 + 1 / 6, 0])
     assert take_up_chances(np.zeros(0), np.zeros(0, np.bool_)).tolist() == []
 
 

@@ -1,4 +1,4 @@
-"""What the environment says for an agent that gives numbers: it tells the truth and keeps the instruction, and nothing is dead."""
+"""What the environment says for an agent that gives numbers: it tells the truth and keeps the instruction, and none is dead."""
 
 from __future__ import annotations
 
@@ -114,8 +114,8 @@ def test_nothing_is_said_of_nothing_and_what_cannot_be_kept_is_said_in_full() ->
 
 
 @pytest.mark.parametrize(("instruction", "allowed", "least"), [
-    ("", 3, 0), ("Recommend at most 2 places.", 2, 0), ("Recommend exactly 2 places.", 2, 2), ("Recommend at most 9 places.", 3, 0),
-    ("Recommend at least 2 places.", 3, 2), ("请只推荐一家。", 1, 0),
+    ("", 3, 0), ("Recommend at most 2 places.", 2, 0), ("Recommend exactly 2 places.", 2, 2),
+    ("Recommend at most 9 places.", 3, 0), ("Recommend at least 2 places.", 3, 2), ("请只推荐一家。", 1, 0),
 ])
 def test_how_many_may_be_named(instruction: str, allowed: int, least: int) -> None:
     items, locale = (ZH, "zh") if "请" in instruction else (PLACES, "en")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import pytest
 from fakes import ScriptedUser, ValuedUser, constant_scorers, overlap_scorers

@@ -68,7 +68,8 @@ def test_a_turn_without_a_recommendation_earns_nothing(name: str) -> None:
 
 def test_the_reward_by_rules_alone_needs_no_scorer() -> None:
     spec = REWARDS[RULES_REWARD]
-    assert spec.needs == () and values(RULES_REWARD, [[1.0, NAN, NAN, NAN, NAN], [0.0, 1.0, 1.0, 1.0, 1.0]]).tolist() == [1.0, 0.0]
+    assert spec.needs == ()
+    assert values(RULES_REWARD, [[1.0, NAN, NAN, NAN, NAN], [0.0, 1.0, 1.0, 1.0, 1.0]]).tolist() == [1.0, 0.0]
     assert values(RULES_REWARD, [[1.0, 0.0, NAN, NAN, NAN]]).tolist() == [0.0]  # a false claim fails its gate
 
 

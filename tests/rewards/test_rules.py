@@ -55,7 +55,8 @@ def test_a_plain_recommendation_passes(zh: AgentView, en: AgentView) -> None:
 
 
 def test_a_malformed_action_fails_with_its_error(zh: AgentView) -> None:
-    assert instruction_verdict(zh, Action(act="malformed", error="no JSON object"), ()) == Verdict(True, "no JSON object", "grammar")
+    verdict = instruction_verdict(zh, Action(act="malformed", error="no JSON object"), ())
+    assert verdict == Verdict(True, "no JSON object", "grammar")
     assert instruction_verdict(zh, Action(act="malformed"), ()).failed
 
 
@@ -71,7 +72,8 @@ def test_the_number_of_items(zh: AgentView) -> None:
 
 
 def test_a_wordless_slate_follows_an_instruction_that_asks_nothing_of_the_text(zh: AgentView, en: AgentView) -> None:
-    for view, asked in ((zh, "推荐两家，语气亲切。"), (zh, "最多推荐2家，写明每家的评分。"), (zh, "用中文回答。"), (zh, "推荐2家并写明评分。"),
+    for view, asked in ((zh, "推荐两家，语气亲切。"), (zh, "最多推荐2家，写明每家的评分。"),
+                        (zh, "用中文回答。"), (zh, "推荐2家并写明评分。"),
                         (en, "Recommend at most 2 places and give the price of each."), (en, "Be kind."),
                         (en, "Recommend 2 places. Say why.")):
         verdict = instruction_verdict(*recommend(told(view, asked), *view.candidates[:2]))

@@ -26,7 +26,8 @@ def test_every_kind_has_four_wordings_and_bits_pick_one(kind: ReactionKind, loca
 
 @pytest.mark.parametrize("locale", LOCALES)
 @pytest.mark.parametrize(("about", "wanted", "carries"), [
-    ("claim", "", ("X馆", "4.9", "4.1")), ("language", "zh", (("中文", "Chinese"),)), ("form", "question", (("问句", "question"),)),
+    ("claim", "", ("X馆", "4.9", "4.1")), ("language", "zh", (("中文", "Chinese"),)),
+    ("form", "question", (("问句", "question"),)),
     ("form", "never heard of", (("形式", "form"),)), ("items", "", (("数量", "how many"),)), ("wordless", "", ()),
 ])
 def test_every_objection_has_four_wordings_and_names_its_matter(
