@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from functools import lru_cache
 
 import numpy as np
 from fakes import ScriptedUser
@@ -72,9 +73,17 @@ class Played:
         self.state.told[:] = 0
 
 
-def opened(world: World, session: str, user: UserModel | None = None, *, seed: int = 7, **config: object) -> Played:
-    engine = Engine(
-        world, EnvConfig(scorers="rules", **config), user=user or ScriptedUser())  # type: ignore[arg-type]
+_WILLING = ScriptedUser()
+
+
+@lru_cache(maxsize=64)
+def _engine(world: World, user: UserModel, config: EnvConfig) -> Engine:
+    return Engine(world, config, user=user)
+
+
+def opened(world: World, session: str, user: UserModel = _WILLING, *, seed: int = 7, **config: object) -> Played:
+    """By exact rules alone. config: fields of ``EnvConfig``; what has the same world, user and config shares an engine."""
+    engine = _engine(world, user, EnvConfig(scorers="rules", **config))  # type: ignore[arg-type]
     return Played(engine, world.session_row(session), seed)
 
 
@@ -90,7 +99,3 @@ def ask(text: str) -> Action:
 def rows_of(world: World, numbers: Mapping[int, float], category: str = "dining", locale: str = "zh") -> dict[int, float]:
     """Item numbers of a catalogue as rows of the world."""
     return {world.item_row(item_id(locale, category, n)): value for n, value in numbers.items()}
-
-
-def numbers_of(ids: Iterable[str]) -> list[int]:
-    return [int(i[-2:]) for i in ids]

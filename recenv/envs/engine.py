@@ -247,11 +247,9 @@ class Engine:
         worth[~(counts | (playing & void))] = np.nan
         scalar = credit(worth[:, :1], state.earned[:, :1], state.count[:, :1], spec, reactions.met[:, None])
         each = credit(worth[:, 1:], state.earned[:, 1:], state.count[:, 1:], spec, reactions.met[:, None], outcome=0.0)
-        on = (playing & (after.goal == state.goal))[:, None]  # the next goal starts from nothing
-        off = playing & ~on[:, 0]
-        earned = np.where(on, np.concatenate([scalar.earned, each.earned], 1), state.earned)
-        count = np.where(on, np.concatenate([scalar.counted, each.counted], 1), state.count)
-        earned[off], count[off] = 0.0, 0
+        on = (playing & (after.goal == state.goal))[:, None]  # the next goal starts from nothing, see ``dynamics.enter_goal``
+        earned = np.where(on, np.concatenate([scalar.earned, each.earned], 1), after.earned)
+        count = np.where(on, np.concatenate([scalar.counted, each.counted], 1), after.count)
         applicable = ~np.isnan(judged.components)
         rewards = np.where(playing, scalar.reward[:, 0] - spec.turn_price, 0.0)
         return replace(after, earned=earned, count=count), Step(

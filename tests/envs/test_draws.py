@@ -29,9 +29,9 @@ def item_key(world: World, number: int, category: str = "dining") -> int:
     return int(world.item_keys(np.array([row]))[0])
 
 
-def at_goal(world: World, goal: int, seed: int, **options: float) -> Played:
+def at_goal(world: World, goal: int, seed: int, user: ScriptedUser) -> Played:
     """zh-2, at its first or second goal."""
-    play = opened(world, "zh-2", ScriptedUser(**options), seed=seed, patience_scale=10.0)  # type: ignore[arg-type]
+    play = opened(world, "zh-2", user, seed=seed, patience_scale=10.0)
     if goal:
         assert play(slate(3)).kind == "order"
     return play
@@ -41,12 +41,13 @@ def at_goal(world: World, goal: int, seed: int, **options: float) -> Played:
 def test_a_look_is_keyed_by_session_goal_and_item_and_not_by_the_turn(
     tiny_world: World, goal: int, fits: int, category: str
 ) -> None:
+    user = ScriptedUser(decay=0.6)
     for seed in SEEDS:
         looks = rng.uniform(
             seed, key(tiny_world, "zh-2"), goal, item_key(tiny_world, fits, category), rng.word("look"))
         for turns_before in (0, 1, 2):
             for position, below in ((1, (0, fits)), (2, (0, 1 if goal == 0 else 4, fits))):
-                play = at_goal(tiny_world, goal, seed, decay=0.6)
+                play = at_goal(tiny_world, goal, seed, user)
                 for _ in range(turns_before):
                     play(slate(0, category=category))
                 assert (play(slate(*below, category=category)).kind == "order") == (looks < 0.6**position)
@@ -68,17 +69,18 @@ def test_a_taste_is_keyed_by_session_goal_and_item_and_the_bar_by_session_and_go
         bars.append(state.bar[0] == outside)
     assert 0 < sum(bars) < len(bars)  # both kinds are among them
     # the second goal has draws of its own
-    play = at_goal(tiny_world, 1, 5)
+    play = at_goal(tiny_world, 1, 5, ScriptedUser())
     facts = by_number(play.engine.tables, play.state, np.array([[5, 7, 0]]))
     assert facts.value[0, 0] == 50.0 + rng.gumbel(
         5, key(tiny_world, "zh-2"), 1, item_key(tiny_world, 5, "tourism"), rng.word("taste"))
 
 
 def test_leaving_is_keyed_by_session_and_turn(tiny_world: World) -> None:
+    user = ScriptedUser(hazard=0.3)
     for seed in SEEDS:
         for turn in range(3):
             leaves = rng.uniform(seed, key(tiny_world, "zh-1"), turn, rng.word("leave")) < 0.3
-            play = opened(tiny_world, "zh-1", ScriptedUser(hazard=0.3), seed=seed, patience_scale=10.0)
+            play = opened(tiny_world, "zh-1", user, seed=seed, patience_scale=10.0)
             play.state = replace(play.state, turn=np.array([turn]))
             play.numbers(0)
             assert (play.ending == "left") == bool(leaves)
