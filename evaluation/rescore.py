@@ -94,9 +94,11 @@ def columns_text(run: str | Path) -> str:
         s = made.get(d)
         who = f"{s['name']}  {s['fingerprint'][:16]}" if s else "no scorer: missing where no rule decides"
         lines.append(f"{d:24s} {who}")
-    needs = recorded_reward(plan, run).needs
-    if needs and not any(d in made for d in needs):
-        lines.append(f"\nthe reward pays for {', '.join(needs)} and none of them has a scorer: every turn is worth 0")
+    reward = recorded_reward(plan, run)
+    if reward.needs and not any(d in made for d in reward.needs):
+        rest = " and only needs that are met pay" if reward.credit == "service" else ""
+        lines.append(
+            f"\nthe reward pays for {', '.join(reward.needs)} and none of them has a scorer: every turn is worth 0{rest}")
     return "\n".join(lines)
 
 

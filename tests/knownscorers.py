@@ -10,6 +10,7 @@ from five import DIMENSIONS, IR, QIR, UBP
 from recenv import rng
 from recenv.records import ScorerRow
 from recenv.rewards.protocol import Scorer, ScorerSpec, Scores
+from recenv.rewards.ranking import shown_ndcg
 
 
 class KnownScorer:
@@ -30,7 +31,8 @@ class KnownScorer:
         for row in rows:
             worth = np.array([self._value(text) for text in row.items], np.float64)
             lists.append((worth / worth.sum()).astype(np.float32))
-        return Scores(np.ones(len(rows), np.float32), ("",) * len(rows), tuple(lists))
+        values = [shown_ndcg(p.astype(np.float64), row.shown) for p, row in zip(lists, rows, strict=True)]
+        return Scores(np.array(values, np.float32), ("",) * len(rows), tuple(lists))
 
 
 def hashed_scorers() -> dict[str, Scorer]:

@@ -104,7 +104,7 @@ def test_help_is_a_page_to_start_from() -> None:
 
 
 def test_make_takes_short_names_and_options(scenario: str) -> None:
-    for name, kind in (("Slate", SlateEnv), ("recenv/Slate-v0", SlateEnv), ("Chat", ChatEnv)):
+    for name, kind in (("Slate", SlateEnv), ("recenv/Slate-v1", SlateEnv), ("Chat", ChatEnv)):
         env = recenv.make(name, scenario=scenario, scorers="rules", horizon=3)
         assert isinstance(env.unwrapped, kind) and env.spec is not None and env.spec.id.startswith("recenv/")
         env.reset(seed=5)
@@ -112,7 +112,7 @@ def test_make_takes_short_names_and_options(scenario: str) -> None:
         assert list(info["reward_components"]) == list(DIMENSIONS)
     envs = recenv.make_vec("Chat", num_envs=3, scenario=scenario, scorers="rules", split="train")
     assert isinstance(envs, ChatVectorEnv) and len(envs.reset(seed=5)[0]) == envs.num_envs == 3
-    assert {"recenv/Chat-v0", "recenv/Slate-v0"} <= set(gymnasium.registry)
+    assert {"recenv/Chat-v1", "recenv/Slate-v1"} <= set(gymnasium.registry)
     with pytest.raises(UnknownName, match="Slate"):
         recenv.make("Salte")
     with pytest.raises(InputError, match="horizn"):

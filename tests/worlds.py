@@ -27,6 +27,7 @@ one other was clicked at position 1 where there are other candidates.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -151,8 +152,12 @@ def tiny_utility(item: Item, need: Need, number: int) -> float:
     return sum(2.0 if status(item, c) == MET else -2.0 for c in need.constraints) - 0.001 * number
 
 
-def build_tiny_world(out: Path, *, gold: bool = True) -> Path:
-    """Write the tiny world's store to ``out``. gold False: the same sessions as if logged, without utilities or preferences."""
+INSTRUCTIONS = {"zh": "请推荐不超过3个地点。", "en": "Recommend at most 3 places."}
+
+
+def build_tiny_world(out: Path, *, gold: bool = True, instructions: Mapping[str, str] = INSTRUCTIONS) -> Path:
+    """Write the tiny world's store to ``out``. gold False: the same sessions as if logged, without utilities or preferences.
+    instructions: by locale."""
     with StoreWriter(out, kind="synthetic" if gold else "logged") as store:
         for locale, category in SUBCATEGORIES:
             for number in range(17):
@@ -166,7 +171,7 @@ def build_tiny_world(out: Path, *, gold: bool = True) -> Path:
             ))
             session = Session(
                 id=session_id, user_id=user_id, locale=locale, source="synthetic" if gold else "logged",
-                instruction="请推荐不超过3个地点。" if zh else "Recommend at most 3 places.",
+                instruction=instructions[locale],
                 context={"time": "傍晚" if zh else "evening", "weather": "晴" if zh else "sunny"},
                 goals=tuple(
                     Goal(

@@ -157,7 +157,7 @@ class SessionBatch:
             "reward_components": {name: float(a["reward_vector"][r, i]) for i, name in enumerate(names)},
             "applicable": {name: bool(a["applicable"][r, i]) for i, name in enumerate(names)},
             "reward_sources": {name: SOURCES[a["reward_source"][r, i]] for i, name in enumerate(names)},
-            "reasons": {name: "" if step is None else step.reasons.get((r, i), "") for i, name in enumerate(names)},
+            "reasons": {name: "" if step is None else step.reason(r, i) for i, name in enumerate(names)},
             "reward_vector": a["reward_vector"][r].copy(),
             "reward_value": float(a["reward_value"][r]),
             "paid": bool(a["paid"][r]),

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -32,10 +33,11 @@ from recenv.rewards.hybrid import DEFAULT_REWARD, REWARDS, RULES_REWARD, HybridR
 from recenv.rewards.named import RULES, scorer_set
 from recenv.rewards.protocol import SOURCES, Cost, Scorer
 from recenv.rewards.rulings import Rulings
-from recenv.rewards.turn import TurnScorer
+from recenv.rewards.turn import NO_ITEM, NO_SCORER, TurnScorer
 from recenv.users import USERS
 from recenv.users.protocol import UserModel
 
+NOT_JUDGED = "the environment's own words are not judged in play"
 NOTHING_SHOWN = "expected items to recommend, came none"
 NO_SENTENCE = "the environment has no sentence that keeps this instruction with these items"
 RULE, SCORER, NO_SOURCE = SOURCES.index("rule"), SOURCES.index("scorer"), SOURCES.index("none")
@@ -48,7 +50,8 @@ class Step:
     components (N, D) float32, 0 where missing; applicable (N, D): where not.  sources (N, D): index into ``SOURCES``.
     values (N,) hybrid scalar of the turn in [0, 1]; paid (N,): whether it counted.  rewards (N,), vector_rewards (N, D): what the
     turn is paid (``hybrid.credit``).  failed (N, D): failed gates.  met (N,): the outcome, whether this turn met a need.
-    reasons: (row, dimension) -> why a component is missing or a rule failed.  costs: by row, what judges took.
+    reasons: (row, dimension) -> why a component is missing or a rule failed; standing (D): why one is missing where nothing is
+    said of the row; read both by ``reason``.  costs: by row, what judges took.
     """
 
     components: NDArray[np.float32]
@@ -63,6 +66,12 @@ class Step:
     reasons: Mapping[tuple[int, int], str]
     reactions: Reactions
     costs: Mapping[int, dict[str, Cost]]
+    standing: tuple[str, ...]
+
+    def reason(self, row: int, dimension: int) -> str:
+        """Why a component is missing or a rule failed, "" otherwise."""
+        missing = self.reactions.kind[row] >= 0 and not self.applicable[row, dimension]
+        return self.reasons.get((row, dimension), "") or (self.standing[dimension] if missing else "")
 
 
 class _Judged(NamedTuple):
@@ -92,16 +101,19 @@ class Engine:
         reward: RewardSpec | None = None, user: UserModel | None = None, decks: Path | None = None,
     ) -> None:
         self.origin: Callable[[], Engine] | None = None
-        self.world, self.config = world, config
         self.reward = HybridReward(reward if reward is not None else REWARDS[reward_name(config)])
+        self.world, self.config = world, msgspec.structs.replace(config, reward=config.reward or self.reward.spec.name)
         self.scorers = dict(scorers) if scorers is not None else scorer_set(config.scorers)
         self._score = TurnScorer(self.scorers)
         self.dimensions = tuple(d.name for d in self._score.dimensions)
         self.user = user if user is not None else USERS[config.user](world)
-        self.tables = Tables(world, self.user, config)
+        self.tables = Tables(world, self.user, self.config)
         self.transcript = Transcript(self.tables)
         self.deck = Deck(self.tables, self.transcript, self.scorers, self._item_worth)
         self.observer = Observer(self.deck)
+        self._standing = tuple(
+            NOT_JUDGED if DIMENSIONS[name].of == "text" else "" if name in self.scorers else NO_SCORER
+            for name in self.dimensions)
         self._silence = silence(0, config.slate_size)
         self._voices = tuple(DIMENSIONS[name].spoken for name in self.dimensions)
         self._obeys = np.array([voice == "obeys" for voice in self._voices])
@@ -274,19 +286,21 @@ class Engine:
             for column, voice in enumerate(self._voices):
                 if voice == "obeys" and not kept[r]:
                     reasons[r, column] = NOTHING_SHOWN if not some[r] else NO_SENTENCE
+                elif voice != "obeys" and not some[r]:
+                    reasons[r, column] = NO_ITEM
         return reasons
 
     # -- pay -------------------------------------------------------------------------------------------------
 
     def _fresh(self, state: State, log: Log, facts: Facts) -> NDArray[np.bool_]:
-        """(N,) whether a slate has an item that this goal has not seen."""
+        """(N,) whether a slate has an item that this goal has not seen, or none at all."""
         listed = facts.at >= 0
         seen = np.take_along_axis(state.shown, np.where(listed, facts.at, 0), 1) & listed  # (N, K)
         other = facts.there & ~listed
         for r in np.flatnonzero(other.any(1)).tolist() if log.spoken is not None else ():
             now = log.slate[r][(log.act[r] == RECOMMEND) & (log.goal[r] == state.goal[r])]
             seen[r] |= np.isin(facts.item[r], now) & other[r]
-        return np.asarray((facts.there & ~seen).any(1))
+        return np.asarray((facts.there & ~seen).any(1)) | ~facts.some
 
     def _pay(
         self, state: State, after: State, act: NDArray[np.int8], fresh: NDArray[np.bool_], judged: _Judged, reactions: Reactions
@@ -295,16 +309,15 @@ class Engine:
         without an item that is new to the goal (it would be paid for what the user said since) or one that nobody could judge."""
         spec, playing = self.reward.spec, act != NO_ACT
         void = judged.failed.any(1)
-        counts = playing & (((act == RECOMMEND) & fresh & ~judged.unpaid) | void)
+        counts = playing & (act == RECOMMEND) & fresh & ~judged.unpaid
         worth = np.concatenate([judged.values[:, None], judged.components], axis=1).astype(np.float64)  # (N, 1 + D)
         worth[void] = 0.0
-        worth[~counts] = np.nan
+        worth[~(counts | (playing & void))] = np.nan
         share = np.zeros(worth.shape[1])
         share[0] = spec.outcome
         due = credit(worth, state.earned, state.count, spec, reactions.met[:, None], share)
-        on = playing & (after.goal == state.goal)  # the next goal starts from nothing
-        earned = np.where(on[:, None], due.earned, np.where(playing[:, None], 0.0, state.earned))
-        count = np.where(on[:, None], due.counted, np.where(playing[:, None], 0, state.count))
+        on = (playing & (after.goal == state.goal))[:, None]  # the next goal starts from nothing, see ``dynamics.enter_goal``
+        earned, count = np.where(on, due.earned, after.earned), np.where(on, due.counted, after.count)
         paid = np.where(playing[:, None], due.reward, 0.0)
         if spec.turn_price:
             paid[:, 0] -= np.where(playing, spec.turn_price, 0.0)
@@ -313,7 +326,7 @@ class Engine:
         return replace(after, earned=earned, count=count), Step(
             np.where(missing, np.float32(0.0), judged.components), ~missing, judged.sources,
             np.where(playing, judged.values, np.float32(0.0)), counts, paid[:, 0], paid[:, 1:], judged.failed, reactions.met,
-            judged.reasons, reactions, judged.costs)
+            judged.reasons, reactions, judged.costs, self._standing)
 
     def _write(self, state: State, log: Log, act: NDArray[np.int8], facts: Facts, reactions: Reactions) -> None:
         row = np.flatnonzero(act != NO_ACT)

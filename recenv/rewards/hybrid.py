@@ -156,8 +156,9 @@ def credit(
 
         outcome x [the need was met] + (1 - outcome) x quality,    at most 1,
 
-    where quality is the worth of the slate that was taken, or of the best slate so far while none was: a further turn can add
-    and not subtract, so quitting never pays more than going on, and repeating, padding or asking for ever pay nothing.
+    where quality is the worth of the slate that was taken, or of the best slate so far while none was: where outcome is at least
+    a half, a further turn can add and not subtract, so quitting never pays more than going on, and repeating, padding or
+    asking for ever pay nothing.
     ``mean`` pays the change in the average worth of the goal's turns, and ``gain`` the rise above its best turn.
     """
     now, before, turns = np.asarray(value, np.float64), np.asarray(earned, np.float64), np.asarray(count, np.int64)

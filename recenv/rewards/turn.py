@@ -28,6 +28,7 @@ NOT_RECOMMENDED = "no recommendation in this turn"
 NO_TEXT = "the turn has no text"
 NO_INSTRUCTION = "the session has no instruction"
 NO_ITEM = "no known item in the slate"
+NO_SCORER = "no scorer for this dimension"
 _MOST_PEOPLE = 65_536
 _OF_ITEMS = {"evidence", "item", "items"}
 """Fields of a row that are made of a turn's items."""
@@ -134,7 +135,7 @@ class TurnScorer:
         scorer = self.scorers.get(name)
         if scorer is None:
             for n in dict.fromkeys(sheet.owners[d]):
-                sheet.put(n, d, np.nan, "none", "no scorer for this dimension")
+                sheet.put(n, d, np.nan, "none", NO_SCORER)
             return
         scores: Scores = scorer.score(sheet.rows[d])
         start = 0

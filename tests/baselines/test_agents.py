@@ -56,6 +56,8 @@ def test_every_config_has_defaults_that_survive_json() -> None:
 
 def test_the_best_come_first_and_what_was_shown_last(tiny_world: World) -> None:
     view = tiny_view(tiny_world, "en-2", slate_size=4, shown=(item_id("en", "dining", 7),))  # candidates 4, 5, 6, 7
+    assert len(recommend(view, [0.0] * 4).items) == 3  # the instruction allows no more
+    view = msgspec.structs.replace(view, instruction="")
     action = recommend(view, [0.1, np.nan, 0.3, 0.9])
     assert [int(i[-2:]) for i in action.items] == [6, 4, 5, 7]
     assert recommend(view, [0.0, 0.0, 0.0, 0.0]).items == tuple(item_id("en", "dining", n) for n in (4, 5, 6, 7))
@@ -104,7 +106,7 @@ def test_bm25_follows_the_words(tiny_world: World, said: str, expected: set[int]
 
 
 def test_greedy_ranks_by_the_weighted_mean(tiny_world: World) -> None:
-    view = tiny_view(tiny_world, "en-2", slate_size=4)  # candidates 4, 5, 6, 7
+    view = msgspec.structs.replace(tiny_view(tiny_world, "en-2", slate_size=4), instruction="")  # candidates 4, 5, 6, 7
     texts = [item_text(item) for item in view.candidates]
     table = {
         DIMENSIONS[QIR]: [0.9, 0.2, 0.5, np.nan],
@@ -146,7 +148,7 @@ def test_greedy_says_what_it_lacks(tiny_world: World) -> None:
 def test_gold_and_antigold_are_the_ends_of_the_scale(tiny_world: World, session_id: str) -> None:
     runtime = Runtime(tiny_world)
     for goal, plan in enumerate(SESSIONS[session_id][1]):
-        view = tiny_view(tiny_world, session_id, goal=goal, slate_size=50)
+        view = msgspec.structs.replace(tiny_view(tiny_world, session_id, goal=goal, slate_size=50), instruction="")
         best = numbers(view, "gold", runtime)
         assert tuple(best[: len(plan.satisfying)]) == plan.satisfying
         assert numbers(view, "antigold", runtime) == best[::-1]

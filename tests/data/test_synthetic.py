@@ -18,6 +18,7 @@ from recenv.data.constraints import MET, status
 from recenv.data.synthetic import FILES, SynthSpec, generate
 from recenv.data.synthetic.catalogue import build_catalogue
 from recenv.data.synthetic.utility import gold_utility, gold_value, traits
+from recenv.data.take_up import take_up_chances
 from recenv.errors import InputError
 from recenv.records import CATEGORIES, Item, Need, User
 
@@ -160,6 +161,25 @@ def test_labels_follow_the_gold_utility_with_noise(folder: Path, ranking: list[R
     assert 0.1 < label.mean() < 0.45
     assert gold[label == 1].mean() > gold[label == 0].mean() + 1.0
     assert ((gold > 0) != (label == 1)).mean() > 0.03
+
+
+def test_behaviour_labels_are_take_ups_of_items_shown_alone(folder: Path, ranking: list[Ranking]) -> None:
+    chance: dict[tuple[str, str], float] = {}
+    opening = {r.session_id: r.query for r in ranking}
+    for r in ranking:
+        fits = np.array([all(status(i, c) == MET for c in r.gold.need.constraints) for i in r.items])
+        found = take_up_chances(np.array(r.gold.utilities), fits)
+        chance |= {(r.session_id, i.id): float(p) for i, p in zip(r.items, found, strict=True)}
+    behavior = rows(folder, "behavior_prediction")
+    label = np.array([b["label"] for b in behavior])
+    p = np.array([chance[b["session_id"], b["item"]["id"]] for b in behavior])
+    assert set(label[p == 0.0]) == {0} and set(label[p == 1.0]) <= {1}
+    for low, high in ((0.0, 0.5), (0.5, 1.01)):
+        here = (p >= low) & (p < high)
+        assert abs(label[here].sum() - p[here].sum()) <= 4 * np.sqrt((p * (1 - p))[here].sum()) + 1e-9
+    said = [b["query"].removeprefix(opening[b["session_id"]]) for b in behavior]
+    assert all(b["query"].startswith(opening[b["session_id"]]) for b in behavior)
+    assert 0.1 < np.mean([bool(s) for s in said]) < 0.6  # in some he has told more by then
 
 
 def test_judged_rows_are_balanced_and_length_does_not_tell(folder: Path) -> None:

@@ -12,17 +12,21 @@ import msgspec
 import numpy as np
 import pytest
 from fakes import OverlapScorer, ScriptedUser, overlap_scorers
-from five import DIMENSIONS, D
+from five import DIMENSIONS, IR, QIR, D
 from gymnasium.utils.env_checker import check_env
+from worlds import item_id
 
 from recenv.data.world import World
 from recenv.envs.chat_format import format_action
 from recenv.envs.config import EnvConfig
 from recenv.envs.engine import Engine
 from recenv.envs.single import ChatEnv, SlateEnv
+from recenv.envs.state import ENDINGS, REACTIONS
 from recenv.envs.vector import ChatVectorEnv, SlateVectorEnv
 from recenv.errors import InputError, UnknownName
 from recenv.records import Action
+from recenv.rewards.dimensions import DIMENSIONS as DIMENSIONS_BY_NAME
+from recenv.rewards.protocol import SOURCES
 
 CONFIG = EnvConfig(candidates=16, horizon=6)
 
@@ -80,9 +84,11 @@ def test_reset_and_step_carry_the_same_info(engine: Engine) -> None:
         _, reward, _, _, second = env.step(action)  # type: ignore[attr-defined]
         assert list(first) == list(second)
         assert list(first["reward_components"]) == list(DIMENSIONS) == list(second["reward_sources"])
-        assert np.isnan(first["reward_vector"]).all() and second["reward_vector"].shape == (D,)
-        assert second["reward_vector"].dtype == np.float32 and 0 <= reward <= 1
-        assert first["turn"] == 0 and second["turn"] == 1
+        assert not first["reward_vector"].any() and not any(first["applicable"].values()) and not first["paid"]
+        assert first["reward_vector"].shape == second["reward_vector"].shape == (D,)
+        assert second["reward_vector"].dtype == np.float32 and 0 <= reward <= 1 and second["paid"]
+        assert (first["turn"], first["reaction"], first["ending"]) == (0, "", "running") and second["turn"] == 1
+        assert set(first["reward_sources"].values()) == {"none"} and "none" not in second["reward_sources"].values()
 
 
 def test_equal_seeds_give_equal_runs(engine: Engine) -> None:
@@ -103,8 +109,8 @@ def test_equal_seeds_give_equal_runs(engine: Engine) -> None:
 @pytest.mark.parametrize("kind", ["chat", "slate"])
 def test_a_vector_row_equals_the_single_run(engine: Engine, kind: str) -> None:
     n, steps = 4, 14
-    vector: Any = ChatVectorEnv(engine, n) if kind == "chat" else SlateVectorEnv(engine, n)
-    singles: list[Any] = [ChatEnv(engine) if kind == "chat" else SlateEnv(engine) for _ in range(n)]
+    vector: Any = ChatVectorEnv(engine, n) if kind == "chat" else SlateVectorEnv(engine, n, info="full")
+    singles: list[Any] = [ChatEnv(engine) if kind == "chat" else SlateEnv(engine, info="full") for _ in range(n)]
     observed, _ = vector.reset(seed=40)
     alone = [env.reset(seed=40 + i) for i, env in enumerate(singles)]
     over = [False] * n
@@ -126,8 +132,12 @@ def test_a_vector_row_equals_the_single_run(engine: Engine, kind: str) -> None:
             obs, reward, done, cut, info = env.step(actions[i])
             alone[i] = (obs, info)
             assert (reward, done, cut) == (rewards[i], terminated[i], truncated[i])
-            assert same(info["reward_vector"], infos["reward_vector"][i])
-            assert info["session_id"] == infos["session_id"][i] and info["messages"] == infos["messages"][i]
+            assert same(info["reward_vector"], infos["reward_vector"][i]) and info["messages"] == infos["messages"][i]
+            assert list(info["applicable"].values()) == infos["applicable"][i].tolist()
+            assert list(info["reward_sources"].values()) == [SOURCES[s] for s in infos["reward_source"][i]]
+            assert info["reaction"] == REACTIONS[infos["reaction"][i]] and info["ending"] == ENDINGS[infos["ending"][i]]
+            for name in ("reward_value", "paid", "outcome", "turn", "needs_met"):
+                assert info[name] == infos[name][i], name
             over[i] = done or cut
 
 
@@ -146,7 +156,21 @@ def test_each_scorer_is_called_once_a_vector_step(tiny_world: World) -> None:
     env = SlateVectorEnv(Engine(tiny_world, CONFIG, scorers=scorers, user=ScriptedUser()), 8)
     env.reset(seed=0)
     env.step(np.array([[0, 1, 2]] * 8))
-    assert [s.calls for s in scorers.values()] == [1] * D
+    shown = {d: int(DIMENSIONS_BY_NAME[d].of == "slate") for d in DIMENSIONS}  # the environment's own words are not judged
+    assert {d: s.calls for d, s in scorers.items()} == shown
+    chat = ChatVectorEnv(Engine(tiny_world, CONFIG, scorers=scorers, user=ScriptedUser()), 8)
+    chat.reset(seed=0)
+    chat.step([chat_action(chat, i, 0) for i in range(8)])
+    assert {d: s.calls - shown[d] for d, s in scorers.items()} == dict.fromkeys(DIMENSIONS, 1)
+
+
+def test_what_a_scorer_said_of_a_candidate_is_not_asked_again(tiny_world: World) -> None:
+    scorers = {d: OverlapScorer(d) for d in DIMENSIONS}
+    env = SlateEnv(Engine(tiny_world, CONFIG, scorers=scorers, user=ScriptedUser()))
+    for numbers, rows in (([0, 1, 2], 3), ([2, 1, 0], 3), ([2, 4, 0], 4)):
+        env.reset(seed=0, options={"session": "zh-1"})
+        env.step(np.array(numbers))
+        assert scorers[DIMENSIONS[QIR]].seen == rows and scorers[DIMENSIONS[IR]].calls == 1
 
 
 def test_the_state_is_saved_and_restored_to_the_bit(engine: Engine) -> None:
@@ -161,8 +185,12 @@ def test_the_state_is_saved_and_restored_to_the_bit(engine: Engine) -> None:
     assert same(rest, [other.step(chat_action(other, 0, t)) for t in (1, 2)])
     vector = SlateVectorEnv(engine, 2)
     vector.reset(seed=1)
-    with pytest.raises(InputError, match="1 sessions"):
+    with pytest.raises(InputError, match=r"does not fit this environment: expected an array of shape \(2,\), got \(1,\)"):
         vector.load_state(saved)
+    slate = SlateEnv(engine)
+    slate.reset(seed=0)
+    with pytest.raises(InputError, match="another kind of environment"):
+        slate.load_state(saved)
     with pytest.raises(InputError, match="not a saved"):
         env.load_state(b"{}")
 
@@ -188,11 +216,27 @@ def test_repeating_or_padding_turns_earns_nothing(engine: Engine) -> None:
 
 
 def test_a_broken_rule_earns_nothing_and_says_why(engine: Engine) -> None:
-    env = SlateEnv(engine)
-    env.reset(seed=0)
-    _, reward, _, _, info = env.step(np.array([1, 1, 2]))
+    env = ChatEnv(engine)
+    env.reset(seed=0, options={"session": "zh-1"})
+    items = tuple(item_id("zh", "dining", n) for n in (1, 1, 2))
+    _, reward, _, _, info = env.step(format_action(Action(act="recommend", items=items, text="推荐这几家给您。")))
+    assert "again" in info["reasons"]["instruction_following"]
     assert reward == 0.0 and info["reward_components"]["instruction_following"] == 0.0
     assert info["reward_sources"]["instruction_following"] == "rule" and info["gates_failed"] == "instruction_following"
+
+
+def test_a_number_that_repeats_counts_once_and_one_beyond_the_list_names_nothing(engine: Engine) -> None:
+    env = SlateEnv(engine, info="full")
+    runs = []
+    for numbers in ([1, 2, 2], [1, 1, 2], [1, 2, 15], [15, 1, 2]):
+        env.reset(seed=0, options={"session": "zh-3"})  # five candidates
+        runs.append(env.step(np.array(numbers)))
+        assert runs[-1][4]["messages"][1]["content"].count("zh-dining-") == 2
+    assert all(same(run, runs[0]) for run in runs)
+    env.reset(seed=0, options={"session": "zh-3"})
+    *_, info = env.step(np.array([15, 15, 15]))
+    assert (info["reaction"], info["reasons"]["instruction_following"]) == ("repeat", "expected items to recommend, came none")
+    assert info["gates_failed"] == "instruction_following" and info["reward_value"] == 0.0
 
 
 def test_malformed_text_is_a_turn_not_an_exception(engine: Engine) -> None:
@@ -221,12 +265,14 @@ def test_unknown_sessions_and_options_are_named(engine: Engine) -> None:
         ChatEnv(engine).step("{}")
     with pytest.raises(InputError, match="split"):
         ChatEnv(engine, split="dev")
+    with pytest.raises(InputError, match="render_mode"):
+        ChatEnv(engine, render_mode="human")
 
 
 def test_registered_ids_pass_their_keywords_on() -> None:
     import recenv  # noqa: F401  (registers)
 
-    for name in ("recenv/Chat-v0", "recenv/Slate-v0"):
+    for name in ("recenv/Chat-v1", "recenv/Slate-v1"):
         with pytest.raises(UnknownName, match="mixed"):
             gym.make(name, scenario="mixd")
         with pytest.raises(UnknownName, match="mixed"):

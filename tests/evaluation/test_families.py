@@ -141,7 +141,8 @@ def test_manifest_leaderboard_and_report_show_both_families(home: Home, run: Pat
         assert row.audit is not None
         assert row.metrics["return"].mean - row.audit.metrics["return"].mean == pytest.approx(row.audit.gap["return"].mean)
         assert row.audit.gap["return"].mean == pytest.approx(np.mean(np.subtract(ours, theirs)))
-    gaps = {row.agent: row.audit.gap["return"].mean for row in board.rows if row.audit}
+    slate = [d.name for d in DIMENSIONS.values() if d.of == "slate"]
+    gaps = {row.agent: np.mean([row.audit.gap[d].mean for d in slate]) for row in board.rows if row.audit}
     assert gaps["greedy"] > gaps["random"] + 0.05  # greedy maximises the first family, which knows nothing that the second knows
     page = write_report(run, sessions=1).read_text()
     for word in ("Two families of scorers", "return by first", "return by second", "gap QIR", "Second family: second"):

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fakes import ScriptedUser, overlap_scorers
+from fakes import ConstantScorer, ScriptedUser, overlap_scorers
 from five import DIMENSIONS, IR, D
 from worlds import tiny_view
 
 from recenv.data.rowfile import read_rows, write_rows
 from recenv.data.world import World
 from recenv.envs.config import EnvConfig
-from recenv.envs.engine import Engine
+from recenv.envs.engine import NOT_JUDGED, Engine
 from recenv.envs.single import ChatEnv, SlateEnv
 from recenv.envs.vector import SlateVectorEnv
 from recenv.errors import InputError, UnknownName
@@ -30,7 +30,6 @@ from recenv.rewards.dimensions import SHIPPED, Dimension
 from recenv.rewards.features import vector
 from recenv.rewards.hybrid import REWARDS, HybridReward, RewardSpec
 from recenv.rewards.judges.prompts import rubrics
-from recenv.rewards.protocol import ScorerSpec, Scores
 from recenv.rewards.rules.verdicts import PASSED, Verdict
 from recenv.rewards.turn import TurnScorer, discounted_mean
 from recenv.rollouts.collect import collect
@@ -48,22 +47,6 @@ def _polite(view: AgentView, action: Action, items: Sequence[Item | None]) -> Ve
 POLITENESS = Dimension(
     name="politeness", short="POL", says="whether the response is polite", reads=("query", "response"), needs=("response",),
     answers="response", overlap=lambda row, item: (row.query, row.response), rule=_polite)
-
-
-class Constant:
-    """The same value for every row of a dimension."""
-
-    def __init__(self, dimension: str, value: float) -> None:
-        self.value, self.rows = value, list[ScorerRow]()
-        self._spec = ScorerSpec(name="constant", dimension=dimension, kind="rule", reads=("response",), fingerprint=str(value))
-
-    @property
-    def spec(self) -> ScorerSpec:
-        return self._spec
-
-    def score(self, rows: Sequence[ScorerRow]) -> Scores:
-        self.rows += rows
-        return Scores(np.full(len(rows), self.value, np.float32), ("",) * len(rows))
 
 
 class First:
@@ -84,7 +67,7 @@ def sixth() -> Iterator[Dimension]:
 
 @pytest.fixture
 def six(tiny_world: World, sixth: Dimension) -> Engine:
-    scorers = {**overlap_scorers(), sixth.name: Constant(sixth.name, 0.25)}
+    scorers = {**overlap_scorers(), sixth.name: ConstantScorer(sixth.name, 0.25)}
     return Engine(tiny_world, EnvConfig(candidates=16, horizon=3), scorers=scorers, user=ScriptedUser())
 
 
@@ -145,13 +128,13 @@ def test_a_sixth_dimension_is_scored_by_its_rule_and_its_scorer(tiny_world: Worl
     item = view.candidates[0]
     turns = [Action(act="recommend", items=(item.id,), text="您好"), Action(act="recommend", items=(item.id,), text=RUDE),
              Action(act="ask", text="预算多少？"), Action(act="recommend", items=(item.id,))]
-    scorer = Constant(sixth.name, 0.25)
+    scorer = ConstantScorer(sixth.name, 0.25)
     made = TurnScorer({sixth.name: scorer})([view] * 4, turns, [[item], [item], [], [item]])
     assert made.components.shape == (4, D + 1)
     assert made.components[:, D].tolist() == pytest.approx([0.25, 0.0, np.nan, np.nan], nan_ok=True)
     assert [s[D] for s in made.sources] == ["scorer", "rule", "none", "none"]
     assert [r[D] for r in made.reasons] == ["", "rude", "no recommendation in this turn", "the turn has no text"]
-    assert scorer.rows == [ScorerRow(dimension=sixth.name, locale="zh", query=view.query, response="您好")]
+    assert scorer.calls == [[ScorerRow(dimension=sixth.name, locale="zh", query=view.query, response="您好")]]
 
 
 def test_a_reward_that_does_not_know_it_gives_it_no_weight(sixth: Dimension) -> None:
@@ -168,9 +151,12 @@ def test_it_is_a_component_of_both_environments(six: Engine, sixth: Dimension) -
     slate.reset(seed=0)
     _, reward, *_, info = slate.step(np.array([0, 1, 2]))
     assert np.shape(reward) == (D + 1,) and slate.reward_space.contains(reward) and slate.reward_space.shape == (D + 1,)
-    assert list(info["reward_components"]) == [*DIMENSIONS, sixth.name] and info["reward_components"][sixth.name] == 0.25
+    assert list(info["reward_components"]) == [*DIMENSIONS, sixth.name] and not info["applicable"][sixth.name]
+    assert info["reasons"][sixth.name] == NOT_JUDGED  # one of texts, and here the environment speaks
     _, info = chat.reset(seed=0)
-    assert np.isnan(info["reward_components"][sixth.name])
+    assert not info["applicable"][sixth.name] and info["reward_components"][sixth.name] == 0.0
+    *_, info = chat.step(json.dumps({"act": "recommend", "items": [six.world.item(0).id], "text": "OK"}))
+    assert info["reward_sources"][sixth.name] == "scorer" and info["reward_components"][sixth.name] == 0.25
     action = json.dumps({"act": "recommend", "items": [six.world.item(0).id], "text": RUDE})
     *_, info = chat.step(action)
     assert info["reward_sources"][sixth.name] == "rule" and info["reward_components"][sixth.name] == 0.0
@@ -185,11 +171,11 @@ def test_a_state_saved_with_other_dimensions_is_refused(six: Engine, tiny_world:
     saved = env.save_state()
     REGISTRY.remove(POLITENESS.name)
     try:
-        five = ChatEnv(Engine(tiny_world, EnvConfig(), scorers=overlap_scorers(), user=ScriptedUser()))
+        five = ChatEnv(Engine(tiny_world, six.config, scorers=overlap_scorers(), user=ScriptedUser()))
     finally:
         REGISTRY.add(POLITENESS.name, POLITENESS)
     five.reset(seed=0)
-    with pytest.raises(InputError, match="6 reward dimensions; this environment has 5"):
+    with pytest.raises(InputError, match=r"does not fit this environment: expected an array of shape \(1, 6\), got \(1, 7\)"):
         five.load_state(saved)
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from recenv.errors import InputError, UnknownName
-from recenv.rewards.hybrid import DEFAULT_REWARD, REWARDS, HybridReward, RewardSpec, credit
+from recenv.rewards.hybrid import DEFAULT_REWARD, REWARDS, RULES_REWARD, HybridReward, RewardSpec, credit
 
 NAN = float("nan")
 DEFAULT = HybridReward(REWARDS[DEFAULT_REWARD])
@@ -61,9 +61,34 @@ def test_extremes(name: str) -> None:
     assert values(name, [[NAN] * D]).tolist() == [0.0]
 
 
-@pytest.mark.parametrize("name", list(REWARDS))
+@pytest.mark.parametrize("name", [name for name in REWARDS if REWARDS[name].needs])
 def test_a_turn_without_a_recommendation_earns_nothing(name: str) -> None:
     assert values(name, [[1.0, 1.0, NAN, NAN, NAN]]).tolist() == [0.0]
+
+
+def test_the_reward_by_rules_alone_needs_no_scorer() -> None:
+    spec = REWARDS[RULES_REWARD]
+    assert spec.needs == ()
+    assert values(RULES_REWARD, [[1.0, NAN, NAN, NAN, NAN], [0.0, 1.0, 1.0, 1.0, 1.0]]).tolist() == [1.0, 0.0]
+    assert values(RULES_REWARD, [[1.0, 0.0, NAN, NAN, NAN]]).tolist() == [0.0]  # a false claim fails its gate
+
+
+def test_what_nobody_could_judge_is_unpaid_and_not_worthless() -> None:
+    """Only where it matters: a dimension of weight 0 without a gate is neither here nor there, and a failed gate is known."""
+    one = np.zeros((1, D), np.bool_)
+    for d, weighs in ((IF, True), (FC, True), (QIR, True), (UBP, True), (IR, True)):
+        unjudged = one.copy()
+        unjudged[0, d] = True
+        row = [0.9] * D
+        row[d] = NAN
+        out = DEFAULT([row], unjudged)
+        assert out.unpaid.tolist() == [weighs] and out.values.tolist() == [0.0]
+        assert DEFAULT([row]).unpaid.tolist() == [False]  # missing since it does not apply
+    unjudged = one.copy()
+    unjudged[0, QIR] = True
+    assert DEFAULT([[0.1, 0.9, NAN, 0.9, 0.9]], unjudged).unpaid.tolist() == [False]
+    spec = RewardSpec(name="x", weights={"item_ranking": 1.0})
+    assert HybridReward(spec)([[0.9, 0.9, NAN, 0.9, 0.9]], unjudged).unpaid.tolist() == [False]
 
 
 def test_the_default_is_a_gated_mean() -> None:
@@ -119,11 +144,11 @@ def test_zero_weight_leaves_a_dimension_out() -> None:
 # -- credit --------------------------------------------------------------------------------------------------------------
 
 
-def paid(turns: Sequence[float], spec: RewardSpec) -> list[float]:
-    """Rewards of a goal's turns, one after another."""
+def paid(turns: Sequence[float], spec: RewardSpec, *, met: bool = False) -> list[float]:
+    """Rewards of a goal's turns, one after another. met: the last one meets the need."""
     earned, count, out = np.float64(0), np.int64(0), []
-    for value in turns:
-        step = credit(value, earned, count, spec)
+    for n, value in enumerate(turns, 1):
+        step = credit(value, earned, count, spec, met=met and n == len(turns))
         earned, count = np.float64(step.earned), np.int64(step.counted)
         out.append(float(step.reward))
     return out
@@ -131,12 +156,60 @@ def paid(turns: Sequence[float], spec: RewardSpec) -> list[float]:
 
 @given(st.lists(st.floats(0, 1, width=32), min_size=1, max_size=20))
 def test_rewards_of_a_goal_sum_to_what_the_spec_says(turns: list[float]) -> None:
-    assert sum(paid(turns, REWARDS[DEFAULT_REWARD])) == pytest.approx(np.mean(turns), abs=1e-9)
+    assert sum(paid(turns, REWARDS["gated-mean"])) == pytest.approx(np.mean(turns), abs=1e-9)
     assert sum(paid(turns, REWARDS["gated-mean-gain"])) == pytest.approx(max(turns), abs=1e-9)
     assert paid(turns, REWARDS["gated-mean-level"]) == pytest.approx(turns, abs=1e-9)
 
 
-@pytest.mark.parametrize("name", [DEFAULT_REWARD, "gated-mean-gain"])
+# Turns of a goal as the default pays them: worth in [0, 1], NaN for one that does not count.
+served = st.lists(st.one_of(st.just(NAN), st.floats(0, 1, width=32)), min_size=1, max_size=8)
+shares = st.sampled_from([0.5, 0.6, 0.85, 1.0])
+
+
+def service(share: float) -> RewardSpec:
+    return RewardSpec(name="x", weights={"item_ranking": 1.0}, outcome=share)
+
+
+def test_service_by_hand() -> None:
+    spec = REWARDS[DEFAULT_REWARD]
+    assert (spec.credit, spec.outcome, spec.turn_price) == ("service", 0.85, 0.0)
+    assert paid([0.4, 0.2, 0.6], spec) == pytest.approx([0.06, 0.0, 0.03])
+    assert paid([0.4, 0.2, 0.6], spec, met=True) == pytest.approx([0.06, 0.0, 0.85 + 0.09 - 0.06])
+    assert paid([0.6, 0.2], spec, met=True) == pytest.approx([0.09, 0.85 + 0.03 - 0.09])  # what was taken, not the best shown
+    assert paid([0.6, NAN], spec, met=True) == pytest.approx([0.09, 0.85])  # a slate shown before that is taken now
+    assert paid([NAN, 0.5], spec) == pytest.approx([0.0, 0.075])
+
+
+@given(served, st.booleans(), shares)
+def test_a_goal_pays_outcome_and_quality_and_at_most_one(turns: list[float], met: bool, share: float) -> None:
+    rewards, known = paid(turns, service(share), met=met), [t for t in turns if not np.isnan(t)]
+    best = max(known, default=0.0)
+    taken = best if not met or np.isnan(turns[-1]) else turns[-1]
+    assert sum(rewards) == pytest.approx(share * met + (1 - share) * taken, abs=1e-9)
+    assert sum(rewards) <= 1 + 1e-12
+
+
+@given(served, st.booleans(), shares)
+def test_going_on_never_pays_less_than_quitting(turns: list[float], met: bool, share: float) -> None:
+    """After every prefix what is still to come is at least nothing, wherever meeting the need weighs no less than quality."""
+    assert all(r >= -1e-12 for r in paid(turns, service(share), met=met))
+
+
+@given(served, st.integers(0, 7), st.booleans())
+def test_repeats_and_questions_pay_nothing(turns: list[float], at: int, met: bool) -> None:
+    at %= len(turns)  # before the last one, which is the one that may meet the need
+    spec, padded = REWARDS[DEFAULT_REWARD], [*turns[:at], NAN, *turns[at:]]
+    assert sum(paid(padded, spec, met=met)) == pytest.approx(sum(paid(turns, spec, met=met)), abs=1e-9)
+    assert paid([*turns, NAN, NAN], spec)[-2:] == [0.0, 0.0]
+
+
+def test_a_turn_that_does_not_count_is_not_counted() -> None:
+    for name in ("service", "gated-mean", "gated-mean-gain", "gated-mean-level"):
+        step = credit([0.5, NAN], [0.0, 0.0], [2, 2], REWARDS[name])
+        assert step.counted.tolist() == [3, 2] and step.reward[1] == 0.0, name
+
+
+@pytest.mark.parametrize("name", ["gated-mean", "gated-mean-gain"])
 @given(st.lists(st.floats(0, 1, width=32), min_size=1, max_size=8), st.integers(0, 8))
 def test_padding_never_raises_the_return(name: str, turns: list[float], at: int) -> None:
     total = sum(paid(turns, REWARDS[name]))
@@ -176,6 +249,9 @@ def test_weights_must_be_usable(weights: dict[str, float]) -> None:
 def test_unusable_gates_and_levels() -> None:
     with pytest.raises(InputError, match="gates must lie"):
         RewardSpec(name="x", weights={"item_ranking": 1.0}, gates={"item_ranking": 1.5})
+    for wrong in ({"outcome": 1.1}, {"outcome": -0.1}, {"turn_price": 1.1}, {"turn_price": -0.1}):
+        with pytest.raises(InputError, match=f"{next(iter(wrong))} must lie"):
+            RewardSpec(name="x", weights={"item_ranking": 1.0}, **wrong)  # type: ignore[arg-type]
     with pytest.raises(InputError, match="levels must be"):
         RewardSpec(name="x", weights={"item_ranking": 1.0}, levels=1)
 

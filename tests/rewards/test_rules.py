@@ -16,7 +16,9 @@ from recenv.data.world import World
 from recenv.records import Action, AgentView, Item, Value
 from recenv.rewards.rules.verdicts import (
     MAX_CHARACTERS,
+    PASSED,
     Demands,
+    Verdict,
     factual_verdict,
     instruction_verdict,
     language_of,
@@ -49,11 +51,12 @@ def test_a_plain_recommendation_passes(zh: AgentView, en: AgentView) -> None:
     for view in (zh, en):
         slate = view.candidates[:3]
         for text in ("", plain_response(slate, view.locale)):
-            assert instruction_verdict(*recommend(view, *slate, text=text)) == (False, "")
+            assert instruction_verdict(*recommend(view, *slate, text=text)) == PASSED
 
 
 def test_a_malformed_action_fails_with_its_error(zh: AgentView) -> None:
-    assert instruction_verdict(zh, Action(act="malformed", error="no JSON object"), ()) == (True, "no JSON object")
+    verdict = instruction_verdict(zh, Action(act="malformed", error="no JSON object"), ())
+    assert verdict == Verdict(True, "no JSON object", "grammar")
     assert instruction_verdict(zh, Action(act="malformed"), ()).failed
 
 
@@ -65,7 +68,35 @@ def test_the_number_of_items(zh: AgentView) -> None:
     assert not instruction_verdict(*recommend(only_two, *zh.candidates[:2])).failed
     exactly = told(zh, "Recommend exactly 2 places, in Chinese.")
     assert instruction_verdict(*recommend(exactly, zh.candidates[0])).failed
-    assert not instruction_verdict(*recommend(exactly, *zh.candidates[:2])).failed
+    assert not instruction_verdict(*recommend(exactly, *zh.candidates[:2], text="推荐这两家给您。")).failed
+
+
+def test_a_wordless_slate_follows_an_instruction_that_asks_nothing_of_the_text(zh: AgentView, en: AgentView) -> None:
+    for view, asked in ((zh, "推荐两家，语气亲切。"), (zh, "最多推荐2家，写明每家的评分。"),
+                        (zh, "用中文回答。"), (zh, "推荐2家并写明评分。"),
+                        (en, "Recommend at most 2 places and give the price of each."), (en, "Be kind."),
+                        (en, "Recommend 2 places. Say why.")):
+        verdict = instruction_verdict(*recommend(told(view, asked), *view.candidates[:2]))
+        assert (verdict.failed, verdict.about) == (True, "wordless"), asked
+    for view, asked in ((zh, ""), (zh, "每次最多推荐两家。"), (zh, "请推荐不超过2个地点"), (en, "Recommend at most two places."),
+                        (en, "List up to 3 places.")):
+        assert instruction_verdict(*recommend(told(view, asked), *view.candidates[:2])) == PASSED, asked
+
+
+def test_failures_say_what_they_are_about(zh: AgentView) -> None:
+    item = zh.candidates[0]
+    asks = told(zh, "请用一个问句结尾。")
+    for verdict, about in (
+        (instruction_verdict(zh, Action(act="malformed"), ()), "grammar"), (instruction_verdict(*recommend(zh)), "items"),
+        (instruction_verdict(zh, Action(act="recommend", items=("x",)), (None,)), "ids"),
+        (instruction_verdict(*recommend(zh, item, text="A nice and quiet place.")), "language"),
+        (instruction_verdict(*recommend(asks, item, text="就去这家吧。")), "form"),
+    ):
+        assert verdict.failed and verdict.about == about
+    assert instruction_verdict(*recommend(asks, item, text="就去这家吧。")).wanted == "question"
+    claim = factual_verdict(*recommend(zh, item, text=f"推荐{item.name}，评分1.2分。"))
+    assert claim is not None
+    assert (claim.about, claim.item, claim.slot, claim.said, claim.record) == ("claim", item.id, "rating", "1.2", "4")
 
 
 def test_ids(zh: AgentView) -> None:

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 from five import DIMENSIONS, FC, IF, IR, QIR, UBP
+from knownscorers import KnownScorer
 from worlds import tiny_view
 
 from recenv.data.render import item_text, plain_response
 from recenv.data.world import World
 from recenv.records import Action, AgentView, Item, ScorerRow
-from recenv.rewards.protocol import ScorerSpec, Scores
+from recenv.rewards.protocol import Scorer, ScorerSpec, Scores
 from recenv.rewards.turn import TurnScorer
 
 
@@ -83,6 +84,29 @@ def test_turns_without_a_recommendation_have_no_item_values(view: AgentView, act
     result, _ = score(view, action, [])
     assert result.components[0, IF] == 1.0 and np.isnan(result.components[0, 1:]).all()
     assert all(r == "no recommendation in this turn" for r in result.reasons[0][1:]) and set(result.sources[0][1:]) == {"none"}
+
+
+def test_items_have_values_of_their_own(view: AgentView) -> None:
+    """Of each item its relevance and take-up, and its probability over the most probable one's; nothing of texts."""
+    action, items = recommend(view, 2, 1)
+    scorers: dict[str, Scorer] = {d: ByItem(d, view) for d in DIMENSIONS}
+    worth = {item_text(i): 0.1 * n for n, i in enumerate(view.candidates, 1)}
+    scorers[DIMENSIONS[IR]] = KnownScorer(DIMENSIONS[IR], worth.__getitem__)
+    result = TurnScorer(scorers)([view], [action], [items])
+    assert result.items.shape == (1, view.slate_size, len(DIMENSIONS))
+    assert np.isnan(result.items[0, :, [IF, FC]]).all() and np.isnan(result.items[0, 2]).all()
+    assert result.items[0, :2, QIR].tolist() == result.items[0, :2, UBP].tolist() == pytest.approx([0.1, 0.5])
+    assert result.items[0, :2, IR].tolist() == pytest.approx([3 / 16, 2 / 16])
+
+
+def test_what_a_scorer_could_not_say_is_told_from_what_does_not_apply(view: AgentView) -> None:
+    asked, _ = score(view, *recommend(view, 0), silent=True)
+    assert asked.unjudged.tolist() == [[True] * len(DIMENSIONS)] and np.isnan(asked.items).all()
+    wordless, _ = score(view, *recommend(view, 0, text=""), silent=True)
+    assert wordless.unjudged[0].tolist() == [False, False, True, True, True]
+    nobody = TurnScorer({})([view], [recommend(view, 0)[0]], [[view.candidates[0]]])
+    question, _ = score(view, Action(act="ask", text="预算多少？"), [], silent=True)
+    assert not nobody.unjudged.any() and not question.unjudged.any()
 
 
 def test_a_slate_without_words_has_no_facts(view: AgentView) -> None:

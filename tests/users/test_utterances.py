@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recenv.records import LOCALES, Constraint, ReactionKind
-from recenv.users.utterances import _EN, _ZH, say
+from recenv.users.utterances import _EN, _ZH, objection, say
 
-KINDS = [k for k in get_args(ReactionKind) if k != "results"]
+KINDS = [k for k in get_args(ReactionKind) if k not in ("results", "object")]
 WISH = Constraint(slot="rating", op="ge", value=4.5, text="评分4.5分以上")
 
 
@@ -22,6 +22,28 @@ def test_every_kind_has_four_wordings_and_bits_pick_one(kind: ReactionKind, loca
     assert len(said) >= 4
     assert all(s and "<" not in s for s in said)
     assert say(kind, locale, item_name="X馆", bits=2**64 - 1)
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize(("about", "wanted", "carries"), [
+    ("claim", "", ("X馆", "4.9", "4.1")), ("language", "zh", (("中文", "Chinese"),)),
+    ("form", "question", (("问句", "question"),)),
+    ("form", "never heard of", (("形式", "form"),)), ("items", "", (("数量", "how many"),)), ("wordless", "", ()),
+])
+def test_every_objection_has_four_wordings_and_names_its_matter(
+    about: str, wanted: str, carries: tuple[str | tuple[str, str], ...], locale: str
+) -> None:
+    said = {
+        objection(about, locale, b, item_name="X馆", slot="rating", said="4.9", record="4.1", wanted=wanted)  # type: ignore[arg-type]
+        for b in range(60)}
+    assert len(said) >= 4 and all("<" not in s for s in said)
+    for matter in carries:
+        word = matter if isinstance(matter, str) else matter[0 if locale == "zh" else 1]
+        assert all(word in s for s in said), word
+
+
+def test_what_objects_and_what_a_search_finds_is_not_for_say_to_word() -> None:
+    assert say("object", "zh") == say("results", "en") == ""
 
 
 def test_both_languages_have_the_same_wordings() -> None:

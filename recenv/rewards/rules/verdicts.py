@@ -95,14 +95,14 @@ def instruction_verdict(view: AgentView, action: Action, items: Sequence[Item | 
 
 def wordless(instruction: str) -> str:
     """Why a slate without a word has not followed an instruction, "" where that asks nothing of the text."""
-    asked = [c for c in read_checks(instruction) if c.kind != "items"]
-    if not instruction.strip() or (not asked and _ITEMS_ONLY.fullmatch(instruction.strip())):
+    asked = {c.kind for c in read_checks(instruction)}
+    if not instruction.strip() or (asked == {"items"} and _ITEMS_ONLY.fullmatch(instruction.strip())):
         return ""
     return "expected a text, as the instruction asks, came none"
 
 
-_ITEMS_ONLY = re.compile(r"[^.。!！?？\n]{0,80}?\d+[^.。!！?？\n]{0,40}[.。]?")
-"""An instruction of one short sentence whose one demand is a number of items."""
+_ITEMS_ONLY = re.compile(r"(?!.*\b(?:and|then|with)\b|.*[并且和])[^.。!！?？,，;；\n]{1,60}[.。]?", re.IGNORECASE)
+"""An instruction of one short clause, whose one demand is then the number of items that was read in it."""
 
 
 def factual_verdict(view: AgentView, action: Action, items: Sequence[Item | None]) -> Verdict | None:
