@@ -22,6 +22,7 @@ ROOMS: dict[str, set[str]] = {
     "training": {"appraisal", "measures", "rewards", "data"},
     "appraisal": {"measures", "rewards", "data"},
     "measures": {"rewards", "data"},
+    "integrations": {"scenarios", "envs", *_SESSION},
     "baselines": {"rollouts", "envs", *_SESSION},
     "scenarios": {"envs", *_SESSION},
     "rollouts": {"envs", *_SESSION},
@@ -33,8 +34,8 @@ ROOMS: dict[str, set[str]] = {
 """Room -> rooms that it may import, beside itself and the ground: the single files of recenv, which know no room."""
 
 FLOORS = (
-    ("named", "turn"), ("judges",), ("models",), ("features",), ("fields", "rows", "hybrid"), ("dimensions",), ("rules",),
-    ("reading",), ("protocol", "ranking", "cache"),
+    ("named", "turn"), ("judges",), ("models",), ("features",), ("fields", "rows", "hybrid", "rulings"), ("dimensions",),
+    ("rules",), ("reading",), ("protocol", "ranking", "cache"),
 )
 """The reward code from the top: a file or folder may import what stands in a lower line."""
 FLOOR = {name: n for n, names in enumerate(FLOORS) for name in names}

@@ -87,15 +87,16 @@ class SessionBatch:
             raise InputError("call reset before step")
         return self.state
 
-    def views(self) -> list[AgentView]:
-        """N views; where agents bring words of their own, each is kept until its session moves on."""
+    def views(self, rows: Sequence[int] | None = None) -> list[AgentView]:
+        """The views of the given rows, all N by default. Where agents bring words of their own, each is kept until its session
+        moves on."""
         if self.log.spoken is None:
-            return self.engine.views(self.playing, self.log, range(self.n))
+            return self.engine.views(self.playing, self.log, range(self.n) if rows is None else rows)
         lacking = [r for r, view in enumerate(self._seen) if view is None]
         if lacking:
             for r, view in zip(lacking, self.engine.views(self.playing, self.log, lacking), strict=True):
                 self._seen[r] = view
-        return [view for view in self._seen if view is not None]
+        return [view for r in (range(self.n) if rows is None else rows) if (view := self._seen[r]) is not None]
 
     def observation(self, r: int) -> str:
         """The view of a row as one text."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import warnings
 from collections.abc import Iterator, Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +30,6 @@ _PACKAGE = Path(__file__).parents[1]
 _CODE = ("rewards/**/*.py", "data/render.py", "data/constraints.py", "data/search.py", "envs/deck.py", "envs/transcript.py")
 
 
-@cache
 def code_fingerprint() -> str:
     """sha256 of the code that a deck's values come from."""
     digest = hashlib.sha256()

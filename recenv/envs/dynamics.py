@@ -113,13 +113,15 @@ def enter_goal(tables: Tables, state: State, at: NDArray[np.int64]) -> State:
 
 
 def transition(
-    tables: Tables, state: State, place: NDArray[np.int32], act: NDArray[np.int8], facts: Facts, heard: Heard
+    tables: Tables, state: State, act: NDArray[np.int8], facts: Facts, heard: Heard, place: NDArray[np.int32] | None = None
 ) -> tuple[State, Reactions]:
-    """One turn of N sessions. place (N,): of their goals, see ``Tables.at``; act (N,): index into ACTS, NO_ACT for rows that sit
-    out and stay as they are.
+    """One turn of N sessions. act (N,): index into ACTS, NO_ACT for rows that sit out and stay as they are; place (N,): of their
+    goals, see ``Tables.at``, for callers that know it.
 
     Rows that met a goal stand at the start of the next one, or at the end of the session.
     """
+    if place is None:
+        place = tables.at(tables.goal_row(state.session, state.goal))
     config, temper, rows = tables.config, tables.user.temper, tables.rows
     playing = np.asarray(act != NO_ACT)
     slate = (act == RECOMMEND) & facts.some

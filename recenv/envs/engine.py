@@ -173,11 +173,11 @@ class Engine:
                 known = (self.world.item_row(i) for i in action.items)
                 slates[r] = tuple(dict.fromkeys(i for i in known if i >= 0))[: self.config.slate_size]
         place = self.tables.at(self.tables.goal_row(state.session, state.goal))
-        facts = by_item(self.tables, state, place, slates)
+        facts = by_item(self.tables, state, slates, place)
         rulings = [Rulings(v, a, i) for v, a, i in zip(views, acted, items, strict=True)]
         heard, notes = hear(self.tables, state, rows, rulings, slates)
         fresh = self._fresh(state, log, facts)
-        after, reactions = dynamics.transition(self.tables, state, place, act, facts, heard)
+        after, reactions = dynamics.transition(self.tables, state, act, facts, heard, place)
         judged = self._judge_words(n, rows, rulings, facts, reactions)
         after, step = self._pay(state, after, act, fresh, judged, reactions)
         self._write(state, log, act, facts, reactions)
@@ -222,13 +222,13 @@ class Engine:
         act = np.where(playing, RECOMMEND, NO_ACT).astype(np.int8)
         goal = self.tables.goal_row(state.session, state.goal)
         place = self.tables.at(goal)
-        facts = by_number(self.tables, state, place, numbers, playing)
+        facts = by_number(self.tables, state, np.where(playing[:, None], numbers, -1), place)
         block = self.deck.blocks(goal, state.told)
         kept = self.tables.rows.speaks[place] & (facts.rank[:, -1] >= self.tables.rows.least[place]) & facts.some
         fresh = self._fresh(state, log, facts)
         if len(self._silence.objection) != n:
             self._silence = silence(n, self.config.slate_size)
-        after, reactions = dynamics.transition(self.tables, state, place, act, facts, self._silence)
+        after, reactions = dynamics.transition(self.tables, state, act, facts, self._silence, place)
         judged = self._judge_numbers(block, facts, kept, playing, reactions)
         after, step = self._pay(state, after, act, fresh, judged, reactions)
         self._write(state, log, act, facts, reactions)

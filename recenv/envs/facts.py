@@ -35,15 +35,16 @@ class Facts(NamedTuple):
 
 
 def by_number(
-    tables: Tables, state: State, place: NDArray[np.int32], numbers: NDArray[np.int64], playing: NDArray[np.bool_]
+    tables: Tables, state: State, numbers: NDArray[np.int64], place: NDArray[np.int32] | None = None
 ) -> Facts:
     """Slates of candidate numbers (N, K). A number beyond the list names nothing, a repeated one counts once, and what is
-    more than the instruction allows is cut. place (N,): see ``Tables.at``; playing (N,): rows that show anything at all."""
+    more than the instruction allows is cut. place (N,): see ``Tables.at``, for callers that know it."""
+    if place is None:
+        place = tables.at(tables.goal_row(state.session, state.goal))
     rows = tables.rows
     there = (numbers >= 0) & (numbers < rows.size[place][:, None])
     for k in range(1, numbers.shape[1]):
         there[:, k] &= (numbers[:, :k] != numbers[:, k : k + 1]).all(1)
-    there &= playing[:, None]
     there &= np.cumsum(there, 1) <= rows.allowed[place][:, None]
     return _from_tables(tables, state, place, np.where(there, numbers, 0), there)
 
@@ -63,8 +64,12 @@ def _from_tables(
     )
 
 
-def by_item(tables: Tables, state: State, place: NDArray[np.int32], slates: Sequence[Sequence[int]]) -> Facts:
-    """Slates of item rows, any items of the world, at most K each and each once. place (N,): see ``Tables.at``."""
+def by_item(
+    tables: Tables, state: State, slates: Sequence[Sequence[int]], place: NDArray[np.int32] | None = None
+) -> Facts:
+    """Slates of item rows, any items of the world, at most K each and each once. place: as for ``by_number``."""
+    if place is None:
+        place = tables.at(tables.goal_row(state.session, state.goal))
     n, most = len(slates), tables.config.slate_size
     item = np.full((n, most), -1, np.int64)
     for r, slate in enumerate(slates):

@@ -55,6 +55,22 @@ class GoalRows(NamedTuple):
     speaks: NDArray[np.bool_]
     chinese: NDArray[np.bool_]
 
+    @property
+    def key(self) -> NDArray[np.uint64]:
+        return self.cell[:, :, KEY]
+
+    @property
+    def missed(self) -> Mask:
+        return self.cell[:, :, MISSED_BY]
+
+    @property
+    def unknown(self) -> Mask:
+        return self.cell[:, :, UNKNOWN_BY]
+
+    @property
+    def appeal(self) -> NDArray[np.float64]:
+        return self.cell[:, :, APPEAL].view(np.float64)
+
 
 KEY, MISSED_BY, UNKNOWN_BY, APPEAL = range(4)
 TAKEN, REFUSED, EXTRAPOLATED = np.uint8(1), np.uint8(2), np.uint8(4)

@@ -39,7 +39,7 @@ def test_no_session_is_dead(engine: Engine) -> None:
     tables = engine.tables
     place = tables.at(np.arange(engine.world.n_goals))
     rows = tables.rows
-    fits = fitting(rows.missed[place], rows.unknown[place], rows.taken[place], rows.refused[place]) & (rows.item[place] >= 0)
+    fits = fitting(rows.missed[place], rows.unknown[place], rows.logged[place]) & (rows.item[place] >= 0)
     assert rows.speaks[place].all() and (rows.allowed[place] >= np.maximum(rows.least[place], 1)).all()
     assert fits.any(1).all()
     n, k = engine.world.n_sessions, engine.config.slate_size

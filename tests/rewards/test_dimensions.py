@@ -31,6 +31,7 @@ from recenv.rewards.features import vector
 from recenv.rewards.hybrid import REWARDS, HybridReward, RewardSpec
 from recenv.rewards.judges.prompts import rubrics
 from recenv.rewards.rules.verdicts import PASSED, Verdict
+from recenv.rewards.rulings import Rulings
 from recenv.rewards.turn import TurnScorer, discounted_mean
 from recenv.rollouts.collect import collect
 from recenv.rollouts.replay import verify
@@ -129,7 +130,8 @@ def test_a_sixth_dimension_is_scored_by_its_rule_and_its_scorer(tiny_world: Worl
     turns = [Action(act="recommend", items=(item.id,), text="您好"), Action(act="recommend", items=(item.id,), text=RUDE),
              Action(act="ask", text="预算多少？"), Action(act="recommend", items=(item.id,))]
     scorer = ConstantScorer(sixth.name, 0.25)
-    made = TurnScorer({sixth.name: scorer})([view] * 4, turns, [[item], [item], [], [item]])
+    made = TurnScorer({sixth.name: scorer})(
+        [Rulings(view, turn, items) for turn, items in zip(turns, [[item], [item], [], [item]], strict=True)])
     assert made.components.shape == (4, D + 1)
     assert made.components[:, D].tolist() == pytest.approx([0.25, 0.0, np.nan, np.nan], nan_ok=True)
     assert [s[D] for s in made.sources] == ["scorer", "rule", "none", "none"]

@@ -14,6 +14,7 @@ from recenv.data.render import item_text, plain_response
 from recenv.data.world import World
 from recenv.records import Action, AgentView, Item, ScorerRow
 from recenv.rewards.protocol import Scorer, ScorerSpec, Scores
+from recenv.rewards.rulings import Rulings
 from recenv.rewards.turn import TurnScorer
 
 
@@ -42,7 +43,7 @@ def view(tiny_world: World) -> AgentView:
 
 def score(view: AgentView, action: Action, items: Sequence[Item | None], silent: bool = False):  # type: ignore[no-untyped-def]
     scorers = {d: ByItem(d, view, silent) for d in DIMENSIONS}
-    return TurnScorer(scorers)([view], [action], [items]), scorers
+    return TurnScorer(scorers)([Rulings(view, action, items)]), scorers
 
 
 def recommend(view: AgentView, *at: int, text: str | None = None) -> tuple[Action, list[Item]]:
@@ -92,7 +93,7 @@ def test_items_have_values_of_their_own(view: AgentView) -> None:
     scorers: dict[str, Scorer] = {d: ByItem(d, view) for d in DIMENSIONS}
     worth = {item_text(i): 0.1 * n for n, i in enumerate(view.candidates, 1)}
     scorers[DIMENSIONS[IR]] = KnownScorer(DIMENSIONS[IR], worth.__getitem__)
-    result = TurnScorer(scorers)([view], [action], [items])
+    result = TurnScorer(scorers)([Rulings(view, action, items)])
     assert result.items.shape == (1, view.slate_size, len(DIMENSIONS))
     assert np.isnan(result.items[0, :, [IF, FC]]).all() and np.isnan(result.items[0, 2]).all()
     assert result.items[0, :2, QIR].tolist() == result.items[0, :2, UBP].tolist() == pytest.approx([0.1, 0.5])
@@ -104,7 +105,7 @@ def test_what_a_scorer_could_not_say_is_told_from_what_does_not_apply(view: Agen
     assert asked.unjudged.tolist() == [[True] * len(DIMENSIONS)] and np.isnan(asked.items).all()
     wordless, _ = score(view, *recommend(view, 0, text=""), silent=True)
     assert wordless.unjudged[0].tolist() == [False, False, True, True, True]
-    nobody = TurnScorer({})([view], [recommend(view, 0)[0]], [[view.candidates[0]]])
+    nobody = TurnScorer({})([Rulings(view, recommend(view, 0)[0], [view.candidates[0]])])
     question, _ = score(view, Action(act="ask", text="预算多少？"), [], silent=True)
     assert not nobody.unjudged.any() and not question.unjudged.any()
 
@@ -117,14 +118,14 @@ def test_a_slate_without_words_has_no_facts(view: AgentView) -> None:
 def test_a_silent_scorer_is_missing_with_its_reason(view: AgentView) -> None:
     result, _ = score(view, *recommend(view, 0, 1), silent=True)
     assert np.isnan(result.components[0]).all() and set(result.reasons[0]) == {"too quiet"}
-    bare = TurnScorer({})([view], [recommend(view, 0)[0]], [[view.candidates[0]]])
+    bare = TurnScorer({})([Rulings(view, recommend(view, 0)[0], [view.candidates[0]])])
     assert np.isnan(bare.components[0]).all() and bare.reasons[0][QIR] == "no scorer for this dimension"
 
 
 def test_rows_of_a_batch_do_not_touch_each_other(view: AgentView) -> None:
     turns = [recommend(view, 0, 1), recommend(view, 2), recommend(view, 1, 0, 3)]
     scorer = TurnScorer({d: ByItem(d, view) for d in DIMENSIONS})
-    together = scorer([view] * 3, [a for a, _ in turns], [i for _, i in turns])
+    together = scorer([Rulings(view, *turn) for turn in turns])
     for n, (action, items) in enumerate(turns):
-        alone = scorer([view], [action], [items])
+        alone = scorer([Rulings(view, action, items)])
         assert alone.components[0].tobytes() == together.components[n].tobytes()
