@@ -233,6 +233,7 @@ _AGGREGATE: dict[str, Callable[[Vector, Mask, Vector, int], Vector]] = {
 _GATES = {d.name: 0.5 for d in SHIPPED if d.of == "text"}
 _SLATE = dict.fromkeys(SLATE_DIMENSIONS, 1.0)
 _ALL = {d.name: 1.0 for d in SHIPPED}
+_ALWAYS = {d.name: 1.0 for d in SHIPPED if d.always}
 _LEXICAL = {d.name: float(len(SHIPPED) - rank) for rank, d in enumerate(SHIPPED)}
 
 REWARDS: Registry[RewardSpec] = Registry("reward")
@@ -251,7 +252,7 @@ DEFAULT_REWARD, RULES_REWARD = "service", "outcome"
 
 for _spec in (
     RewardSpec(name="service", aggregation="mean", weights=_SLATE, gates=_GATES),
-    RewardSpec(name="outcome", aggregation="mean", weights={"instruction_following": 1.0}, gates=_GATES, needs=()),
+    RewardSpec(name="outcome", aggregation="mean", weights=_ALWAYS, gates=_GATES, needs=()),
     RewardSpec(name="weighted-sum", version=2, aggregation="mean", weights=_ALL),
     RewardSpec(name="product", version=2, aggregation="product", weights=_ALL),
     RewardSpec(name="min", version=2, aggregation="min", weights=_ALL),
