@@ -143,8 +143,7 @@ class HybridReward:
 
 
 def credit(
-    value: ArrayLike, earned: ArrayLike, count: ArrayLike, spec: RewardSpec, met: ArrayLike = False,
-    outcome: ArrayLike | None = None,
+    value: ArrayLike, earned: ArrayLike, count: ArrayLike, spec: RewardSpec, met: ArrayLike = False, outcome: float | None = None
 ) -> Credit:
     """What a turn is paid. Elementwise over arrays of one shape.
 
@@ -165,7 +164,7 @@ def credit(
     counts = ~np.isnan(now)
     worth = np.where(counts, now, 0.0)
     if spec.credit == "service":
-        share = np.asarray(spec.outcome if outcome is None else outcome, np.float64)
+        share = spec.outcome if outcome is None else outcome
         best = np.maximum((1.0 - share) * worth, before)
         served = share + np.where(counts, (1.0 - share) * worth, before)
         after = np.where(np.asarray(met, np.bool_), served, np.where(counts, best, before))
@@ -231,10 +230,10 @@ _AGGREGATE: dict[str, Callable[[Vector, Mask, Vector, int], Vector]] = {
 }
 
 # The numbers of shipped specs are about the shipped dimensions: another one that is registered weighs nothing in them.
-_RULED = {d.name: 1.0 for d in SHIPPED if d.always}
 _GATES = {d.name: 0.5 for d in SHIPPED if d.of == "text"}
 _SLATE = dict.fromkeys(SLATE_DIMENSIONS, 1.0)
 _ALL = {d.name: 1.0 for d in SHIPPED}
+_ALWAYS = {d.name: 1.0 for d in SHIPPED if d.always}
 _LEXICAL = {d.name: float(len(SHIPPED) - rank) for rank, d in enumerate(SHIPPED)}
 
 REWARDS: Registry[RewardSpec] = Registry("reward")
@@ -253,7 +252,7 @@ DEFAULT_REWARD, RULES_REWARD = "service", "outcome"
 
 for _spec in (
     RewardSpec(name="service", aggregation="mean", weights=_SLATE, gates=_GATES),
-    RewardSpec(name="outcome", aggregation="mean", weights=_RULED, gates=_GATES, needs=()),
+    RewardSpec(name="outcome", aggregation="mean", weights=_ALWAYS, gates=_GATES, needs=()),
     RewardSpec(name="weighted-sum", version=2, aggregation="mean", weights=_ALL),
     RewardSpec(name="product", version=2, aggregation="product", weights=_ALL),
     RewardSpec(name="min", version=2, aggregation="min", weights=_ALL),
