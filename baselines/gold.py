@@ -47,16 +47,25 @@ class GoldAgent:
     def _known(self, view: AgentView) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         """(C,) gold utility of the candidates in the goal that the view is about, and whether each meets the whole need."""
         session = self._world.session_row(view.session_id)
-        wanted = [self._world.item_row(item.id) for item in view.candidates]
-        for row, goal in zip(self._world.goal_rows(session), self._world.session(session).goals, strict=True):
-            arrays = self._world.goal(row)
-            place = {int(item): at for at, item in enumerate(arrays.candidates)}
-            if view.query.startswith(goal.query) and all(item in place for item in wanted):
-                at = [place[item] for item in wanted]
-                return arrays.utility[at].astype(np.float64), np.asarray((arrays.satisfaction[at] == MET).all(1))
-        raise InputError(
-            f"{self.name}: session {view.session_id!r} has no goal with this query and these candidates in {self._world.path}; "
-            "build the agent on the world that is played")
+        goal, at = goal_of(self._world, view, self.name)
+        arrays = self._world.goal(self._world.goal_rows(session)[goal])
+        return arrays.utility[at].astype(np.float64), np.asarray((arrays.satisfaction[at] == MET).all(1))
+
+
+def goal_of(world: World, view: AgentView, agent: str) -> tuple[int, list[int]]:
+    """The number of the goal that a view is about, and the places of its candidates in the world's list. Privileged.
+
+    Raises UnknownName or InputError for a view of another world; agent: whom to name then.
+    """
+    session = world.session_row(view.session_id)
+    wanted = [world.item_row(item.id) for item in view.candidates]
+    for number, (row, goal) in enumerate(zip(world.goal_rows(session), world.session(session).goals, strict=True)):
+        place = {int(item): at for at, item in enumerate(world.goal(row).candidates)}
+        if view.query.startswith(goal.query) and all(item in place for item in wanted):
+            return number, [place[item] for item in wanted]
+    raise InputError(
+        f"{agent}: session {view.session_id!r} has no goal with this query and these candidates in {world.path}; "
+        "build the agent on the world that is played")
 
 
 def build_gold(config: Config, runtime: Runtime) -> GoldAgent:

@@ -13,6 +13,7 @@ from recenv.baselines import AGENTS, Runtime, make_agent
 from recenv.data.world import World
 from recenv.envs.engine import Engine
 from recenv.errors import InputError
+from recenv.evaluation.ceiling import write_ceiling
 from recenv.evaluation.leaderboard import build_leaderboard, encode_leaderboard
 from recenv.evaluation.plan import (
     LEADERBOARD,
@@ -86,9 +87,10 @@ def run_evaluation(
 
     rounds = 2 if audit else 1
     run = evaluate(plan, out, run_chunk=run_chunk, resume=resume, progress=_part(progress, 0, rounds), chunk=chunk)
+    write_ceiling(run, engine)
     if audit:
         audit_run(run, second, store=store, progress=_part(progress, 1, rounds))
-        write_whole(run / LEADERBOARD, encode_leaderboard(build_leaderboard(run)))
+    write_whole(run / LEADERBOARD, encode_leaderboard(build_leaderboard(run)))
     return run
 
 

@@ -179,6 +179,14 @@ class Engine:
         self._write(state, log, act, facts, reactions)
         return after, step
 
+    def worth(self, state: State, numbers: NDArray[np.int64]) -> NDArray[np.float32]:
+        """(N,) what the first item of slates of candidate numbers (N, K) would be worth to who took it now; nothing is played."""
+        facts = by_number(self.tables, state, numbers)
+        block = self.deck.blocks(self.tables.goal_row(state.session, state.goal), state.told)
+        judged = self._judge_numbers(state, block, facts, np.ones(len(state), np.bool_))
+        whole = self.reward(judged.components, judged.unjudged).values
+        return self._served(judged, facts, np.ones(len(state), np.bool_), np.zeros(len(state), np.int64), whole)
+
     def _judge_numbers(
         self, state: State, block: NDArray[np.int32], facts: Facts, playing: NDArray[np.bool_]
     ) -> _Judged:
@@ -228,7 +236,7 @@ class Engine:
         without an item that is new to the goal (it would be paid for what the user said since) or one that nobody could judge."""
         spec, playing = self.reward.spec, act != NO_ACT
         hybrid = self.reward(judged.components, judged.unjudged)
-        values = self._served(judged, facts, reactions, hybrid.values) if spec.credit == "service" else hybrid.values
+        values = self._served(judged, facts, reactions.met, reactions.place, hybrid.values) if spec.credit == "service" else hybrid.values
         counts = playing & (act == RECOMMEND) & (fresh | ~facts.there.any(1)) & ~hybrid.unpaid
         void = hybrid.failed.any(1)
         worth = np.concatenate([values[:, None], judged.components], axis=1).astype(np.float64)  # (N, 1 + D)
@@ -250,17 +258,17 @@ class Engine:
             reactions, judged.costs)
 
     def _served(
-        self, judged: _Judged, facts: Facts, reactions: Reactions, whole: NDArray[np.float32]
+        self, judged: _Judged, facts: Facts, met: NDArray[np.bool_], place: NDArray[np.integer], whole: NDArray[np.float32]
     ) -> NDArray[np.float32]:
-        """(N,) worth of what was served: of the item that was taken, else of the best one shown; so that what stands beside an
+        """(N,) worth of what was served: of the item at ``place`` where it was taken, else of the best one shown; so that what stands beside an
         item neither raises nor lowers it. Rows whose items have no values of their own keep that of the whole."""
         n, k, d = judged.items.shape
         each = np.where(np.isnan(judged.items), judged.components[:, None, :], judged.items)
         worth = self.reward(each.reshape(n * k, d)).values.reshape(n, k)
         own = ~np.isnan(judged.items).all(2) & facts.there  # (N, K)
-        taken = np.where(reactions.met, reactions.place, 0)
+        taken = np.where(met, place, 0)
         best = np.where(own, worth, -1.0).max(1)
-        served = np.where(reactions.met & own[np.arange(n), taken], worth[np.arange(n), taken], best)
+        served = np.where(met & own[np.arange(n), taken], worth[np.arange(n), taken], best)
         return np.where(own.any(1), served, whole).astype(np.float32)
 
     def _write(self, state: State, log: Log, act: NDArray[np.int8], facts: Facts, reactions: Reactions) -> None:
