@@ -1,7 +1,8 @@
 """Gold and antigold: rank by what the user would order and by the synthetic world's own utility, or by the opposite.
 
 Upper and lower bound for anything that ranks: no agent can know more, and none can do worse on purpose. Gold shows what meets
-the whole need first, by utility, and what is still to be seen before what was seen; antigold the other way round. They read what
+the whole need first, by utility, and what is still to be seen before what was seen; of what fits, once all was shown, each is put
+on top in its turn. Antigold ranks the other way round. They read what
 is privileged, by session id, and so exist in worlds with a gold utility only.
 """
 
@@ -42,6 +43,8 @@ class GoldAgent:
         utility, fits = self._known(view)
         seen = np.isin([item.id for item in view.candidates], view.shown)
         order = np.lexsort((-self._sign * utility, seen, -self._sign * fits.astype(np.int64)))
+        if self._sign > 0 and (first := int(fits.sum())) and seen[order[0]]:  # he may not have looked at all that fits
+            order[:first] = np.roll(order[:first], -view.turn)
         return present(view, [view.candidates[i] for i in order])
 
     def _known(self, view: AgentView) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:

@@ -1,4 +1,4 @@
-"""The ceiling of a run: what an agent that knows everything reaches in its sessions, kept in ``ceiling.json`` of the run folder."""
+"""The ceiling of a run: what an agent that knows everything reaches in its sessions; ``ceiling.json`` of the run folder."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ MEASURES: tuple[str, ...] = (RETURN, "needs_met")
 
 
 class SessionCeilings(msgspec.Struct, frozen=True, kw_only=True):
-    """Per session of the plan, in its order: share of the goals that can be met, and the return of meeting them with the items of
-    highest worth (None under a reward that has no such bound). users: whose sessions they are. unwinnable: share of the goals that
-    no candidate meets.
+    """Per session of the plan, in its order: share of the goals that can be met, and the return of meeting them with the items
+    of highest worth (None under a reward that has no such bound). users: whose sessions they are. unwinnable: share of the
+    goals that no candidate meets.
     """
 
     needs_met: tuple[float, ...]
@@ -71,8 +71,8 @@ def read_ceiling(run: str | Path, plan: RunPlan) -> SessionCeilings | None:
 
 def mean_ceiling(found: SessionCeilings, seed: int, level: float, resamples: int) -> Ceiling:
     """The ceiling of the whole run with its intervals."""
-    return Ceiling(
-        metrics={m: mean_interval(found.of(m), found.users, seed, level, resamples) for m in MEASURES}, unwinnable=found.unwinnable)
+    means = {m: mean_interval(found.of(m), found.users, seed, level, resamples) for m in MEASURES}
+    return Ceiling(metrics=means, unwinnable=found.unwinnable)
 
 
 def share_of_ceiling(found: SessionCeilings, values: Sequence[SessionValues]) -> dict[str, float]:

@@ -249,7 +249,7 @@ def ceiling_note(board: Leaderboard) -> str:
     if board.ceiling is None:
         return ""
     lost = board.ceiling.unwinnable
-    return (f"{CEILING_ROW}: what an agent that knows everything reaches in these sessions, and in brackets each agent's share of it; "
+    return (f"{CEILING_ROW}: what an agent that knows everything reaches in these sessions, in brackets each agent's share of it; "
             + (f"{lost:.1%} of the goals have no candidate that meets them." if lost else "every goal can be met."))
 
 
@@ -332,7 +332,8 @@ def _cells(row: Row) -> list[str]:
 def _ceiling_cells(ceiling: Ceiling) -> list[str]:
     """What can be reached, in the same columns; the other cells stay empty."""
     reached, met = (ceiling.metrics[name] for name in MEASURES)
-    return [CEILING_ROW, interval_text(reached) + " (100%)", *("" for _ in DIMENSIONS), "", f"{percent(met.mean, 1)} (100%)", "", ""]
+    empty = ["" for _ in DIMENSIONS]
+    return [CEILING_ROW, f"{interval_text(reached)} (100%)", *empty, "", f"{percent(met.mean, 1)} (100%)", "", ""]
 
 
 def percent(value: float, digits: int = 0) -> str:

@@ -47,7 +47,13 @@ def allot(world: World, sessions: int, seed: int) -> tuple[int, ...]:
     """
     if not 1 <= sessions <= world.n_sessions:
         raise InputError(f"sessions must be in [1, {world.n_sessions}], the number in {world.path}; got {sessions}")
-    return tuple(sorted(rng.permutation(world.n_sessions, seed, _SESSIONS)[:sessions].tolist()))
+    return tuple(sorted(allotment(world, seed)[:sessions]))
+
+
+def allotment(world: World, seed: int) -> list[int]:
+    """All sessions of a world (rows) in the order in which a seed draws them."""
+    found: list[int] = rng.permutation(world.n_sessions, seed, _SESSIONS).tolist()
+    return found
 
 
 def runtime_of(engine: Engine, seed: int) -> Runtime:

@@ -236,7 +236,9 @@ class Engine:
         without an item that is new to the goal (it would be paid for what the user said since) or one that nobody could judge."""
         spec, playing = self.reward.spec, act != NO_ACT
         hybrid = self.reward(judged.components, judged.unjudged)
-        values = self._served(judged, facts, reactions.met, reactions.place, hybrid.values) if spec.credit == "service" else hybrid.values
+        values = hybrid.values
+        if spec.credit == "service":
+            values = self._served(judged, facts, reactions.met, reactions.place, values)
         counts = playing & (act == RECOMMEND) & (fresh | ~facts.there.any(1)) & ~hybrid.unpaid
         void = hybrid.failed.any(1)
         worth = np.concatenate([values[:, None], judged.components], axis=1).astype(np.float64)  # (N, 1 + D)
@@ -260,8 +262,8 @@ class Engine:
     def _served(
         self, judged: _Judged, facts: Facts, met: NDArray[np.bool_], place: NDArray[np.integer], whole: NDArray[np.float32]
     ) -> NDArray[np.float32]:
-        """(N,) worth of what was served: of the item at ``place`` where it was taken, else of the best one shown; so that what stands beside an
-        item neither raises nor lowers it. Rows whose items have no values of their own keep that of the whole."""
+        """(N,) worth of what was served: of the item at ``place`` where it was taken, else of the best one shown; so that what
+        stands beside an item neither raises nor lowers it. Rows whose items have no values of their own keep the whole's."""
         n, k, d = judged.items.shape
         each = np.where(np.isnan(judged.items), judged.components[:, None, :], judged.items)
         worth = self.reward(each.reshape(n * k, d)).values.reshape(n, k)

@@ -22,7 +22,6 @@ from recenv.envs.state import RUNNING, State
 from recenv.envs.tables import Tables, fitting
 from recenv.users import USERS
 
-
 MOST_SUMMED = 5000
 """Sessions that a summary reads."""
 
@@ -52,7 +51,7 @@ def reachable(tables: Tables, sessions: Sequence[int]) -> Reachable:
     goals = tables.n_goals[rows]
     every = np.concatenate([np.arange(tables.first_goal[s], tables.first_goal[s] + n) for s, n in zip(rows, goals, strict=True)])
     start = np.concatenate([[0], np.cumsum(goals)[:-1]])
-    fits = _fits(tables, every).any(1)
+    fits: NDArray[np.bool_] = _fits(tables, every).any(1)
     met = [int(np.logical_and.accumulate(own).sum()) for own in np.split(fits, start[1:])]
     return Reachable(goals, np.minimum(met, tables.config.horizon), np.add.reduceat(fits, start, dtype=np.int64))
 
@@ -101,10 +100,9 @@ def best_slates(engine: Engine, state: State, playing: NDArray[np.bool_]) -> NDA
     asked = np.where(wanted.any(1)[:, None], wanted, listed)
     worth = np.full(asked.shape, -1.0)
     others = np.argsort(fits, axis=1, kind="stable")  # those that he puts aside first
-    for c in number.tolist():
-        at = np.flatnonzero(asked[:, c])
-        if len(at):
-            worth[at, c] = engine.worth(_rows(state, at), _filled(np.full(len(at), c), others[at], size[at], least[at], engine))
+    row, first = np.nonzero(asked)
+    if len(row):
+        worth[row, first] = engine.worth(_rows(state, row), _filled(first, others[row], size[row], least[row], engine))
     return _filled(np.where(asked.any(1), worth.argmax(1), -1), others, size, least, engine)
 
 
