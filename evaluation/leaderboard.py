@@ -249,7 +249,7 @@ def ceiling_note(board: Leaderboard) -> str:
     if board.ceiling is None:
         return ""
     lost = board.ceiling.unwinnable
-    return (f"{CEILING_ROW}: what an agent that knows everything reaches in these sessions, in brackets each agent's share of it; "
+    return (f"{CEILING_ROW}: what an agent that knows everything reaches in these sessions, in brackets an agent's share of it; "
             + (f"{lost:.1%} of the goals have no candidate that meets them." if lost else "every goal can be met."))
 
 

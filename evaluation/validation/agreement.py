@@ -59,7 +59,7 @@ def _let_all_play(subject: Subject) -> None:
     """Baselines, rungs of the ladder and changed agents; what has played already is remembered."""
     for name in (*subject.honest, *(("antigold",) if subject.has_gold else ())):
         subject.play(subject.agent(name))
-    for k in range(1, RUNGS - 1):  # the first and the last are baselines
+    for k in range(RUNGS):
         subject.play(subject.rung(k))
     for name in subject.changed:
         for change in CHANGES:

@@ -33,32 +33,34 @@ from recenv.measures.drawing import (
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_NAMES, _ROW, _SIDE = 2.1, 0.19, 2.1  # inches: names of changes, a row of them, a panel
-_LEFT = 3.1  # inches of the panel of gains
+_NAMES, _ROW, _CELL = 2.1, 0.19, 0.28  # inches: names of changes, a row of them, a row of the matrix
+_LEFT, _SIDE = 3.1, 1.55  # inches: width of the panel of gains, height of those beside it
+_HEAD, _GAP = 0.75, 1.1  # inches above a panel, and between two
 
 
 def draw(findings: Sequence[Finding], out: Path) -> Path:
     """Write the PNG; panels of what was not examined stay empty. Returns the path."""
     by_name = {f.examination: f for f in findings}
     gains = by_name["gains"].lines if "gains" in by_name else ()
-    height = max(0.9 + _ROW * len(gains) + 0.5, 2 * (_SIDE + 1.1) + 0.3)
+    spoilt = _CELL * len(by_name["spoiling"].data.get("rows", ())) if "spoiling" in by_name else 0.0
+    height = max(_HEAD + _ROW * len(gains) + 0.5, _HEAD + 2 * (_SIDE + _GAP) + spoilt + 0.3)
     figure = new_figure(WIDTH, height)
     x = _NAMES + _LEFT + 1.0
     if gains:
         _gains(figure, gains, height)
     if "ladder" in by_name:
-        _ladder(figure, by_name["ladder"], x, height - 0.75 - _SIDE)
+        _ladder(figure, by_name["ladder"], x, height - _HEAD - _SIDE)
     if "agreement" in by_name:
-        _agents(figure, by_name["agreement"], x, height - 0.75 - _SIDE - 1.2 - _SIDE)
-    if "spoiling" in by_name and height > 3 * (_SIDE + 1.1):
-        _matrix(figure, by_name["spoiling"], x, 0.5)
+        _agents(figure, by_name["agreement"], x, height - _HEAD - 2 * _SIDE - _GAP)
+    if spoilt:
+        _matrix(figure, by_name["spoiling"], x, height - _HEAD - 2 * (_SIDE + _GAP) - spoilt)
     out.write_bytes(png(figure))
     return out
 
 
 def _gains(figure: Figure, lines: Sequence[Line], height: float) -> None:
     size = _ROW * len(lines)
-    axes = axes_at(figure, _NAMES + 0.1, height - 0.75 - size, _LEFT, size)
+    axes = axes_at(figure, _NAMES + 0.1, height - _HEAD - size, _LEFT, size)
     axes.set_ylim(len(lines) - 0.4, -0.6)
     axes.set_yticks([])
     axes.axvline(0, **REFERENCE)
@@ -78,8 +80,9 @@ def _ladder(figure: Figure, finding: Finding, x: float, y: float) -> None:
         share = [k / (len(levels) - 1) for k in range(len(levels))]
         axes.fill_between(share, [v[1] for v in levels], [v[2] for v in levels], color=colour, alpha=0.18, linewidth=0)
         axes.plot(share, [v[0] for v in levels], color=colour, marker="o", markersize=3)
-        write(axes, share[0] + 0.02, levels[0][0] + (0.06 if what == "return" else -0.09), what, TICK, colour)
-    axes.set_ylim(0, 1.04)
+        above = what == "needs met"
+        write(axes, share[2], levels[2][0] + (0.07 if above else -0.13), what, TICK, colour, "right" if above else "left")
+    axes.set_ylim(min(0.5, levels[0][0] - 0.1), 1.04)
     frame(axes)
     axis_names(axes, "share of sessions played well")
     heading(axes, "ladder", finding.note)
@@ -97,9 +100,7 @@ def _agents(figure: Figure, finding: Finding, x: float, y: float) -> None:
 
 def _matrix(figure: Figure, finding: Finding, x: float, y: float) -> None:
     rows, names, matrix = finding.data["rows"], finding.data["names"], finding.data["matrix"]
-    if not rows:
-        return
-    axes = axes_at(figure, x, y, WIDTH - x - 0.3, 0.3 * len(rows))
+    axes = axes_at(figure, x, y, WIDTH - x - 0.3, _CELL * len(rows))
     axes.imshow([[0.0 if v != v else v for v in row] for row in matrix], cmap=SIGNED, vmin=-1, vmax=1, aspect="auto")
     for i, row in enumerate(matrix):
         for j, v in enumerate(row):

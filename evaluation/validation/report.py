@@ -15,7 +15,7 @@ from recenv.evaluation.validation.subject import Sizes
 from recenv.files import write_whole
 
 REPORT, PICTURE = "validation.json", "validation.png"
-_WIDE = 66
+_WIDE = 72
 
 
 def failed(findings: Sequence[Finding]) -> set[str]:

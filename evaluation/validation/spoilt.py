@@ -85,10 +85,11 @@ def disobedient(turn: Opening) -> Action:
     """The same records in a sentence that breaks the instruction: of another form, else in another language."""
     view, items = turn.view, _shown(turn)
     language = demanded_language(view.instruction) or view.locale
-    ways = [(language, *way) for way in product((False, True), (False, True), (False, True))]
-    ways.append(("zh" if language == "en" else "en", False, False, False))
-    for spoken, lines, closing, greeting in ways:
-        text = plain_response(items, spoken, lines=lines, closing=closing, greeting=greeting)
+    slots = (SLOTS, *(tuple(s for s in SLOTS if s != left_out) for left_out in SLOTS), ())
+    ways = [(language, *way) for way in product(slots, (False, True), (False, True), (False, True))]
+    ways.append(("zh" if language == "en" else "en", SLOTS, False, False, False))
+    for spoken, told, lines, closing, greeting in ways:
+        text = plain_response(items, spoken, told, lines=lines, closing=closing, greeting=greeting)
         if text_broken(view.instruction, view.locale, text, items, (), recommends=True):
             return msgspec.structs.replace(turn.action, text=text)
     return turn.action

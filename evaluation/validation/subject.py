@@ -99,6 +99,8 @@ class Subject:
     def rung(self, number: int) -> Agent:
         """The agent that is the best in number / (RUNGS - 1) of the sessions, and random in the rest."""
         share = number / (RUNGS - 1)
+        if share in (0, 1):
+            return self.agent(self.best if share else "random")
         return MixedAgent(self.agent(self.best), self.agent("random"), share, f"{number}/{RUNGS - 1} {self.best}")
 
     def play(self, agent: Agent, n: int = 0) -> Played:

@@ -51,7 +51,7 @@ def reachable(tables: Tables, sessions: Sequence[int]) -> Reachable:
     goals = tables.n_goals[rows]
     every = np.concatenate([np.arange(tables.first_goal[s], tables.first_goal[s] + n) for s, n in zip(rows, goals, strict=True)])
     start = np.concatenate([[0], np.cumsum(goals)[:-1]])
-    fits: NDArray[np.bool_] = _fits(tables, every).any(1)
+    fits = np.asarray(_fits(tables, every).any(1))
     met = [int(np.logical_and.accumulate(own).sum()) for own in np.split(fits, start[1:])]
     return Reachable(goals, np.minimum(met, tables.config.horizon), np.add.reduceat(fits, start, dtype=np.int64))
 
@@ -97,7 +97,7 @@ def best_slates(engine: Engine, state: State, playing: NDArray[np.bool_]) -> NDA
     fits = listed & _fits(tables, tables.goal_row(state.session, state.goal))
     value = np.stack([by_number(tables, state, np.full((n, 1), c)).value[:, 0] for c in number], 1)
     wanted = fits & (value >= state.bar[:, None])
-    asked = np.where(wanted.any(1)[:, None], wanted, listed)
+    asked = np.where(np.asarray(wanted.any(1))[:, None], wanted, listed)
     worth = np.full(asked.shape, -1.0)
     others = np.argsort(fits, axis=1, kind="stable")  # those that he puts aside first
     row, first = np.nonzero(asked)
