@@ -11,15 +11,17 @@ MOST = 0.01
 
 
 def run(subject: Subject) -> Result:
-    lines: list[Line] = []
-    for name in subject.changed:
-        honest = subject.play(subject.agent(name))
-        for change in CHANGES:
-            changed = subject.play(AlteredAgent(subject.agent(name), change))
-            gain = paired_difference(
-                changed.returns, honest.returns, subject.resampled_by(), subject.seed, resamples=subject.sizes.draws)
-            lines.append(measured(f"{name}: {change}", gain, f"upper end at most {MOST}", at_most(gain.high, MOST)))
+    lines = [gain(subject, name, change) for name in subject.changed for change in CHANGES]
     return Result(lines, "return of the changed agent less that of the honest one, same sessions")
+
+
+def gain(subject: Subject, name: str, change: str) -> Line:
+    """What an agent gains by a change."""
+    honest = subject.play(subject.agent(name))
+    changed = subject.play(AlteredAgent(subject.agent(name), change))
+    found = paired_difference(
+        changed.returns, honest.returns, subject.resampled_by(), subject.seed, resamples=subject.sizes.draws)
+    return measured(f"{name}: {change}", found, f"upper end at most {MOST}", at_most(found.high, MOST))
 
 
 EXAMINATION = Examination("gains", "does an agent gain by a change that serves nobody better?", run)

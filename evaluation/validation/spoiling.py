@@ -24,7 +24,7 @@ def run(subject: Subject) -> Result:
     lines: list[Line] = []
     matrix: list[list[float]] = []
     rows: list[str] = []
-    for name, (what, spoil) in spoils().items():
+    for name, what, spoil in spoils():
         changed = [spoil(o) for o in opened.turns]
         fell = before - judged(subject.engine, opened.state, changed)
         fell[[c == o.action for c, o in zip(changed, opened.turns, strict=True)]] = NAN

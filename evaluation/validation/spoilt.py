@@ -65,34 +65,40 @@ def judged(engine: Engine, state: State, actions: Sequence[Action]) -> NDArray[n
     return np.where(step.applicable, step.components, np.nan).astype(np.float64)
 
 
-def spoils() -> dict[str, tuple[str, Spoil]]:
-    """What is done to spoil a dimension and as little else as can be, in words and as a function, by its name; dimensions that
-    nothing is known to spoil are left out."""
-    return {name: found for name in DIMENSIONS if (found := _spoil_of(DIMENSIONS[name])) is not None}
+def spoils() -> list[tuple[str, str, Spoil]]:
+    """What is done to spoil a dimension and as little else as can be: its name, what is done in words, and the function.
+    Dimensions that nothing is known to spoil are left out."""
+    return [(name, *way) for name in DIMENSIONS for way in _ways(DIMENSIONS[name])]
 
 
-def _spoil_of(dimension: Dimension) -> tuple[str, Spoil] | None:
-    if dimension.spoken is not None:
-        return {"obeys": ("another form or language", disobedient), "true": ("false claims", untrue)}[dimension.spoken]
+def _ways(dimension: Dimension) -> list[tuple[str, Spoil]]:
+    if dimension.spoken == "obeys":
+        return [("another form", disobedient), ("another language", in_another_language)]
+    if dimension.spoken == "true":
+        return [("false claims", untrue)]
     if dimension.of == "text":
-        return None
+        return []
     if dimension.listwise:
-        return "worst first", worst_first
-    return ("items he dislikes", disliked) if "user" in dimension.reads else ("items beside the point", irrelevant)
+        return [("worst first", worst_first)]
+    return [("items he dislikes", disliked) if "user" in dimension.reads else ("items beside the point", irrelevant)]
 
 
 def disobedient(turn: Opening) -> Action:
-    """The same records in a sentence that breaks the instruction: of another form, else in another language."""
+    """The same records in a sentence of another form that breaks the instruction; as it was where nothing here breaks it."""
     view, items = turn.view, _shown(turn)
-    language = demanded_language(view.instruction) or view.locale
+    language = _language(turn)
     slots = (SLOTS, *(tuple(s for s in SLOTS if s != left_out) for left_out in SLOTS), ())
-    ways = [(language, *way) for way in product(slots, (False, True), (False, True), (False, True))]
-    ways.append(("zh" if language == "en" else "en", SLOTS, False, False, False))
-    for spoken, told, lines, closing, greeting in ways:
-        text = plain_response(items, spoken, told, lines=lines, closing=closing, greeting=greeting)
+    for told, lines, closing, greeting in product(slots, (False, True), (False, True), (False, True)):
+        text = plain_response(items, language, told, lines=lines, closing=closing, greeting=greeting)
         if text_broken(view.instruction, view.locale, text, items, (), recommends=True):
             return msgspec.structs.replace(turn.action, text=text)
     return turn.action
+
+
+def in_another_language(turn: Opening) -> Action:
+    """The same records in a language that was not asked for."""
+    text = plain_response(_shown(turn), "zh" if _language(turn) == "en" else "en")
+    return msgspec.structs.replace(turn.action, text=text)
 
 
 def untrue(turn: Opening) -> Action:
@@ -116,6 +122,10 @@ def disliked(turn: Opening) -> Action:
 def worst_first(turn: Opening) -> Action:
     """The same items in the opposite order."""
     return _with(turn, _shown(turn)[::-1])
+
+
+def _language(turn: Opening) -> str:
+    return demanded_language(turn.view.instruction) or turn.view.locale
 
 
 def _with(turn: Opening, items: Sequence[Item]) -> Action:
