@@ -37,7 +37,7 @@ def run(subject: Subject) -> Result:
         if np.ptp(played.needs_met) == 0:
             still.append(name)
             continue
-        lines.append(_within(name, played.returns, played.needs_met, users, subject))
+        lines.append(_within(name, played.returns / played.goals, played.needs_met, users, subject))
     note = f"undefined over the sessions of {', '.join(still)}: needs met is the same in all" if still else ""
     agents = [[name, float(p.returns.mean()), float(p.needs_met.mean()), float(p.taken.mean())] for name, p in everyone.items()]
     return Result(lines, note, {"agents": agents})
@@ -51,7 +51,8 @@ def _within(
 
     value = correlation(np.arange(subject.n))[0]
     ends = group_intervals(users, correlation, subject.sizes.draws // 4, "agreement within")
-    return Line(name=f"return with needs met over the sessions of {name}", value=value, n=subject.n, low=float(ends.low[0]),
+    said = f"return a goal with needs met over the sessions of {name}"
+    return Line(name=said, value=value, n=subject.n, low=float(ends.low[0]),
                 high=float(ends.high[0]), bound=f"at least {_WITHIN}", passed=at_least(value, _WITHIN))
 
 

@@ -33,11 +33,13 @@ class Sizes(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Played:
-    """What an agent made of N sessions: returns, needs_met and taken (gold value of what was ordered, 0 where nothing), (N,)."""
+    """What an agent made of N sessions: returns, goals, needs_met and taken (gold value of what was ordered, 0 where nothing is,
+    a mean over goals), (N,)."""
 
     def __init__(self, traces: Sequence[SessionTrace]) -> None:
         self.traces = traces
         self.returns = np.array([t.total for t in traces])
+        self.goals = np.array([t.goals for t in traces])
         self.needs_met = np.array([t.goals_met / t.goals for t in traces])
         self.taken = np.array([sum(turn.taken or 0.0 for turn in t.turns) / t.goals for t in traces])
 
