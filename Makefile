@@ -1,5 +1,6 @@
 # make demo: install into .venv and run the main job on the built-in world.  make test: install and run the tests.
 # make probes: what is known without labels, asked of the shipped scorers.
+# make validate: the environment examined by agents whose order is known, small and without trained scorers.
 # make weights DATA=folder: train the shipped scorers again from the public sets in that folder, into build/weights.
 # make held-out DATA=folder: score the groups that `default` was not trained on (SCORER=audit HELD=0.0-0.1: some that `audit`
 # was not).  make cross-validated DATA=folder: three dimensions that need no network, in five folds of four sets.
@@ -13,7 +14,7 @@ SETS := dstc9_fc ci_tod begin ifeval_responses llmbar crsarena_eval recipe_mpr c
 HERE := $(CURDIR)/$(BIN)
 WEIGHTS := build/weights
 
-.PHONY: demo test lint types probes install clean weights held-out cross-validated
+.PHONY: demo test lint types probes validate install clean weights held-out cross-validated
 
 $(VENV)/installed: setup.cfg pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -41,6 +42,11 @@ types: install
 probes: install
 	$(BIN)/recenv probe
 	$(BIN)/recenv probe --scorers audit --known injection
+
+# By exact rules alone, honest words are all of quality: gold that breaks an instruction falls behind others that keep it, so that
+# returns rank agents a little less as needs met do than the bound of `agreement` asks.
+validate: install
+	$(BIN)/recenv validate --scenario mixed --scorers rules --sessions 100 --ladder 400 --known agreement
 
 # The base, all-MiniLM-L6-v2 (Apache-2.0), comes as an ordinary package; nothing of that package but the model's files is used.
 $(WEIGHTS)/rows: | install

@@ -17,7 +17,8 @@ from recenv.errors import InputError
 from recenv.records import Action, AgentView
 from recenv.rollouts.agent import Agent
 
-_QUESTION = {"zh": "还有什么要求吗？", "en": "Is there anything else that matters to you?"}
+QUESTION = {"zh": "还有什么要求吗？", "en": "Is there anything else that matters to you?"}
+"""The open question, by language."""
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -41,7 +42,7 @@ class AskingAgent:
         rest = [view for view, asks in zip(views, asking, strict=True) if not asks]
         answers = iter(self._then.act(rest) if rest else ())
         return [
-            Action(act="ask", text=_QUESTION["zh" if view.locale == "zh" else "en"]) if asks else next(answers)
+            Action(act="ask", text=QUESTION["zh" if view.locale == "zh" else "en"]) if asks else next(answers)
             for view, asks in zip(views, asking, strict=True)
         ]
 

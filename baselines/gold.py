@@ -1,7 +1,8 @@
 """Gold and antigold: rank by what the user would order and by the synthetic world's own utility, or by the opposite.
 
 Upper and lower bound for anything that ranks: no agent can know more, and none can do worse on purpose. Gold shows what meets
-the whole need first, by utility, and what is still to be seen before what was seen; antigold the other way round. They read what
+the whole need first, by utility, and what is still to be seen before what was seen; of what fits, once all was shown, each is put
+on top in its turn. Antigold ranks the other way round. They read what
 is privileged, by session id, and so exist in worlds with a gold utility only.
 """
 
@@ -42,21 +43,32 @@ class GoldAgent:
         utility, fits = self._known(view)
         seen = np.isin([item.id for item in view.candidates], view.shown)
         order = np.lexsort((-self._sign * utility, seen, -self._sign * fits.astype(np.int64)))
+        if self._sign > 0 and (first := int(fits.sum())) and seen[order[0]]:  # he may not have looked at all that fits
+            order[:first] = np.roll(order[:first], -view.turn)
         return present(view, [view.candidates[i] for i in order])
 
     def _known(self, view: AgentView) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         """(C,) gold utility of the candidates in the goal that the view is about, and whether each meets the whole need."""
         session = self._world.session_row(view.session_id)
-        wanted = [self._world.item_row(item.id) for item in view.candidates]
-        for row, goal in zip(self._world.goal_rows(session), self._world.session(session).goals, strict=True):
-            arrays = self._world.goal(row)
-            place = {int(item): at for at, item in enumerate(arrays.candidates)}
-            if view.query.startswith(goal.query) and all(item in place for item in wanted):
-                at = [place[item] for item in wanted]
-                return arrays.utility[at].astype(np.float64), np.asarray((arrays.satisfaction[at] == MET).all(1))
-        raise InputError(
-            f"{self.name}: session {view.session_id!r} has no goal with this query and these candidates in {self._world.path}; "
-            "build the agent on the world that is played")
+        goal, at = goal_of(self._world, view, self.name)
+        arrays = self._world.goal(self._world.goal_rows(session)[goal])
+        return arrays.utility[at].astype(np.float64), np.asarray((arrays.satisfaction[at] == MET).all(1))
+
+
+def goal_of(world: World, view: AgentView, agent: str) -> tuple[int, list[int]]:
+    """The number of the goal that a view is about, and the places of its candidates in the world's list. Privileged.
+
+    Raises UnknownName or InputError for a view of another world; agent: whom to name then.
+    """
+    session = world.session_row(view.session_id)
+    wanted = [world.item_row(item.id) for item in view.candidates]
+    for number, (row, goal) in enumerate(zip(world.goal_rows(session), world.session(session).goals, strict=True)):
+        place = {int(item): at for at, item in enumerate(world.goal(row).candidates)}
+        if view.query.startswith(goal.query) and all(item in place for item in wanted):
+            return number, [place[item] for item in wanted]
+    raise InputError(
+        f"{agent}: session {view.session_id!r} has no goal with this query and these candidates in {world.path}; "
+        "build the agent on the world that is played")
 
 
 def build_gold(config: Config, runtime: Runtime) -> GoldAgent:

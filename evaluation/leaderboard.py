@@ -12,11 +12,15 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from recenv.evaluation.ceiling import MEASURES, Ceiling, SessionCeilings, mean_ceiling, read_ceiling, share_of_ceiling
 from recenv.evaluation.plan import TRACES, RunPlan, audited, read_plan
 from recenv.evaluation.session_values import RETURN, SessionValues, matrix, metrics, session_values, shorts
 from recenv.measures.intervals import Interval, mean_intervals
 from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rollouts.trace import SessionTrace, read_traces
+
+CEILING_ROW = "ceiling"
+"""What the row of the ceiling is called where agents have their names."""
 
 Values = dict[str, list[SessionValues]]
 """Per-session values by agent."""
@@ -42,6 +46,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     """One agent. metrics: an interval per name of ``session_values.metrics``; sessions: finished ones, all in the denominator.
 
     missing: dimension -> share of turns without a value, in [0, 1]. audit: the second family's view; None without one.
+    of_ceiling: share of what an agent that knows everything reaches in the same sessions, by metric; empty where that is unknown.
     """
 
     agent: str
@@ -49,6 +54,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     metrics: dict[str, Interval]
     missing: dict[str, float]
     audit: Audit | None = None
+    of_ceiling: dict[str, float] = {}
 
 
 class Difference(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,7 +85,8 @@ class Leaderboard(msgspec.Struct, frozen=True, kw_only=True):
     """rows: best mean return first; differences: each row against the next. allotted: sessions per agent in the plan.
 
     families: names of the run's scorers and, where a second family is to judge the run, of that one. rescored: the rewards were
-    computed afterwards, by scorers that no agent acted by.
+    computed afterwards, by scorers that no agent acted by. ceiling: what an agent that knows everything reaches; None where it
+    was not worked out.
     """
 
     scenario: str
@@ -90,6 +97,7 @@ class Leaderboard(msgspec.Struct, frozen=True, kw_only=True):
     differences: tuple[Difference, ...]
     families: tuple[str, ...] = ()
     rescored: bool = False
+    ceiling: Ceiling | None = None
 
     @property
     def audited(self) -> bool:
@@ -104,7 +112,9 @@ class Leaderboard(msgspec.Struct, frozen=True, kw_only=True):
 def build_leaderboard(run: str | Path, level: float = 0.95, resamples: int = 2000) -> Leaderboard:
     """The leaderboard of a run folder, finished or not; agents without a finished session have NaN everywhere."""
     plan = read_plan(run)
-    return rank(plan, values_of(plan, read_traces(Path(run) / TRACES)), level, resamples, audit=audit_values(run, plan))
+    return rank(
+        plan, values_of(plan, read_traces(Path(run) / TRACES)), level, resamples, audit=audit_values(run, plan),
+        ceiling=read_ceiling(run, plan))
 
 
 def values_of(plan: RunPlan, traces: Iterable[SessionTrace]) -> Values:
@@ -122,17 +132,20 @@ def audit_values(run: str | Path, plan: RunPlan) -> Values:
 
 
 def rank(
-    plan: RunPlan, values: Values, level: float = 0.95, resamples: int = 2000, *, audit: Values | None = None
+    plan: RunPlan, values: Values, level: float = 0.95, resamples: int = 2000, *, audit: Values | None = None,
+    ceiling: SessionCeilings | None = None,
 ) -> Leaderboard:
-    """The leaderboard of per-session values by agent. audit: those of the second family, where it has judged an agent."""
+    """The leaderboard of per-session values by agent. audit: those of the second family, where it has judged an agent.
+    ceiling: what can be reached in the sessions of the plan, where that is known."""
     audit = audit or {}
-    rows = [_row(plan, agent, values[agent], audit.get(agent, []), level, resamples) for agent in values]
+    rows = [_row(plan, agent, values[agent], audit.get(agent, []), ceiling, level, resamples) for agent in values]
     rows.sort(key=lambda r: -r.metrics[RETURN].mean if r.sessions else math.inf)  # stable: ties keep the plan's order
     differences = tuple(_difference(plan, a.agent, b.agent, values, audit, level, resamples) for a, b in pairwise(rows))
     name = f"{plan.scenario.name}-v{plan.scenario.version}"
     return Leaderboard(
         scenario=name, seed=plan.seed, level=level, allotted=len(plan.sessions), rows=tuple(rows), differences=differences,
         families=(plan.family, *([plan.audit.name] if plan.audit else [])), rescored=plan.played is not None,
+        ceiling=None if ceiling is None else mean_ceiling(ceiling, plan.seed, level, resamples),
     )
 
 
@@ -142,7 +155,8 @@ def encode_leaderboard(board: Leaderboard) -> bytes:
 
 
 def _row(
-    plan: RunPlan, agent: str, values: Sequence[SessionValues], audit: Sequence[SessionValues], level: float, resamples: int
+    plan: RunPlan, agent: str, values: Sequence[SessionValues], audit: Sequence[SessionValues], ceiling: SessionCeilings | None,
+    level: float, resamples: int,
 ) -> Row:
     turns = sum(v.turns for v in values)
     shares = (sum(v.missing[d] for v in values) / turns if turns else float("nan") for d in range(len(DIMENSIONS)))
@@ -150,6 +164,7 @@ def _row(
     return Row(
         agent=agent, sessions=len(values), metrics=_named(own), missing=dict(zip(DIMENSIONS, shares, strict=True)),
         audit=_audit(plan, values, audit, level, resamples) if audit else None,
+        of_ceiling={} if ceiling is None else share_of_ceiling(ceiling, values),
     )
 
 
@@ -192,7 +207,7 @@ def _named(intervals: Sequence[Interval]) -> dict[str, Interval]:
 def format_leaderboard(board: Leaderboard) -> str:
     """The leaderboard as text: one row an agent, then the paired differences, then what the reader has to know."""
     header = ["agent", "mean return", *shorts(), "turns", "needs met", "left", "malformed"]
-    body = [_cells(row) for row in board.rows]
+    body = [*([_ceiling_cells(board.ceiling)] if board.ceiling else []), *(_cells(row) for row in board.rows)]
     lines = [f"{board.scenario}   {board.allotted} sessions per agent, seed {board.seed}", ""]
     lines += _aligned([header, *body])
     if board.differences:
@@ -229,6 +244,15 @@ def family_name(name: str) -> str:
     return Path(name).name or name
 
 
+def ceiling_note(board: Leaderboard) -> str:
+    """What the ceiling is, in a sentence; "" without one."""
+    if board.ceiling is None:
+        return ""
+    lost = board.ceiling.unwinnable
+    return (f"{CEILING_ROW}: what an agent that knows everything reaches in these sessions, in brackets an agent's share of it; "
+            + (f"{lost:.1%} of the goals have no candidate that meets them." if lost else "every goal can be met."))
+
+
 def audit_order(board: Leaderboard) -> tuple[str, ...]:
     """Agents by their mean return in the second family's view, best first; those that it has not judged are left out."""
     seen = [(row.agent, row.audit.metrics[RETURN].mean) for row in board.rows if row.audit is not None]
@@ -256,6 +280,7 @@ def notes(board: Leaderboard) -> list[str]:
     if board.rescored:
         found.append(f"rescored by {clean(family_name(board.families[0]))}: actions and answers are those recorded, nothing was "
                      "played again.")
+    found += [note] if (note := ceiling_note(board)) else []
     found += audit_notes(board)
     for row in board.rows:
         parts = [f"{short} {row.missing[d]:.0%}" for d, short in zip(DIMENSIONS, shorts(), strict=True) if row.missing[d] > 0]
@@ -298,11 +323,21 @@ def width(text: str) -> int:
 
 def _cells(row: Row) -> list[str]:
     m = row.metrics
-    cells = [clean(row.agent), interval_text(m[RETURN]), *(plain(m[name].mean) for name in DIMENSIONS)]
-    cells.append(plain(m["turns"].mean, 2))
-    for name in ("needs_met", "abandonment"):
-        cells.append("–" if math.isnan(m[name].mean) else f"{m[name].mean:.1%}")
+    part = {name: f" ({percent(row.of_ceiling[name])})" if name in row.of_ceiling else "" for name in MEASURES}
+    cells = [clean(row.agent), interval_text(m[RETURN]) + part[RETURN], *(plain(m[name].mean) for name in DIMENSIONS)]
+    cells += [plain(m["turns"].mean, 2), percent(m["needs_met"].mean, 1) + part["needs_met"], percent(m["abandonment"].mean, 1)]
     return [*cells, plain(m["malformed"].mean, 2)]
+
+
+def _ceiling_cells(ceiling: Ceiling) -> list[str]:
+    """What can be reached, in the same columns; the other cells stay empty."""
+    reached, met = (ceiling.metrics[name] for name in MEASURES)
+    empty = ["" for _ in DIMENSIONS]
+    return [CEILING_ROW, f"{interval_text(reached)} (100%)", *empty, "", f"{percent(met.mean, 1)} (100%)", "", ""]
+
+
+def percent(value: float, digits: int = 0) -> str:
+    return "–" if math.isnan(value) else f"{value:.{digits}%}"
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:

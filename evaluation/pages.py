@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from recenv.data.render import category_name
 from recenv.evaluation.cells import TONES, mark, search_words, share, turn_cells
-from recenv.evaluation.leaderboard import plain, signed
+from recenv.evaluation.leaderboard import percent, plain, signed
 from recenv.evaluation.session_pages import reasons, turn_heads
 from recenv.measures.drawing import COLOURS
 from recenv.measures.typeface import FAMILY, embedded_font
@@ -50,7 +50,7 @@ def templates() -> Environment:
         loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, finalize=readable,
         trim_blocks=True, lstrip_blocks=True,
     )
-    made.filters |= {"plain": plain, "signed": signed}
+    made.filters |= {"percent": percent, "plain": plain, "signed": signed}
     made.globals |= {
         "category_name": category_name, "mark": mark, "reasons": reasons, "search_words": search_words, "share": share,
         "tones": TONES, "turn_cells": turn_cells, "turn_heads": turn_heads,

@@ -10,13 +10,17 @@ from typing import Any
 import msgspec
 
 from recenv.errors import InputError
+from recenv.evaluation.ceiling import read_ceiling
 from recenv.evaluation.charts import draw_dimensions, draw_families, draw_forest, draw_lengths
 from recenv.evaluation.leaderboard import (
+    CEILING_ROW,
     Leaderboard,
     audit_notes,
     audit_values,
+    ceiling_note,
     family_name,
     judged,
+    percent,
     rank,
     values_of,
 )
@@ -47,7 +51,7 @@ def write_report(run: str | Path, sessions: int = 12) -> Path:
     values = values_of(plan, _counted(read_traces(folder / TRACES), sources))
     if not any(values.values()):
         raise InputError(f"{folder} has no finished session yet; go on with: recenv evaluate ... --out {folder} --resume")
-    board = rank(plan, values, audit=audit_values(folder, plan))
+    board = rank(plan, values, audit=audit_values(folder, plan), ceiling=read_ceiling(folder, plan))
     agents = [row.agent for row in board.rows]
     parts = _session_parts(folder, pick_sessions(values, sessions), agents)
     plots = folder / PLOTS
@@ -112,9 +116,10 @@ def _tables(board: Leaderboard) -> dict[str, Any]:
         "board": board, "main": [m for m in columns if m.name in main], "conduct": [m for m in columns if m.name not in main],
         "shorts": list(shorts()), "gaps": [f"gap {titles[name]}" for name in judged()],
         "families": [family_name(name) for name in board.families], "audit_notes": audit_notes(board),
+        "ceiling_note": ceiling_note(board), "ceiling_row": CEILING_ROW,
         "level": f"{board.level:.0%}",
         "reasons_no_interval": list(dict.fromkeys(r for row in board.rows if (r := row.metrics[RETURN].reason))),
-        "missing": {row.agent: [_share(row.missing[d]) for d in DIMENSIONS] for row in board.rows},
+        "missing": {row.agent: [percent(row.missing[d]) for d in DIMENSIONS] for row in board.rows},
     }
 
 
@@ -123,10 +128,6 @@ def _tone(difference: Interval, better: str) -> str:
     if math.isnan(difference.mean) or not difference.excludes_zero:
         return ""
     return "bad" if (difference.mean > 0) == (better == "lower") else "good"
-
-
-def _share(value: float) -> str:
-    return "–" if math.isnan(value) else f"{value:.0%}"
 
 
 def _again(plan: RunPlan) -> str:

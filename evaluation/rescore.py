@@ -19,9 +19,21 @@ from recenv.data.world import World
 from recenv.envs.config import EnvConfig
 from recenv.envs.engine import Engine
 from recenv.errors import InputError
-from recenv.evaluation.plan import TRACES, Played, RunPlan, audited, check_same, installed_versions, read_plan, traces_digest
+from recenv.evaluation.ceiling import write_ceiling
+from recenv.evaluation.leaderboard import build_leaderboard, encode_leaderboard
+from recenv.evaluation.plan import (
+    LEADERBOARD,
+    TRACES,
+    Played,
+    RunPlan,
+    audited,
+    check_same,
+    installed_versions,
+    read_plan,
+    traces_digest,
+)
 from recenv.evaluation.runner import Progress, evaluate
-from recenv.files import beside
+from recenv.files import beside, write_whole
 from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rewards.hybrid import REWARDS, RewardSpec
 from recenv.rewards.named import check_name, scorer_set
@@ -71,6 +83,8 @@ def rescore_run(
         return list(rescore(engine, mine, chunk=chunk))
 
     evaluate(made, partial, run_chunk=run_chunk, resume=True, progress=progress, chunk=chunk)
+    write_ceiling(partial, engine)
+    write_whole(partial / LEADERBOARD, encode_leaderboard(build_leaderboard(partial)))
     os.rename(partial, target)
     return target
 

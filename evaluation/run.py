@@ -14,6 +14,7 @@ from recenv.baselines.by_name import check_agent, open_agent
 from recenv.data.world import World
 from recenv.envs.engine import Engine
 from recenv.errors import InputError
+from recenv.evaluation.ceiling import write_ceiling
 from recenv.evaluation.leaderboard import build_leaderboard, encode_leaderboard
 from recenv.evaluation.plan import (
     LEADERBOARD,
@@ -47,7 +48,13 @@ def allot(world: World, sessions: int, seed: int) -> tuple[int, ...]:
     """
     if not 1 <= sessions <= world.n_sessions:
         raise InputError(f"sessions must be in [1, {world.n_sessions}], the number in {world.path}; got {sessions}")
-    return tuple(sorted(rng.permutation(world.n_sessions, seed, _SESSIONS)[:sessions].tolist()))
+    return tuple(sorted(allotment(world, seed)[:sessions]))
+
+
+def allotment(world: World, seed: int) -> list[int]:
+    """All sessions of a world (rows) in the order in which a seed draws them."""
+    found: list[int] = rng.permutation(world.n_sessions, seed, _SESSIONS).tolist()
+    return found
 
 
 def runtime_of(engine: Engine, seed: int) -> Runtime:
@@ -87,9 +94,10 @@ def run_evaluation(
 
     rounds = 2 if audit else 1
     run = evaluate(plan, out, run_chunk=run_chunk, resume=resume, progress=_part(progress, 0, rounds), chunk=chunk)
+    write_ceiling(run, engine)
     if audit:
         audit_run(run, second, store=store, progress=_part(progress, 1, rounds))
-        write_whole(run / LEADERBOARD, encode_leaderboard(build_leaderboard(run)))
+    write_whole(run / LEADERBOARD, encode_leaderboard(build_leaderboard(run)))
     return run
 
 

@@ -18,6 +18,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "data": ("ingest", "inspect", "rows", "synth"),
     "scorers": ("bench-scorers", "fit-user", "probe", "score", "scorers", "train"),
     "runs": ("agents", "bench", "evaluate", "play", "prepare", "replay", "report", "rescore", "scenarios", "trace"),
+    "validation": ("validate",),
 }
 """Module of ``recenv.commands`` -> the commands in it; each is a function of its name, with ``_`` for ``-``."""
 

@@ -1,1 +1,3 @@
-"""The commands of ``recenv``, a room a file: ``data``, ``scorers``, ``runs``. They may import everything, when they run."""
+"""The commands of ``recenv``, a room a file: ``data``, ``scorers``, ``runs``, ``validation``.
+
+They may import everything, when they run."""

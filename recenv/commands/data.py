@@ -72,13 +72,27 @@ def crosswoz(folder: Path, out: Path, max_bad: float, overwrite: bool) -> None:
 
 
 @click.command()
-@click.argument("store", type=FOLDER)
-def inspect(store: Path) -> None:
-    """Show what a store holds."""
+@click.argument("store", type=FOLDER, required=False)
+@click.option("--scenario", default=None, help="A scenario, in place of a store: its built-in world, under its rules.")
+def inspect(store: Path | None, scenario: str | None) -> None:
+    """Show what a store holds, and how many of its goals can be met."""
     from recenv.data.inspect import describe
     from recenv.data.world import World
+    from recenv.envs.config import EnvConfig
+    from recenv.rollouts.ceiling import summary
+    from recenv.scenarios import load_scenario
+    from recenv.scenarios.entry import open_world
 
-    click.echo(describe(World(store)))
+    if store is None and scenario is None:
+        raise InputError("name a store, or --scenario for a built-in world")
+    if scenario is None:
+        assert store is not None
+        world = World(store)
+        rules = EnvConfig(user="replay" if world.n_sessions and world.session(0).source == "logged" else "learned")
+    else:
+        world, rules = open_world(scenario, store), load_scenario(scenario).env
+    click.echo(describe(world))
+    click.echo(summary(world, rules))
 
 
 @click.command()

@@ -94,8 +94,8 @@ class SessionBatch:
             return self.engine.views(self.playing, self.log, range(self.n) if rows is None else rows)
         lacking = [r for r, view in enumerate(self._seen) if view is None]
         if lacking:
-            for r, view in zip(lacking, self.engine.views(self.playing, self.log, lacking), strict=True):
-                self._seen[r] = view
+            for r, made in zip(lacking, self.engine.views(self.playing, self.log, lacking), strict=True):
+                self._seen[r] = made
         return [view for r in (range(self.n) if rows is None else rows) if (view := self._seen[r]) is not None]
 
     def observation(self, r: int) -> str:

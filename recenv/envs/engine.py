@@ -224,7 +224,7 @@ class Engine:
         place = self.tables.at(goal)
         facts = by_number(self.tables, state, np.where(playing[:, None], numbers, -1), place)
         block = self.deck.blocks(goal, state.told)
-        kept = self.tables.rows.speaks[place] & (facts.rank[:, -1] >= self.tables.rows.least[place]) & facts.some
+        kept = self._keeps(facts, place)
         fresh = self._fresh(state, log, facts)
         if len(self._silence.objection) != n:
             self._silence = silence(n, self.config.slate_size)
@@ -233,6 +233,19 @@ class Engine:
         after, step = self._pay(state, after, act, fresh, judged, reactions)
         self._write(state, log, act, facts, reactions)
         return after, step
+
+    def worth(self, state: State, numbers: NDArray[np.int64]) -> NDArray[np.float32]:
+        """(N,) what the first item of slates of candidate numbers (N, K) would be worth to who took it now; nothing is played."""
+        goal = self.tables.goal_row(state.session, state.goal)
+        facts = by_number(self.tables, state, numbers)
+        scores = self.deck.scores(self.deck.blocks(goal, state.told), facts)
+        worth = np.where(self._keeps(facts, self.tables.at(goal))[:, None], scores.worth[:, :, 1], scores.worth[:, :, 0])
+        return np.asarray(np.where(facts.there, worth, np.float32(0.0))[:, 0])
+
+    def _keeps(self, facts: Facts, place: NDArray[np.int32]) -> NDArray[np.bool_]:
+        """(N,) whether the environment's sentence about N slates keeps the instruction."""
+        rows = self.tables.rows
+        return np.asarray(rows.speaks[place] & (facts.rank[:, -1] >= rows.least[place]) & facts.some)
 
     def _item_worth(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
         """See ``deck.Worth``: text dimensions as the environment's own sentence has them, breaking the instruction or not."""

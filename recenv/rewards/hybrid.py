@@ -143,7 +143,8 @@ class HybridReward:
 
 
 def credit(
-    value: ArrayLike, earned: ArrayLike, count: ArrayLike, spec: RewardSpec, met: ArrayLike = False, outcome: float | None = None
+    value: ArrayLike, earned: ArrayLike, count: ArrayLike, spec: RewardSpec, met: ArrayLike = False,
+    outcome: ArrayLike | None = None,
 ) -> Credit:
     """What a turn is paid. Elementwise over arrays of one shape.
 
@@ -164,7 +165,7 @@ def credit(
     counts = ~np.isnan(now)
     worth = np.where(counts, now, 0.0)
     if spec.credit == "service":
-        share = spec.outcome if outcome is None else outcome
+        share = np.asarray(spec.outcome if outcome is None else outcome, np.float64)
         best = np.maximum((1.0 - share) * worth, before)
         served = share + np.where(counts, (1.0 - share) * worth, before)
         after = np.where(np.asarray(met, np.bool_), served, np.where(counts, best, before))

@@ -148,6 +148,7 @@ def save_params(params: ChoiceParams, path: str | Path) -> None:
 class _Logs(NamedTuple):
     choices: Choices
     fold: NDArray[np.int64]  # (G,) user fold
+    session: NDArray[np.int64]  # (G,) row of the session that each goal is of
 
 
 def fit(world: World, *, l2: float = 1.0, seed: int = 0, max_goals: int = 20_000) -> tuple[ChoiceParams, FitReport]:
@@ -163,7 +164,7 @@ def fit(world: World, *, l2: float = 1.0, seed: int = 0, max_goals: int = 20_000
         raise InputError(f"{world.path}: no logged click or order to learn from; use a store built from logs or recenv synth")
     best, held_out = _cross_fit(logs, l2)
     base = Choices(logs.choices.features[:, :, :1], *logs.choices[1:])
-    base_best, base_held_out = _cross_fit(_Logs(base, logs.fold), l2)
+    base_best, base_held_out = _cross_fit(_Logs(base, logs.fold, logs.session), l2)
     params = ChoiceParams(
         coefficients={name: round(float(b), 6) for name, b in zip(FEATURES, best.beta, strict=True)},
         position_decay=round(best.decay, 6), leave_hazard=round(leave_hazard(world), 6),
@@ -200,7 +201,7 @@ def read_logs(world: World, *, seed: int = 0, max_goals: int = 20_000) -> _Logs:
         if event.max(initial=0) >= _CLICK:  # the strongest event, the first of its kind
             chosen[g] = int(np.argmax(event))
     fold = np.asarray(world.column("session_fold"), np.int64)[owner[rows]]
-    return _Logs(Choices(features, length, chosen, ordered), fold)
+    return _Logs(Choices(features, length, chosen, ordered), fold, owner[rows])
 
 
 def leave_hazard(world: World) -> float:

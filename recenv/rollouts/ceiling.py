@@ -1,0 +1,125 @@
+"""What an agent that knows everything reaches: the measure that needs met and returns are read against.
+
+A need can be met where a candidate fits, and then by showing the right one alone: a user who has nothing else before him looks
+at it, and does not hold out for more than his list has (``envs.dynamics``). Goals are met one after the other, so the first that
+cannot be met ends what can be reached.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recenv.data.world import World
+from recenv.envs.config import EnvConfig
+from recenv.envs.engine import Engine
+from recenv.envs.facts import by_number
+from recenv.envs.state import RUNNING, State
+from recenv.envs.tables import Tables, fitting
+from recenv.users import USERS
+
+MOST_SUMMED = 5000
+"""Sessions that a summary reads."""
+
+
+class Reachable(NamedTuple):
+    """Of N sessions: goals (N,), how many of them can be met one after the other (met), and how many have a candidate that
+    fits at all (winnable)."""
+
+    goals: NDArray[np.int64]
+    met: NDArray[np.int64]
+    winnable: NDArray[np.int64]
+
+    @property
+    def needs_met(self) -> NDArray[np.float64]:
+        """(N,) share of the goals that can be met."""
+        return np.asarray(self.met / self.goals)
+
+    @property
+    def unwinnable(self) -> float:
+        """Share of the goals, over all sessions, that no candidate meets."""
+        return 1.0 - float(self.winnable.sum() / self.goals.sum())
+
+
+def reachable(tables: Tables, sessions: Sequence[int]) -> Reachable:
+    """What can be met in sessions (world rows), whatever the users' noise. No scorer is asked."""
+    rows = np.asarray(sessions, np.int64)
+    goals = tables.n_goals[rows]
+    every = np.concatenate([np.arange(tables.first_goal[s], tables.first_goal[s] + n) for s, n in zip(rows, goals, strict=True)])
+    start = np.concatenate([[0], np.cumsum(goals)[:-1]])
+    fits = np.asarray(_fits(tables, every).any(1))
+    met = [int(np.logical_and.accumulate(own).sum()) for own in np.split(fits, start[1:])]
+    return Reachable(goals, np.minimum(met, tables.config.horizon), np.add.reduceat(fits, start, dtype=np.int64))
+
+
+def summary(world: World, rules: EnvConfig) -> str:
+    """What can be met in a world, in two lines; of a large one in its first sessions."""
+    rows = range(min(world.n_sessions, MOST_SUMMED))
+    if not rows:
+        return "no session to meet a need in"
+    found = reachable(Tables(world, USERS[rules.user](world), rules), rows)
+    of = "" if len(rows) == world.n_sessions else f" (of the first {len(rows):,} sessions)"
+    return (f"goals that a candidate meets: {1 - found.unwinnable:.1%}{of}, answered by the {rules.user} user\n"
+            f"ceiling of needs met: {found.needs_met.mean():.1%}")
+
+
+def returns(engine: Engine, sessions: Sequence[int], seeds: NDArray[np.uint64]) -> NDArray[np.float64]:
+    """(N,) returns of showing, at each goal, the item of highest worth among those that the user would order, alone (or ahead of
+    as many others as the instruction asks for); where there is none, the best that can be shown. seeds (N,) key the users' noise.
+
+    The environment itself pays. Worth grows with what the user has said, and nothing is asked here: an agent that asks first may
+    gain a little on it in the quality of what it serves. NaN under a reward that does not pay by outcome and quality, where more
+    turns may pay more.
+    """
+    if engine.reward.spec.credit != "service":
+        return np.full(len(sessions), np.nan)
+    state, log = engine.begin(np.asarray(sessions, np.int64), seeds), engine.log(len(sessions), words=False)
+    paid = np.zeros(len(sessions))
+    playing = np.ones(len(sessions), np.bool_)
+    while playing.any():
+        state, step = engine.step_slates(state, log, best_slates(engine, state, playing), playing)
+        paid += step.rewards
+        playing &= step.met & (state.ending == RUNNING)
+    return paid
+
+
+def best_slates(engine: Engine, state: State, playing: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """(N, K) candidate numbers, -1 beyond the last: what one who knows everything shows; nothing where ``playing`` is false."""
+    tables, n = engine.tables, len(state)
+    place = tables.at(tables.goal_row(state.session, state.goal))
+    size, least = tables.rows.size[place], tables.rows.least[place]
+    number = np.arange(tables.config.candidates)
+    listed = (number < size[:, None]) & playing[:, None]  # (N, C)
+    fits = listed & _fits(tables, tables.goal_row(state.session, state.goal))
+    value = np.stack([by_number(tables, state, np.full((n, 1), c)).value[:, 0] for c in number], 1)
+    wanted = fits & (value >= state.bar[:, None])
+    asked = np.where(np.asarray(wanted.any(1))[:, None], wanted, listed)
+    worth = np.full(asked.shape, -1.0)
+    others = np.argsort(fits, axis=1, kind="stable")  # those that he puts aside first
+    row, first = np.nonzero(asked)
+    if len(row):
+        worth[row, first] = engine.worth(state.take(row), _filled(first, others[row], size[row], least[row], engine))
+    return _filled(np.where(asked.any(1), worth.argmax(1), -1), others, size, least, engine)
+
+
+def _filled(
+    first: NDArray[np.int64], others: NDArray[np.int64], size: NDArray[np.int32], least: NDArray[np.int32], engine: Engine
+) -> NDArray[np.int64]:
+    """Slates (N, K) of one item and, where an instruction wants more, others behind it."""
+    out = np.full((len(first), engine.config.slate_size), -1)
+    out[:, 0] = first
+    for r in np.flatnonzero((least > 1) & (first >= 0)).tolist():
+        more = [c for c in others[r].tolist() if c != first[r] and c < size[r]][: least[r] - 1]
+        out[r, 1 : 1 + len(more)] = more
+    return out
+
+
+def _fits(tables: Tables, goals: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """(N, C) whether candidates of goal rows may be ordered."""
+    place = tables.at(goals)
+    rows = tables.rows
+    found = fitting(rows.missed[place], rows.unknown[place], rows.logged[place])
+    return np.asarray(found & (rows.item[place] >= 0))
