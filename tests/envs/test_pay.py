@@ -133,6 +133,7 @@ def test_a_turn_that_fails_a_gate_is_worth_nothing(tiny_world: World) -> None:
     play(slate(0))
     assert play.step is not None and play.step.failed[0].tolist() == [False, True, False, False, False]
     assert (play.reward, play.step.values[0]) == (0.0, 0.0)
+    assert not play.step.vector_rewards.any() and play.step.components[0, QIR] == 1.0  # in no dimension, though it is told
     play(slate(7))
     assert play.reward == pytest.approx(0.85)  # what was met was met
     play = played(tiny_world, constant_scorers(1.0))
