@@ -98,6 +98,19 @@ def test_a_goal_sums_to_at_most_one_and_the_next_starts_from_nothing(tiny_world:
     assert play.reward == pytest.approx(1.0, abs=1e-6) and play.ending == "met"
 
 
+def test_an_item_from_a_search_is_new_once_a_goal(tiny_world: World) -> None:
+    """10 is on no list of zh-2: shown twice in the first goal, and again in the second."""
+    play = played(tiny_world, constant_scorers(1.0), "zh-2", user=ValuedUser(rows_of(tiny_world, {10: -50.0, 3: 50.0})))
+    found = Action(act="search", query="子字小馆")
+    play(found)
+    rewards = []
+    for action in (slate(10), slate(10), slate(10, 3), found, slate(10), slate(10)):
+        play(action)
+        rewards.append(play.reward)
+    assert play.state.goal[0] == 1
+    assert rewards == pytest.approx([0.15, 0.0, 0.85, 0.0, 0.15, 0.0], abs=1e-6)
+
+
 def test_numbers_and_words_are_paid_alike(tiny_world: World) -> None:
     """Where the text is worth 1 in both dimensions; the environment's own is, by construction."""
     for session, seed in (("zh-1", 1), ("zh-2", 2), ("zh-3", 3)):
