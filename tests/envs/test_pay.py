@@ -103,12 +103,14 @@ def test_an_item_from_a_search_is_new_once_a_goal(tiny_world: World) -> None:
     play = played(tiny_world, constant_scorers(1.0), "zh-2", user=ValuedUser(rows_of(tiny_world, {10: -50.0, 3: 50.0})))
     found = Action(act="search", query="子字小馆")
     play(found)
-    rewards = []
-    for action in (slate(10), slate(10), slate(10, 3), found, slate(10), slate(10)):
+    rewards, paid = [], []
+    for action in (slate(10), slate(10), slate(10, 3), slate(10), slate(10)):
         play(action)
+        assert play.step is not None
         rewards.append(play.reward)
-    assert play.state.goal[0] == 1
-    assert rewards == pytest.approx([0.15, 0.0, 0.85, 0.0, 0.15, 0.0], abs=1e-6)
+        paid.append(bool(play.step.paid[0]))
+    assert play.state.goal[0] == 1 and paid == [True, False, True, True, False]
+    assert rewards == pytest.approx([0.15, 0.0, 0.85, 0.0, 0.0], abs=1e-6)  # in the second goal it is no id to be shown
 
 
 def test_numbers_and_words_are_paid_alike(tiny_world: World) -> None:
