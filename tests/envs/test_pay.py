@@ -98,6 +98,21 @@ def test_a_goal_sums_to_at_most_one_and_the_next_starts_from_nothing(tiny_world:
     assert play.reward == pytest.approx(1.0, abs=1e-6) and play.ending == "met"
 
 
+def test_an_item_from_a_search_is_new_once_a_goal(tiny_world: World) -> None:
+    """10 is on no list of zh-2: shown twice in the first goal, and again in the second."""
+    play = played(tiny_world, constant_scorers(1.0), "zh-2", user=ValuedUser(rows_of(tiny_world, {10: -50.0, 3: 50.0})))
+    found = Action(act="search", query="子字小馆")
+    play(found)
+    rewards, paid = [], []
+    for action in (slate(10), slate(10), slate(10, 3), slate(10), slate(10)):
+        play(action)
+        assert play.step is not None
+        rewards.append(play.reward)
+        paid.append(bool(play.step.paid[0]))
+    assert play.state.goal[0] == 1 and paid == [True, False, True, True, False]
+    assert rewards == pytest.approx([0.15, 0.0, 0.85, 0.0, 0.0], abs=1e-6)  # in the second goal it is no id to be shown
+
+
 def test_numbers_and_words_are_paid_alike(tiny_world: World) -> None:
     """Where the text is worth 1 in both dimensions; the environment's own is, by construction."""
     for session, seed in (("zh-1", 1), ("zh-2", 2), ("zh-3", 3)):
@@ -133,6 +148,7 @@ def test_a_turn_that_fails_a_gate_is_worth_nothing(tiny_world: World) -> None:
     play(slate(0))
     assert play.step is not None and play.step.failed[0].tolist() == [False, True, False, False, False]
     assert (play.reward, play.step.values[0]) == (0.0, 0.0)
+    assert not play.step.vector_rewards.any() and play.step.components[0, QIR] == 1.0  # in no dimension, though it is told
     play(slate(7))
     assert play.reward == pytest.approx(0.85)  # what was met was met
     play = played(tiny_world, constant_scorers(1.0))

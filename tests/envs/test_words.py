@@ -69,6 +69,12 @@ def test_the_taken_item_decides_and_not_the_first_that_was_lied_about(tiny_world
         assert play(slate(7, 15, text=lie)).kind == kind
 
 
+def test_what_is_false_is_objected_to_before_what_is_rude(asking_world: World) -> None:
+    play = opened(asking_world, "zh-1")
+    reaction = play(slate(0, text=f"推荐{name(asking_world, 0)}，评分4.9分。"))  # and it ends without a question
+    assert (reaction.kind, objection(play)) == ("object", "claim") and "4.9" in reaction.text
+
+
 def test_a_claim_that_no_record_refutes_is_believed(tiny_world: World) -> None:
     play = opened(tiny_world, "zh-1")
     truth = f"推荐{name(tiny_world, 7)}，评分4.6分，人均37元，味道一流。"
