@@ -19,7 +19,12 @@ from recenv.data.synthetic import SynthSpec, generate
 from recenv.data.world import World
 from recenv.envs.config import EnvConfig
 from recenv.envs.engine import Engine
-from recenv.errors import UnknownName
+from recenv.errors import InputError, UnknownName
+from recenv.evaluation.ceiling import CEILING
+from recenv.evaluation.leaderboard import build_leaderboard, format_leaderboard
+from recenv.evaluation.report import write_report
+from recenv.evaluation.rescore import rescore_run
+from recenv.evaluation.run import run_evaluation
 from recenv.evaluation.validation import EXAMINATIONS, Finding, Line, Sizes, Subject, validate
 from recenv.evaluation.validation.altered import CHANGES, AlteredAgent
 from recenv.evaluation.validation.gains import gain
@@ -247,3 +252,36 @@ def test_inspect_tells_what_can_be_met(tiny_world_path: Path, tmp_path: Path) ->
     assert "goals that a candidate meets: 100.0%" in invoke("inspect", tiny_world_path)[1]
     text = invoke("inspect", tiny_world_path, "--scenario", small)[1]
     assert "goals that a candidate meets: 42.9%" in text and "ceiling of needs met: 40.0%" in text
+
+
+def test_a_leaderboard_shows_the_ceiling_and_each_share_of_it(tiny_world_path: Path, tmp_path: Path) -> None:
+    small = tmp_path / "small.toml"
+    small.write_text(SCENARIO.format(candidates=5))
+    run = run_evaluation(str(small), ["gold", "antigold"], 5, 1, tmp_path / "run", store=tiny_world_path)
+    board = build_leaderboard(run)
+    assert board.ceiling is not None and board.ceiling.unwinnable == pytest.approx(4 / 7)
+    assert board.ceiling.metrics["needs_met"].mean == pytest.approx(0.4)
+    shares = {row.agent: row.of_ceiling for row in board.rows}
+    assert shares["gold"]["needs_met"] == 1.0 and shares["antigold"]["needs_met"] < 1.0
+    for row in board.rows:
+        assert row.of_ceiling["return"] == pytest.approx(row.metrics["return"].mean / board.ceiling.metrics["return"].mean)
+    text = format_leaderboard(board)
+    assert "\nceiling " in text and "57.1% of the goals have no candidate" in text and "40.0% (100%)" in text
+    assert json.loads((run / "leaderboard.json").read_bytes())["ceiling"]["metrics"]["return"]["n"] == 5
+    page = write_report(run, sessions=1).read_text()
+    assert "57.1% of the goals have no candidate" in page and "(100%)</small>" in page
+    (run / CEILING).unlink()  # a run of before there were any
+    assert build_leaderboard(run).ceiling is None and "ceiling" not in format_leaderboard(build_leaderboard(run))
+    (run / CEILING).write_text("{}")
+    with pytest.raises(InputError, match="ceiling"):
+        build_leaderboard(run)
+
+
+def test_a_rescored_run_has_a_ceiling_of_its_own(tiny_world_path: Path, tmp_path: Path) -> None:
+    whole = tmp_path / "whole.toml"
+    whole.write_text(SCENARIO.format(candidates=17))
+    run = run_evaluation(str(whole), ["random"], 5, 1, tmp_path / "run", store=tiny_world_path)
+    again = rescore_run(run, "rules", tmp_path / "again", reward="gated-mean", store=tiny_world_path)
+    before, after = build_leaderboard(run).ceiling, build_leaderboard(again).ceiling
+    assert before is not None and after is not None and before.metrics["needs_met"] == after.metrics["needs_met"]
+    assert not np.isnan(before.metrics["return"].mean) and np.isnan(after.metrics["return"].mean)
