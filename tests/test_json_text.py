@@ -10,7 +10,7 @@ import pytest
 from recenv.envs.chat_format import parse_action
 from recenv.json_text import json_objects, without_thoughts
 from recenv.rewards.judges.answer import read_answer
-from recenv.rewards.judges.prompts import RUBRICS
+from recenv.rewards.judges.prompts import rubric, scale
 
 FOUND: list[tuple[str, list[tuple[dict[str, Any], str]]]] = [
     ("", []),
@@ -49,11 +49,11 @@ def test_thoughts_are_cut_out_or_blanked() -> None:
 
 
 def test_agents_and_judges_find_the_same_object() -> None:
-    scale = RUBRICS["factual_consistency"].scale
-    label = scale.labels[0]
+    asked = scale(rubric("factual_consistency"))
+    label = asked.labels[0]
     for around in ("%s", "<think>{\"act\": 1}</think>\n```json\n%s\n```", "so { it is: %s"):
         assert parse_action(around % '{"act": "ask", "text": "why?"}').text == "why?"
-        assert read_answer(around % f'{{"label": "{label}"}}', scale).labels == (label,)
+        assert read_answer(around % f'{{"label": "{label}"}}', asked).labels == (label,)
 
 
 @pytest.mark.parametrize("piece", ["{", '{"a":', '{"a":[', '{"a":1,', "{}", "<think>", '{"a', "{\n", '{"a":{"a":1},'])
