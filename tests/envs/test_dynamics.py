@@ -228,6 +228,12 @@ def test_an_answer_tells_the_first_wishes_in_the_order_of_the_need(tiny_world: W
     assert sum(text in play.last.text for text in ("评分要4.5分以上", "人均不超过50元", "要在朝阳区")) == len(told)
 
 
+def test_an_answer_names_what_it_tells_and_not_what_was_told_before(tiny_world: World) -> None:
+    for seed in SEEDS:
+        text = opened(tiny_world, "zh-1", seed=seed)(ask("您对评分和价格有什么要求？")).text
+        assert "价格" in text and "人均不超过50元" in text and "评分" not in text
+
+
 def test_who_cannot_say_what_he_wants_does_not_claim_to_have_no_wish(tiny_world: World) -> None:
     about_area = opened(tiny_world, "zh-1")(ask("想在哪个区域？"))  # hidden
     about_type = opened(tiny_world, "zh-1")(ask("想要什么类型的餐馆？"))  # no wish at all
