@@ -1,15 +1,15 @@
 """VitaBench (Meituan, 2025): real needs of life services become sessions.
 
-A task is a session, an order of it a goal, a shop or product an item with every field that its record holds. The need is known by
-its label alone: the order's products and its shop meet it (its shop, for a booking), nothing else does. What the user says are the
-sentences of the request about that order, the first at once, the others one at a time. How patient they are is read from their
-temper. Sessions are ``constructed``: nobody held these dialogues, and candidates that nobody ordered count as passed over.
+A task is a session, an order of it a goal, a shop or product an item with every field that its record holds. The need is known
+by its label alone: the order's products and its shop meet it (its shop, for a booking), nothing else does. What the user says are
+the sentences of the request about that order, the first at once, the others one at a time. How patient they are is read from
+their temper. Sessions are ``constructed``: nobody held these dialogues, and candidates that nobody ordered count as passed over.
 
-- Candidates are what the order's kind is, products or shops: first the right ones, then those of the task, from each shop in turn,
-  then, up to twenty, those of tasks in the same city and then of the same category, from shops that are right in no task, since
-  orders elsewhere would show in their popularity. They stand in a drawn order.
-- In the files right shops stand first, have more products and lower ids. So items' ids are hashes, a shop's products are no part of
-  its record (``vitabench_items``), and lists take from every shop in turn.
+- Candidates are what the order's kind is, products or shops: the right ones, then those of the task, from each shop in turn,
+  then, up to twenty, those of the same category from tasks in the same city and elsewhere, of shops that are right in no task,
+  since orders would show in their popularity. They stand in a drawn order.
+- In the files right shops stand first, have more products and lower ids. So items' ids are hashes, a shop's products are no part
+  of its record (``vitabench_items``), and lists take from every shop in turn.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from recenv.data.ingest import IngestReport, Progress, Quarantine, sha256
 from recenv.data.rowsets.reading import JSON, JSONL, Record, Unusable, files, scan_records
 from recenv.data.store import StoreWriter
 from recenv.data.vitabench_items import product_item, shop_item
-from recenv.data.vitabench_needs import Wish, constraints, patience, wishes
+from recenv.data.vitabench_needs import Wish, constraints, patience, query_of, wishes
 from recenv.data.vitabench_people import city_of, context_of, temper_of, user_of
 from recenv.data.vitabench_tasks import RawTask, Task, task_of
 from recenv.errors import RowError
-from recenv.records import Goal, Item, Need, Outcome, Privileged, Session
+from recenv.records import Goal, Item, Need, Outcome, Privileged, Session, User
 
 INSTRUCTION = {
     "zh": "请根据用户的需求推荐商家或商品，每次最多推荐3家，用中文回答。",
@@ -74,10 +74,12 @@ def ingest_vitabench(
             try:
                 cases.append(_case(record))
             except RowError as error:
-                file, index = _place(record)
-                quarantine.add(file, index + 1, f"record {index}: {error}")
+                file, _, index = record.id.partition("/")[2].rpartition(":")
+                quarantine.add(file, int(index) + 1, f"record {index}: {error}")
         quarantine.judge(rows, max_bad)
         counts: Counter[str] = Counter()
+        for user in _users(cases):
+            writer.add_user(user)
         for n, case in enumerate(cases):
             _add(writer, case, cases, counts)
             if progress is not None:
@@ -87,13 +89,6 @@ def ingest_vitabench(
         notes = {"source": "constructed", "report": msgspec.to_builtins(report)}
         writer.finish(source={path.name: sha256(path) for path, _ in sources}, notes=notes)
     return report
-
-
-def _place(record: Record[RawTask] | Unusable) -> tuple[str, int]:
-    if isinstance(record, Unusable):
-        return record.file, record.index
-    file, _, index = record.id.rpartition(":")
-    return file.partition("/")[2], int(index)
 
 
 def _case(record: Record[RawTask] | Unusable) -> _Case:
@@ -110,29 +105,37 @@ def _case(record: Record[RawTask] | Unusable) -> _Case:
     return _Case(record.id, task, made, offers)
 
 
+def _users(cases: Sequence[_Case]) -> list[User]:
+    """Each user once: the profile of their first task, the earlier orders of all."""
+    users: dict[str, User] = {}
+    for user in (user_of(case.task) for case in cases):
+        first = users.setdefault(user.id, user)
+        users[user.id] = msgspec.structs.replace(first, history=tuple(dict.fromkeys((*first.history, *user.history))))
+    return list(users.values())
+
+
 def _add(writer: StoreWriter, case: _Case, cases: Sequence[_Case], counts: Counter[str]) -> None:
     task = case.task
     for item in (i for offer in case.offers for i in (offer.shop, *offer.products)):
         writer.add_item(item)
-    user = user_of(task)
-    writer.add_user(user)
     goals, needs, outcomes = [], [], []
     for g, wish in enumerate(case.wishes):
         aim = _aim(case, wish)
         listed = _candidates(case, g, aim, cases)
         for item in listed:  # of tasks to come
             writer.add_item(item)
-        told = constraints(wish.sentences)
+        told = constraints(wish)
         meets = tuple(item.id for item in (*aim.right, *aim.also))
-        passed = (item.id for item in listed if item.id not in meets)
-        goals.append(Goal(category=aim.right[0].category, query=wish.sentences[0], candidates=tuple(item.id for item in listed)))
+        passed = tuple(item.id for item in listed if item.id not in meets)
+        goals.append(Goal(category=aim.right[0].category, query=query_of(wish, task.locale),
+                          candidates=tuple(item.id for item in listed)))
         needs.append(Need(constraints=told, meets=meets))
-        outcomes.append((*(Outcome(item_id=i, event="order") for i in meets), *(Outcome(item_id=i, event="offered") for i in passed)))
+        outcomes.append(tuple(Outcome(item_id=i, event="order" if i in meets else "offered") for i in (*meets, *passed)))
         counts["sentences"] += len(told)
         counts["goals_of_products" if wish.products else "goals_of_shops"] += 1
     writer.add_session(
-        Session(id=case.id, user_id=user.id, locale=task.locale, instruction=INSTRUCTION[task.locale], context=context_of(task),
-                goals=tuple(goals), source="constructed"),
+        Session(id=case.id, user_id=user_of(task).id, locale=task.locale, instruction=INSTRUCTION[task.locale],
+                context=context_of(task), goals=tuple(goals), source="constructed"),
         Privileged(needs=tuple(needs), outcomes=tuple(outcomes), patience=patience(temper_of(task))))
 
 
@@ -184,5 +187,6 @@ def _report(writer: StoreWriter, rows: int, quarantine: Quarantine, counts: Coun
         counts={**writer.counts, **dict(sorted(counts.items()))}, tables={k: v for k, v in tables.items() if v},
         notes=("sessions are constructed: needs, users and shops are the benchmark's, the dialogues are nobody's",
                "a need is known by its order alone; candidates that were not ordered count as passed over",
-               "assumed: patience of 3 to 6 turns from the words for the user's temper; which sentence is about which order, by words"),
+               "assumed: patience of 3 to 6 turns, from the words for the user's temper",
+               "assumed: which sentence is about which order, from the words that they share"),
         examples=tuple(quarantine.examples))

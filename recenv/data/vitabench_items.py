@@ -24,8 +24,8 @@ _OF_MEMBER = {"hotels": "accommodation", "attractions": "tourism", "flights": "t
 """Environment member -> category, where the member says it."""
 
 _WORDS: dict[str, str] = {
-    "healthcare": r"医院|诊所|口腔|牙科|洗牙|体检|药房|药店|大药房|感冒药|中医馆|hospital|clinic|dental|dentist|teeth|pharmac\w*|medicine"
-                  r"|medical|check-?up",
+    "healthcare": r"医院|诊所|口腔|牙科|洗牙|体检|药房|药店|感冒药|中医馆|hospital|clinic|dental|dentist|teeth|pharmac\w*"
+                  r"|medicine|medical|check-?up",
     "accommodation": r"酒店|宾馆|民宿|客栈|旅馆|hotel|homestay|hostel|guesthouse|resort",
     "tourism": r"景区|景点|门票|博物馆|动物园|植物园|水族馆|海洋馆|乐园|游乐|旅行社|scenic|attraction|museum|zoo|aquarium"
                r"|amusement|theme park|sightseeing|admission",
@@ -62,8 +62,8 @@ def shop_item(shop: Shop, locale: str) -> Item:
 def product_item(shop: Shop, product: Product, locale: str) -> Item:
     """A product as an item: its fields, and the shop's name, rating, features and place, which decide as much."""
     own, of = attributes(product.fields, product.name, locale), attributes(shop.fields, shop.name, locale)
-    shops = {slot: of[slot] for slot in ("rating", "address", "longitude", "latitude", "hours") if slot in of}
-    features = {"shop_tags": of["tags"]} if "tags" in of else {}
+    shops: dict[str, Value] = {slot: of[slot] for slot in ("rating", "address", "longitude", "latitude", "hours") if slot in of}
+    features: dict[str, Value] = {"shop_tags": of["tags"]} if "tags" in of else {}
     return Item(id=product_id(shop, product, locale), category=category(shop), name=product.name, locale=locale,
                 attributes={**shops, **features, **own, "shop": shop.name})
 

@@ -1,4 +1,4 @@
-"""What a VitaBench task asks for, order by order: which shop and products are right, and which sentences of the request are about it.
+"""What a VitaBench task asks for, order by order: which shop and products are right, and what of the request is about them.
 
 The request tells all orders at once and is written in the second person. It is cut into clauses; a clause goes to the order
 whose shop, products and rubrics share the rarest words with it, one that shares none to the order of the clause before it. What
@@ -17,6 +17,10 @@ from recenv.data.search import tokenize
 from recenv.data.vitabench_tasks import Shop, Task
 from recenv.records import Constraint
 
+_KINDS = {"hotels": "hotel room 酒店 房间", "attractions": "attraction ticket 景点 景区 门票", "flights": "flight plane 航班 机票 飞机",
+          "trains": "train 火车 高铁 动车 车票"}
+"""What requests call the members of a travel environment."""
+
 SLOT = "tags"
 """The slot of a sentence that is about no other."""
 
@@ -31,18 +35,20 @@ _USUAL = 4
 
 
 class Wish(NamedTuple):
-    """One goal to be: the order's shop, its products (none for a mere booking), and its sentences, first person, as told."""
+    """One goal to be: the order's shop, its products (none for a mere booking), and its sentences, in the first person. opening:
+    how many of them are said at once, up to the first that has a word of what is ordered."""
 
     shop: Shop
     products: tuple[str, ...]
     sentences: tuple[str, ...]
+    opening: int
 
 
 def wishes(task: Task) -> tuple[Wish, ...]:
     """A task's orders as goals, in the order of the file; without orders, what is marked as right; empty where nothing is.
 
-    Orders that were there before, or are to be cancelled, are no goals unless there are no others; nor are bookings of a shop from
-    which something is ordered.
+    Orders that were there before, or are to be cancelled, are no goals unless there are no others; nor are bookings of a shop
+    from which something is ordered.
     """
     orders = next((kept for kept in ([o for o in task.orders if not o.old and not o.dropped],
                                      [o for o in task.orders if not o.dropped], list(task.orders)) if kept), [])
@@ -51,15 +57,21 @@ def wishes(task: Task) -> tuple[Wish, ...]:
     aims = aims or tuple((s.id, tuple(p.id for p in s.products if p.right)) for s in task.shops if s.right)
     shops = {s.id: s for s in task.shops}
     goals = [(shops[shop], products) for shop, products in aims]
-    told = _assign(task, goals)
-    return tuple(Wish(shop, products, told[g]) for g, (shop, products) in enumerate(goals))
+    words = [_goal_words(shop, products) for shop, products in goals]
+    told = _assign(task, words)
+    return tuple(Wish(shop, products, told[g], _opening(told[g], words[g])) for g, (shop, products) in enumerate(goals))
 
 
-def constraints(sentences: Sequence[str]) -> tuple[Constraint, ...]:
-    """A goal's sentences as constraints that only its label decides: the first is volunteered, the others are told on asking."""
+def query_of(wish: Wish, locale: str) -> str:
+    """What opens the goal: its first sentences."""
+    return ("" if locale == "zh" else " ").join(wish.sentences[:wish.opening])
+
+
+def constraints(wish: Wish) -> tuple[Constraint, ...]:
+    """A goal's sentences as constraints that only its label decides: the opening is volunteered, the rest told on asking."""
     return tuple(
         Constraint(slot=next(iter(asked_slots(text)), SLOT), op="told", value=text, text=text,
-                   disclosure="on_ask" if n else "volunteered") for n, text in enumerate(sentences))
+                   disclosure="volunteered" if n < wish.opening else "on_ask") for n, text in enumerate(wish.sentences))
 
 
 def patience(temper: str) -> int:
@@ -70,20 +82,29 @@ def patience(temper: str) -> int:
 # -- who says what of which order ----------------------------------------------------------------------------------------
 
 
-def _assign(task: Task, goals: Sequence[tuple[Shop, tuple[str, ...]]]) -> list[tuple[str, ...]]:
-    """The sentences of each goal."""
-    if len(goals) < 2:
-        return [tuple(first_person(s, task.locale) for s in _sentences(task.request))] * len(goals)
-    words = [_words(" ".join((shop.name, *map(str, shop.fields.get("tags") or ()),
-                              *(p.name for p in shop.products if p.id in products)))) for shop, products in goals]
+def _goal_words(shop: Shop, products: Sequence[str]) -> frozenset[str]:
+    """Words of what is ordered: of the kind, the shop's fields but for places and ids, and the products' names."""
+    fields = (str(v) for k, v in shop.fields.items() if not isinstance(v, Mapping) and not k.endswith("_id"))
+    return _words(" ".join((_KINDS.get(shop.kind, ""), shop.name, *fields, *(p.name for p in shop.products if p.id in products))))
+
+
+def _opening(sentences: Sequence[str], words: frozenset[str]) -> int:
+    return next((n for n, text in enumerate(sentences, 1) if _words(text) & words), 1)
+
+
+def _assign(task: Task, own: Sequence[frozenset[str]]) -> list[tuple[str, ...]]:
+    """The sentences of each goal, by the goals' own words."""
+    if len(own) < 2:
+        return [tuple(first_person(s, task.locale) for s in _sentences(task.request))] * len(own)
+    words = list(own)
     for rubric in (r for state in task.rubrics for r in state):
         if (g := _best(_words(rubric), words, -1)) >= 0:
             words[g] = words[g] | _words(rubric)
-    told: list[list[str]] = [[] for _ in goals]
+    told: list[list[str]] = [[] for _ in words]
     at = 0
     for sentence in _sentences(task.request):
         last = -1
-        for clause in filter(None, (c.strip() for c in _CLAUSE.split(sentence))):
+        for clause in (c.strip() for c in _CLAUSE.split(sentence) if c.strip("，,、； ")):
             at = _best(_words(clause), words, at)
             if at == last:
                 joint = "" if task.locale == "zh" else " "
@@ -91,10 +112,15 @@ def _assign(task: Task, goals: Sequence[tuple[Shop, tuple[str, ...]]]) -> list[t
             else:
                 told[at].append(clause)
             last = at
-    for g in range(len(goals)):
-        if not told[g]:  # nothing of the request has its words: what nobody else is asked for comes from the whole
-            told[g] = list(_sentences(task.request))
-    return [tuple(first_person(s, task.locale) for s in own) for own in told]
+    whole = _sentences(task.request)  # for a goal that none of the request shares words with
+    return [tuple(first_person(_closed(s, task.locale), task.locale) for s in sentences or whole) for sentences in told]
+
+
+def _closed(clause: str, locale: str) -> str:
+    """A clause as a sentence."""
+    text = clause.rstrip("，,、； ")
+    text = text[0].upper() + text[1:] if locale == "en" else text
+    return text if text[-1] in "。！？.!?\"'”" else text + ("。" if locale == "zh" else ".")
 
 
 def _best(words: frozenset[str], goals: Sequence[frozenset[str]], otherwise: int) -> int:
@@ -105,8 +131,9 @@ def _best(words: frozenset[str], goals: Sequence[frozenset[str]], otherwise: int
     return scores.index(best) if best > 0 and scores.count(best) == 1 else otherwise
 
 
-_COMMON = frozenset("the and for you your want with that this should must order ordered shop store delivery delivered package "
-                    "time will have are not can from also them they which their there been about into than then".split())
+_COMMON = frozenset(("the", "and", "for", "you", "your", "want", "with", "that", "this", "should", "must", "order", "ordered",
+                     "shop", "store", "delivery", "delivered", "package", "time", "will", "have", "are", "not", "can", "from",
+                     "also", "them", "they", "which", "their", "there", "been", "about", "into", "than", "then"))
 
 
 def _words(text: str) -> frozenset[str]:
@@ -122,8 +149,8 @@ def _sentences(text: str) -> list[str]:
 
 _EN: Mapping[str, str] = {"your": "my", "yours": "mine", "yourself": "myself", "you're": "I'm", "you've": "I've", "you'd": "I'd",
                           "you'll": "I'll"}
-_OBJECT = re.compile(r"\b(?:for|to|with|of|from|at|by|on|about|behind|near|around|than|like|and|let|lets|give|gives|gave|tell|tells"
-                     r"|told|make|makes|made|help|helps|helped|ask|asks|asked|remind|reminds|reminded|bring|brings|took|take|takes"
+_OBJECT = re.compile(r"\b(?:for|to|with|of|from|at|by|on|about|behind|near|around|than|like|and|let|lets|give|gives|gave|tell"
+                     r"|tells|told|make|makes|made|help|helps|helped|ask|asks|asked|remind|reminds|reminded|bring|brings|took|take|takes"
                      r"|invite|invites|invited|join|joins|accompany|meet|meets|send|sent|recommended) $")
 _YOU = re.compile(r"\b(you're|you've|you'd|you'll|yourself|yours|your|you are|you were|are you|you)\b", re.IGNORECASE)
 _SUBJECT = re.compile(r" (?:are|were|have|had|want|need|plan|would|will|can|could|also|should|must|like|prefer|hope|don't|just"

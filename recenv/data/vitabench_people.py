@@ -12,9 +12,9 @@ from recenv.data.vitabench_tasks import Task
 from recenv.records import User
 
 _PROFILE = {
-    "occupation": ("职业", "occupation"), "gender": ("性别", "gender"), "age": ("年龄段", "age group"), "city": ("常住地", "residence"),
-    "home": ("家庭住址", "home address"), "work": ("工作地址", "work address"), "diet": ("饮食禁忌", "dietary restrictions"),
-    "household": ("家庭情况", "family status"), "temper": ("性格", "personality"),
+    "occupation": ("职业", "occupation"), "gender": ("性别", "gender"), "age": ("年龄段", "age group"),
+    "city": ("常住地", "residence"), "home": ("家庭住址", "home address"), "work": ("工作地址", "work address"),
+    "diet": ("饮食禁忌", "dietary restrictions"), "household": ("家庭情况", "family status"), "temper": ("性格", "personality"),
 }
 _KEYS = {told: key for key, names in _PROFILE.items() for told in names}
 _NUMBERS = re.compile(r"\s*[（(][^（()）]*\d[^（()）]*[)）]")

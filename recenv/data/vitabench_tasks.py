@@ -68,7 +68,7 @@ class Order(NamedTuple):
 
 class Task(NamedTuple):
     """One request with its world. request: as written for a simulated user, in the second person. habits: what is known of the
-    user's past, by section. rubrics: a list of sentences a state that is to be reached. past: shops and products ordered before."""
+    user's past, by section. rubrics: sentences by state that is to be reached. past: shops and products ordered before."""
 
     id: str
     locale: str
@@ -97,14 +97,14 @@ def task_of(raw: RawTask) -> Task:
     states = _states(raw.evaluation_criteria)
     before = _mapping(environment.get("orders") or {}, "environment.orders")
     orders = tuple(dict.fromkeys(
-        o for state in states for raw_order in state.get("required_orders") or () for o in _orders(raw_order, found, before)))
+        o for state in states for raw_order in _listed(state.get("required_orders")) for o in _orders(raw_order, found, before)))
     user = environment.get("user_id") or next((v for k, v in profile.items() if k in ("user id", "用户id", "user_id")), "")
     return Task(
         id=text_of(raw.id, "id"), locale=locale_of(None, request), request=request, user_id=text_of(user, "user_id"),
         profile={str(k): text_of(v, str(k)) for k, v in profile.items() if v not in (None, "") and v != user},
         habits=_mapping(environment.get("user_historical_behaviors") or {}, "environment.user_historical_behaviors"),
         environment=environment, shops=_marked(found, orders), orders=orders,
-        rubrics=tuple(tuple(r for r in state.get("state_rubrics") or () if isinstance(r, str)) for state in states),
+        rubrics=tuple(tuple(r for r in _listed(state.get("state_rubrics")) if isinstance(r, str)) for state in states),
         past=tuple(o for raw_order in before.values() for o in _orders(raw_order, found, {})))
 
 
@@ -112,6 +112,10 @@ def _mapping(value: object, where: str) -> Fields:
     if not isinstance(value, Mapping):
         raise RowError(f"{where}: expected an object, got {type(value).__name__}")
     return value
+
+
+def _listed(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 # -- shops ---------------------------------------------------------------------------------------------------------------
@@ -190,14 +194,14 @@ def _open(fields: Fields) -> Fields:
 
 def _states(criteria: object) -> list[Fields]:
     states = criteria.get("expected_states") if isinstance(criteria, Mapping) else None
-    return [s for s in states if isinstance(s, Mapping)] if isinstance(states, list) else []
+    return [s for s in _listed(states) if isinstance(s, Mapping)]
 
 
 def _orders(raw: object, shops: Mapping[str, tuple[str, Fields]], before: Fields) -> Iterator[Order]:
     """An order that names a known shop, and those that were put among its products by mistake."""
     if not isinstance(raw, Mapping):
         return
-    parts = [p for p in raw.get("products") or () if isinstance(p, Mapping)]
+    parts = [p for p in _listed(raw.get("products")) if isinstance(p, Mapping)]
     shop = next((v for k, v in raw.items() if str(k).endswith("_id") and isinstance(v, str) and v in shops), None)
     if shop is not None:
         own = {str(p.get("product_id") or n) for n, p in enumerate(_products(shop, shops[shop][1]))}

@@ -32,10 +32,9 @@ class Record(NamedTuple, Generic[R]):
 
 
 class Unusable(NamedTuple):
-    """A record that is not of the set's shape. file: its name; index: 0-based; where: both in words; reason: what is wrong."""
+    """A record that is not of the set's shape. id, where: as of a record; reason: what is wrong with it."""
 
-    file: str
-    index: int
+    id: str
     where: str
     reason: str
 
@@ -61,11 +60,13 @@ def scan_records(
     """``read_records`` that goes on after a record of another shape, for readers that put those aside."""
     for path, stem in files(folder, name, formats):
         for index, raw in enumerate(_raw_records(path, objects_aside)):
-            where = f"{path}, record {index}"
+            id_, where = f"{name}/{stem}:{index}", f"{path}, record {index}"
             try:
-                yield Record(f"{name}/{stem}:{index}", where, msgspec.convert(_decoded(raw), shape))
+                value = msgspec.convert(_decoded(raw), shape)
             except (RowError, msgspec.ValidationError) as error:
-                yield Unusable(path.name, index, where, str(error))
+                yield Unusable(id_, where, str(error))
+            else:
+                yield Record(id_, where, value)
 
 
 def files(folder: str | Path, name: str, formats: Sequence[str]) -> list[tuple[Path, str]]:

@@ -1,8 +1,8 @@
 """VitaBench (Meituan, 2025): which shops, and which products of the right shops, meet a request of life services.
 
 A task gives, with ids ``vitabench/FILE:INDEX`` and what follows here:
-- item_ranking: a list of its shops; ``:p``, a list of the products of its right shops. label: 1 for a right one, 0 for another, as
-  the authors marked them or, without marks, as the required orders name them; None where neither tells.
+- item_ranking: a list of its shops; ``:p``, a list of the products of its right shops. label: 1 for a right one, 0 for another,
+  as the authors marked them or, without marks, as the required orders name them; None where neither tells.
 - query_item_relevance: ``:N`` and ``:p:N``, one row a member N of those lists, counted from 0 in the order of the file.
 - behavior_prediction: ``:h:SECTION:N``, what the user lately ordered at breakfast, say, and what another user of the file ordered
   then (label 0), with the rest of that section as the user's habits; from the first task of a user.
@@ -64,10 +64,11 @@ def convert(folder: Path) -> Iterator[ScorerRow]:
             yield from _habit_rows(file, read)
             file, read = record.id.rpartition(":")[0], []
         read.append(_Read(record.id, task))
-        right = [s for s in task.shops if s.right]
-        yield from _task_rows(record.id, task, [_Member(text, s.right) for text, s in zip(_shop_texts(task), task.shops, strict=True)])
-        yield from _task_rows(f"{record.id}:p", task, [_Member(item_text(product_item(s, p, task.locale)), p.right)
-                                                       for s in right for p in s.products])
+        shops = [_Member(text, s.right) for text, s in zip(_shop_texts(task), task.shops, strict=True)]
+        products = [_Member(item_text(product_item(s, p, task.locale)), p.right)
+                    for s in task.shops if s.right for p in s.products]
+        yield from _task_rows(record.id, task, shops)
+        yield from _task_rows(f"{record.id}:p", task, products)
     yield from _habit_rows(file, read)
 
 
