@@ -17,8 +17,8 @@ from recenv.data.search import tokenize
 from recenv.data.vitabench_tasks import Shop, Task
 from recenv.records import Constraint
 
-_KINDS = {"hotels": "hotel room 酒店 房间", "attractions": "attraction ticket 景点 景区 门票", "flights": "flight plane 航班 机票 飞机",
-          "trains": "train 火车 高铁 动车 车票"}
+_KINDS = {"hotels": "hotel room 酒店 房间", "attractions": "attraction ticket 景点 景区 门票",
+          "flights": "flight plane 航班 机票 飞机", "trains": "train 火车 高铁 动车 车票"}
 """What requests call the members of a travel environment."""
 
 SLOT = "tags"
