@@ -113,7 +113,8 @@ def test_unusable_tasks_are_put_aside_with_file_index_and_reason(folder: Path, t
         ingest_vitabench(folder, tmp_path / "store")
     report = ingest_vitabench(folder, tmp_path / "store", max_bad=0.5)
     assert [(bad.file, bad.reason.split(":")[0]) for bad in report.examples] == [("c", f"record {n}") for n in range(4)]
-    assert [word in bad.reason for bad, word in zip(report.examples, ("instructions", "object", "environment", "order"), strict=True)]
+    reasons = ("instructions", "object", "environment", "order")
+    assert all(word in bad.reason for bad, word in zip(report.examples, reasons, strict=True))
     with pytest.raises(InputError, match=r"c\.json, record 0: instructions"):
         list(ROWSETS["vitabench"].convert(folder))
 
@@ -143,7 +144,8 @@ def test_lists_stand_in_a_drawn_order_and_are_scored_back_into_the_file_s(folder
     assert sorted(shops.order) == [0, 1, 2] and [("海鲜大排档", "甜品铺", "小龙虾拌面")[n] for n in shops.order] == names
     assert isinstance(shops.label, tuple) and dict(zip(shops.order, shops.label, strict=True)) == {0: 1.0, 1: 1.0, 2: 0.0}
     products = rows["vitabench/a:0:p"]
-    scored = ScoredRow(**{f: getattr(shops, f) for f in ScorerRow.__struct_fields__}, score=tuple(map(float, shops.order)), reason="")
+    fields = {f: getattr(shops, f) for f in ScorerRow.__struct_fields__}
+    scored = ScoredRow(**fields, score=tuple(map(float, shops.order)), reason="")
     back = in_source_order(scored)
     assert (back.score, back.label, back.order) == ((0.0, 1.0, 2.0), (1.0, 1.0, 0.0), ())
     assert [text.split("；")[0] for text in back.items] == ["海鲜大排档", "甜品铺", "小龙虾拌面"]
@@ -173,7 +175,8 @@ def test_requests_are_said_in_the_first_person(text: str, said: str) -> None:
 
 
 def test_temper_is_patience() -> None:
-    assert [patience(t) for t in ("Impatient, often rushes", "Mild-tempered", "Emotionally volatile", "容易焦虑担忧")] == [3, 6, 4, 5]
+    tempers = ("Impatient, often rushes", "Mild-tempered", "Emotionally volatile", "容易焦虑担忧")
+    assert [patience(t) for t in tempers] == [3, 6, 4, 5]
 
 
 def test_the_scenario_plays_the_store(folder: Path, tmp_path: Path) -> None:
