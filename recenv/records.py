@@ -48,12 +48,13 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
 class Constraint(msgspec.Struct, frozen=True, kw_only=True):
     """One condition of a need.
 
-    op: ``ge``, ``le`` (numbers), ``between`` (inclusive pair), ``eq`` (text), ``has`` (member of a set).
+    op: ``ge``, ``le`` (numbers), ``between`` (inclusive pair), ``eq`` (text), ``has`` (member of a set); ``told``: a wish in the
+    user's words, which no attribute decides, only the need's ``meets``.
     text: how the user says it, in the session's language.
     """
 
     slot: str
-    op: Literal["ge", "le", "between", "eq", "has"]
+    op: Literal["ge", "le", "between", "eq", "has", "told"]
     value: float | str | tuple[float, float]
     text: str
     disclosure: Disclosure = "on_ask"
@@ -64,10 +65,12 @@ class Need(msgspec.Struct, frozen=True, kw_only=True):
 
     constraints: in the order in which the user reveals them (volunteered ones first).
     preferences: soft weights of the gold utility; empty where the world has none.
+    meets: ids of the items that meet the need, where it is known by its label alone: any other item misses every constraint.
     """
 
     constraints: tuple[Constraint, ...] = ()
     preferences: dict[str, float] = {}
+    meets: tuple[str, ...] = ()
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -183,6 +186,8 @@ class ScorerRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     items: best-first as shown, of which the first ``shown`` were shown (0: all).
     label: in [0, 1], one number a row (a tuple over items where those are the row); None where unlabelled.
     group: what a split must not cut (user, prompt, conversation).
+    order: (C,) the place of each item in the source, from 0, where the source's order says which items are right and the row's is
+    another; empty: the same. No scorer reads it.
     """
 
     dimension: str
@@ -199,3 +204,4 @@ class ScorerRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     items: tuple[str, ...] = ()
     shown: int = 0
     label: float | tuple[float, ...] | None = None
+    order: tuple[int, ...] = ()

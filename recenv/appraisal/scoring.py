@@ -9,6 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
 import numpy as np
 
 from recenv.appraisal.published import published
@@ -26,7 +27,7 @@ _MOST_PARTS = 32
 
 
 class ScoredRow(ScorerRow, frozen=True, kw_only=True):
-    """A row with its score. score: a number in [0, 1]; for lists the items' probabilities in the row's order; None
+    """A row with its score. score: a number in [0, 1]; for lists the items' probabilities in the order of its items; None
     (null) where the scorer cannot answer, then ``reason`` says why."""
 
     score: float | tuple[float, ...] | None
@@ -49,6 +50,7 @@ def score_file(
 ) -> Outcome:
     """Score the rows of ``source`` into ``target``: in order, in bounded memory, whole or not at all.
 
+    A list that stands in another order than its source is written in the source's, after it was measured in its own.
     progress: called with the number of rows done. Rows of other dimensions are written with a null score and counted apart.
     Raises InputError for a file that has rows, but none of the scorer's dimension.
     """
@@ -67,7 +69,7 @@ def score_file(
         if first and not own[True]:
             raise InputError(f"{source} has no row of {sheet.dimension}; {first}")
 
-    write_rows(noted(), target)
+    write_rows(map(in_source_order, noted()), target)
     return Outcome(sheet.dimension, own[True], own[False], sheet.evaluate(), sheet.parts())
 
 
@@ -85,6 +87,16 @@ def score_rows(rows: Iterable[ScorerRow], scorer: Scorer, batch: int = BATCH) ->
             score = _score_of(row, scores, at)
             yield _with(row, score, scores.reasons[at] or ("" if score is not None else "the scorer gave no number"))
             at += 1
+
+
+def in_source_order(row: ScoredRow) -> ScoredRow:
+    """The row with items, labels and scores where they stood in the source; rows without ``order`` as they are."""
+    if not row.order:
+        return row
+    back = [place for place, _ in sorted(enumerate(row.order), key=lambda pair: pair[1])]
+    parts = {name: tuple(value[n] for n in back) for name in ("items", "label", "score")
+             if isinstance(value := getattr(row, name), tuple)}
+    return msgspec.structs.replace(row, order=(), **parts)
 
 
 def _with(row: ScorerRow, score: float | tuple[float, ...] | None, reason: str) -> ScoredRow:

@@ -71,6 +71,17 @@ def crosswoz(folder: Path, out: Path, max_bad: float, overwrite: bool) -> None:
     click.echo(report.table())
 
 
+@ingest.command()
+@_ingest_options
+def vitabench(folder: Path, out: Path, max_bad: float, overwrite: bool) -> None:
+    """Ingest a folder of VitaBench tasks (delivery, in-store, travel; sessions are constructed)."""
+    from recenv.data.vitabench import ingest_vitabench
+
+    with bar("reading") as update:
+        report = ingest_vitabench(folder, out, overwrite=overwrite, max_bad=max_bad, progress=update)
+    click.echo(report.table())
+
+
 @click.command()
 @click.argument("store", type=FOLDER, required=False)
 @click.option("--scenario", default=None, help="A scenario, in place of a store: its built-in world, under its rules.")

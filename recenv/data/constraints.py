@@ -7,7 +7,7 @@ import unicodedata
 from typing import Literal, NamedTuple
 
 from recenv.data import CACHES
-from recenv.records import Constraint, Item
+from recenv.records import Constraint, Item, Need
 
 MET, MISSED, UNKNOWN = 1, 0, -1
 """Status of an item against a constraint, as stored in int8 columns."""
@@ -50,7 +50,9 @@ def fold(text: str) -> str:
 
 
 def status(item: Item, constraint: Constraint) -> int:
-    """MET, MISSED, or UNKNOWN where the item does not carry the attribute."""
+    """MET, MISSED, or UNKNOWN where the item does not carry the attribute, or no attribute decides."""
+    if constraint.op == "told":
+        return UNKNOWN
     have: object = item.name if constraint.slot == "name" else item.attributes.get(constraint.slot)
     if have is None or have == "":
         return UNKNOWN
@@ -67,6 +69,13 @@ def status(item: Item, constraint: Constraint) -> int:
         members = have if isinstance(have, (tuple, list)) else (str(have),)
         return int(any(folded == fold(str(m)) for m in members))
     return int(folded == fold(str(have)))
+
+
+def statuses(item: Item, need: Need) -> list[int]:
+    """(M,) status of an item against each constraint of a need; by the need's label where that is all that is known of it."""
+    if need.meets:
+        return [MET if item.id in need.meets else MISSED] * len(need.constraints)
+    return [status(item, c) for c in need.constraints]
 
 
 def asked_slots(question: str) -> tuple[str, ...]:

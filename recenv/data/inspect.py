@@ -85,7 +85,8 @@ def _session(world: World, row: int) -> list[str]:
     for g, goal in enumerate(session.goals):
         logged = {o.item_id: o for o in hidden.outcomes[g]}
         lines += [f"  goal {g + 1}: {goal.category}, {len(goal.candidates)} candidates", f"    query: {goal.query}"]
-        lines += [f"    wants: {c.text} ({c.slot} {c.op} {c.value}, {c.disclosure})" for c in hidden.needs[g].constraints]
+        lines += [f"    wants: {c.text} ({f'about {c.slot}' if c.op == 'told' else f'{c.slot} {c.op} {c.value}'}, {c.disclosure})"
+                  for c in hidden.needs[g].constraints]
         taken = [o for o in hidden.outcomes[g] if o.event != "offered"] or list(logged.values())
         for outcome in taken[:_SHOWN]:
             name = world.item(world.item_row(outcome.item_id)).name

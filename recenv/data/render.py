@@ -12,12 +12,15 @@ _LABELS = {
     "city": ("城市", "city"), "age": ("年龄", "age"), "budget": ("预算", "budget"), "household": ("家庭", "household"),
     "occupation": ("职业", "occupation"), "likes": ("喜好", "likes"), "time": ("时间", "time"),
     "weather": ("天气", "weather"), "day": ("日期", "day"), "gender": ("性别", "gender"),
+    "shop": ("商家", "shop"), "shop_tags": ("商家特色", "shop features"), "products": ("商品", "products"),
+    "options": ("规格", "options"), "stock": ("库存", "in stock"), "temper": ("性格", "temper"), "diet": ("忌口", "diet"),
+    "home": ("家庭住址", "home"), "work": ("工作地址", "work"), "position": ("所在地", "position"), "habits": ("习惯", "habits"),
 }
 _CATEGORY = {
     "dining": "餐饮", "lifestyle": "生活服务", "shopping": "购物", "accommodation": "住宿",
     "healthcare": "医疗健康", "tourism": "旅游",
 }
-_UNTOLD = ("phone", "address", "hours", "subway")  # of no use to a scorer, and long
+_UNTOLD = ("phone", "address", "hours", "subway", "longitude", "latitude")  # of no use to a scorer, and long
 _MAX_MEMBERS = 40
 _MAX_NEARBY = 12  # lists of neighbours are long and rarely asked for in full
 

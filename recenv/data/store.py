@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recenv import rng
-from recenv.data.constraints import status
+from recenv.data.constraints import statuses
 from recenv.errors import RowError, StoreError
 from recenv.files import beside, swap_in
 from recenv.records import CATEGORIES, Item, Privileged, Session, User
@@ -124,7 +124,7 @@ class StoreWriter:
         self._append("candidate_position", [logged[i.id].position if i.id in logged else -1 for i in items])
         self._append("candidate_utility", [np.nan] * len(rows) if utility is None else list(utility))
         self._append("constraint_disclosure", [DISCLOSURES.index(c.disclosure) for c in need.constraints])
-        self._append("satisfaction", [status(i, c) for i in items for c in need.constraints])
+        self._append("satisfaction", [s for i in items for s in statuses(i, need)])
         self._append("candidate_start", [self._size["candidate"]])
         self._append("constraint_start", [self._size["constraint_disclosure"]])
         self._append("satisfaction_start", [self._size["satisfaction"]])

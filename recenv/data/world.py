@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recenv import rng
-from recenv.data.constraints import status
+from recenv.data.constraints import statuses
 from recenv.data.store import SCHEMA
 from recenv.errors import StoreError, UnknownName
 from recenv.records import Item, Privileged, Session, User
@@ -149,7 +149,7 @@ class World:
     def satisfaction(self, session: int, goal: int, item: int) -> NDArray[np.int8]:
         """(M,) status of any item against the constraints of a session's goal-th goal."""
         need = self.privileged(session).needs[goal]
-        return np.array([status(self.item(item), c) for c in need.constraints], np.int8)
+        return np.array(statuses(self.item(item), need), np.int8)
 
     def popularity(self, items: NDArray[np.integer], session: int) -> NDArray[np.float32]:
         """log1p of orders of the items by users outside the session user's fold."""

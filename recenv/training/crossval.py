@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from recenv import rng
-from recenv.appraisal.scoring import Outcome, ScoredRow, score_rows
+from recenv.appraisal.scoring import Outcome, ScoredRow, in_source_order, score_rows
 from recenv.appraisal.sheet import Sheet
 from recenv.data.rowfile import write_rows
 from recenv.errors import InputError
@@ -52,7 +52,7 @@ def cross_validate(
         held = [r for r, own in zip(used, fold, strict=True) if own == k]
         for d in dimensions:
             scored += score_rows([r for r in held if r.dimension == d], scorers[d])
-    write_rows(scored, folder / SCORES)
+    write_rows(map(in_source_order, scored), folder / SCORES)
     return list(_outcomes(scored, dimensions))
 
 

@@ -212,6 +212,7 @@ REAL_ROWS = {
     "llmbar": {"instruction_following": 1_560}, "crsarena_eval": {"query_item_relevance": 1_756},
     "recipe_mpr": {"item_ranking": 405}, "coupon": {"behavior_prediction": 10_147},
     "crosswoz": {"query_item_relevance": 3_788, "factual_consistency": 2_258},
+    "vitabench": {"item_ranking": 376, "query_item_relevance": 2_220, "behavior_prediction": 4_340},
 }
 
 

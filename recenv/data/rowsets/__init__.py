@@ -13,6 +13,7 @@ from recenv.data.rowsets import (
     llmbar,
     recipe_mpr,
     recrm,
+    vitabench,
 )
 from recenv.data.rowsets.entry import RowSet
 from recenv.registry import Registry
@@ -25,6 +26,6 @@ ROWSETS: Registry[RowSet] = Registry("row set")
 for _name, _module in {
     "recrm": recrm, "crosswoz": crosswoz, "dstc9_fc": dstc9_fc, "ci_tod": ci_tod, "begin": begin,
     "ifeval_responses": ifeval_responses, "llmbar": llmbar, "crsarena_eval": crsarena_eval, "recipe_mpr": recipe_mpr,
-    "coupon": coupon,
+    "coupon": coupon, "vitabench": vitabench,
 }.items():
     ROWSETS.add(_name, _module.ENTRY)

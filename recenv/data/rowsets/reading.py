@@ -31,6 +31,14 @@ class Record(NamedTuple, Generic[R]):
     value: R
 
 
+class Unusable(NamedTuple):
+    """A record that is not of the set's shape. id, where: as of a record; reason: what is wrong with it."""
+
+    id: str
+    where: str
+    reason: str
+
+
 def read_records(
     folder: str | Path, name: str, shape: type[R], formats: Sequence[str], *, objects_aside: bool = False
 ) -> Iterator[Record[R]]:
@@ -40,14 +48,25 @@ def read_records(
     of an array is a companion of the set (a knowledge base), not records, and is passed over.
     Raises InputError, with file and record index, for a folder without such files and for anything that cannot be read.
     """
+    for record in scan_records(folder, name, shape, formats, objects_aside=objects_aside):
+        if isinstance(record, Unusable):
+            raise InputError(f"{record.where}: not a record of {name}: {record.reason}")
+        yield record
+
+
+def scan_records(
+    folder: str | Path, name: str, shape: type[R], formats: Sequence[str], *, objects_aside: bool = False
+) -> Iterator[Record[R] | Unusable]:
+    """``read_records`` that goes on after a record of another shape, for readers that put those aside."""
     for path, stem in files(folder, name, formats):
         for index, raw in enumerate(_raw_records(path, objects_aside)):
-            where = f"{path}, record {index}"
+            id_, where = f"{name}/{stem}:{index}", f"{path}, record {index}"
             try:
                 value = msgspec.convert(_decoded(raw), shape)
             except (RowError, msgspec.ValidationError) as error:
-                raise InputError(f"{where}: not a record of {name}: {error}") from None
-            yield Record(f"{name}/{stem}:{index}", where, value)
+                yield Unusable(id_, where, str(error))
+            else:
+                yield Record(id_, where, value)
 
 
 def files(folder: str | Path, name: str, formats: Sequence[str]) -> list[tuple[Path, str]]:
