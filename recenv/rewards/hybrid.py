@@ -42,7 +42,7 @@ class RewardSpec(msgspec.Struct, frozen=True, kw_only=True):
     weights: dict[str, float]
     gates: dict[str, float] = {}
     credit: Literal["service", "mean", "gain", "level"] = "service"
-    outcome: float = 0.85
+    outcome: float = 0.9
     turn_price: float = 0.0
     needs: tuple[str, ...] = SLATE_DIMENSIONS
     levels: int = 10
@@ -240,7 +240,7 @@ _LEXICAL = {d.name: float(len(SHIPPED) - rank) for rank, d in enumerate(SHIPPED)
 REWARDS: Registry[RewardSpec] = Registry("reward")
 """Named reward specs. A change of numbers is a new version.
 
-``service``, the default: 0.85 for meeting the need, 0.15 for the quality of what was served. ``outcome``: what the user did
+``service``, the default: 0.9 for meeting the need, 0.1 for the quality of what was served. ``outcome``: what the user did
 and exact rules alone, so that it needs no trained scorer. ``weighted-sum``, ``product``, ``min``, ``lexicographic`` and
 ``chebyshev`` put the five components together in other ways and pay as ``service`` does.
 
@@ -253,7 +253,7 @@ DEFAULT_REWARD, RULES_REWARD = "service", "outcome"
 
 for _spec in (
     RewardSpec(name="service", aggregation="mean", weights=_SLATE, gates=_GATES),
-    RewardSpec(name="outcome", aggregation="mean", weights=_ALWAYS, gates=_GATES, needs=()),
+    RewardSpec(name="outcome", aggregation="mean", weights=_ALWAYS, gates=_GATES, outcome=0.95, needs=()),
     RewardSpec(name="weighted-sum", version=2, aggregation="mean", weights=_ALL),
     RewardSpec(name="product", version=2, aggregation="product", weights=_ALL),
     RewardSpec(name="min", version=2, aggregation="min", weights=_ALL),

@@ -59,10 +59,10 @@ def test_the_best_item_shown_so_far_is_the_quality_of_a_goal(tiny_world: World, 
         return (v + v + v / 0.8) / 3
 
     play = played(tiny_world, known(tiny_world, {0: 0.4, 4: 0.1, 6: 0.8}), words=words)
-    assert show(play, 0, 4, words=words) == pytest.approx(0.15 * worth(0.4), abs=1e-6)
+    assert show(play, 0, 4, words=words) == pytest.approx(0.1 * worth(0.4), abs=1e-6)
     assert show(play, 4, 0, words=words) == 0.0  # nothing new
     assert show(play, 4, 1, words=words) == 0.0  # new, and not better
-    assert show(play, 4, 6, 0, words=words) == pytest.approx(0.15 * (worth(0.8) - worth(0.4)), abs=1e-6)
+    assert show(play, 4, 6, 0, words=words) == pytest.approx(0.1 * (worth(0.8) - worth(0.4)), abs=1e-6)
 
 
 @BOTH
@@ -73,7 +73,7 @@ def test_what_was_taken_is_the_quality_of_a_goal_that_was_met(tiny_world: World,
         play = played(tiny_world, known(tiny_world, {0: 0.1, 4: 0.0, 6: 0.8, 7: 0.4}), words=words)
         totals.append(show(play, *numbers, words=words))
         assert play.step is not None and play.step.met[0] and play.ending == "met"
-    assert totals == pytest.approx([0.85 + 0.15 * (0.4 + 0.4 + 0.5) / 3] * 4, abs=1e-6)
+    assert totals == pytest.approx([0.9 + 0.1 * (0.4 + 0.4 + 0.5) / 3] * 4, abs=1e-6)
 
 
 @BOTH
@@ -83,7 +83,7 @@ def test_a_need_that_is_met_by_what_was_shown_before_pays_the_outcome(tiny_world
     play = played(tiny_world, known(tiny_world, {0: 0.8, 7: 0.4}), words=words, user=user)
     first = show(play, 0, 7, words=words)
     second = show(play, 7, 0, words=words)
-    assert play.ending == "met" and first == pytest.approx(0.15 * 2.6 / 3, abs=1e-6) and second == pytest.approx(0.85, abs=1e-6)
+    assert play.ending == "met" and first == pytest.approx(0.1 * 2.6 / 3, abs=1e-6) and second == pytest.approx(0.9, abs=1e-6)
 
 
 @BOTH
@@ -110,7 +110,7 @@ def test_an_item_from_a_search_is_new_once_a_goal(tiny_world: World) -> None:
         rewards.append(play.reward)
         paid.append(bool(play.step.paid[0]))
     assert play.state.goal[0] == 1 and paid == [True, False, True, True, False]
-    assert rewards == pytest.approx([0.15, 0.0, 0.85, 0.0, 0.0], abs=1e-6)  # in the second goal it is no id to be shown
+    assert rewards == pytest.approx([0.1, 0.0, 0.9, 0.0, 0.0], abs=1e-6)  # in the second goal it is no id to be shown
 
 
 def test_numbers_and_words_are_paid_alike(tiny_world: World) -> None:
@@ -150,7 +150,7 @@ def test_a_turn_that_fails_a_gate_is_worth_nothing(tiny_world: World) -> None:
     assert (play.reward, play.step.values[0]) == (0.0, 0.0)
     assert not play.step.vector_rewards.any() and play.step.components[0, QIR] == 1.0  # in no dimension, though it is told
     play(slate(7))
-    assert play.reward == pytest.approx(0.85)  # what was met was met
+    assert play.reward == pytest.approx(0.9)  # what was met was met
     play = played(tiny_world, constant_scorers(1.0))
     play(Action(act="malformed", error="?"))
     assert play.step is not None and play.step.failed[0, IF] and play.reward == 0.0
@@ -167,7 +167,7 @@ def test_a_turn_that_nobody_could_judge_is_unpaid_and_uncounted(tiny_world: Worl
         assert play.step is not None and not play.step.paid[0] and not play.step.applicable[0, UBP]
         assert play.step.reasons[0, UBP] == "the server is down" and not play.state.count[0, [0, 1 + UBP]].any()
         down.value, down.reason = 1.0, ""
-        full = 0.15 if reward == "service" else 1.0
+        full = 0.1 if reward == "service" else 1.0
         assert show(play, 6, 1, words=words) == pytest.approx(full, abs=1e-6) and play.step.paid[0]
         if words:
             play = played(tiny_world, {d: s for d, s in scorers.items() if d != DIMENSIONS[UBP]}, reward=reward)
@@ -177,7 +177,7 @@ def test_a_turn_that_nobody_could_judge_is_unpaid_and_uncounted(tiny_world: Worl
 def test_what_was_met_is_paid_though_nobody_could_judge_it(tiny_world: World) -> None:
     play = played(tiny_world, constant_scorers(float("nan"), "down"))
     play(slate(7))
-    assert play.reward == pytest.approx(0.85) and play.step is not None and not play.step.paid[0]
+    assert play.reward == pytest.approx(0.9) and play.step is not None and not play.step.paid[0]
 
 
 def test_each_turn_may_have_a_price(tiny_world: World) -> None:
@@ -187,7 +187,7 @@ def test_each_turn_may_have_a_price(tiny_world: World) -> None:
     for action in (ask("您的预算是多少？"), slate(0), slate(0), Action(act="malformed"), slate(7)):
         play(action)
         rewards.append(play.reward)
-    assert rewards == pytest.approx([-0.125, 0.025, -0.125, -0.125, 0.725])
+    assert rewards == pytest.approx([-0.125, -0.025, -0.125, -0.125, 0.775])
     engine = play.engine
     state, log = engine.begin(np.array([0, 1]), np.array([1, 1], np.uint64)), engine.log(2, words=True)
     assert engine.step(state, log, [slate(0), None])[1].rewards[1] == 0.0  # who sits out pays nothing
@@ -205,12 +205,12 @@ def test_exact_rules_alone_earn_something(tiny_world: World, words: bool) -> Non
         play(said(0, 4))
     else:
         play.numbers(0, 4)
-    assert play.reward == pytest.approx(0.15)
+    assert play.reward == pytest.approx(0.05)
     if said:
         play(said(7))
     else:
         play.numbers(7)
-    assert play.reward == pytest.approx(0.85) and play.ending == "met"
+    assert play.reward == pytest.approx(0.95) and play.ending == "met"
 
 
 def test_the_reward_of_scorers_is_another_than_that_of_rules(tiny_world: World) -> None:

@@ -90,13 +90,13 @@ def test_a_rescored_run_is_a_run_like_any_other(run: Path, other: Path, tmp_path
 
 def test_a_constant_scorer_gives_the_known_return(home: Home, run: Path, tmp_path: Path) -> None:
     """Every item is worth 0.5 in four dimensions, and in a list of equals none is better: (4 x 0.5 + 1) / 5 = 0.6. So each goal
-    with a slate that no rule failed pays 0.15 x 0.6, and 0.85 more where the need was met."""
+    with a slate that no rule failed pays 0.1 x 0.6, and 0.9 more where the need was met."""
     made = rescore_run(run, home.name("third"), tmp_path / "third", reward="weighted-sum")
     clean = [t for t in traces(made) if all(s != "rule" for u in t.turns for s in u.sources)]
     assert clean
     for trace in clean:
         goals = {t.goal for t in trace.turns if t.action.act == "recommend"}
-        assert trace.total == pytest.approx(0.15 * 0.6 * len(goals) + 0.85 * trace.goals_met, abs=1e-6)
+        assert trace.total == pytest.approx(0.1 * 0.6 * len(goals) + 0.9 * trace.goals_met, abs=1e-6)
     judged = [c for t in traces(made) for u in t.turns for c, s in zip(u.components, u.sources, strict=True) if s == "scorer"]
     assert judged and set(judged) == {0.5}
 
@@ -108,7 +108,7 @@ def test_a_dimension_without_a_scorer_is_missing_and_named(home: Home, run: Path
     assert text.count("no scorer: missing where no rule decides") == 4
     rules = rescore_run(run, "rules", tmp_path / "rules")
     assert "every turn is worth 0 and only needs that are met pay" in columns_text(rules)
-    assert all(t.total == pytest.approx(0.85 * t.goals_met) for t in traces(rules))
+    assert all(t.total == pytest.approx(0.9 * t.goals_met) for t in traces(rules))
     assert read_plan(rules).scorers[0]["dimension"] == next(iter(DIMENSIONS))
 
 

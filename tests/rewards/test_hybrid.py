@@ -172,12 +172,12 @@ def service(share: float) -> RewardSpec:
 
 def test_service_by_hand() -> None:
     spec = REWARDS[DEFAULT_REWARD]
-    assert (spec.credit, spec.outcome, spec.turn_price) == ("service", 0.85, 0.0)
-    assert paid([0.4, 0.2, 0.6], spec) == pytest.approx([0.06, 0.0, 0.03])
-    assert paid([0.4, 0.2, 0.6], spec, met=True) == pytest.approx([0.06, 0.0, 0.85 + 0.09 - 0.06])
-    assert paid([0.6, 0.2], spec, met=True) == pytest.approx([0.09, 0.85 + 0.03 - 0.09])  # what was taken, not the best shown
-    assert paid([0.6, NAN], spec, met=True) == pytest.approx([0.09, 0.85])  # a slate shown before that is taken now
-    assert paid([NAN, 0.5], spec) == pytest.approx([0.0, 0.075])
+    assert (spec.credit, spec.outcome, spec.turn_price) == ("service", 0.9, 0.0)
+    assert paid([0.4, 0.2, 0.6], spec) == pytest.approx([0.04, 0.0, 0.02])
+    assert paid([0.4, 0.2, 0.6], spec, met=True) == pytest.approx([0.04, 0.0, 0.9 + 0.06 - 0.04])
+    assert paid([0.6, 0.2], spec, met=True) == pytest.approx([0.06, 0.9 + 0.02 - 0.06])  # what was taken, not the best shown
+    assert paid([0.6, NAN], spec, met=True) == pytest.approx([0.06, 0.9])  # a slate shown before that is taken now
+    assert paid([NAN, 0.5], spec) == pytest.approx([0.0, 0.05])
 
 
 @given(served, st.booleans(), shares)
