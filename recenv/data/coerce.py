@@ -48,6 +48,8 @@ _HISTORIES = ("history", "click_history", "behaviors", "behavior_history", "user
 _QUANTITY = re.compile(r"[¥￥$]?\s*(\d+(?:\.\d+)?)\s*(?:元|元/人|/人|分|星|公里|千米|km|yuan|stars?)?")
 _METRES = re.compile(r"(\d+(?:\.\d+)?)\s*(?:米|m)")
 _CJK = re.compile(r"[\u3400-\u9fff]")
+ASSUMED = "category assumed to be lifestyle"
+"""How the note begins that an item named no category."""
 _HEAD = re.compile(r"[；;，,。|\n]")
 
 
@@ -83,8 +85,8 @@ def context_of(value: Any) -> dict[str, str]:
 
 def label_of(value: Any, source: Source, what: str = "label") -> float:
     """A label in [0, 1]: looked up in ``source.values``, or a number on the source's scale."""
-    key = value.strip() if isinstance(value, str) else f"{value:g}" if isinstance(value, (int, float)) else ""
-    found = source.values.get(key, source.values.get(key.casefold()))
+    key = value.strip() if isinstance(value, str) else f"{value:g}" if source.values and isinstance(value, (int, float)) else ""
+    found = source.values.get(key, source.values.get(key.casefold())) if source.values else None
     if found is not None:
         return _unit(found, what)
     if isinstance(value, str):
@@ -180,7 +182,7 @@ def _text_item(raw: str, locale: str, category: str | None, assumed: list[str]) 
 def _category(own: Any, row: str | None, assumed: list[str]) -> str:
     found = category_of(own) or row
     if found is None:
-        assumed.append(f"category assumed to be lifestyle ({str(own)[:30] if own else 'none given'})")
+        assumed.append(f"{ASSUMED} ({str(own)[:30] if own else 'none given'})")
     return found or "lifestyle"
 
 

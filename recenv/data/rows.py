@@ -13,7 +13,9 @@ import msgspec
 from recenv.data import coerce
 from recenv.data.detect import SAMPLE, detect, probe
 from recenv.data.fieldmap import TABLES, FieldMap, Source, listed, load_field_map, pick
-from recenv.data.jsonl import decode, lines
+from recenv.data.jsonl import Line, decode, lines
+from recenv.data.layout import Unfit, lay_out
+from recenv.data.recent import Recent
 from recenv.data.render import item_text, mapping_text, user_text
 from recenv.errors import InputError, RowError, UnknownName
 from recenv.records import Item, Need, ScorerRow, User
@@ -30,6 +32,7 @@ FILES: dict[str, str] = {
 _TEXTS = ("instruction", "query", "response", "evidence")
 _FIRST_ROWS = 1000
 _MAX_ITEMS = 500
+_RECENT_BYTES = 12 << 20  # of JSON, for each of users and items; as records it takes several times as much
 
 
 class Gold(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,6 +83,9 @@ class Bad(msgspec.Struct, frozen=True):
 class RowFile:
     """One file of a folder, its fields found or mapped; iterating gives each row, good or bad, in bounded memory.
 
+    Rows with the keys of the first ones are read by their layout; whatever does not fit it, or has anything wrong, by ``decode``
+    and ``pick``, which also say what is wrong. Equal users and items of rows near each other are one object.
+
     sources: canonical field -> where it comes from. unused: raw keys of the first rows that feed nothing.
     assumed: what had to be assumed, counted while iterating.
     """
@@ -97,7 +103,10 @@ class RowFile:
         else:
             self.sources = detect(dimension, first, where)
         fed = {source.key.partition(".")[0] for source in self.sources.values()} | {s.key for s in self.sources.values()}
-        self.unused = tuple(k for k in dict.fromkeys(k for row in first for k in row) if k not in fed)
+        keys = list(dict.fromkeys(k for row in first for k in row))
+        self.unused = tuple(k for k in keys if k not in fed)
+        self._layout = lay_out(self.sources, keys)
+        self._made = Made()
 
     def _first_rows(self) -> tuple[list[dict[str, Any]], str]:
         """Up to SAMPLE decodable rows among the first lines, and file:line of the first of them."""
@@ -119,21 +128,90 @@ class RowFile:
     def __iter__(self) -> Iterator[Row | Bad]:
         for line in lines(self.path):
             try:
-                yield self._row(decode(line), line.number, line.end, len(line.data))
+                yield self._read(line)
             except RowError as error:
                 yield Bad(line.number, str(error), line.end)
 
-    def _row(self, raw: Mapping[str, Any], number: int, end: int, size: int) -> Row:
-        value = {field: pick(raw, source) for field, source in self.sources.items()}
-        told = {f: coerce.text_of(value.get(f), f).strip() for f in _TEXTS}
-        words = [text for text in told.values() if text] or [str(value.get("item") or value.get("items") or "")[:2000]]
+    def _read(self, line: Line) -> Row:
+        if self._layout is not None and not line.reason:
+            try:
+                return self._row(self._layout.values(line.data), line)
+            except (Unfit, RowError, msgspec.DecodeError):
+                pass
+        raw = decode(line)
+        row = self._row({field: pick(raw, source) for field, source in self.sources.items()}, line)
+        if self._layout is not None:
+            self._layout = self._layout.wider(raw) or self._layout
+        return row
+
+    def _row(self, value: Mapping[str, Any], line: Line) -> Row:
+        told = {f: coerce.text_of(value[f], f).strip() for f in _TEXTS if f in value}
+        words = [text for text in told.values() if text] or [str(plain(value.get("item")) or plain(value.get("items")) or "")[:2000]]
         locale = coerce.locale_of(value.get("locale"), *words)
-        picked = _Picked(value, told, locale, self.sources, [])
+        picked = _Picked(value, told, locale, self.sources, [], self._made)
         made = _MAKERS[self.dimension](picked)
-        self.assumed.update(dict.fromkeys(picked.assumed, 1))
+        if picked.assumed:
+            self.assumed.update(dict.fromkeys(picked.assumed, 1))
         user_id = picked.id("user_id") or (made["user"].id if "user" in made else "")
-        return Row(dimension=self.dimension, line=number, end=end, size=size, locale=locale, session_id=picked.id("session_id"),
-                   user_id=user_id, **{**told, **made})
+        return Row(dimension=self.dimension, line=line.number, end=line.end, size=len(line.data), locale=locale,
+                   session_id=picked.id("session_id"), user_id=user_id, **told, **made)
+
+
+def plain(value: Any) -> Any:
+    """The value of what a layout left as JSON; other values as they are."""
+    return msgspec.json.decode(value) if isinstance(value, msgspec.Raw) else value
+
+
+def _json(value: Any) -> bytes:
+    return bytes(value) if isinstance(value, msgspec.Raw) else msgspec.json.encode(value)
+
+
+class _MadeItem(NamedTuple):
+    item: Item
+    notes: list[str]
+    own: bool  # it names its category, so that the row's does not matter
+
+
+class _MadeUser(NamedTuple):
+    user: User
+    past: tuple[Item, ...]
+    notes: list[str]
+
+
+class Made:
+    """Users and items of ``coerce``, made once for equal JSON, with what was assumed about them."""
+
+    def __init__(self) -> None:
+        self._items = Recent[tuple[bytes, str, str | None], _MadeItem](_RECENT_BYTES)
+        self._users = Recent[tuple[bytes, bytes, str, str], _MadeUser](_RECENT_BYTES)
+
+    def item(self, raw: Any, locale: str, category: str | None, assumed: list[str]) -> Item:
+        json = _json(raw)
+        made = self._item(raw, json, locale, None)
+        if category is not None and not made.own:
+            made = self._item(raw, json, locale, category)
+        assumed += made.notes
+        return made.item
+
+    def _item(self, raw: Any, json: bytes, locale: str, category: str | None) -> _MadeItem:
+        key = json, locale, category
+        made = self._items.get(key)
+        if made is None:
+            notes: list[str] = []
+            item = coerce.item_of(plain(raw), locale, category, notes)
+            made = _MadeItem(item, notes, not any(note.startswith(coerce.ASSUMED) for note in notes))
+            self._items.put(key, made, len(json))
+        return made
+
+    def user(self, raw: Any, history: Any, locale: str, id_: str, assumed: list[str]) -> tuple[User, tuple[Item, ...]]:
+        key = _json(raw), _json(history), locale, id_
+        made = self._users.get(key)
+        if made is None:
+            notes: list[str] = []
+            made = _MadeUser(*coerce.user_of(plain(raw), plain(history), locale, id_, notes), notes)
+            self._users.put(key, made, len(key[0]) + len(key[1]))
+        assumed += made.notes
+        return made.user, made.past
 
 
 class _Picked(NamedTuple):
@@ -144,56 +222,64 @@ class _Picked(NamedTuple):
     locale: str
     sources: Mapping[str, Source]
     assumed: list[str]
+    made: Made
 
     def id(self, field: str) -> str:
         return coerce.text_of(self.value.get(field), field).strip()
 
+    def needed(self, *fields: str) -> None:
+        """Raises RowError where none of these texts is there."""
+        if not any(self.told.get(field) for field in fields):
+            raise RowError(f"{' and '.join(fields)} is missing or empty")
+
     def user(self) -> tuple[User, tuple[Item, ...]]:
-        return coerce.user_of(self.value.get("user"), self.value.get("history"), self.locale, self.id("user_id"), self.assumed)
+        return self.made.user(self.value.get("user"), self.value.get("history"), self.locale, self.id("user_id"), self.assumed)
+
+    def context(self) -> dict[str, str]:
+        return coerce.context_of(self.value.get("context"))
 
     def label(self) -> float:
         return coerce.label_of(self.value.get("label"), self.sources["label"])
 
     def item(self) -> Item:
-        return coerce.item_of(self.value.get("item"), self.locale, None, self.assumed)
+        return self.made.item(self.value.get("item"), self.locale, None, self.assumed)
 
 
 def _instruction(picked: _Picked) -> dict[str, Any]:
-    coerce.needed_text(picked.told["response"], "response")
-    coerce.needed_text(picked.told["instruction"] or picked.told["query"], "instruction and query")
+    picked.needed("response")
+    picked.needed("instruction", "query")
     return {"label": picked.label()}
 
 
 def _factual(picked: _Picked) -> dict[str, Any]:
-    coerce.needed_text(picked.told["response"], "response")
-    coerce.needed_text(picked.told["evidence"], "evidence")
+    picked.needed("response")
+    picked.needed("evidence")
     return {"label": picked.label()}
 
 
 def _relevance(picked: _Picked) -> dict[str, Any]:
-    coerce.needed_text(picked.told["query"], "query")
+    picked.needed("query")
     return {"item": picked.item(), "label": picked.label()}
 
 
 def _behavior(picked: _Picked) -> dict[str, Any]:
     user, past = picked.user()
-    context = coerce.context_of(picked.value.get("context"))
-    return {"user": user, "past": past, "context": context, "item": picked.item(), "label": picked.label()}
+    return {"user": user, "past": past, "context": picked.context(), "item": picked.item(), "label": picked.label()}
 
 
 def _ranking(picked: _Picked) -> dict[str, Any]:
-    coerce.needed_text(picked.told["query"], "query")
+    picked.needed("query")
     listed = picked.value.get("items")
     if not isinstance(listed, list) or not 1 <= len(listed) <= _MAX_ITEMS:
         found = f"{len(listed)} of them" if isinstance(listed, list) else type(listed).__name__
         raise RowError(f"items: expected a list of 1 to {_MAX_ITEMS} items, got {found}")
     user, past = picked.user()
     category = coerce.category_of(picked.value.get("category"))
-    items = tuple(coerce.item_of(raw, picked.locale, category, picked.assumed) for raw in listed)
+    items = tuple(picked.made.item(raw, picked.locale, category, picked.assumed) for raw in listed)
     labels = coerce.labels_of(picked.value.get("labels"), picked.sources["labels"], items)
     gold = _gold(picked.value.get("gold"), len(items))
     category = category or Counter(item.category for item in items).most_common(1)[0][0]
-    return {"user": user, "past": past, "context": coerce.context_of(picked.value.get("context")), "category": category,
+    return {"user": user, "past": past, "context": picked.context(), "category": category,
             "items": items, "labels": labels, "gold": gold}
 
 
