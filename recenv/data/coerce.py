@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from recenv.data import CACHES
 from recenv.data.constraints import SLOTS, fold
 from recenv.data.detect import LABEL_KEYS
 from recenv.data.fieldmap import Source
@@ -50,6 +51,7 @@ _METRES = re.compile(r"(\d+(?:\.\d+)?)\s*(?:米|m)")
 _CJK = re.compile(r"[\u3400-\u9fff]")
 ASSUMED = "category assumed to be lifestyle"
 """How the note begins that an item named no category."""
+_MEMBERS = re.compile(r"[、,，;；/|]")
 _HEAD = re.compile(r"[；;，,。|\n]")
 
 
@@ -188,22 +190,29 @@ def _category(own: Any, row: str | None, assumed: list[str]) -> str:
 
 def _attributes(raw: Mapping[str, Any]) -> Iterator[tuple[str, Value]]:
     for key, value in _flat(raw):
-        slot = _SLOT.get(fold(key.rpartition(".")[2]), key)
-        made = _value(slot, value)
-        if made is not None and fold(key) not in LABEL_KEYS and key not in LABEL_KEYS:
-            yield slot, made
+        slot = _slot(key)
+        if slot is not None:
+            made = _value(slot, value)
+            if made is not None:
+                yield slot, made
+
+
+@CACHES.keep(4096)
+def _slot(key: str) -> str | None:
+    """The attribute that a key is, None for a label."""
+    return None if fold(key) in LABEL_KEYS or key in LABEL_KEYS else _SLOT.get(fold(key.rpartition(".")[2]), key)
 
 
 def _flat(raw: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
     for key, value in raw.items():
-        if isinstance(value, Mapping) and prefix.count(".") < 3:
+        if isinstance(value, dict) and prefix.count(".") < 3:
             yield from _flat(value, "" if key == "attributes" else f"{prefix}{key}.")
         else:
             yield f"{prefix}{key}", value
 
 
 def _value(slot: str, value: Any) -> Value | None:
-    if value in (None, "", []) or isinstance(value, Mapping):
+    if value is None or value == "" or value == [] or isinstance(value, dict):
         return None
     if isinstance(value, bool):
         return str(value).lower()
@@ -215,7 +224,7 @@ def _value(slot: str, value: Any) -> Value | None:
     if kind == "number":
         return _number(slot, value.strip())
     if kind == "set":
-        return tuple(part.strip() for part in re.split(r"[、,，;；/|]", value) if part.strip())
+        return tuple(part.strip() for part in _MEMBERS.split(value) if part.strip())
     return str(value)
 
 
