@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -65,22 +65,22 @@ def text_of(value: Any, what: str) -> str:
         return str(value)
     if isinstance(value, list):
         return "\n".join(text_of(member, what) for member in value)
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return "\n".join(f"{key}: {text_of(inner, what)}" for key, inner in value.items())
     raise RowError(f"{what}: expected text, got {type(value).__name__}")
 
 
-def needed_text(value: Any, what: str) -> str:
-    text = text_of(value, what).strip()
-    if not text:
-        raise RowError(f"{what} is missing or empty")
-    return text
+def stripped(value: Any, what: str) -> str:
+    """A text without spaces around it, "" for none."""
+    return value.strip() if isinstance(value, str) else "" if value is None else text_of(value, what).strip()
 
 
 def context_of(value: Any) -> dict[str, str]:
     """A context as label -> text; a bare text becomes the label ``context``."""
-    if isinstance(value, Mapping):
-        return {str(k): text_of(v, "context") for k, v in value.items() if v not in (None, "", [])}
+    if value is None:
+        return {}
+    if isinstance(value, dict):
+        return {str(k): v if isinstance(v, str) else text_of(v, "context") for k, v in value.items() if v not in (None, "", [])}
     text = text_of(value, "context").strip()
     return {"context": text} if text else {}
 
@@ -273,11 +273,14 @@ def _past(history: Any, locale: str) -> tuple[tuple[Item, ...], str]:
     return tuple(item_of(entry, locale, None, []) for entry in objects), "; ".join(text_of(entry, "history") for entry in rest)
 
 
-def locale_of(raw: Any, *texts: str) -> str:
-    """zh or en: as stated, otherwise by whether the texts hold Chinese characters."""
+def stated_locale(raw: Any) -> str:
+    """zh or en as a row states it, "" where it does not."""
     stated = str(raw or "").casefold()[:2]
-    if stated in ("zh", "en"):
-        return stated
+    return stated if stated in ("zh", "en") else ""
+
+
+def locale_of(texts: Sequence[str]) -> str:
+    """zh where any of the texts has Chinese characters near its beginning, otherwise en."""
     return "zh" if any(_CJK.search(text[:2000]) for text in texts) else "en"
 
 

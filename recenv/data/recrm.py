@@ -110,8 +110,10 @@ def _read(
 
 def _add(writer: StoreWriter, row: Row, tally: _Tally) -> None:
     """Items, user and, for a ranking row, the session."""
-    for item in (*row.past, *row.items, *([row.item] if row.item else [])):
+    for item in (*row.past, *row.items):
         writer.add_item(item)
+    if row.item is not None:
+        writer.add_item(row.item)
     user = row.user
     if user is not None and not user.id:
         user = msgspec.structs.replace(user, id=f"recrm/{row.dimension}/{row.line - 1}")

@@ -32,7 +32,8 @@ FILES: dict[str, str] = {
 _TEXTS = ("instruction", "query", "response", "evidence")
 _FIRST_ROWS = 1000
 _MAX_ITEMS = 500
-_RECENT_BYTES = 12 << 20  # of JSON, for each of users and items; as records it takes several times as much
+_RECENT = 20_000_000  # bytes, for each of users and items: their JSON and about what a record takes beyond it
+_RECORD = 1000
 
 
 class Gold(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,6 +106,7 @@ class RowFile:
         fed = {source.key.partition(".")[0] for source in self.sources.values()} | {s.key for s in self.sources.values()}
         keys = list(dict.fromkeys(k for row in first for k in row))
         self.unused = tuple(k for k in keys if k not in fed)
+        self._texts = tuple(f for f in _TEXTS if f in self.sources)
         self._layout = lay_out(self.sources, keys)
         self._made = Made()
 
@@ -136,7 +138,7 @@ class RowFile:
         if self._layout is not None and not line.reason:
             try:
                 return self._row(self._layout.values(line.data), line)
-            except (Unfit, RowError, msgspec.DecodeError):
+            except (Unfit, RowError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 pass
         raw = decode(line)
         row = self._row({field: pick(raw, source) for field, source in self.sources.items()}, line)
@@ -145,9 +147,11 @@ class RowFile:
         return row
 
     def _row(self, value: Mapping[str, Any], line: Line) -> Row:
-        told = {f: coerce.text_of(value[f], f).strip() for f in _TEXTS if f in value}
-        words = [text for text in told.values() if text] or [str(plain(value.get("item")) or plain(value.get("items")) or "")[:2000]]
-        locale = coerce.locale_of(value.get("locale"), *words)
+        told = {f: coerce.stripped(value[f], f) for f in self._texts}
+        locale = coerce.stated_locale(value.get("locale"))
+        if not locale:
+            words = [text for text in told.values() if text]
+            locale = coerce.locale_of(words or [str(plain(value.get("item")) or plain(value.get("items")) or "")])
         picked = _Picked(value, told, locale, self.sources, [], self._made)
         made = _MAKERS[self.dimension](picked)
         if picked.assumed:
@@ -182,8 +186,8 @@ class Made:
     """Users and items of ``coerce``, made once for equal JSON, with what was assumed about them."""
 
     def __init__(self) -> None:
-        self._items = Recent[tuple[bytes, str, str | None], _MadeItem](_RECENT_BYTES)
-        self._users = Recent[tuple[bytes, bytes, str, str], _MadeUser](_RECENT_BYTES)
+        self._items = Recent[tuple[bytes, str, str | None], _MadeItem](_RECENT)
+        self._users = Recent[tuple[bytes, bytes, str, str], _MadeUser](_RECENT)
 
     def item(self, raw: Any, locale: str, category: str | None, assumed: list[str]) -> Item:
         json = _json(raw)
@@ -200,7 +204,7 @@ class Made:
             notes: list[str] = []
             item = coerce.item_of(plain(raw), locale, category, notes)
             made = _MadeItem(item, notes, not any(note.startswith(coerce.ASSUMED) for note in notes))
-            self._items.put(key, made, len(json))
+            self._items.put(key, made, len(json) + _RECORD)
         return made
 
     def user(self, raw: Any, history: Any, locale: str, id_: str, assumed: list[str]) -> tuple[User, tuple[Item, ...]]:
@@ -209,7 +213,7 @@ class Made:
         if made is None:
             notes: list[str] = []
             made = _MadeUser(*coerce.user_of(plain(raw), plain(history), locale, id_, notes), notes)
-            self._users.put(key, made, len(key[0]) + len(key[1]))
+            self._users.put(key, made, len(key[0]) + len(key[1]) + _RECORD)
         assumed += made.notes
         return made.user, made.past
 
@@ -225,7 +229,7 @@ class _Picked(NamedTuple):
     made: Made
 
     def id(self, field: str) -> str:
-        return coerce.text_of(self.value.get(field), field).strip()
+        return coerce.stripped(self.value.get(field), field)
 
     def needed(self, *fields: str) -> None:
         """Raises RowError where none of these texts is there."""

@@ -97,11 +97,11 @@ class StoreWriter:
 
     def add_item(self, item: Item) -> int:
         """Store an item once; a second one of the same id with other content is counted, the first kept."""
-        if item.category not in CATEGORIES:
-            raise RowError(f"item {item.id!r}: category must be one of {', '.join(CATEGORIES)}; got {item.category!r}")
         known = self._known("items", item)
         if known is not None:
             return known
+        if item.category not in CATEGORIES:
+            raise RowError(f"item {item.id!r}: category must be one of {', '.join(CATEGORIES)}; got {item.category!r}")
         row, new = self._register("items", item.id, item)
         if new:
             self._put("item_category", CATEGORIES.index(item.category))
@@ -225,7 +225,8 @@ class StoreWriter:
         kept = self._lately[table].get(record.id)
         if kept is None or kept.record is not record:
             return None
-        self.counts[_CONFLICTS[table]] += kept.other
+        if kept.other:
+            self.counts[_CONFLICTS[table]] += 1
         return kept.row
 
     def _register(self, table: str, id_: str, record: Item | User | Session) -> tuple[int, bool]:
