@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -140,6 +140,10 @@ def category_of(raw: Any) -> str | None:
     return next((_CATEGORY[fold(p)] for p in parts if fold(p) in _CATEGORY), None)
 
 
+ItemMaker = Callable[[Any, str, str | None, list[str]], Item]
+"""What has the arguments and the value of ``item_of``."""
+
+
 def item_of(raw: Any, locale: str, category: str | None, assumed: list[str]) -> Item:
     """An item from our own object, a foreign object, or a text.
 
@@ -235,8 +239,11 @@ def _number(slot: str, text: str) -> Value:
     return float(found[1]) if found else text
 
 
-def user_of(raw: Any, history: Any, locale: str, id_: str, assumed: list[str]) -> tuple[User, tuple[Item, ...]]:
-    """A user, and the past items that came as objects. id_: the row's user id, "" for none."""
+def user_of(
+    raw: Any, history: Any, locale: str, id_: str, assumed: list[str], make: ItemMaker
+) -> tuple[User, tuple[Item, ...]]:
+    """A user, and the past items that came as objects. id_: the row's user id, "" for none. make: ``item_of`` or what
+    remembers its items."""
     if isinstance(raw, Mapping) and raw.keys() <= {"id", "locale", "profile", "history"} and "id" in raw and "profile" in raw:
         try:
             return msgspec.convert(raw, User), ()
@@ -253,7 +260,7 @@ def user_of(raw: Any, history: Any, locale: str, id_: str, assumed: list[str]) -
         profile = {key.removeprefix("profile."): value for key, value in profile.items()}
     elif text := text_of(raw, "user").strip():
         profile = {"profile": text}
-    past, told = _past(history, locale)
+    past, told = _past(history, locale, make)
     if told:
         profile["history"] = told
     if not id_ and profile:
@@ -262,7 +269,7 @@ def user_of(raw: Any, history: Any, locale: str, id_: str, assumed: list[str]) -
     return User(id=id_, locale=locale, profile=profile, history=tuple(item.id for item in past)), past
 
 
-def _past(history: Any, locale: str) -> tuple[tuple[Item, ...], str]:
+def _past(history: Any, locale: str, make: ItemMaker) -> tuple[tuple[Item, ...], str]:
     """Past items that are objects with a name, and the rest of the history as text."""
     if not isinstance(history, list):
         return (), text_of(history, "history").strip()
@@ -270,7 +277,7 @@ def _past(history: Any, locale: str) -> tuple[tuple[Item, ...], str]:
     for entry in history:
         named = isinstance(entry, Mapping) and any(k in entry for k in _NAMES)
         (objects if named else rest).append(entry)
-    return tuple(item_of(entry, locale, None, []) for entry in objects), "; ".join(text_of(entry, "history") for entry in rest)
+    return tuple(make(entry, locale, None, []) for entry in objects), "; ".join(text_of(entry, "history") for entry in rest)
 
 
 def stated_locale(raw: Any) -> str:

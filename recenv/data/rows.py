@@ -158,7 +158,7 @@ class RowFile:
             self.assumed.update(dict.fromkeys(picked.assumed, 1))
         user_id = picked.id("user_id") or (made["user"].id if "user" in made else "")
         return Row(dimension=self.dimension, line=line.number, end=line.end, size=len(line.data), locale=locale,
-                   session_id=picked.id("session_id"), user_id=user_id, **told, **made)
+                   session_id=picked.id("session_id"), user_id=user_id, **(told | made))
 
 
 def plain(value: Any) -> Any:
@@ -212,7 +212,7 @@ class Made:
         made = self._users.get(key)
         if made is None:
             notes: list[str] = []
-            made = _MadeUser(*coerce.user_of(plain(raw), plain(history), locale, id_, notes), notes)
+            made = _MadeUser(*coerce.user_of(plain(raw), plain(history), locale, id_, notes, self.item), notes)
             self._users.put(key, made, len(key[0]) + len(key[1]) + _RECORD)
         assumed += made.notes
         return made.user, made.past

@@ -69,9 +69,9 @@ def user_fold(user_id: str) -> int:
 class StoreWriter:
     """Streams records into a store beside its final place; ``finish`` swaps it in, anything else leaves no trace.
 
-    Add items and users before the sessions that name them. Memory stays bounded: ids are held in memory up to
-    a number and on disk beyond it (``IdTable``), columns go to files in pieces. Raises StoreError when ``out`` holds something that is not a
-    store, RowError when a record refers to an unknown id.
+    Add items and users before the sessions that name them. Memory stays bounded: ids are held in memory up to a number
+    and on disk beyond it (``IdTable``), columns go to files in pieces. Raises StoreError when ``out`` holds something
+    that is not a store, RowError when a record refers to an unknown id.
     """
 
     def __init__(self, out: str | Path, *, kind: str, overwrite: bool = False) -> None:
