@@ -17,6 +17,7 @@ import msgspec
 from recenv import rng
 from recenv.data.fieldmap import TABLES, listed, load_field_map, of_user
 from recenv.data.ingest import IngestReport, Progress, Quarantine, hashing, uncollected
+from recenv.data.made import Made
 from recenv.data.rows import FILES, Bad, Row, RowFile, open_rows
 from recenv.data.store import StoreWriter
 from recenv.errors import InputError, RowError
@@ -59,7 +60,8 @@ def ingest_recrm(
     unusable target, too many bad rows, or rows from which no session can be made.
     """
     mapped = None if field_map is None else load_field_map(field_map)
-    files = {d: file for d in TABLES if (file := open_rows(folder, d, mapped)) is not None}
+    made = Made()
+    files = {d: file for d in TABLES if (file := open_rows(folder, d, mapped, made)) is not None}
     if not {_LISTS, _TAKEN} & files.keys():
         raise InputError(f"{folder} has neither {FILES[_LISTS]} nor {FILES[_TAKEN]} (below data/ or the folder itself); sessions "
                          "are made from one of them")

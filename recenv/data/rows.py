@@ -15,7 +15,7 @@ from recenv.data.detect import SAMPLE, detect, probe
 from recenv.data.fieldmap import TABLES, FieldMap, Source, listed, load_field_map, pick
 from recenv.data.jsonl import Line, decode, lines
 from recenv.data.layout import Unfit, lay_out
-from recenv.data.recent import Recent
+from recenv.data.made import Made, plain
 from recenv.data.render import item_text, mapping_text, user_text
 from recenv.errors import InputError, RowError, UnknownName
 from recenv.records import Item, Need, ScorerRow, User
@@ -32,8 +32,6 @@ FILES: dict[str, str] = {
 _TEXTS = ("instruction", "query", "response", "evidence")
 _FIRST_ROWS = 1000
 _MAX_ITEMS = 500
-_RECENT = 20_000_000  # bytes, for each of users and items: their JSON and about what a record takes beyond it
-_RECORD = 1000
 
 
 class Gold(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,10 +86,10 @@ class RowFile:
     and ``pick``, which also say what is wrong. Equal users and items of rows near each other are one object.
 
     sources: canonical field -> where it comes from. unused: raw keys of the first rows that feed nothing.
-    assumed: what had to be assumed, counted while iterating.
+    assumed: what had to be assumed, counted while iterating. made: the users and items, which files may share.
     """
 
-    def __init__(self, path: Path, dimension: str, field_map: FieldMap | None) -> None:
+    def __init__(self, path: Path, dimension: str, field_map: FieldMap | None, made: Made) -> None:
         self.path, self.dimension = path, dimension
         self.assumed: Counter[str] = Counter()
         first, where = self._first_rows()
@@ -108,7 +106,7 @@ class RowFile:
         self.unused = tuple(k for k in keys if k not in fed)
         self._texts = tuple(f for f in _TEXTS if f in self.sources)
         self._layout = lay_out(self.sources, keys)
-        self._made = Made()
+        self._made = made
 
     def _first_rows(self) -> tuple[list[dict[str, Any]], str]:
         """Up to SAMPLE decodable rows among the first lines, and file:line of the first of them."""
@@ -159,63 +157,6 @@ class RowFile:
         user_id = picked.id("user_id") or (made["user"].id if "user" in made else "")
         return Row(dimension=self.dimension, line=line.number, end=line.end, size=len(line.data), locale=locale,
                    session_id=picked.id("session_id"), user_id=user_id, **(told | made))
-
-
-def plain(value: Any) -> Any:
-    """The value of what a layout left as JSON; other values as they are."""
-    return msgspec.json.decode(value) if isinstance(value, msgspec.Raw) else value
-
-
-def _json(value: Any) -> bytes:
-    return bytes(value) if isinstance(value, msgspec.Raw) else msgspec.json.encode(value)
-
-
-class _MadeItem(NamedTuple):
-    item: Item
-    notes: list[str]
-    own: bool  # it names its category, so that the row's does not matter
-
-
-class _MadeUser(NamedTuple):
-    user: User
-    past: tuple[Item, ...]
-    notes: list[str]
-
-
-class Made:
-    """Users and items of ``coerce``, made once for equal JSON, with what was assumed about them."""
-
-    def __init__(self) -> None:
-        self._items = Recent[tuple[bytes, str, str | None], _MadeItem](_RECENT)
-        self._users = Recent[tuple[bytes, bytes, str, str], _MadeUser](_RECENT)
-
-    def item(self, raw: Any, locale: str, category: str | None, assumed: list[str]) -> Item:
-        json = _json(raw)
-        made = self._item(raw, json, locale, None)
-        if category is not None and not made.own:
-            made = self._item(raw, json, locale, category)
-        assumed += made.notes
-        return made.item
-
-    def _item(self, raw: Any, json: bytes, locale: str, category: str | None) -> _MadeItem:
-        key = json, locale, category
-        made = self._items.get(key)
-        if made is None:
-            notes: list[str] = []
-            item = coerce.item_of(plain(raw), locale, category, notes)
-            made = _MadeItem(item, notes, not any(note.startswith(coerce.ASSUMED) for note in notes))
-            self._items.put(key, made, len(json) + _RECORD)
-        return made
-
-    def user(self, raw: Any, history: Any, locale: str, id_: str, assumed: list[str]) -> tuple[User, tuple[Item, ...]]:
-        key = _json(raw), _json(history), locale, id_
-        made = self._users.get(key)
-        if made is None:
-            notes: list[str] = []
-            made = _MadeUser(*coerce.user_of(plain(raw), plain(history), locale, id_, notes, self.item), notes)
-            self._users.put(key, made, len(key[0]) + len(key[1]) + _RECORD)
-        assumed += made.notes
-        return made.user, made.past
 
 
 class _Picked(NamedTuple):
@@ -303,8 +244,10 @@ def _gold(raw: Any, items: int) -> Gold | None:
     return gold
 
 
-def open_rows(folder: str | Path, dimension: str, field_map: FieldMap | None = None) -> RowFile | None:
-    """The file of a dimension, None where the folder has none.
+def open_rows(
+    folder: str | Path, dimension: str, field_map: FieldMap | None = None, made: Made | None = None
+) -> RowFile | None:
+    """The file of a dimension, None where the folder has none. made: of the other files of the folder.
 
     Raises UnknownName for a dimension that is none, InputError for a missing folder or keys that cannot be told apart.
     """
@@ -314,7 +257,7 @@ def open_rows(folder: str | Path, dimension: str, field_map: FieldMap | None = N
     if not root.is_dir():
         raise InputError(f"no folder at {root}; expected a RecRM-Bench folder with data/*/*.jsonl")
     path = next((p for p in (root / "data" / FILES[dimension], root / FILES[dimension]) if p.is_file()), None)
-    return None if path is None else RowFile(path, dimension, field_map)
+    return None if path is None else RowFile(path, dimension, field_map, made or Made())
 
 
 def rows_from_recrm(

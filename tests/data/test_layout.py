@@ -13,8 +13,9 @@ from recenv.data import rows
 from recenv.data.fieldmap import FIELDS, Source, pick
 from recenv.data.jsonl import Line, decode, lines
 from recenv.data.layout import Layout, Unfit, lay_out
+from recenv.data.made import plain
 from recenv.data.recrm import ingest_recrm
-from recenv.data.rows import FILES, plain
+from recenv.data.rows import FILES
 from recenv.errors import RowError
 
 ROW = {"id": "a", "who": {"uid": 7, "age": 30}, "q": {"text": "火锅", "n": [1, 2]}, "poi": {"name": "b", "特色": ["x"]}, "y": 1,
@@ -28,8 +29,8 @@ TEXT = json.dumps(ROW, ensure_ascii=False).encode()
 ODD = [
     TEXT, b"  " + TEXT + b" \r\n", json.dumps(ROW).encode(),
     *(TEXT.replace(b'"n": 4', other) for other in (
-        b'"n": null', b'"n": 1e999', b'"n": ' + b"9" * 30, b'"n": [01]', b'"n": {"x": 1e999}', b'"new": 4', b'"new": 1e999', b'"n": "\\x"',
-        b'"n": "\\ud800"', b'"n": "\xff"', b'"\xff": 4', b'"n": "\t"', b'"y": 2', b'"poi": {"name": "c"}')),
+        b'"n": null', b'"n": 1e999', b'"n": ' + b"9" * 30, b'"n": [01]', b'"n": {"x": 1e999}', b'"new": 4', b'"new": 1e999',
+        b'"n": "\\x"', b'"n": "\\ud800"', b'"n": "\xff"', b'"\xff": 4', b'"n": "\t"', b'"y": 2', b'"poi": {"name": "c"}')),
     TEXT.replace(b'"uid": 7', b'"uid": 1e999'), TEXT.replace(b'"uid": 7', b'"uid": "\xed\xa0\x80"'),
     TEXT.replace(b'{"uid": 7, "age": 30}', b"null"), TEXT.replace(b'"poi"', b'"p\\u006fi"'), TEXT.replace("查询".encode(), b"?"),
     TEXT + b"x", TEXT[:-1], b"[1]", b"3", b"", b"{}", b"\xef\xbb\xbf" + TEXT, b"[" * 4000,
