@@ -10,7 +10,7 @@ from recenv.data import coerce
 from recenv.data.recent import Recent
 from recenv.records import Item, User
 
-_RECENT = 20_000_000  # bytes, for each of users and items: their JSON and about what a record takes beyond it
+_RECENT = 36_000_000  # bytes, for each of users and items: their JSON and about what a record takes beyond it
 _RECORD = 1000
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Hashable
 from typing import Generic, TypeVar
 
@@ -10,28 +11,22 @@ V = TypeVar("V")
 
 
 class Recent(Generic[K, V]):
-    """Values by key in two generations: when the young one weighs ``limit``, the old one is dropped and the young one ages.
-
-    What was asked for or put within the last ``limit`` of weight is there; at most twice the limit is held.
-    """
+    """Values by key; where they weigh more than ``limit`` together, those that were not asked for longest are dropped."""
 
     def __init__(self, limit: int) -> None:
         self._limit, self._weight = limit, 0
-        self._young: dict[K, tuple[V, int]] = {}
-        self._old: dict[K, tuple[V, int]] = {}
+        self._held: OrderedDict[K, tuple[V, int]] = OrderedDict()
 
     def get(self, key: K) -> V | None:
-        found = self._young.get(key)
-        if found is not None:
-            return found[0]
-        found = self._old.get(key)
+        found = self._held.get(key)
         if found is None:
             return None
-        self.put(key, *found)
+        self._held.move_to_end(key)
         return found[0]
 
     def put(self, key: K, value: V, weight: int = 1) -> None:
-        self._young[key] = value, weight
-        self._weight += weight
-        if self._weight >= self._limit:
-            self._old, self._young, self._weight = self._young, {}, 0
+        replaced = self._held.pop(key, None)
+        self._held[key] = value, weight
+        self._weight += weight - (0 if replaced is None else replaced[1])
+        while self._weight > self._limit:
+            self._weight -= self._held.popitem(last=False)[1][1]

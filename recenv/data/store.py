@@ -50,7 +50,7 @@ _CONFLICTS = {"items": "item_conflicts", "users": "user_conflicts"}
 """Tables in which an id may come again, and what counts those that come with other content."""
 
 _PIECE = 4096  # values of a column that are written at once
-_LATELY = 16_384  # records
+_LATELY = 25_000  # records
 
 
 class _Kept(NamedTuple):

@@ -44,9 +44,12 @@ def test_what_is_asked_for_stays_and_the_rest_is_dropped() -> None:
         assert recent.get("0") == 0
     assert recent.get("999") == 999
     assert recent.get("500") is None
-    assert sum(recent.get(str(n)) is not None for n in range(1000)) <= 20
+    assert sum(recent.get(str(n)) is not None for n in range(1000)) == 10
+    recent.put("999", 9, 4)
+    assert (recent.get("999"), recent.get("0")) == (9, 0)
+    assert sum(recent.get(str(n)) is not None for n in range(1000)) == 7
     recent.put("heavy", 1, 100)
-    assert recent.get("heavy") == 1
+    assert recent.get("heavy") is None
 
 
 def test_files_are_hashed_while_a_block_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
