@@ -207,29 +207,30 @@ def _slot(key: str) -> str | None:
     return None if fold(key) in LABEL_KEYS or key in LABEL_KEYS else _SLOT.get(fold(key.rpartition(".")[2]), key)
 
 
-def _flat(raw: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+def _flat(raw: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
+    """Members of an object and of those in it, three deep, by their keys joined by dots."""
+    found: list[tuple[str, Any]] = []
     for key, value in raw.items():
         if isinstance(value, dict) and prefix.count(".") < 3:
-            yield from _flat(value, "" if key == "attributes" else f"{prefix}{key}.")
+            found += _flat(value, "" if key == "attributes" else f"{prefix}{key}.")
         else:
-            yield f"{prefix}{key}", value
+            found.append((prefix + key, value))
+    return found
 
 
 def _value(slot: str, value: Any) -> Value | None:
-    if value is None or value == "" or value == [] or isinstance(value, dict):
-        return None
+    if isinstance(value, str):
+        kind = SLOTS[slot].kind if value and slot in SLOTS else ""
+        if kind == "number":
+            return _number(slot, value.strip())
+        if kind == "set":
+            return tuple(part.strip() for part in _MEMBERS.split(value) if part.strip())
+        return value or None
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, (int, float)):
         return float(value)
-    kind = SLOTS[slot].kind if slot in SLOTS else ""
-    if isinstance(value, list):
-        return tuple(text_of(v, slot) for v in value)
-    if kind == "number":
-        return _number(slot, value.strip())
-    if kind == "set":
-        return tuple(part.strip() for part in _MEMBERS.split(value) if part.strip())
-    return str(value)
+    return tuple(text_of(v, slot) for v in value) if isinstance(value, list) and value else None
 
 
 def _number(slot: str, text: str) -> Value:
