@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
+from recenv.data import CACHES
 from recenv.data.constraints import SLOTS, fold
 from recenv.data.detect import LABEL_KEYS
 from recenv.data.fieldmap import Source
@@ -48,6 +49,9 @@ _HISTORIES = ("history", "click_history", "behaviors", "behavior_history", "user
 _QUANTITY = re.compile(r"[¥￥$]?\s*(\d+(?:\.\d+)?)\s*(?:元|元/人|/人|分|星|公里|千米|km|yuan|stars?)?")
 _METRES = re.compile(r"(\d+(?:\.\d+)?)\s*(?:米|m)")
 _CJK = re.compile(r"[\u3400-\u9fff]")
+ASSUMED = "category assumed to be lifestyle"
+"""How the note begins that an item named no category."""
+_MEMBERS = re.compile(r"[、,，;；/|]")
 _HEAD = re.compile(r"[；;，,。|\n]")
 
 
@@ -61,30 +65,30 @@ def text_of(value: Any, what: str) -> str:
         return str(value)
     if isinstance(value, list):
         return "\n".join(text_of(member, what) for member in value)
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return "\n".join(f"{key}: {text_of(inner, what)}" for key, inner in value.items())
     raise RowError(f"{what}: expected text, got {type(value).__name__}")
 
 
-def needed_text(value: Any, what: str) -> str:
-    text = text_of(value, what).strip()
-    if not text:
-        raise RowError(f"{what} is missing or empty")
-    return text
+def stripped(value: Any, what: str) -> str:
+    """A text without spaces around it, "" for none."""
+    return value.strip() if isinstance(value, str) else "" if value is None else text_of(value, what).strip()
 
 
 def context_of(value: Any) -> dict[str, str]:
     """A context as label -> text; a bare text becomes the label ``context``."""
-    if isinstance(value, Mapping):
-        return {str(k): text_of(v, "context") for k, v in value.items() if v not in (None, "", [])}
+    if value is None:
+        return {}
+    if isinstance(value, dict):
+        return {str(k): v if isinstance(v, str) else text_of(v, "context") for k, v in value.items() if v not in (None, "", [])}
     text = text_of(value, "context").strip()
     return {"context": text} if text else {}
 
 
 def label_of(value: Any, source: Source, what: str = "label") -> float:
     """A label in [0, 1]: looked up in ``source.values``, or a number on the source's scale."""
-    key = value.strip() if isinstance(value, str) else f"{value:g}" if isinstance(value, (int, float)) else ""
-    found = source.values.get(key, source.values.get(key.casefold()))
+    key = value.strip() if isinstance(value, str) else f"{value:g}" if source.values and isinstance(value, (int, float)) else ""
+    found = source.values.get(key, source.values.get(key.casefold())) if source.values else None
     if found is not None:
         return _unit(found, what)
     if isinstance(value, str):
@@ -136,6 +140,10 @@ def category_of(raw: Any) -> str | None:
     return next((_CATEGORY[fold(p)] for p in parts if fold(p) in _CATEGORY), None)
 
 
+ItemMaker = Callable[[Any, str, str | None, list[str]], Item]
+"""What has the arguments and the value of ``item_of``."""
+
+
 def item_of(raw: Any, locale: str, category: str | None, assumed: list[str]) -> Item:
     """An item from our own object, a foreign object, or a text.
 
@@ -180,41 +188,49 @@ def _text_item(raw: str, locale: str, category: str | None, assumed: list[str]) 
 def _category(own: Any, row: str | None, assumed: list[str]) -> str:
     found = category_of(own) or row
     if found is None:
-        assumed.append(f"category assumed to be lifestyle ({str(own)[:30] if own else 'none given'})")
+        assumed.append(f"{ASSUMED} ({str(own)[:30] if own else 'none given'})")
     return found or "lifestyle"
 
 
 def _attributes(raw: Mapping[str, Any]) -> Iterator[tuple[str, Value]]:
     for key, value in _flat(raw):
-        slot = _SLOT.get(fold(key.rpartition(".")[2]), key)
-        made = _value(slot, value)
-        if made is not None and fold(key) not in LABEL_KEYS and key not in LABEL_KEYS:
-            yield slot, made
+        slot = _slot(key)
+        if slot is not None:
+            made = _value(slot, value)
+            if made is not None:
+                yield slot, made
 
 
-def _flat(raw: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+@CACHES.keep(4096)
+def _slot(key: str) -> str | None:
+    """The attribute that a key is, None for a label."""
+    return None if fold(key) in LABEL_KEYS or key in LABEL_KEYS else _SLOT.get(fold(key.rpartition(".")[2]), key)
+
+
+def _flat(raw: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
+    """Members of an object and of those in it, three deep, by their keys joined by dots."""
+    found: list[tuple[str, Any]] = []
     for key, value in raw.items():
-        if isinstance(value, Mapping) and prefix.count(".") < 3:
-            yield from _flat(value, "" if key == "attributes" else f"{prefix}{key}.")
+        if isinstance(value, dict) and prefix.count(".") < 3:
+            found += _flat(value, "" if key == "attributes" else f"{prefix}{key}.")
         else:
-            yield f"{prefix}{key}", value
+            found.append((prefix + key, value))
+    return found
 
 
 def _value(slot: str, value: Any) -> Value | None:
-    if value in (None, "", []) or isinstance(value, Mapping):
-        return None
+    if isinstance(value, str):
+        kind = SLOTS[slot].kind if value and slot in SLOTS else ""
+        if kind == "number":
+            return _number(slot, value.strip())
+        if kind == "set":
+            return tuple(part.strip() for part in _MEMBERS.split(value) if part.strip())
+        return value or None
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, (int, float)):
         return float(value)
-    kind = SLOTS[slot].kind if slot in SLOTS else ""
-    if isinstance(value, list):
-        return tuple(text_of(v, slot) for v in value)
-    if kind == "number":
-        return _number(slot, value.strip())
-    if kind == "set":
-        return tuple(part.strip() for part in re.split(r"[、,，;；/|]", value) if part.strip())
-    return str(value)
+    return tuple(text_of(v, slot) for v in value) if isinstance(value, list) and value else None
 
 
 def _number(slot: str, text: str) -> Value:
@@ -224,8 +240,11 @@ def _number(slot: str, text: str) -> Value:
     return float(found[1]) if found else text
 
 
-def user_of(raw: Any, history: Any, locale: str, id_: str, assumed: list[str]) -> tuple[User, tuple[Item, ...]]:
-    """A user, and the past items that came as objects. id_: the row's user id, "" for none."""
+def user_of(
+    raw: Any, history: Any, locale: str, id_: str, assumed: list[str], make: ItemMaker
+) -> tuple[User, tuple[Item, ...]]:
+    """A user, and the past items that came as objects. id_: the row's user id, "" for none. make: ``item_of`` or what
+    remembers its items."""
     if isinstance(raw, Mapping) and raw.keys() <= {"id", "locale", "profile", "history"} and "id" in raw and "profile" in raw:
         try:
             return msgspec.convert(raw, User), ()
@@ -242,7 +261,7 @@ def user_of(raw: Any, history: Any, locale: str, id_: str, assumed: list[str]) -
         profile = {key.removeprefix("profile."): value for key, value in profile.items()}
     elif text := text_of(raw, "user").strip():
         profile = {"profile": text}
-    past, told = _past(history, locale)
+    past, told = _past(history, locale, make)
     if told:
         profile["history"] = told
     if not id_ and profile:
@@ -251,7 +270,7 @@ def user_of(raw: Any, history: Any, locale: str, id_: str, assumed: list[str]) -
     return User(id=id_, locale=locale, profile=profile, history=tuple(item.id for item in past)), past
 
 
-def _past(history: Any, locale: str) -> tuple[tuple[Item, ...], str]:
+def _past(history: Any, locale: str, make: ItemMaker) -> tuple[tuple[Item, ...], str]:
     """Past items that are objects with a name, and the rest of the history as text."""
     if not isinstance(history, list):
         return (), text_of(history, "history").strip()
@@ -259,14 +278,17 @@ def _past(history: Any, locale: str) -> tuple[tuple[Item, ...], str]:
     for entry in history:
         named = isinstance(entry, Mapping) and any(k in entry for k in _NAMES)
         (objects if named else rest).append(entry)
-    return tuple(item_of(entry, locale, None, []) for entry in objects), "; ".join(text_of(entry, "history") for entry in rest)
+    return tuple(make(entry, locale, None, []) for entry in objects), "; ".join(text_of(entry, "history") for entry in rest)
 
 
-def locale_of(raw: Any, *texts: str) -> str:
-    """zh or en: as stated, otherwise by whether the texts hold Chinese characters."""
+def stated_locale(raw: Any) -> str:
+    """zh or en as a row states it, "" where it does not."""
     stated = str(raw or "").casefold()[:2]
-    if stated in ("zh", "en"):
-        return stated
+    return stated if stated in ("zh", "en") else ""
+
+
+def locale_of(texts: Sequence[str]) -> str:
+    """zh where any of the texts has Chinese characters near its beginning, otherwise en."""
     return "zh" if any(_CJK.search(text[:2000]) for text in texts) else "en"
 
 

@@ -147,9 +147,11 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 def pick(row: Mapping[str, Any], source: Source) -> Any:
     """The raw value of a source in a row, None where the row has none. Raises RowError where a pattern does not match."""
-    if source.constant:
-        return source.constant
-    value = follow(row, source.key)
+    return source.constant or part(follow(row, source.key), source)
+
+
+def part(value: Any, source: Source) -> Any:
+    """The part of the value at a source's key that the source takes: a message, what a regex matches, members of a list."""
     if value is not None and source.role:
         value = _message(value, source)
     if value is None or not (source.regex or source.split):

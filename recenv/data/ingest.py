@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import msgspec
@@ -16,6 +20,7 @@ Progress = Callable[[int, int], None]
 """Called with (bytes done, bytes in all) now and then while an ingest reads."""
 
 _EXAMPLES = 20
+_BLOCK = 8 << 20  # long enough that a thread that hashes seldom waits for its turn
 
 
 class BadRow(msgspec.Struct, frozen=True):
@@ -106,10 +111,38 @@ class Quarantine:
         self._file.close()
 
 
-def sha256(path: Path) -> str:
-    """Hash of a file, read in blocks."""
-    digest = hashlib.sha256()
-    with path.open("rb") as stream:
-        for block in iter(lambda: stream.read(1 << 20), b""):
-            digest.update(block)
+def sha256(path: Path, stop: Event | None = None) -> str:
+    """Hash of a file, read in blocks. stop: when set, the rest is left out and the hash is of no use."""
+    digest, block = hashlib.sha256(), bytearray(_BLOCK)
+    with path.open("rb", buffering=0) as stream:
+        while (size := stream.readinto(block)) and not (stop is not None and stop.is_set()):
+            digest.update(memoryview(block)[:size])
     return digest.hexdigest()
+
+
+@contextmanager
+def hashing(files: Mapping[str, Path]) -> Iterator[Callable[[], dict[str, str]]]:
+    """sha256 by name, computed in a thread while the block runs: hashing and reading do not keep other threads waiting.
+
+    Yields what waits for them; a block that raises does not wait.
+    """
+    stop, pool = Event(), ThreadPoolExecutor(1, "sha256")
+    try:
+        pending = {name: pool.submit(sha256, path, stop) for name, path in files.items()}
+        yield lambda: {name: found.result() for name, found in pending.items()}
+    finally:
+        stop.set()
+        pool.shutdown()
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """No search for cycles while the block runs: records have none, and looking through all that are held takes longer than
+    making them."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()

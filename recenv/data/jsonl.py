@@ -32,24 +32,26 @@ class Line(NamedTuple):
 
 def lines(path: Path, cap: int = LINE_CAP) -> Iterator[Line]:
     """The lines of a file that are not blank. At most ``cap`` bytes are held, however long a line is."""
-    with path.open("rb") as stream:
+    with path.open("rb", buffering=_BLOCK) as stream:
         yield from stream_lines(stream, cap)
 
 
 def stream_lines(stream: IO[bytes], cap: int = LINE_CAP) -> Iterator[Line]:
     """``lines`` of an open stream, such as an unpacked file."""
-    number = 0
+    number, end = 0, 0
     while data := stream.readline(cap + 1):
         number += 1
+        end += len(data)
         if len(data) > cap and not data.endswith(b"\n"):
             size, data = len(data), b""
             while block := stream.readline(_BLOCK):
                 size += len(block)
+                end += len(block)
                 if block.endswith(b"\n"):
                     break
-            yield Line(number, b"", f"the line has {size:,} bytes, more than the {cap:,} that are read", stream.tell())
-        elif data.strip():
-            yield Line(number, data, "", stream.tell())
+            yield Line(number, b"", f"the line has {size:,} bytes, more than the {cap:,} that are read", end)
+        elif not data.isspace():
+            yield Line(number, data, "", end)
 
 
 def decode(line: Line) -> dict[str, object]:

@@ -16,7 +16,8 @@ import msgspec
 
 from recenv import rng
 from recenv.data.fieldmap import TABLES, listed, load_field_map, of_user
-from recenv.data.ingest import IngestReport, Progress, Quarantine, sha256
+from recenv.data.ingest import IngestReport, Progress, Quarantine, hashing, uncollected
+from recenv.data.made import Made
 from recenv.data.rows import FILES, Bad, Row, RowFile, open_rows
 from recenv.data.store import StoreWriter
 from recenv.errors import InputError, RowError
@@ -59,12 +60,15 @@ def ingest_recrm(
     unusable target, too many bad rows, or rows from which no session can be made.
     """
     mapped = None if field_map is None else load_field_map(field_map)
-    files = {d: file for d in TABLES if (file := open_rows(folder, d, mapped)) is not None}
+    made = Made()
+    files = {d: file for d in TABLES if (file := open_rows(folder, d, mapped, made)) is not None}
     if not {_LISTS, _TAKEN} & files.keys():
         raise InputError(f"{folder} has neither {FILES[_LISTS]} nor {FILES[_TAKEN]} (below data/ or the folder itself); sessions "
                          "are made from one of them")
     tally, total = _Tally(), sum(file.path.stat().st_size for file in files.values())
-    with Quarantine() as quarantine, StoreWriter(out, kind="recrm", overwrite=overwrite) as writer:
+    paths = {FILES[d]: file.path for d, file in files.items()}
+    with (Quarantine() as quarantine, StoreWriter(out, kind="recrm", overwrite=overwrite) as writer, hashing(paths) as source,
+          uncollected()):
         done = 0
         for dimension in reversed(TABLES):  # sessions first, so that their users and items come first
             if dimension in files:
@@ -74,8 +78,7 @@ def ingest_recrm(
         quarantine.judge(rows, max_bad)
         quarantine.write(writer.attach("quarantine.jsonl"))
         report = _report(writer, files, quarantine, tally)
-        source = {FILES[d]: sha256(file.path) for d, file in files.items()}
-        writer.finish(source=source, notes={"report": msgspec.to_builtins(report)})
+        writer.finish(source=source(), notes={"report": msgspec.to_builtins(report)})
     return report
 
 
@@ -109,8 +112,10 @@ def _read(
 
 def _add(writer: StoreWriter, row: Row, tally: _Tally) -> None:
     """Items, user and, for a ranking row, the session."""
-    for item in (*row.past, *row.items, *([row.item] if row.item else [])):
+    for item in (*row.past, *row.items):
         writer.add_item(item)
+    if row.item is not None:
+        writer.add_item(row.item)
     user = row.user
     if user is not None and not user.id:
         user = msgspec.structs.replace(user, id=f"recrm/{row.dimension}/{row.line - 1}")
@@ -128,7 +133,9 @@ def _add_session(writer: StoreWriter, row: Row, user: User, tally: _Tally) -> No
     for position, item in enumerate(row.items):
         first.setdefault(item.id, position)
     tally.counts["listed_twice"] += len(row.items) - len(first)
-    label = {i: max(v for item, v in zip(row.items, row.labels, strict=True) if item.id == i) for i in first}
+    label: dict[str, float] = {}
+    for item, value in zip(row.items, row.labels, strict=True):
+        label[item.id] = max(value, label.get(item.id, value))
     positions = list(first.values())
     ids = list(first)
     order = [int(p) for p in rng.permutation(len(ids), rng.word(session_id), _ORDER)]

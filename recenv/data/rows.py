@@ -13,7 +13,9 @@ import msgspec
 from recenv.data import coerce
 from recenv.data.detect import SAMPLE, detect, probe
 from recenv.data.fieldmap import TABLES, FieldMap, Source, listed, load_field_map, pick
-from recenv.data.jsonl import decode, lines
+from recenv.data.jsonl import Line, decode, lines
+from recenv.data.layout import Unfit, lay_out
+from recenv.data.made import Made, plain
 from recenv.data.render import item_text, mapping_text, user_text
 from recenv.errors import InputError, RowError, UnknownName
 from recenv.records import Item, Need, ScorerRow, User
@@ -80,11 +82,14 @@ class Bad(msgspec.Struct, frozen=True):
 class RowFile:
     """One file of a folder, its fields found or mapped; iterating gives each row, good or bad, in bounded memory.
 
+    Rows with the keys of the first ones are read by their layout; whatever does not fit it, or has anything wrong, by ``decode``
+    and ``pick``, which also say what is wrong. Equal users and items of rows near each other are one object.
+
     sources: canonical field -> where it comes from. unused: raw keys of the first rows that feed nothing.
-    assumed: what had to be assumed, counted while iterating.
+    assumed: what had to be assumed, counted while iterating. made: the users and items, which files may share.
     """
 
-    def __init__(self, path: Path, dimension: str, field_map: FieldMap | None) -> None:
+    def __init__(self, path: Path, dimension: str, field_map: FieldMap | None, made: Made) -> None:
         self.path, self.dimension = path, dimension
         self.assumed: Counter[str] = Counter()
         first, where = self._first_rows()
@@ -97,7 +102,11 @@ class RowFile:
         else:
             self.sources = detect(dimension, first, where)
         fed = {source.key.partition(".")[0] for source in self.sources.values()} | {s.key for s in self.sources.values()}
-        self.unused = tuple(k for k in dict.fromkeys(k for row in first for k in row) if k not in fed)
+        keys = list(dict.fromkeys(k for row in first for k in row))
+        self.unused = tuple(k for k in keys if k not in fed)
+        self._texts = tuple(f for f in _TEXTS if f in self.sources)
+        self._layout = lay_out(self.sources, keys)
+        self._made = made
 
     def _first_rows(self) -> tuple[list[dict[str, Any]], str]:
         """Up to SAMPLE decodable rows among the first lines, and file:line of the first of them."""
@@ -119,21 +128,35 @@ class RowFile:
     def __iter__(self) -> Iterator[Row | Bad]:
         for line in lines(self.path):
             try:
-                yield self._row(decode(line), line.number, line.end, len(line.data))
+                yield self._read(line)
             except RowError as error:
                 yield Bad(line.number, str(error), line.end)
 
-    def _row(self, raw: Mapping[str, Any], number: int, end: int, size: int) -> Row:
-        value = {field: pick(raw, source) for field, source in self.sources.items()}
-        told = {f: coerce.text_of(value.get(f), f).strip() for f in _TEXTS}
-        words = [text for text in told.values() if text] or [str(value.get("item") or value.get("items") or "")[:2000]]
-        locale = coerce.locale_of(value.get("locale"), *words)
-        picked = _Picked(value, told, locale, self.sources, [])
+    def _read(self, line: Line) -> Row:
+        if self._layout is not None and not line.reason:
+            try:
+                return self._row(self._layout.values(line.data), line)
+            except (Unfit, RowError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+                pass
+        raw = decode(line)
+        row = self._row({field: pick(raw, source) for field, source in self.sources.items()}, line)
+        if self._layout is not None:
+            self._layout = self._layout.wider(raw) or self._layout
+        return row
+
+    def _row(self, value: Mapping[str, Any], line: Line) -> Row:
+        told = {f: coerce.stripped(value[f], f) for f in self._texts}
+        locale = coerce.stated_locale(value.get("locale"))
+        if not locale:
+            words = [text for text in told.values() if text]
+            locale = coerce.locale_of(words or [str(plain(value.get("item")) or plain(value.get("items")) or "")])
+        picked = _Picked(value, told, locale, self.sources, [], self._made)
         made = _MAKERS[self.dimension](picked)
-        self.assumed.update(dict.fromkeys(picked.assumed, 1))
+        if picked.assumed:
+            self.assumed.update(dict.fromkeys(picked.assumed, 1))
         user_id = picked.id("user_id") or (made["user"].id if "user" in made else "")
-        return Row(dimension=self.dimension, line=number, end=end, size=size, locale=locale, session_id=picked.id("session_id"),
-                   user_id=user_id, **{**told, **made})
+        return Row(dimension=self.dimension, line=line.number, end=line.end, size=len(line.data), locale=locale,
+                   session_id=picked.id("session_id"), user_id=user_id, **(told | made))
 
 
 class _Picked(NamedTuple):
@@ -144,56 +167,64 @@ class _Picked(NamedTuple):
     locale: str
     sources: Mapping[str, Source]
     assumed: list[str]
+    made: Made
 
     def id(self, field: str) -> str:
-        return coerce.text_of(self.value.get(field), field).strip()
+        return coerce.stripped(self.value.get(field), field)
+
+    def needed(self, *fields: str) -> None:
+        """Raises RowError where none of these texts is there."""
+        if not any(self.told.get(field) for field in fields):
+            raise RowError(f"{' and '.join(fields)} is missing or empty")
 
     def user(self) -> tuple[User, tuple[Item, ...]]:
-        return coerce.user_of(self.value.get("user"), self.value.get("history"), self.locale, self.id("user_id"), self.assumed)
+        return self.made.user(self.value.get("user"), self.value.get("history"), self.locale, self.id("user_id"), self.assumed)
+
+    def context(self) -> dict[str, str]:
+        return coerce.context_of(self.value.get("context"))
 
     def label(self) -> float:
         return coerce.label_of(self.value.get("label"), self.sources["label"])
 
     def item(self) -> Item:
-        return coerce.item_of(self.value.get("item"), self.locale, None, self.assumed)
+        return self.made.item(self.value.get("item"), self.locale, None, self.assumed)
 
 
 def _instruction(picked: _Picked) -> dict[str, Any]:
-    coerce.needed_text(picked.told["response"], "response")
-    coerce.needed_text(picked.told["instruction"] or picked.told["query"], "instruction and query")
+    picked.needed("response")
+    picked.needed("instruction", "query")
     return {"label": picked.label()}
 
 
 def _factual(picked: _Picked) -> dict[str, Any]:
-    coerce.needed_text(picked.told["response"], "response")
-    coerce.needed_text(picked.told["evidence"], "evidence")
+    picked.needed("response")
+    picked.needed("evidence")
     return {"label": picked.label()}
 
 
 def _relevance(picked: _Picked) -> dict[str, Any]:
-    coerce.needed_text(picked.told["query"], "query")
+    picked.needed("query")
     return {"item": picked.item(), "label": picked.label()}
 
 
 def _behavior(picked: _Picked) -> dict[str, Any]:
     user, past = picked.user()
-    context = coerce.context_of(picked.value.get("context"))
-    return {"user": user, "past": past, "context": context, "item": picked.item(), "label": picked.label()}
+    return {"user": user, "past": past, "context": picked.context(), "item": picked.item(), "label": picked.label()}
 
 
 def _ranking(picked: _Picked) -> dict[str, Any]:
-    coerce.needed_text(picked.told["query"], "query")
+    picked.needed("query")
     listed = picked.value.get("items")
     if not isinstance(listed, list) or not 1 <= len(listed) <= _MAX_ITEMS:
         found = f"{len(listed)} of them" if isinstance(listed, list) else type(listed).__name__
         raise RowError(f"items: expected a list of 1 to {_MAX_ITEMS} items, got {found}")
     user, past = picked.user()
     category = coerce.category_of(picked.value.get("category"))
-    items = tuple(coerce.item_of(raw, picked.locale, category, picked.assumed) for raw in listed)
+    items = tuple(picked.made.item(raw, picked.locale, category, picked.assumed) for raw in listed)
     labels = coerce.labels_of(picked.value.get("labels"), picked.sources["labels"], items)
     gold = _gold(picked.value.get("gold"), len(items))
     category = category or Counter(item.category for item in items).most_common(1)[0][0]
-    return {"user": user, "past": past, "context": coerce.context_of(picked.value.get("context")), "category": category,
+    return {"user": user, "past": past, "context": picked.context(), "category": category,
             "items": items, "labels": labels, "gold": gold}
 
 
@@ -213,8 +244,10 @@ def _gold(raw: Any, items: int) -> Gold | None:
     return gold
 
 
-def open_rows(folder: str | Path, dimension: str, field_map: FieldMap | None = None) -> RowFile | None:
-    """The file of a dimension, None where the folder has none.
+def open_rows(
+    folder: str | Path, dimension: str, field_map: FieldMap | None = None, made: Made | None = None
+) -> RowFile | None:
+    """The file of a dimension, None where the folder has none. made: of the other files of the folder.
 
     Raises UnknownName for a dimension that is none, InputError for a missing folder or keys that cannot be told apart.
     """
@@ -224,7 +257,7 @@ def open_rows(folder: str | Path, dimension: str, field_map: FieldMap | None = N
     if not root.is_dir():
         raise InputError(f"no folder at {root}; expected a RecRM-Bench folder with data/*/*.jsonl")
     path = next((p for p in (root / "data" / FILES[dimension], root / FILES[dimension]) if p.is_file()), None)
-    return None if path is None else RowFile(path, dimension, field_map)
+    return None if path is None else RowFile(path, dimension, field_map, made or Made())
 
 
 def rows_from_recrm(

@@ -8,13 +8,13 @@ Ragged columns (candidates, satisfaction, disclosure) are flat, with start offse
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
-import sqlite3
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import msgspec
 import numpy as np
@@ -22,9 +22,11 @@ from numpy.typing import NDArray
 
 from recenv import rng
 from recenv.data.constraints import statuses
+from recenv.data.ids import IdTable
+from recenv.data.recent import Recent
 from recenv.errors import RowError, StoreError
 from recenv.files import beside, swap_in
-from recenv.records import CATEGORIES, Item, Privileged, Session, User
+from recenv.records import CATEGORIES, Goal, Item, Privileged, Session, User
 
 SCHEMA = 1
 FOLDS = 5
@@ -44,6 +46,21 @@ _COLUMNS = {
 }
 
 
+_CONFLICTS = {"items": "item_conflicts", "users": "user_conflicts"}
+"""Tables in which an id may come again, and what counts those that come with other content."""
+
+_PIECE = 4096  # values of a column that are written at once
+_LATELY = 25_000  # records
+
+
+class _Kept(NamedTuple):
+    """A record that was added, the row of its id, and whether another record is kept there."""
+
+    record: Item | User
+    row: int
+    other: bool
+
+
 def user_fold(user_id: str) -> int:
     """The fold of a user, in [0, FOLDS)."""
     return int(rng.bits(rng.word(user_id)) % np.uint64(FOLDS))
@@ -52,9 +69,9 @@ def user_fold(user_id: str) -> int:
 class StoreWriter:
     """Streams records into a store beside its final place; ``finish`` swaps it in, anything else leaves no trace.
 
-    Add items and users before the sessions that name them. Memory stays bounded: ids live in a temporary
-    on-disk table, columns go straight to files. Raises StoreError when ``out`` holds something that is not a
-    store, RowError when a record refers to an unknown id.
+    Add items and users before the sessions that name them. Memory stays bounded: ids are held in memory up to a number
+    and on disk beyond it (``IdTable``), columns go to files in pieces. Raises StoreError when ``out`` holds something
+    that is not a store, RowError when a record refers to an unknown id.
     """
 
     def __init__(self, out: str | Path, *, kind: str, overwrite: bool = False) -> None:
@@ -64,13 +81,13 @@ class StoreWriter:
         shutil.rmtree(self._tmp, ignore_errors=True)
         self._tmp.mkdir(parents=True)
         self._files: dict[str, BinaryIO] = {n: (self._tmp / f"{n}.jsonl").open("wb+") for n in _LINES}
-        self._columns: dict[str, BinaryIO] = {n: (self._tmp / f"{n}.col").open("wb") for n in _COLUMNS}
+        self._columns: dict[str, BinaryIO] = {n: (self._tmp / f"{n}.col").open("wb+") for n in _COLUMNS}
+        self._piece: dict[str, list[float]] = {n: [] for n in _COLUMNS}  # not yet written
         self._size = dict.fromkeys(_COLUMNS, 0)
         self._bytes = dict.fromkeys(_LINES, 0)
         self.counts = {"items": 0, "users": 0, "sessions": 0, "goals": 0, "item_conflicts": 0, "user_conflicts": 0}
-        self._ids = sqlite3.connect("")  # "" is a temporary database on disk
-        for table in ("items", "users", "sessions"):
-            self._ids.execute(f"create table {table} (key integer primary key, row integer, digest integer)")
+        self._ids = {table: IdTable() for table in ("items", "users", "sessions")}
+        self._lately = {table: Recent[str, _Kept](_LATELY) for table in ("items", "users")}
         for name in ("items_offset", "users_offset", "sessions_offset", "privileged_offset",
                      "goal_start", "candidate_start", "constraint_start", "satisfaction_start"):
             self._append(name, [0])
@@ -80,17 +97,21 @@ class StoreWriter:
 
     def add_item(self, item: Item) -> int:
         """Store an item once; a second one of the same id with other content is counted, the first kept."""
+        known = self._known("items", item)
+        if known is not None:
+            return known
         if item.category not in CATEGORIES:
             raise RowError(f"item {item.id!r}: category must be one of {', '.join(CATEGORIES)}; got {item.category!r}")
-        row, new = self._register("items", item.id, item, "item_conflicts")
+        row, new = self._register("items", item.id, item)
         if new:
-            self._append("item_category", [CATEGORIES.index(item.category)])
-            self._append("item_rating", [_number(item, "rating")])
-            self._append("item_price", [_number(item, "price")])
+            self._put("item_category", CATEGORIES.index(item.category))
+            self._put("item_rating", _number(item, "rating"))
+            self._put("item_price", _number(item, "price"))
         return row
 
     def add_user(self, user: User) -> int:
-        return self._register("users", user.id, user, "user_conflicts")[0]
+        known = self._known("users", user)
+        return self._register("users", user.id, user)[0] if known is None else known
 
     def add_session(
         self, session: Session, privileged: Privileged, utilities: Sequence[Sequence[float]] | None = None
@@ -100,34 +121,35 @@ class StoreWriter:
         user = self._require("users", session.user_id, session)
         if not session.goals or len(session.goals) != len(privileged.needs) or len(privileged.needs) != len(privileged.outcomes):
             raise RowError(f"session {session.id!r}: goals, needs and outcomes must be equally many and at least one")
-        row, new = self._register("sessions", session.id, session, None)
+        row, new = self._register("sessions", session.id, session)
         if not new:
             raise RowError(f"session {session.id!r} occurs twice")
-        self._line("privileged", privileged)
-        self._append("session_user", [user])
-        self._append("session_fold", [user_fold(session.user_id)])
-        self._append("session_patience", [privileged.patience])
+        self._write_line("privileged", msgspec.json.encode(privileged, order="deterministic") + b"\n")
+        self._put("session_user", user)
+        self._put("session_fold", user_fold(session.user_id))
+        self._put("session_patience", privileged.patience)
         for g, goal in enumerate(session.goals):
-            self._goal(goal.category, candidates[g], privileged, g, None if utilities is None else utilities[g])
-        self._append("goal_start", [self.counts["goals"]])
+            self._goal(goal, candidates[g], privileged, g, None if utilities is None else utilities[g])
+        self._put("goal_start", self.counts["goals"])
         return row
 
-    def _goal(self, category: str, rows: list[int], privileged: Privileged, g: int, utility: Sequence[float] | None) -> None:
-        if category not in CATEGORIES:
-            raise RowError(f"goal category must be one of {', '.join(CATEGORIES)}; got {category!r}")
+    def _goal(self, goal: Goal, rows: list[int], privileged: Privileged, g: int, utility: Sequence[float] | None) -> None:
+        if goal.category not in CATEGORIES:
+            raise RowError(f"goal category must be one of {', '.join(CATEGORIES)}; got {goal.category!r}")
         need = privileged.needs[g]
-        items = [self._item_at(r) for r in rows]
         logged = {o.item_id: o for o in privileged.outcomes[g]}
-        self._append("goal_category", [CATEGORIES.index(category)])
+        found = [logged.get(i) for i in goal.candidates]
+        self._put("goal_category", CATEGORIES.index(goal.category))
         self._append("candidate", rows)
-        self._append("candidate_outcome", [EVENTS.index(logged[i.id].event) if i.id in logged else 0 for i in items])
-        self._append("candidate_position", [logged[i.id].position if i.id in logged else -1 for i in items])
+        self._append("candidate_outcome", [EVENTS.index(o.event) if o else 0 for o in found])
+        self._append("candidate_position", [o.position if o else -1 for o in found])
         self._append("candidate_utility", [np.nan] * len(rows) if utility is None else list(utility))
-        self._append("constraint_disclosure", [DISCLOSURES.index(c.disclosure) for c in need.constraints])
-        self._append("satisfaction", [s for i in items for s in statuses(i, need)])
-        self._append("candidate_start", [self._size["candidate"]])
-        self._append("constraint_start", [self._size["constraint_disclosure"]])
-        self._append("satisfaction_start", [self._size["satisfaction"]])
+        if need.constraints:
+            self._append("constraint_disclosure", [DISCLOSURES.index(c.disclosure) for c in need.constraints])
+            self._append("satisfaction", [s for i in map(self._item_at, rows) for s in statuses(i, need)])
+        self._put("candidate_start", self._size["candidate"])
+        self._put("constraint_start", self._size["constraint_disclosure"])
+        self._put("satisfaction_start", self._size["satisfaction"])
         self.counts["goals"] += 1
 
     # -- the end ---------------------------------------------------------------------------------------------
@@ -136,7 +158,8 @@ class StoreWriter:
         """Write the manifest and put the store in place. source: file name -> sha256; notes: anything JSON."""
         if not self.counts["sessions"]:
             raise StoreError(f"nothing to store in {self.out}: no session could be built from the input")
-        for handle in self._columns.values():
+        for name, handle in self._columns.items():
+            self._write(name)
             handle.close()
         popularity = self._popularity()
         popularity.tofile(self._tmp / "popularity.col")
@@ -163,7 +186,7 @@ class StoreWriter:
         text = msgspec.json.format(msgspec.json.encode(manifest, order="sorted"), indent=1)
         (self._tmp / "manifest.json").write_bytes(text + b"\n")
         swap_in(self._tmp, self.out)
-        self._ids.close()
+        self._close_ids()
         return self.out
 
     def attach(self, name: str) -> Path:
@@ -174,7 +197,7 @@ class StoreWriter:
         """Drop what was written; the target stays as it was."""
         for handle in (*self._columns.values(), *self._files.values()):
             handle.close()
-        self._ids.close()
+        self._close_ids()
         shutil.rmtree(self._tmp, ignore_errors=True)
 
     def __enter__(self) -> StoreWriter:
@@ -197,53 +220,74 @@ class StoreWriter:
         np.add.at(counts, (fold[taken], candidate[taken]), 1.0)
         return np.asarray(np.log1p(counts.sum(0, keepdims=True) - counts), "<f4")
 
-    def _register(self, table: str, id_: str, record: Item | User | Session, conflicts: str | None) -> tuple[int, bool]:
+    def _known(self, table: str, record: Item | User) -> int | None:
+        """The row of a record that was added lately; None for another object, be it equal."""
+        kept = self._lately[table].get(record.id)
+        if kept is None or kept.record is not record:
+            return None
+        if kept.other:
+            self.counts[_CONFLICTS[table]] += 1
+        return kept.row
+
+    def _register(self, table: str, id_: str, record: Item | User | Session) -> tuple[int, bool]:
+        """The row of a record, and whether it is new; of records of one id the first is kept."""
         if not id_:
             raise RowError(f"a record of {table} has an empty id")
         key = rng.word(id_)
-        line = msgspec.json.encode(record, order="deterministic")
-        digest = int.from_bytes(hashlib.blake2b(line, digest_size=8).digest(), "little", signed=True)
-        signed = key - (1 << 64) if key >= 1 << 63 else key
-        found = self._ids.execute(f"select row, digest from {table} where key = ?", (signed,)).fetchone()
-        if found:
-            if conflicts and found[1] != digest:
-                self.counts[conflicts] += 1
-            return int(found[0]), False
-        row = self.counts[table]
-        self._ids.execute(f"insert into {table} values (?, ?, ?)", (signed, row, digest))
-        self._append(f"{table}_key", [key])
-        self._line(table, record)
+        line = msgspec.json.encode(record, order="deterministic") + b"\n"
+        digest = int.from_bytes(hashlib.blake2b(line, digest_size=8).digest(), "little")
+        found = self._ids[table].find(key)
+        if not isinstance(record, Session):
+            other = found is not None and found.digest != digest
+            self.counts[_CONFLICTS[table]] += other
+            self._lately[table].put(id_, _Kept(record, self.counts[table] if found is None else found.row, other))
+        if found is not None:
+            return found.row, False
+        row = self._ids[table].add(key, digest)
+        self._put(f"{table}_key", key)
+        self._write_line(table, line)
         self.counts[table] += 1
         return row, True
 
     def _require(self, table: str, id_: str, session: Session) -> int:
-        key = rng.word(id_)
-        found = self._ids.execute(
-            f"select row from {table} where key = ?", (key - (1 << 64) if key >= 1 << 63 else key,)
-        ).fetchone()
-        if not found:
+        kept = self._lately[table].get(id_)
+        if kept is not None:
+            return kept.row
+        found = self._ids[table].find(rng.word(id_))
+        if found is None:
             raise RowError(f"session {session.id!r} names {id_!r}, which is not among the {table}")
-        return int(found[0])
+        return found.row
 
-    def _line(self, name: str, record: Item | User | Session | Privileged) -> None:
-        line = msgspec.json.encode(record, order="deterministic") + b"\n"
+    def _close_ids(self) -> None:
+        for table in self._ids.values():
+            table.close()
+
+    def _write_line(self, name: str, line: bytes) -> None:
         self._files[name].write(line)
         self._bytes[name] += len(line)
-        self._append(f"{name}_offset", [self._bytes[name]])
+        self._put(f"{name}_offset", self._bytes[name])
 
-    def _append(self, column: str, values: Sequence[float] | Sequence[int]) -> None:
-        self._columns[column].write(np.asarray(values, _COLUMNS[column]).tobytes())
+    def _put(self, column: str, value: float) -> None:
+        self._append(column, (value,))
+
+    def _append(self, column: str, values: Sequence[float]) -> None:
+        piece = self._piece[column]
+        piece += values
         self._size[column] += len(values)
+        if len(piece) >= _PIECE:
+            self._write(column)
+
+    def _write(self, column: str) -> None:
+        self._columns[column].write(np.asarray(self._piece[column], _COLUMNS[column]).tobytes())
+        self._piece[column].clear()
 
     def _read_item(self, row: int) -> Item:
+        self._write("items_offset")
         self._columns["items_offset"].flush()
         self._files["items"].flush()
-        with (self._tmp / "items_offset.col").open("rb") as stream:
-            stream.seek(row * 8)
-            start, end = np.frombuffer(stream.read(16), "<u8")
-        with (self._tmp / "items.jsonl").open("rb") as stream:
-            stream.seek(int(start))
-            return msgspec.json.decode(stream.read(int(end - start)), type=Item)
+        offsets = os.pread(self._columns["items_offset"].fileno(), 16, row * 8)
+        start, end = (int(at) for at in np.frombuffer(offsets, "<u8"))
+        return msgspec.json.decode(os.pread(self._files["items"].fileno(), end - start, start), type=Item)
 
 
 def _number(item: Item, slot: str) -> float:
