@@ -100,7 +100,7 @@ def task_of(raw: RawTask) -> Task:
         o for state in states for raw_order in _listed(state.get("required_orders")) for o in _orders(raw_order, found, before)))
     user = environment.get("user_id") or next((v for k, v in profile.items() if k in ("user id", "用户id", "user_id")), "")
     return Task(
-        id=text_of(raw.id, "id"), locale=locale_of(request), request=request, user_id=text_of(user, "user_id"),
+        id=text_of(raw.id, "id"), locale=locale_of((request,)), request=request, user_id=text_of(user, "user_id"),
         profile={str(k): text_of(v, str(k)) for k, v in profile.items() if v not in (None, "") and v != user},
         habits=_mapping(environment.get("user_historical_behaviors") or {}, "environment.user_historical_behaviors"),
         environment=environment, shops=_marked(found, orders), orders=orders,
