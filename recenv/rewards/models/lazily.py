@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from recenv.records import ScorerRow
 from recenv.rewards.models.described import specs_of
+from recenv.rewards.models.threads import so_many_threads, threads_in_play
 from recenv.rewards.protocol import Scorer, ScorerSpec, Scores
 
 
@@ -14,7 +15,7 @@ class _Family:
     """The scorers of one family, once they are loaded."""
 
     def __init__(self, name: str) -> None:
-        self.name, self._lock = name, threading.Lock()
+        self.name, self._lock, self.threads = name, threading.Lock(), threads_in_play()
         self._loaded: dict[str, Scorer] = {}
 
     def scorer(self, dimension: str) -> Scorer:
@@ -38,7 +39,9 @@ class LazyScorer:
 
     def score(self, rows: Sequence[ScorerRow]) -> Scores:
         """See ``protocol.Scorer``; raises WeightsError where the weights turn out to be damaged."""
-        return self._family.scorer(self._spec.dimension).score(rows)
+        scorer = self._family.scorer(self._spec.dimension)
+        with so_many_threads(self._family.threads):
+            return scorer.score(rows)
 
 
 def lazy_scorers(family: str) -> dict[str, LazyScorer]:

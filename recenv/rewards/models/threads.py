@@ -2,20 +2,46 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+from recenv.errors import InputError
 
 _ROWS = 256
 """Rows of a matrix product from which its parts fall into the same blocks however many threads there are (measured)."""
 
 
+THREADS = "RECENV_THREADS"
+"""The variable that says on how many threads scorers work in play."""
+
+
+def threads_in_play() -> int:
+    """As many as THREADS says, else one: two environments on two cores would fight for more. Raises InputError for anything but
+    a number above 0."""
+    given = os.environ.get(THREADS, "1")
+    if not given.isdigit() or int(given) < 1:
+        raise InputError(f"{THREADS} must be a number of threads, at least 1; got {given!r}")
+    return int(given)
+
+
 @contextmanager
 def one_thread() -> Iterator[None]:
     """Sums in one order, whatever the machine. The number of threads is put back."""
+    with so_many_threads(1):
+        yield
+
+
+@contextmanager
+def so_many_threads(count: int) -> Iterator[None]:
+    """Work on ``count`` threads; the number is put back."""
     import torch
 
     before = torch.get_num_threads()
-    torch.set_num_threads(1)
+    if before == count:
+        yield
+        return
+    torch.set_num_threads(count)
     try:
         yield
     finally:
