@@ -130,9 +130,10 @@ class RowFile:
         locale = coerce.locale_of(value.get("locale"), *words)
         picked = _Picked(value, told, locale, self.sources, [])
         made = _MAKERS[self.dimension](picked)
-        self.assumed.update(dict.fromkeys(picked.assumed, 1))
         user_id = picked.id("user_id") or (made["user"].id if "user" in made else "")
-        return Row(dimension=self.dimension, line=number, end=end, size=size, locale=locale, session_id=picked.id("session_id"),
+        session_id = picked.id("session_id")
+        self.assumed.update(dict.fromkeys(picked.assumed, 1))
+        return Row(dimension=self.dimension, line=number, end=end, size=size, locale=locale, session_id=session_id,
                    user_id=user_id, **{**told, **made})
 
 
@@ -146,7 +147,7 @@ class _Picked(NamedTuple):
     assumed: list[str]
 
     def id(self, field: str) -> str:
-        return coerce.text_of(self.value.get(field), field).strip()
+        return coerce.id_of(self.value.get(field), self.assumed)
 
     def user(self) -> tuple[User, tuple[Item, ...]]:
         return coerce.user_of(self.value.get("user"), self.value.get("history"), self.locale, self.id("user_id"), self.assumed)
