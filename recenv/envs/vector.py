@@ -22,7 +22,8 @@ from recenv.envs.single import (
     slate_masks,
     slate_numbers,
 )
-from recenv.envs.spaces import ActionText, UnicodeText, reward_space, slate_action, slate_observation
+from recenv.envs.spaces import reward_space, slate_action, slate_observation
+from recenv.envs.text_space import ActionText, UnicodeText
 from recenv.errors import InputError, OptionError
 
 Obs = TypeVar("Obs")
