@@ -124,7 +124,7 @@ class ChatEnv(SessionEnv[str, str]):
         return self.batch.observation(0)
 
     def _step(self, action: str) -> Step:
-        return self.batch.step([parse_action(action)])
+        return self.batch.step([parse_action(action, strict=self.batch.engine.config.strict)])
 
 
 class SlateEnv(SessionEnv[dict[str, NDArray[np.float32]], NDArray[np.int64]]):
