@@ -1,7 +1,8 @@
 """What a language model thinks aloud before it answers, in the spellings of the models, and the text without it.
 
-A thought stands between two tags, or before a closing tag alone (the chat template has opened it), or behind an opening tag that is
-never closed (the answer was cut off). A tag inside of an answer that is JSON from its first to its last character is a part of it.
+A thought stands between two tags, or before a closing tag alone (the chat template has opened it), or behind an opening tag that
+is never closed (the answer was cut off). A tag inside of an answer that is JSON from its first to its last character is a part
+of it.
 """
 
 from __future__ import annotations
@@ -9,11 +10,11 @@ from __future__ import annotations
 import json
 import re
 
-_NAMES = r"(?:seed:|antml:)?(?:think(?:ing)?|thoughts?|reasoning|reflection|scratchpad)"
+_NAMES = r"(?:seed:)?(?:think(?:ing)?|thoughts?|reasoning|reflection|scratchpad)"
 _TAG = re.compile(
-    rf"(?P<open><\s{{0,4}}{_NAMES}(?:\s[^<>/]{{0,100}})?>|\[{_NAMES}\]|<\|(?:begin_of_thought|start_thinking|thinking|think)\|>|◁think▷"
+    rf"(?P<open><\s{{0,4}}{_NAMES}(?:\s[^<>/]{{0,100}})?>|\[think(?:ing)?\]|<\|(?:begin_of_thought|start_thinking|thinking|think)\|>|◁think▷"
     r"|<\|channel\|>(?:analysis|commentary)[^<>|]{0,100}<\|message\|>|<\|channel>thought)"
-    rf"|<\s{{0,4}}/\s{{0,4}}{_NAMES}\s{{0,4}}>|\[/{_NAMES}\]|<\|(?:end_of_thought|end_thinking|/thinking|/think)\|>|◁/think▷"
+    rf"|<\s{{0,4}}/\s{{0,4}}{_NAMES}\s{{0,4}}>|\[/think(?:ing)?\]|<\|(?:end_of_thought|end_thinking|/thinking|/think)\|>|◁/think▷"
     r"|<\|channel\|>final[^<>|]{0,100}<\|message\|>|<channel\|>",
     re.IGNORECASE,
 )

@@ -5,8 +5,8 @@ Action grammar: one JSON object,
     {"act": "ask", "text": "..."}
     {"act": "search", "query": "...", "filters": {"category": "...", ...}}
     {"act": "end", "text": "..."}
-Thoughts (``recenv.thoughts``) are stripped first; a code fence or words around the object are let pass. What is not quite the grammar
-but has one reading is mended (``recenv.near_json``, ``envs.mending``), and ``mended`` says how; ``strict`` refuses it.
+Thoughts (``recenv.thoughts``) are stripped first; a code fence or words around the object are let pass. What is not quite the
+grammar but has one reading is mended (``recenv.near_json``, ``envs.mending``), and ``mended`` says how; ``strict`` refuses it.
 Parsing never raises: what cannot be read becomes a ``malformed`` action that carries the reason.
 """
 
@@ -40,7 +40,10 @@ Use only ids of listed candidates or search results. What stands between the lin
 
 
 def parse_action(text: str, *, strict: bool = False) -> Action:
-    """The action that a text asks for; ``malformed`` with the reason where it does not follow the grammar. strict: mend nothing."""
+    """The action that a text asks for; ``malformed`` with the reason where it does not follow the grammar.
+
+    strict: mend nothing.
+    """
     if not isinstance(text, str):
         return Action(act="malformed", error=f"expected text, got {type(text).__name__}")
     whole = text.encode(errors="replace").decode()  # lone surrogates could not be written to a trace

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from multiprocessing.sharedctypes import SynchronizedArray
 from typing import Any, NamedTuple, overload
 
 import numpy as np
@@ -103,14 +102,14 @@ class ActionText(UnicodeText):
 
 
 @flatten.register(UnicodeText)
-def _flatten(space: UnicodeText, x: str) -> NDArray[np.int32]:
+def _flatten(space: UnicodeText, x: str) -> NDArray[np.int32]:  # type: ignore[misc]  # declared for any Space[T]
     out, codes = np.full(space.max_length, _CODES, np.int32), _codes(space, x)
     out[: len(codes)] = codes
     return out
 
 
 @unflatten.register(UnicodeText)
-def _unflatten(space: UnicodeText, x: NDArray[Any]) -> str:
+def _unflatten(space: UnicodeText, x: NDArray[Any]) -> str:  # type: ignore[misc]
     return _text(np.asarray(x)[np.asarray(x) < _CODES])
 
 
@@ -131,8 +130,8 @@ class TextMemory(NamedTuple):
     """Shared memory of n texts: how long each is, and n times ``width`` characters. Opening it in a process of its own imports
     this package, which registers the environments there."""
 
-    lengths: SynchronizedArray[Any]
-    codes: SynchronizedArray[Any]
+    lengths: Any
+    codes: Any
     width: int
 
     def write(self, row: int, codes: NDArray[np.int32]) -> None:

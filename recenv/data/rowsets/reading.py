@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import gzip
 import codecs
+import gzip
 import hashlib
 import re
 import zipfile
