@@ -1,8 +1,9 @@
 """LLM: a language model behind any OpenAI-compatible endpoint plays the session from its text form.
 
 The prompt and the action grammar are those of the chat environment (``recenv.envs.chat_format``), asked without examples, as in
-"Is ChatGPT a good recommender? A preliminary study" (Liu et al., 2023). A request that fails for good, or an answer that
-does not follow the grammar, is a ``malformed`` action: it costs the turn and stays in the denominator, and the run goes on.
+"Is ChatGPT a good recommender? A preliminary study" (Liu et al., 2023). An answer that does not follow the grammar is a
+``malformed`` action: it costs the turn and stays in the denominator, and the run goes on. A request that fails for good is no
+result of the model: it stops the run, which goes on from there with ``--resume``.
 
 With ``record`` every answer is kept in a JSON Lines file under the hash of its request, and asked again it comes from there:
 a run can be repeated to the bit without the server. Failures are not kept, so that a repeated run asks for them again.
@@ -17,7 +18,7 @@ from pathlib import Path
 import msgspec
 
 from recenv.baselines.runtime import Runtime
-from recenv.endpoint import Completion, Endpoint, EndpointConfig, encode_request
+from recenv.endpoint import NO_TEXT, Completion, Endpoint, EndpointConfig, encode_request
 from recenv.envs.chat_format import parse_action, render_messages
 from recenv.errors import EndpointError, InputError
 from recenv.journal import append, recorded
@@ -76,35 +77,42 @@ class Record:
 class LlmAgent:
     """Asks the model once a view; equal requests of a batch are asked once."""
 
-    def __init__(self, endpoint: Endpoint, record: Record | None = None, *, replay_only: bool = False) -> None:
+    def __init__(
+        self, endpoint: Endpoint, record: Record | None = None, *, replay_only: bool = False, strict: bool = False
+    ) -> None:
         self.name = "llm"
-        self._endpoint, self._record, self._replay_only = endpoint, record, replay_only
+        self._endpoint, self._record, self._replay_only, self._strict = endpoint, record, replay_only, strict
 
     def act(self, views: Sequence[AgentView]) -> list[Action]:
-        """One action a view, parsed from the model's text. Never raises on what the endpoint does."""
+        """One action a view, parsed from the model's text. Raises EndpointError where a request got no answer."""
         dialogues = [render_messages(view) for view in views]
         keys = [hashlib.sha256(encode_request(self._endpoint.request(d))).hexdigest() for d in dialogues]
         answers = self._answers(dict(zip(keys, dialogues, strict=True)))
-        return [_action(answers[key]) for key in keys]
+        return [parse_action(answers[key].text, strict=self._strict) for key in keys]
 
-    def _answers(self, wanted: dict[str, tuple[Message, ...]]) -> dict[str, Completion | EndpointError]:
-        known: dict[str, Completion | EndpointError] = {}
+    def _answers(self, wanted: dict[str, tuple[Message, ...]]) -> dict[str, Completion]:
+        known: dict[str, Completion] = {}
         if self._record is not None:
             known = {key: kept for key in wanted if (kept := self._record.get(key)) is not None}
         missing = [key for key in wanted if key not in known]
-        if self._replay_only:
-            return known | {key: EndpointError("the request is not in the record", "not recorded") for key in missing}
-        asked = self._endpoint.complete_many([wanted[key] for key in missing])
+        if missing and self._replay_only:
+            raise EndpointError(
+                f"llm: {len(missing)} of {len(wanted)} requests are not in the record, and replay_only asks nobody; record the "
+                "run to its end first", "not recorded")
+        failed: EndpointError | None = None
+        asked = self._endpoint.complete_many([wanted[key] for key in missing], abandon=True)
         for key, answer in zip(missing, asked, strict=True):
-            if self._record is not None and isinstance(answer, Completion):
-                self._record.add(key, answer)
-        return known | dict(zip(missing, asked, strict=True))
-
-
-def _action(answer: Completion | EndpointError) -> Action:
-    if isinstance(answer, EndpointError):
-        return Action(act="malformed", error=f"endpoint: {answer.kind}")
-    return parse_action(answer.text)
+            if isinstance(answer, EndpointError) and answer.kind != NO_TEXT:
+                failed = failed or answer
+                continue
+            known[key] = Completion(text="") if isinstance(answer, EndpointError) else answer
+            if self._record is not None:
+                self._record.add(key, known[key])
+        if failed is not None:
+            raise EndpointError(
+                f"llm: {failed}. That is no result of the model: nothing of the sessions at hand was written; once the endpoint "
+                "answers, go on with --resume", failed.kind)
+        return known
 
 
 def build(config: Config, runtime: Runtime) -> LlmAgent:
@@ -117,4 +125,5 @@ def build(config: Config, runtime: Runtime) -> LlmAgent:
     if config.replay_only:
         fields["api_key_env"] = ""  # nothing is asked, so no key is needed
     return LlmAgent(
-        Endpoint(EndpointConfig(**fields)), Record(config.record) if config.record else None, replay_only=config.replay_only)
+        Endpoint(EndpointConfig(**fields)), Record(config.record) if config.record else None, replay_only=config.replay_only,
+        strict=runtime.strict)

@@ -16,10 +16,11 @@ class Runtime:
 
     world: where sessions and items live. seed: keys the agent's own draws. scorers: called by agents that rank by
     learned reward, once, when they are built; None where the run has none. It is a call and not a mapping, so that agents
-    which need no scorer never load one. reward_spec: the reward that the run pays.
+    which need no scorer never load one. reward_spec: the reward that the run pays. strict: the run mends no agent's text.
     """
 
     world: World
     seed: int = 0
     scorers: Callable[[], Mapping[str, Scorer]] | None = None
     reward_spec: RewardSpec = REWARDS[DEFAULT_REWARD]
+    strict: bool = False

@@ -59,7 +59,9 @@ def allotment(world: World, seed: int) -> list[int]:
 
 def runtime_of(engine: Engine, seed: int) -> Runtime:
     """What agents that play in this engine are built from."""
-    return Runtime(world=engine.world, seed=seed, scorers=lambda: engine.scorers, reward_spec=engine.reward.spec)
+    return Runtime(
+        world=engine.world, seed=seed, scorers=lambda: engine.scorers, reward_spec=engine.reward.spec,
+        strict=engine.config.strict)
 
 
 def run_evaluation(

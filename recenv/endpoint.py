@@ -7,6 +7,7 @@ time and shape are bounded, and nothing of it is run or followed (redirects are 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import time
 import weakref
@@ -90,8 +91,20 @@ class Completion(msgspec.Struct, frozen=True, kw_only=True):
     tokens: tuple[Token, ...] = ()
 
 
+NO_TEXT = "no text"
+"""Kind of the error where a model answered, and said nothing."""
+
+
 class _Text(msgspec.Struct):
-    content: str | None = None
+    content: str | list[dict[str, Any]] | None = None
+
+    @property
+    def text(self) -> str | None:
+        """What was said; of a list of parts those that are text, so not what was thought."""
+        if not isinstance(self.content, list):
+            return self.content
+        parts = [part.get("text") for part in self.content if part.get("type", "text") in ("text", "output_text")]
+        return "".join(part for part in parts if isinstance(part, str)) if parts else None
 
 
 class _Choice(msgspec.Struct):
@@ -187,12 +200,27 @@ class Endpoint:
             self._sleep(self._pause(body, attempt, result.pause_s))
         raise AssertionError("unreachable: the last attempt returns or raises")
 
-    def complete_many(self, dialogues: Sequence[Sequence[Message]]) -> list[Completion | EndpointError]:
-        """An answer or an error for each dialogue, in order, ``concurrency`` at a time."""
+    def complete_many(
+        self, dialogues: Sequence[Sequence[Message]], *, abandon: bool = False
+    ) -> list[Completion | EndpointError]:
+        """An answer or an error for each dialogue, in order, ``concurrency`` at a time.
+
+        abandon: once one has failed, those not yet begun are not tried and have its error; an answer without text is no failure.
+        """
         if not dialogues:
             return []
+        failed = list[EndpointError]()
+
+        def complete(messages: Sequence[Message]) -> Completion | EndpointError:
+            if failed:
+                return failed[0]
+            found = self._complete_or_error(messages)
+            if abandon and isinstance(found, EndpointError) and found.kind != NO_TEXT:
+                failed.append(found)
+            return found
+
         with ThreadPoolExecutor(min(self.config.concurrency, len(dialogues)), thread_name_prefix="endpoint") as pool:
-            return list(pool.map(self._complete_or_error, dialogues))
+            return list(pool.map(complete, dialogues))
 
     # -- one attempt -----------------------------------------------------------------------------------------
 
@@ -235,16 +263,16 @@ class Endpoint:
 
     def _read(self, body: bytes, latency_s: float, attempts: int) -> Completion | _Failure:
         try:
-            answer = _ANSWER.decode(body)
+            answer = _decoded(body)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             kind = "bad answer" if isinstance(error, msgspec.ValidationError) else "invalid JSON"
             why = f"{kind}: {self._quote(str(error))}; got {self._quote(body.decode('utf-8', 'replace'))!r}"
             return _Failure(EndpointError(f"{self._url} answered out of protocol ({why})", kind), retry=False)
-        if not answer.choices or answer.choices[0].message.content is None:
-            what = "no choices" if not answer.choices else "no text"
+        if not answer.choices or answer.choices[0].message.text is None:
+            what = "no choices" if not answer.choices else NO_TEXT
             return _Failure(EndpointError(f"{self._url} answered with {what}", what), retry=False)
         choice, usage = answer.choices[0], answer.usage or _Usage()
-        text = (choice.message.content or "").encode("utf-8", "replace").decode()  # lone surrogates cannot be stored
+        text = (choice.message.text or "").encode("utf-8", "backslashreplace").decode()  # lone surrogates cannot be stored
         return Completion(
             text=text, finish_reason=choice.finish_reason or "", prompt_tokens=usage.prompt_tokens,
             completion_tokens=usage.completion_tokens, latency_s=latency_s, attempts=attempts, tokens=_tokens(choice.logprobs))
@@ -281,6 +309,20 @@ def encode_request(body: dict[str, Any]) -> bytes:
     body = {**body, "messages": [
         {"role": m["role"], "content": m["content"].encode("utf-8", "replace").decode()} for m in body["messages"]]}
     return msgspec.json.encode(body, order="deterministic")
+
+
+def _decoded(body: bytes) -> _Answer:
+    """The answer in a body. A model may write half of a character, which servers escape and msgspec refuses: it has answered."""
+    try:
+        return _ANSWER.decode(body)
+    except msgspec.ValidationError:
+        raise
+    except msgspec.DecodeError:
+        try:
+            return msgspec.convert(json.loads(body), _Answer)
+        except ValueError:
+            pass
+        raise
 
 
 def _tokens(logprobs: Any) -> tuple[Token, ...]:

@@ -3,47 +3,56 @@
 from __future__ import annotations
 
 import json
-import re
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+from recenv.near_json import near_object
+
 _STARTS = 32  # opening braces tried before giving up: each may cost a pass over the text
-_THOUGHTS = re.compile(r"<think>.*?(?:</think>|\Z)", re.DOTALL)
 
 
 class Found(NamedTuple):
-    """An object, and where it stands: text[start:end]."""
+    """An object, where it stands, text[start:end], and what was mended to read it."""
 
     value: dict[str, Any]
     start: int
     end: int
+    slips: tuple[str, ...] = ()
 
 
-def without_thoughts(text: str, *, blank: bool = False) -> str:
-    """A text without ``<think>...</think>``, closed or not; blank: with as many spaces instead, so that places stay."""
-    return _THOUGHTS.sub(lambda m: " " * len(m[0]) if blank else "", text)
-
-
-def json_objects(text: str, *, once: bool = False) -> list[Found]:
+def json_objects(text: str, *, once: bool = False, near: bool = False) -> list[Found]:
     """The outermost JSON objects of a text, with words and code fences around them passed over. Never raises.
 
     Of the places where one may begin the first 32 are tried. once: a key that an object names twice leaves nothing to believe:
-    no object is found then.
+    no object is found then. near: also objects with slips that leave one reading (``near_json``); a key with two values leaves
+    nothing to believe.
     """
-    decoder, found, at = json.JSONDecoder(object_pairs_hook=_once if once else None), [], 0
+    made = _once if once else _agreeing if near else dict
+    try:
+        return list(_objects(text, made, near))
+    except _Twice:
+        return []
+
+
+def _objects(text: str, made: Callable[[list[tuple[str, Any]]], dict[str, Any]], near: bool) -> Iterator[Found]:
+    decoder, at = json.JSONDecoder(object_pairs_hook=made), 0
     for _ in range(_STARTS):
         at = text.find("{", at)
         if at < 0:
-            break
+            return
+        slips: tuple[str, ...] = ()
         try:
             value, end = decoder.raw_decode(text, at)
         except _Twice:
-            return []
+            raise
         except (ValueError, RecursionError):
-            at += 1
-            continue
-        found.append(Found(value, at, end))
+            mended = near_object(text, at, made) if near else None
+            if mended is None:
+                at += 1
+                continue
+            value, end, slips = mended
+        yield Found(value, at, end, slips)
         at = end
-    return found
 
 
 class _Twice(ValueError):
@@ -54,4 +63,12 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     made = dict(pairs)
     if len(made) < len(pairs):
         raise _Twice
+    return made
+
+
+def _agreeing(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made: dict[str, Any] = {}
+    for key, value in pairs:
+        if made.setdefault(key, value) != value:
+            raise _Twice
     return made

@@ -121,7 +121,7 @@ class Action(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ``malformed`` is what a parser makes of unusable text.
 
     text: what the user reads. items: recommended item ids, best first. query, filters: for ``search``. error: why it is
-    malformed. raw: the agent's own words where the action was parsed from text.
+    malformed. raw: the agent's own words where the action was parsed from text. mended: what in them was not quite the grammar.
     """
 
     act: Act
@@ -131,6 +131,7 @@ class Action(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     filters: dict[str, str] = {}
     error: str = ""
     raw: str = ""
+    mended: tuple[str, ...] = ()
 
 
 class Reaction(msgspec.Struct, frozen=True, kw_only=True):

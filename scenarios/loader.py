@@ -75,6 +75,6 @@ def _folder() -> Any:
 
 def _parse(data: bytes, where: str) -> Scenario:
     try:
-        return msgspec.convert(tomllib.loads(data.decode()), Scenario)
+        return msgspec.convert(tomllib.loads(data.decode("utf-8-sig")), Scenario)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
         raise InputError(f"{where}: not a scenario: {error}") from None

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from recenv.envs.chat_format import parse_action
-from recenv.json_text import json_objects, without_thoughts
+from recenv.json_text import json_objects
 from recenv.rewards.judges.answer import read_answer
 from recenv.rewards.judges.prompts import rubric, scale
+from recenv.thoughts import without_thoughts
 
 FOUND: list[tuple[str, list[tuple[dict[str, Any], str]]]] = [
     ("", []),

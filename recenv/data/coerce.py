@@ -46,6 +46,8 @@ _NAMES = ("name", "title", "poi_name", "shop_name", "item_name", "product_name",
 _CATEGORIES = ("category", "cate", "category_name", "service_category", "类目", "品类", "类别")
 _USER_IDS = ("id", "user_id", "uid", "userid")
 _HISTORIES = ("history", "click_history", "behaviors", "behavior_history", "user_history", "past_items")
+NUMBERED = 'ids that came as numbers (100, 100.0 and "100" are one id)'
+_EXACT = 1e16  # from here on a float has no fraction to write
 _QUANTITY = re.compile(r"[¥￥$]?\s*(\d+(?:\.\d+)?)\s*(?:元|元/人|/人|分|星|公里|千米|km|yuan|stars?)?")
 _METRES = re.compile(r"(\d+(?:\.\d+)?)\s*(?:米|m)")
 _CJK = re.compile(r"[\u3400-\u9fff]")
@@ -73,6 +75,20 @@ def text_of(value: Any, what: str) -> str:
 def stripped(value: Any, what: str) -> str:
     """A text without spaces around it, "" for none."""
     return value.strip() if isinstance(value, str) else "" if value is None else text_of(value, what).strip()
+
+
+def id_of(value: Any, assumed: list[str]) -> str:
+    """An id as text, "" where there is none. One that is a number is its digits, so that 100, 100.0 and "100" are one id: a table
+    with a gap in a column of whole numbers is written with fractions."""
+    if _numeric(value):
+        assumed.append(NUMBERED)
+        whole = isinstance(value, float) and value.is_integer() and abs(value) < _EXACT
+        return str(int(value) if whole else value)
+    return stripped(value, "id")
+
+
+def _numeric(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def context_of(value: Any) -> dict[str, str]:
@@ -120,10 +136,13 @@ def labels_of(value: Any, source: Source, items: tuple[Item, ...]) -> tuple[floa
 
 
 def _place(name: Any, source: Source, items: tuple[Item, ...]) -> int:
+    told = id_of(name, [])
     if source.listing == "ids":
-        place = next((i for i, item in enumerate(items) if item.id == str(name)), -1)
+        digits = re.fullmatch(r"(-?\d+)\.0+", told)  # a number in a text that lists ids
+        wanted = (told, digits[1]) if digits else (told,)
+        place = next((i for i, item in enumerate(items) if item.id in wanted), -1)
     else:
-        digits = re.fullmatch(r"\D{0,3}(\d{1,6})\D?", str(name))
+        digits = re.fullmatch(r"\D{0,3}(\d{1,6})\D?", told)
         place = int(digits[1]) - (source.listing == "index1") if digits else -1
     if not 0 <= place < len(items):
         raise RowError(f"labels: {str(name)[:40]!r} names none of the {len(items)} items (as {source.listing!r})")
@@ -157,18 +176,19 @@ def item_of(raw: Any, locale: str, category: str | None, assumed: list[str]) -> 
     if {"id", "category", "name"} <= raw.keys() <= {"id", "category", "name", "locale", "attributes"} \
             and raw["category"] in CATEGORIES:
         try:
-            return msgspec.convert(raw, Item)
+            return msgspec.convert({**raw, "id": id_of(raw["id"], assumed)} if _numeric(raw["id"]) else raw, Item)
         except msgspec.ValidationError as error:
             raise RowError(f"item: {error}") from None
     known = dict(raw)
     id_, name, own = _take(known, _IDS), _take(known, _NAMES), _take(known, _CATEGORIES)
     if name is None or not str(name).strip():
         raise RowError(f"item: no name among the keys {', '.join(map(str, raw))}")
-    if id_ is None:
+    told = id_of(id_, assumed)
+    if not told:
         assumed.append("item ids made from a hash of the item")
     attributes = dict(_attributes(known))
     return Item(
-        id=str(id_) if id_ is not None else f"item/{_hash(raw)}", category=_category(own, category, assumed),
+        id=told or f"item/{_hash(raw)}", category=_category(own, category, assumed),
         name=str(name).strip(), locale=locale, attributes=attributes,
     )
 
@@ -247,14 +267,14 @@ def user_of(
     remembers its items."""
     if isinstance(raw, Mapping) and raw.keys() <= {"id", "locale", "profile", "history"} and "id" in raw and "profile" in raw:
         try:
-            return msgspec.convert(raw, User), ()
+            return msgspec.convert(_with_ids(raw, assumed), User), ()
         except msgspec.ValidationError as error:
             raise RowError(f"user: {error}") from None
     profile: dict[str, str] = {}
     if isinstance(raw, Mapping):
         known = dict(raw)
         own = _take(known, _USER_IDS)
-        id_ = id_ or ("" if own is None else str(own))
+        id_ = id_ or id_of(own, assumed)
         inner = _take(known, _HISTORIES)
         history = inner if history is None else history
         profile = {key: text_of(value, "user") for key, value in _flat(known) if value not in (None, "", [])}
@@ -268,6 +288,16 @@ def user_of(
         assumed.append("user ids made from a hash of the profile")
         id_ = f"user/{_hash(profile)}"
     return User(id=id_, locale=locale, profile=profile, history=tuple(item.id for item in past)), past
+
+
+def _with_ids(raw: Mapping[str, Any], assumed: list[str]) -> dict[str, Any]:
+    """A user's object, ids that are numbers as texts."""
+    out, past = dict(raw), raw.get("history")
+    if _numeric(raw["id"]):
+        out["id"] = id_of(raw["id"], assumed)
+    if isinstance(past, list):
+        out["history"] = [id_of(i, assumed) if _numeric(i) else i for i in past]
+    return out
 
 
 def _past(history: Any, locale: str, make: ItemMaker) -> tuple[tuple[Item, ...], str]:

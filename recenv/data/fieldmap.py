@@ -99,7 +99,7 @@ def load_field_map(path: str | Path) -> FieldMap:
     """Read a field map; raises InputError or UnknownName that name the entry at fault."""
     file = Path(path)
     try:
-        raw = tomllib.loads(file.read_text("utf-8"))
+        raw = tomllib.loads(file.read_text("utf-8-sig"))
     except FileNotFoundError:
         raise InputError(f"no field map at {file}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

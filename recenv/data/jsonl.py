@@ -37,11 +37,12 @@ def lines(path: Path, cap: int = LINE_CAP) -> Iterator[Line]:
 
 
 def stream_lines(stream: IO[bytes], cap: int = LINE_CAP) -> Iterator[Line]:
-    """``lines`` of an open stream, such as an unpacked file."""
+    """``lines`` of an open stream, such as an unpacked file; a byte order mark before the first is passed over."""
     number, end = 0, 0
     while data := stream.readline(cap + 1):
         number += 1
         end += len(data)
+        data = data.removeprefix(codecs.BOM_UTF8) if number == 1 else data
         if len(data) > cap and not data.endswith(b"\n"):
             size, data = len(data), b""
             while block := stream.readline(_BLOCK):
@@ -86,7 +87,7 @@ def members(stream: IO[bytes], name: str, cap: int = LINE_CAP) -> Iterator[Membe
 
     cap: longest member in characters. Raises InputError, naming the file as ``name``, where it is not such an object.
     """
-    text, decoder = codecs.getincrementaldecoder("utf-8")(), json.JSONDecoder()
+    text, decoder = codecs.getincrementaldecoder("utf-8-sig")(), json.JSONDecoder()
     buffer, read, opened = "", 0, False
     while True:
         try:

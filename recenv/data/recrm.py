@@ -15,6 +15,7 @@ from pathlib import Path
 import msgspec
 
 from recenv import rng
+from recenv.data.coerce import NUMBERED
 from recenv.data.fieldmap import TABLES, listed, load_field_map, of_user
 from recenv.data.ingest import IngestReport, Progress, Quarantine, hashing, uncollected
 from recenv.data.made import Made
@@ -230,6 +231,8 @@ def _report(writer: StoreWriter, files: dict[str, RowFile], quarantine: Quaranti
     assumed: Counter[str] = Counter()
     for file in files.values():
         assumed.update(file.assumed)
+    numbered = assumed.pop(NUMBERED, 0)
+    notes += [f"{NUMBERED}: {numbered:,} rows"] if numbered else []
     if tally.counts["sessions_without_instruction"]:
         assumed["instruction of the session (a fixed sentence)"] = tally.counts["sessions_without_instruction"]
     tables: dict[str, dict[str, float | int | str]] = {

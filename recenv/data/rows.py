@@ -152,11 +152,12 @@ class RowFile:
             locale = coerce.locale_of(words or [str(plain(value.get("item")) or plain(value.get("items")) or "")])
         picked = _Picked(value, told, locale, self.sources, [], self._made)
         made = _MAKERS[self.dimension](picked)
+        user_id = picked.id("user_id") or (made["user"].id if "user" in made else "")
+        session_id = picked.id("session_id")
         if picked.assumed:
             self.assumed.update(dict.fromkeys(picked.assumed, 1))
-        user_id = picked.id("user_id") or (made["user"].id if "user" in made else "")
         return Row(dimension=self.dimension, line=line.number, end=line.end, size=len(line.data), locale=locale,
-                   session_id=picked.id("session_id"), user_id=user_id, **(told | made))
+                   session_id=session_id, user_id=user_id, **(told | made))
 
 
 class _Picked(NamedTuple):
@@ -170,7 +171,7 @@ class _Picked(NamedTuple):
     made: Made
 
     def id(self, field: str) -> str:
-        return coerce.stripped(self.value.get(field), field)
+        return coerce.id_of(self.value.get(field), self.assumed)
 
     def needed(self, *fields: str) -> None:
         """Raises RowError where none of these texts is there."""

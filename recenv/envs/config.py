@@ -27,6 +27,8 @@ class EnvConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     understands (one that he does not costs 1).  objection_cost: what he has to object to, on top of the turn.  answers: most
     constraints that one answer tells.  reveals: what a slate that fails brings out of him; ``missed``, the first thing that the
     best item in it misses, or ``nothing`` but that it does not fit.
+
+    strict: an agent's text that is not quite the grammar is malformed, also where it has one reading (``envs.chat_format``).
     """
 
     user: Literal["gold", "replay", "learned"] = "learned"
@@ -41,6 +43,7 @@ class EnvConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     objection_cost: float = 0.5
     answers: int = 1
     reveals: Literal["missed", "nothing"] = "missed"
+    strict: bool = False
 
     def __post_init__(self) -> None:
         for name, (low, high) in _RANGES.items():

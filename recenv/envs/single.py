@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from recenv.envs.batch import SessionBatch, Split
 from recenv.envs.chat_format import parse_action
 from recenv.envs.engine import Engine, Step
-from recenv.envs.spaces import ActionText, UnicodeText, reward_space, slate_action, slate_observation
+from recenv.envs.spaces import reward_space, slate_action, slate_observation
+from recenv.envs.text_space import ActionText, UnicodeText
 from recenv.errors import InputError, OptionError
 
 Obs = TypeVar("Obs")
@@ -123,7 +124,7 @@ class ChatEnv(SessionEnv[str, str]):
         return self.batch.observation(0)
 
     def _step(self, action: str) -> Step:
-        return self.batch.step([parse_action(action)])
+        return self.batch.step([parse_action(action, strict=self.batch.engine.config.strict)])
 
 
 class SlateEnv(SessionEnv[dict[str, NDArray[np.float32]], NDArray[np.int64]]):

@@ -1,10 +1,6 @@
-"""The spaces of the two environments."""
+"""The spaces of slates and rewards; those of text are in ``text_space``."""
 
 from __future__ import annotations
-
-import json
-from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from gymnasium import spaces
@@ -24,38 +20,6 @@ SESSION_FEATURES: tuple[str, ...] = ("turn", "goal", "chinese", "allowed", *(f"c
 category."""
 
 BOUND = 10.0
-
-
-class UnicodeText(spaces.Text):
-    """Any string up to ``max_length``; ``sample`` draws from the printable ASCII characters.
-
-    Gymnasium's Text admits only the characters of a fixed charset, which dialogue in two languages does not have.
-    """
-
-    def __init__(self, max_length: int) -> None:
-        super().__init__(max_length=max_length, min_length=0, charset="".join(map(chr, range(32, 127))))
-
-    def contains(self, x: Any) -> bool:
-        return isinstance(x, str) and len(x) <= self.max_length
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, UnicodeText) and other.max_length == self.max_length
-
-    def __repr__(self) -> str:
-        return f"UnicodeText({self.max_length})"
-
-
-class ActionText(UnicodeText):
-    """Any text is an action; ``sample`` draws a well-formed recommendation of one to three of the given item ids."""
-
-    def __init__(self, max_length: int, item_ids: Sequence[str]) -> None:
-        super().__init__(max_length)
-        self._item_ids = tuple(item_ids)
-
-    def sample(self, mask: Any = None, probability: Any = None) -> str:
-        count = int(self.np_random.integers(1, 4))
-        ids = [self._item_ids[int(i)] for i in self.np_random.integers(len(self._item_ids), size=count)]
-        return json.dumps({"act": "recommend", "items": list(dict.fromkeys(ids)), "text": "How about " + ", ".join(ids) + "?"})
 
 
 def slate_observation(candidates: int) -> spaces.Dict:

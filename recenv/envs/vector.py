@@ -22,7 +22,8 @@ from recenv.envs.single import (
     slate_masks,
     slate_numbers,
 )
-from recenv.envs.spaces import ActionText, UnicodeText, reward_space, slate_action, slate_observation
+from recenv.envs.spaces import reward_space, slate_action, slate_observation
+from recenv.envs.text_space import ActionText, UnicodeText
 from recenv.errors import InputError, OptionError
 
 Obs = TypeVar("Obs")
@@ -173,7 +174,9 @@ class ChatVectorEnv(SessionVectorEnv[tuple[str, ...], Sequence[str]]):
     def _step(self, actions: Sequence[str], playing: NDArray[np.bool_]) -> Step:
         if isinstance(actions, str) or len(actions) != self.num_envs:
             raise InputError(f"expected {self.num_envs} action texts; got {type(actions).__name__} of {len(actions)}")
-        return self.batch.step([parse_action(a) if p else None for a, p in zip(actions, playing.tolist(), strict=True)])
+        strict = self.batch.engine.config.strict
+        acts = [parse_action(a, strict=strict) if p else None for a, p in zip(actions, playing.tolist(), strict=True)]
+        return self.batch.step(acts)
 
     def _observations_of(self, rows: NDArray[np.int64]) -> NDArray[Any]:
         return _objects([self.batch.observation(r) for r in rows.tolist()])

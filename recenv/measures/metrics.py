@@ -11,6 +11,7 @@ from recenv.rewards.ranking import dcg
 
 Array = NDArray[np.float64]
 _EPS = 1e-7
+_ROUNDING = 16 * float(np.finfo(np.float64).eps)
 
 
 def auc(labels: Array, scores: Array) -> float:
@@ -61,10 +62,20 @@ def f1(labels: Array, probabilities: Array, positive: int = 1) -> float:
 
 
 def pearson(labels: Array, scores: Array) -> float:
-    """Linear correlation of (N,) labels and scores; NaN where either is constant."""
-    a, b = labels - labels.mean() if len(labels) else labels, scores - scores.mean() if len(scores) else scores
+    """Linear correlation of (N,) labels and scores; NaN where either is constant, up to rounding."""
+    if _constant(labels) or _constant(scores):
+        return float("nan")  # its mean need not be the value itself: what is left of rounding would correlate
+    a, b = labels - labels.mean(), scores - scores.mean()
     scale = float(np.sqrt((a * a).sum() * (b * b).sum()))
     return float((a * b).sum()) / scale if scale > 0 else float("nan")
+
+
+def _constant(values: Array) -> bool:
+    """Whether values differ by no more than the rounding of a few sums; no value is constant, too."""
+    if not len(values):
+        return True
+    low, high = float(np.min(values)), float(np.max(values))
+    return high - low <= _ROUNDING * max(abs(low), abs(high))
 
 
 def spearman(labels: Array, scores: Array) -> float:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import msgspec
 
 from recenv.differences import first_difference
-from recenv.envs.chat_format import parse_action
+from recenv.envs.chat_format import follows
 from recenv.envs.engine import Engine
 from recenv.records import Action, AgentView
 from recenv.rollouts.collect import collect
@@ -58,12 +58,12 @@ def play_again(
 
 def verify(engine: Engine, traces: Iterable[SessionTrace], *, chunk: int = 64) -> Iterator[Verdict]:
     """Re-execute traces, ``chunk`` at a time, and compare each to the bit."""
-    return (_compare(old, new) for old, new in play_again(engine, traces, chunk=chunk))
+    return (_compare(old, new, engine.config.strict) for old, new in play_again(engine, traces, chunk=chunk))
 
 
-def _compare(old: SessionTrace, new: SessionTrace) -> Verdict:
+def _compare(old: SessionTrace, new: SessionTrace, strict: bool) -> Verdict:
     for turn in old.turns:
-        if turn.action.raw and parse_action(turn.action.raw) != turn.action:
+        if not follows(turn.action, strict=strict):
             return Verdict(old.agent, old.session_id, False, f"turn {turn.turn}: the raw text parses to another action")
     if encode(old) == encode(new):
         return Verdict(old.agent, old.session_id, True, "")

@@ -1,4 +1,4 @@
-"""The LLM agent: what a model says becomes an action, and nothing a server does stops a run."""
+"""The LLM agent: what a model says becomes an action, and a server that does not answer stops the run."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ from recenv.baselines import Runtime, make_agent
 from recenv.baselines.llm import Record
 from recenv.data.world import World
 from recenv.endpoint import Completion
-from recenv.errors import InputError
+from recenv.errors import EndpointError, InputError
+from recenv.evaluation.run import replay_run, run_evaluation
 from recenv.records import Action, AgentView
+from recenv.rollouts.trace import read_traces
 
 pytest.importorskip("httpx", reason="the llm agent needs the extra recenv[llm]")
 GOOD = json.dumps({"act": "recommend", "items": [item_id("zh", "dining", 3)], "text": "为您推荐丁字小馆。"}, ensure_ascii=False)
@@ -54,22 +56,88 @@ def test_an_unusable_answer_is_malformed_with_a_reason(tiny_world: World, text: 
     assert msgspec.json.decode(msgspec.json.encode(action), type=Action) == action
 
 
-@pytest.mark.parametrize(("reply", "error"), [
-    (Reply(status=500, body=b"at 12:01:07"), "endpoint: status 500"),
-    (Reply(drop=True), "endpoint: connection"),
-    (Reply("late", pause_s=30), "endpoint: timeout"),
-    (Reply(body=b"nonsense"), "endpoint: invalid JSON"),
-    (Reply(body=b'{"choices": []}'), "endpoint: no choices"),
+@pytest.mark.parametrize(("reply", "kind"), [
+    (Reply(status=500, body=b"at 12:01:07"), "status 500"),
+    (Reply(status=401, body=b"Incorrect API key provided"), "status 401"),
+    (Reply(drop=True), "connection"),
+    (Reply("late", pause_s=30), "timeout"),
+    (Reply(body=b"nonsense"), "invalid JSON"),
+    (Reply(body=b'{"choices": []}'), "no choices"),
 ])
-def test_a_failure_costs_the_turn_and_not_the_run(tiny_world: World, reply: Reply, error: str) -> None:
-    views = [tiny_view(tiny_world, s) for s in ("zh-1", "zh-2", "zh-3")]
+def test_a_failure_of_the_endpoint_is_no_action(tiny_world: World, reply: Reply, kind: str, tmp_path: Path) -> None:
+    views, record = [tiny_view(tiny_world, s) for s in ("zh-1", "zh-3", "zh-2")], str(tmp_path / "answers.jsonl")
 
     def script(body: dict[str, Any], times: int) -> Reply:
         return reply if "人均50元" in body["messages"][-1]["content"] else Reply(GOOD)
 
-    actions, _ = play(tiny_world, views, script)
-    assert [a.act for a in actions] == ["recommend", "malformed", "recommend"]
-    assert actions[1] == Action(act="malformed", error=error)  # nothing in it that another run would not repeat
+    with pytest.raises(EndpointError, match="--resume") as caught:
+        play(tiny_world, views, script, record=record, concurrency=1)
+    assert caught.value.kind == kind
+    actions, bodies = play(tiny_world, views, lambda body, times: Reply(GOOD), record=record)
+    assert [a.act for a in actions] == ["recommend"] * 3 and len(bodies) == 1  # what was answered is not asked again
+
+
+def test_a_dead_endpoint_is_not_asked_for_every_session(tiny_world: World) -> None:
+    views = [tiny_view(tiny_world, s) for s in ("zh-1", "zh-2", "zh-3", "en-1")]
+    seen: list[object] = []
+
+    def script(body: dict[str, Any], times: int) -> Reply:
+        seen.append(body)
+        return Reply(status=401)
+
+    with pytest.raises(EndpointError, match="status 401"):
+        play(tiny_world, views, script, concurrency=1)
+    assert len(seen) == 1
+
+
+@pytest.mark.parametrize("message", [
+    {"content": None}, {"content": None, "reasoning_content": "I think so"},
+    {"content": [{"type": "thinking", "thinking": "hm"}]},
+])
+def test_a_model_that_says_nothing_has_answered(tiny_world: World, message: dict[str, Any], tmp_path: Path) -> None:
+    body = json.dumps({"choices": [{"message": message, "finish_reason": "length"}]}).encode()
+    record = str(tmp_path / "answers.jsonl")
+    (first,), _ = play(tiny_world, [tiny_view(tiny_world, "zh-2")], lambda b, times: Reply(body=body), record=record)
+    assert first.act == "malformed" and first.error == "no JSON object found"
+    (again,), bodies = play(tiny_world, [tiny_view(tiny_world, "zh-2")], lambda b, times: Reply(GOOD), record=record)
+    assert again == first and not bodies
+
+
+def test_parts_of_an_answer_are_joined_and_thoughts_among_them_left_out(tiny_world: World) -> None:
+    parts = [{"type": "thinking", "thinking": "{}"}, {"type": "text", "text": GOOD[:9]}, {"type": "text", "text": GOOD[9:]}]
+    body = json.dumps({"choices": [{"message": {"content": parts}}]}).encode()
+    (action,), _ = play(tiny_world, [tiny_view(tiny_world, "zh-2")], lambda b, times: Reply(body=body))
+    assert action.act == "recommend" and action.raw == GOOD
+
+
+def test_a_strict_run_mends_nothing(tiny_world: World) -> None:
+    with loopback(lambda body, times: Reply(GOOD[:-1] + ",}")) as server:
+        for strict, act in ((False, "recommend"), (True, "malformed")):
+            agent = make_agent("llm", Runtime(tiny_world, strict=strict), base_url=server.base_url, model="m")
+            (action,) = agent.act([tiny_view(tiny_world, "zh-2")])
+            assert action.act == act and action.mended == (() if strict else ("trailing comma",))
+
+
+def test_a_run_that_met_a_dead_endpoint_goes_on_from_there(tmp_path: Path) -> None:
+    out, up = tmp_path / "run", [False]
+
+    def script(body: dict[str, Any], times: int) -> Reply:
+        return Reply(GOOD) if up[0] else Reply(status=401, body=b"Incorrect API key provided")
+
+    with loopback(script) as server:
+        given = {"llm": {"model": "m", "base_url": server.base_url, "retries": 0}}
+
+        def run(**more: Any) -> Path:
+            return run_evaluation("mixed", ["random", "llm"], 2, 1, out, configs=given, changes={"scorers": "rules"}, **more)
+
+        with pytest.raises(EndpointError, match="status 401: Incorrect API key"):
+            run()
+        assert [t.agent for t in read_traces(out / "traces.jsonl")] == ["random"] * 2
+        assert not (out / "leaderboard.json").exists()
+        up[0] = True
+        run(resume=True)
+    assert [t.agent for t in read_traces(out / "traces.jsonl")] == ["random"] * 2 + ["llm"] * 2
+    assert all(v.same for v in replay_run(out))
 
 
 def test_equal_requests_are_asked_once(tiny_world: World) -> None:
@@ -78,13 +146,13 @@ def test_equal_requests_are_asked_once(tiny_world: World) -> None:
 
 
 def test_a_recorded_run_is_repeated_without_the_server(tiny_world: World, tmp_path: Path) -> None:
-    record, views = tmp_path / "deep" / "answers.jsonl", [tiny_view(tiny_world, s) for s in ("zh-1", "zh-2")]
+    record, views = tmp_path / "deep" / "answers.jsonl", [tiny_view(tiny_world, s) for s in ("zh-2", "zh-1")]
 
     def script(body: dict[str, Any], times: int) -> Reply:
         return Reply(GOOD) if "人均50元" in body["messages"][-1]["content"] or times else Reply(status=500)
 
-    first, bodies = play(tiny_world, views, script, record=str(record))
-    assert [a.act for a in first] == ["malformed", "recommend"] and len(bodies) == 2
+    with pytest.raises(EndpointError, match="status 500"):
+        play(tiny_world, views, script, record=str(record), concurrency=1)
     assert b"12345" not in record.read_bytes() and b'"latency_s":0.0' in record.read_bytes()
     second, bodies = play(tiny_world, views, lambda body, times: Reply(GOOD), record=str(record))
     assert [a.act for a in second] == ["recommend", "recommend"] and len(bodies) == 1  # the failure was asked again
@@ -92,7 +160,8 @@ def test_a_recorded_run_is_repeated_without_the_server(tiny_world: World, tmp_pa
     offline = make_agent("llm", Runtime(tiny_world, seed=5), model="m", base_url="http://127.0.0.1:9/v1", api_key_env="UNSET_KEY",
                          record=str(record), replay_only=True)
     assert list(offline.act(views)) == second
-    assert offline.act([tiny_view(tiny_world, "en-1")]) == [Action(act="malformed", error="endpoint: not recorded")]
+    with pytest.raises(EndpointError, match="not in the record"):
+        offline.act([tiny_view(tiny_world, "en-1")])
     assert record.read_bytes() == kept
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import io
 import json
 import tracemalloc
 from collections.abc import Mapping, Sequence
@@ -11,15 +13,19 @@ from typing import Any
 import pytest
 from five import DIMENSIONS
 
+from recenv.data.coerce import id_of
+from recenv.data.fieldmap import load_field_map
 from recenv.data.inspect import describe
-from recenv.data.jsonl import decode, lines
+from recenv.data.jsonl import decode, lines, members, stream_lines
 from recenv.data.recrm import ingest_recrm
 from recenv.data.render import item_text
+from recenv.data.rowfile import read_rows
 from recenv.data.rows import FILES, rows_from_recrm
 from recenv.data.store import EVENTS
 from recenv.data.world import World
 from recenv.errors import InputError, RowError, StoreError, UnknownName
 from recenv.records import Item, ScorerRow
+from recenv.scenarios import load_scenario
 
 ITEMS = [{"id": f"i{n}", "category": "dining", "name": f"店{n}", "locale": "zh",
           "attributes": {"price": 10.0 * n, "tags": ["wifi"]}} for n in range(6)]
@@ -261,7 +267,7 @@ BAD: list[tuple[object, str]] = [
     (GOOD | {"labels": [0, 0, 0, 7, 0, 0]}, "outside"),
     (GOOD | {"query": " "}, "query is missing or empty"),
     (GOOD | {"items": [*ITEMS[:5], {"id": "x"}]}, "no name"),
-    (GOOD | {"items": [*ITEMS[:5], {"id": 3, "category": "dining", "name": "y"}]}, "item: Expected `str`, got `int`"),
+    (GOOD | {"items": [*ITEMS[:5], {"id": "x", "category": "dining", "name": 3}]}, "item: Expected `str`, got `int`"),
     (GOOD | {"user": USER | {"history": 4}}, "user: Expected `array`"),
     (GOOD | {"gold": {"need": 1}}, "gold: Expected `object`"),
     (GOOD, "occurs twice"),
@@ -347,3 +353,69 @@ def test_missing_files_and_names(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="none of the first 2 rows"):
         ingest_recrm(tmp_path / "junk", tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+# -- marks and ids ---------------------------------------------------------------------------------------------------
+
+
+def test_a_byte_order_mark_is_no_part_of_a_file(tmp_path: Path) -> None:
+    plain, marked = folder(tmp_path / "plain", OWN), folder(tmp_path / "marked", OWN)
+    for file in marked.rglob("*.jsonl"):
+        file.write_bytes(codecs.BOM_UTF8 + file.read_bytes())
+    assert list(rows_from_recrm(marked)) == list(rows_from_recrm(plain))
+    report = ingest_recrm(marked, tmp_path / "out")
+    assert report.quarantined == 0 and report.counts == ingest_recrm(plain, tmp_path / "other").counts
+
+
+def test_a_byte_order_mark_in_maps_rows_scenarios_and_objects(tmp_path: Path) -> None:
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text('{"dimension": "instruction_following", "response": "b"}\n', "utf-8-sig")
+    assert [row.response for row in read_rows(rows)] == ["b"]
+    table = tmp_path / "map.toml"
+    table.write_text('[item_ranking]\nquery = "q"\n', "utf-8-sig")
+    assert load_field_map(table)["item_ranking"]["query"].key == "q"
+    scenario = tmp_path / "s.toml"
+    scenario.write_text('name = "s"\nversion = 1\nsummary = "s"\nworld = {kind = "store"}\n', "utf-8-sig")
+    assert load_scenario(str(scenario)).name == "s"
+    with io.BytesIO(codecs.BOM_UTF8 + b' {"a": 1}') as stream:
+        assert [(found.key, found.value) for found in members(stream, "x")] == [("a", 1)]
+    with io.BytesIO(codecs.BOM_UTF8 + b"\r\n{}\n") as stream:
+        assert [(line.number, line.data) for line in stream_lines(stream)] == [(2, b"{}\n")]
+
+
+RANKED = """[item_ranking]
+user_id = "user_id"
+query = "query"
+category = "category"
+items = "items"
+labels = {key = "clicked_ids", as = "ids"}
+"""
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_ids_that_are_numbers_are_their_digits(tmp_path: Path, own: bool) -> None:
+    rows = []
+    for n, as_id in enumerate([int, float, str] * 2):
+        item = {"id": as_id(100), "category": "dining", "name": "N"} if own else {"item_id": as_id(100), "title": "N"}
+        other = {"id": as_id(7), "category": "dining", "name": "O"} if own else {"item_id": as_id(7), "title": "O"}
+        rows.append({"user_id": as_id(n % 2 + 1), "query": "noodles", "category": "dining", "items": [item, other],
+                     "clicked_ids": [as_id(100)] if n < 4 else f"{as_id(100)}"})
+    (tmp_path / "map.toml").write_text(RANKED)
+    report = ingest_recrm(folder(tmp_path, {"item_ranking": rows}), tmp_path / "out", field_map=tmp_path / "map.toml")
+    assert (report.counts["items"], report.counts["users"], report.quarantined) == (2, 2, 0)
+    assert any("100.0" in note and "4 rows" in note for note in report.notes)
+    world = World(tmp_path / "out")
+    assert {world.item(row).id for row in range(world.n_items)} == {"100", "7"}
+    assert all(row.label == (1.0, 0.0) for row in rows_from_recrm(tmp_path, "item_ranking", tmp_path / "map.toml"))
+
+
+@pytest.mark.parametrize(("value", "expected"), [
+    (100, "100"), (100.0, "100"), ("100", "100"), (" 100 ", "100"), (-0.0, "0"), (1.5, "1.5"), (1e300, "1e+300"), ("1.0", "1.0"),
+    (2**70, str(2**70)), (None, ""), (True, "True"),
+])
+def test_an_id_as_text(value: object, expected: str) -> None:
+    assert id_of(value, []) == expected
+
+
+def test_ids_that_are_texts_need_no_note(tmp_path: Path) -> None:
+    assert not any("numbers" in note for note in ingest_recrm(folder(tmp_path, OWN), tmp_path / "out").notes)

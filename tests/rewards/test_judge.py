@@ -77,6 +77,7 @@ def test_token_probabilities_make_the_value() -> None:
     (said("yes"), 1.0), (said("no"), 0.0), (said(True), 1.0), (said("否"), 0.0), (said("YES "), 1.0), (said(0), 0.0),
     (f"<think>hm {{\"label\": \"no\"}}</think>\n```json\n{said('yes')}\n```", 1.0),
     (json.dumps({"reason": 'they wrote "label": "no"', "label": "yes"}), 1.0),
+    ('First {"label": "no"}, but\n</think>\n{"label": "yes"}', 1.0), ('[THINK]{"label": "no"}[/THINK]{"label": "yes"}', 1.0),
 ])
 def test_without_probabilities_the_written_label_counts(text: str, value: float) -> None:
     scores, _, _ = ask([FACT], lambda body, times: answer(body, text))
@@ -298,6 +299,47 @@ def test_a_server_that_knows_no_token_probabilities_is_asked_without() -> None:
     assert scores.values[0] == 1.0 and [("response_format" in b) for b in bodies] == [True, False]
     scores, bodies, _ = ask([FACT], script, top_logprobs=0, json_mode=False)
     assert scores.values[0] == 1.0 and len(bodies) == 1
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 405, 422, 500, 501, 503])
+@pytest.mark.parametrize(("refused", "message"), [
+    (("logprobs",), "logprobs is not supported"), (("response_format",), "response_format is not supported"),
+    (("logprobs", "response_format"), "bad request"), (("response_format",), ""),
+])
+def test_a_server_is_asked_once_for_what_it_refuses(status: int, refused: tuple[str, ...], message: str) -> None:
+    def script(body: dict[str, Any], times: int) -> Reply:
+        return Reply(status=status, body=message.encode()) if any(name in body for name in refused) else by_number(body, times)
+
+    rows = [fact(n) for n in range(0, 100, 10)]
+    scores, bodies, judge = ask(rows, script, retries=0, concurrency=4)
+    assert not np.isnan(scores.values).any() and len(bodies) == len(rows) + 1
+    kept = "response_format" in message  # then the server says that it is not about token probabilities
+    assert all(("logprobs" in b) == kept and ("response_format" in b) == 0 for b in bodies[1:])
+    assert judge.ledger.refused == (("response_format",) if kept else ("logprobs", "response_format"))
+    assert judge.ledger.reduced == 10
+    assert f"10 without {' and '.join(judge.ledger.refused)}, which the server refuses" in judge.ledger.text()
+
+
+def test_a_refusal_is_told_of_recorded_answers_too(tmp_path: Path) -> None:
+    def script(body: dict[str, Any], times: int) -> Reply:
+        return Reply(status=403, body=b"no logprobs") if "logprobs" in body else by_number(body, times)
+
+    cache = str(tmp_path / "c.jsonl")
+    scores, _, judge = ask([fact(20)], script, cache=cache)
+    offline = Judge(JudgeConfig(model="m", cache=cache, replay=True))
+    assert offline.scorers[FACT.dimension].score([fact(20)]).values.tobytes() == scores.values.tobytes()
+    assert offline.ledger.refused == judge.ledger.refused and offline.ledger.reduced == 1
+
+
+def test_what_fails_with_and_without_is_missing_and_nothing_is_learned_from_it() -> None:
+    def script(body: dict[str, Any], times: int) -> Reply:
+        return Reply(status=500) if " 1 rooms" in field(body, "response") else by_number(body, times)
+
+    scores, bodies, judge = ask([fact(1), fact(20), fact(30)], script, retries=0)
+    assert np.isnan(scores.values).tolist() == [True, False, False] and judge.ledger.reduced == 0
+    assert ["logprobs" in b for b in bodies] == [True, False, True, True]
+    scores, bodies, _ = ask([fact(1)], lambda body, times: Reply(status=401), retries=0)
+    assert len(bodies) == 1 and scores.reasons == ("the judge did not answer (status 401)",)
 
 
 def test_a_dead_port_gives_no_number_and_does_not_take_long() -> None:

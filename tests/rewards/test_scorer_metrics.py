@@ -59,3 +59,20 @@ def test_list_measures_leave_out_lists_without_a_positive():
     lists = [np.array([0.75, 0.25]), np.array([0.5, 0.5])]
     assert m.list_means(gains, lists) == {"ndcg": 1.0, "top1": 1.0, "auc": 1.0}
     assert m.list_nll(gains, lists) == pytest.approx(-math.log(0.75))
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 10, 30, 254, 1000])
+@pytest.mark.parametrize("value", [0.0, 0.1, 0.3, 0.7, -0.1, 1e-300, 1e300, 1 / 3])
+def test_a_constant_correlates_with_nothing(value, n):
+    constant, other = np.full(n, value), np.arange(n, dtype=float)
+    nearly = constant * (1 + np.finfo(float).eps * (other % 3))  # the same number, computed in other ways
+    for a, b in ((constant, constant), (constant, other), (other, constant), (nearly, other), (nearly, constant)):
+        assert math.isnan(m.pearson(a, b))
+    assert math.isnan(m.spearman(constant, other))
+
+
+def test_what_varies_little_is_not_constant():
+    a = 1.0 + 1e-12 * np.arange(5)
+    assert m.pearson(a, np.arange(5.0)) == pytest.approx(1.0, abs=1e-3)
+    assert m.pearson(np.arange(5.0), -np.arange(5.0)) == pytest.approx(-1.0)
+    assert math.isnan(m.pearson(np.zeros(0), np.zeros(0)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import hashlib
 import re
@@ -143,6 +144,7 @@ def _from_lines(stream: IO[bytes]) -> Iterator[object]:
 
 
 def _from_array(data: bytes, path: Path, objects_aside: bool) -> list[Any]:
+    data = data.removeprefix(codecs.BOM_UTF8)
     if objects_aside and data.lstrip()[:1] == b"{":
         return []
     try:
@@ -156,7 +158,7 @@ def _from_table(stream: IO[bytes], path: Path) -> Iterator[object]:
     names: list[str] = []
     for line in stream_lines(stream):
         try:
-            cells = line.data.decode("utf-8-sig").rstrip("\r\n").split("\t")
+            cells = line.data.decode("utf-8").rstrip("\r\n").split("\t")
         except UnicodeDecodeError as error:
             if not names:
                 raise InputError(f"{path}: the line of column names is not UTF-8 ({error})") from None

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from recenv.endpoint import Token
-from recenv.json_text import json_objects, without_thoughts
+from recenv.json_text import json_objects
 from recenv.rewards.judges.prompts import Scale
+from recenv.thoughts import without_thoughts
 
 Alternatives = tuple[tuple[str, float], ...]
 """Tokens that could have stood where a label begins, with their log-probabilities."""
@@ -28,13 +29,14 @@ class Reading(NamedTuple):
 def read_answer(text: str, scale: Scale, items: int = 0) -> Reading:
     """The labels of an answer: ``label``, or with items > 0 the ``grades`` of items "1" to "items". Never raises.
 
-    ``<think>...</think>`` is passed over, and so are words and code fences around the object; there must be just one object.
+    Thoughts (``recenv.thoughts``) are passed over, and so are words and code fences around the object; there must be just one
+    object.
     """
     blank = without_thoughts(text, blank=True)  # places stay as they are
     objects = json_objects(blank, once=True)
     if len(objects) != 1:
         return Reading(problem="no JSON object" if not objects else "more than one JSON object")
-    value, start, end = objects[0]
+    value, start, end, _ = objects[0]
     key = "grades" if items else "label"
     given = value.get(key)
     if items:

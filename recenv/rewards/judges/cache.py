@@ -16,7 +16,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     key: sha256 over the request, that is model, prompt and parameters. alternatives: the likeliest tokens where each label
     begins; empty where the server gave none. Token counts are None where it did not report them. latency_s, attempts: of the
-    call that brought the answer.
+    call that brought the answer. without: what the server refused of the request, and was not asked for.
     """
 
     key: str
@@ -29,6 +29,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     completion_tokens: int | None = None
     latency_s: float = 0.0
     attempts: int = 1
+    without: tuple[str, ...] = ()
 
 
 class JudgeCache:

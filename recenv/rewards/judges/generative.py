@@ -14,6 +14,7 @@ them, can change a bit. Prompts of hundreds of tokens fill a processor by themse
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import inspect
 import re
@@ -217,7 +218,8 @@ def _read_config(folder: Path) -> GenerativeConfig:
                            "tokenizer.json as transformers' save_pretrained writes them (pickled weights are not read)")
     file = folder / CONFIG
     try:
-        config = msgspec.json.decode(file.read_bytes(), type=GenerativeConfig) if file.is_file() else GenerativeConfig()
+        written = file.read_bytes().removeprefix(codecs.BOM_UTF8) if file.is_file() else b"{}"
+        config = msgspec.json.decode(written, type=GenerativeConfig)
     except msgspec.MsgspecError as error:
         raise WeightsError(f"{file} is damaged ({error}); known: {', '.join(GenerativeConfig.__struct_fields__)}") from None
     for dimension in config.templates:

@@ -26,7 +26,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from recenv.endpoint import Endpoint, EndpointConfig, chat_request, encode_request
+from recenv.endpoint import Completion, Endpoint, EndpointConfig, chat_request, encode_request
 from recenv.errors import EndpointError, InputError
 from recenv.records import ScorerRow
 from recenv.rewards.dimensions import DIMENSIONS
@@ -38,7 +38,10 @@ from recenv.rewards.protocol import Cost, ScorerSpec, Scores
 from recenv.rewards.ranking import shown_ndcg
 
 _LIST_TOKENS = 12  # of an answer, for each item of a list
-_REFUSED_FIELDS = ("status 400", "status 422")  # what servers say that do not know logprobs or response_format
+_LOGPROBS, _FORMAT = "logprobs", "response_format"
+_NO_REFUSAL = frozenset({"status 401", "status 429", "timeout", "connection", "no text", "too large"})
+"""Kinds of failure that say nothing about ``logprobs`` or ``response_format``: whatever else a server fails with may be its way
+to say that it does not know them."""
 NOT_RECORDED = "the judge's answer is not in the cache"
 
 
@@ -47,8 +50,8 @@ class JudgeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     max_tokens: of an answer, a list's grades apart; models that think aloud need more. top_logprobs: alternatives asked for
     at each token, 0 to 20, 0 for none. json_mode: ask the server to hold the model to a JSON object. A server that refuses
-    these two is asked again without. cache: file of recorded answers, "" for none. replay: ask nobody; what the cache lacks
-    is NaN.
+    these two, however it says so, is asked again without, and from then on only so. cache: file of recorded answers, "" for
+    none. replay: ask nobody; what the cache lacks is NaN.
     """
 
     model: str
@@ -84,7 +87,8 @@ class Ledger(msgspec.Struct, frozen=True, kw_only=True):
     """What a scorer has spent since it was made. Sums are over different questions, each counted once a batch.
 
     asked: answered by the server; cached: found recorded; failed: neither. unmetered: answers without token counts, which
-    the sums leave out. Tokens and latency are those of all answers, at the time when they came.
+    the sums leave out. Tokens and latency are those of all answers, at the time when they came. reduced: answers to a request
+    without ``refused``, which the server refuses.
     """
 
     asked: int = 0
@@ -94,9 +98,12 @@ class Ledger(msgspec.Struct, frozen=True, kw_only=True):
     prompt_tokens: int = 0
     completion_tokens: int = 0
     latency_s: float = 0.0
+    reduced: int = 0
+    refused: tuple[str, ...] = ()
 
     def __add__(self, other: Ledger) -> Ledger:
-        return Ledger(**{name: getattr(self, name) + getattr(other, name) for name in self.__struct_fields__})
+        sums = {name: getattr(self, name) + getattr(other, name) for name in self.__struct_fields__}
+        return Ledger(**{**sums, "refused": tuple(sorted({*self.refused, *other.refused}))})
 
     def text(self) -> str:
         """One line for a terminal."""
@@ -104,17 +111,27 @@ class Ledger(msgspec.Struct, frozen=True, kw_only=True):
         mean = f"{self.latency_s / answers:.2f} s a call" if answers else "no answer"
         return (f"judge: {self.asked:,} asked, {self.cached:,} from the cache, {self.failed:,} failed; {self.prompt_tokens:,} "
                 f"prompt and {self.completion_tokens:,} completion tokens, {mean}"
-                + (f"; {self.unmetered:,} without token counts" if self.unmetered else ""))
+                + (f"; {self.unmetered:,} without token counts" if self.unmetered else "")
+                + (f"; {self.reduced:,} without {' and '.join(self.refused)}, which the server refuses" if self.reduced else ""))
 
 
 class _Question(NamedTuple):
-    """key: sha256 of the whole request. plain: the same without what a server may refuse. places: see ``Material``."""
+    """key: sha256 of the whole request. places: see ``Material``."""
 
     key: str
     dimension: str
     request: dict[str, Any]
-    plain: dict[str, Any]
     places: tuple[int, ...]
+
+    @property
+    def extras(self) -> tuple[str, ...]:
+        """What a server may refuse of the request."""
+        return tuple(name for name in (_LOGPROBS, _FORMAT) if name in self.request)
+
+    def less(self, refused: Sequence[str]) -> dict[str, Any]:
+        """The request without some of these."""
+        gone = {*refused, *(("top_logprobs",) if _LOGPROBS in refused else ())}
+        return {name: value for name, value in self.request.items() if name not in gone}
 
     def read(self, text: str) -> Reading:
         """What an answer to this question says."""
@@ -133,6 +150,7 @@ class Judge:
         self.scorers = {dimension: JudgeScorer(self, dimension) for dimension in rubrics()}
         self._asking = config.endpoint()
         self._client: Endpoint | None = None
+        self._refused: tuple[str, ...] | None = None  # of the requests' extras; None until a first answer has come
 
     @property
     def ledger(self) -> Ledger:
@@ -151,19 +169,19 @@ class Judge:
     def question(self, row: ScorerRow) -> _Question:
         """What the model is asked about a row; equal content, equal question."""
         given = material(row)
-        plain = chat_request(self._asking, judge_messages(row.dimension, given))
-        plain["max_tokens"] += _LIST_TOKENS * len(set(given.places))
-        request = dict(plain)
+        request = chat_request(self._asking, judge_messages(row.dimension, given))
+        request["max_tokens"] += _LIST_TOKENS * len(set(given.places))
         if self.config.top_logprobs:
             request |= {"logprobs": True, "top_logprobs": self.config.top_logprobs}
         if self.config.json_mode:
             request["response_format"] = {"type": "json_object"}
-        return _Question(hashlib.sha256(encode_request(request)).hexdigest(), row.dimension, request, plain, given.places)
+        return _Question(hashlib.sha256(encode_request(request)).hexdigest(), row.dimension, request, given.places)
 
     def answers(self, questions: Sequence[_Question]) -> list[Call | str]:
         """An answer, or why there is none, for each question in order; ``concurrency`` questions at a time.
 
-        Once as many calls as are in flight have failed to connect and none has come through, the rest is not tried.
+        The first one goes alone, until it is known what the server refuses. Once as many calls as are in flight have failed to
+        connect and none has come through, the rest is not tried.
         """
         client = self.connect() if any(self.cache.get(q.key) is None for q in questions) else None
         lock, lost, reached = threading.Lock(), 0, False
@@ -189,25 +207,38 @@ class Judge:
 
         if client is None:
             return [answer(q) for q in questions]
+        alone = [] if self._refused is not None else [n for n, q in enumerate(questions) if self.cache.get(q.key) is None][:1]
+        first = {n: answer(questions[n]) for n in alone}
         pool = ThreadPoolExecutor(min(self.config.concurrency, len(questions)), thread_name_prefix="judge")
         try:
-            return list(pool.map(answer, questions))
+            return list(pool.map(lambda n: first[n] if n in first else answer(questions[n]), range(len(questions))))
         finally:
             pool.shutdown(cancel_futures=True)  # an interrupt does not wait for the whole queue
 
     def _ask(self, client: Endpoint, question: _Question) -> Call:
-        try:
-            said = client.send(question.request)
-        except EndpointError as error:
-            if error.kind not in _REFUSED_FIELDS or question.request == question.plain:
-                raise
-            said = client.send(question.plain)
+        said, refused = self._send(client, question)
         starts = question.read(said.text).starts
         return Call(
             key=question.key, model=self.config.model, dimension=question.dimension, text=said.text,
             finish_reason=said.finish_reason, alternatives=alternatives(said.text, starts, said.tokens),
             prompt_tokens=said.prompt_tokens, completion_tokens=said.completion_tokens,
-            latency_s=round(said.latency_s, 6), attempts=said.attempts)
+            latency_s=round(said.latency_s, 6), attempts=said.attempts, without=refused)
+
+    def _send(self, client: Endpoint, question: _Question) -> tuple[Completion, tuple[str, ...]]:
+        """The answer, and which of the extras it was not asked for; raises EndpointError where it does not come without them."""
+        refused = tuple(name for name in self._refused or () if name in question.extras)
+        while True:
+            try:
+                said = client.send(question.less(refused))
+            except EndpointError as error:
+                if error.kind in _NO_REFUSAL or len(refused) == len(question.extras):
+                    raise
+                only_format = not refused and _FORMAT in str(error) and _LOGPROBS not in str(error)
+                refused = (_FORMAT,) if only_format and len(question.extras) > 1 else question.extras
+                continue
+            if self._refused is None:
+                self._refused = refused
+            return said, refused
 
 
 class JudgeScorer:
@@ -267,7 +298,8 @@ class JudgeScorer:
             prompt, completion = answer.prompt_tokens, answer.completion_tokens
             self.ledger += Ledger(
                 asked=int(key not in before), cached=int(key in before), unmetered=int(prompt is None or completion is None),
-                prompt_tokens=prompt or 0, completion_tokens=completion or 0, latency_s=answer.latency_s)
+                prompt_tokens=prompt or 0, completion_tokens=completion or 0, latency_s=answer.latency_s,
+                reduced=int(bool(answer.without)), refused=answer.without)
         return answers
 
 

@@ -47,7 +47,7 @@ def read_panel(file: str | Path) -> Panel:
     """
     path = Path(file)
     try:
-        fields = tomllib.loads(path.read_text("utf-8"))
+        fields = tomllib.loads(path.read_text("utf-8-sig"))
     except FileNotFoundError:
         raise InputError(f"no judge at {path}; expected a TOML file with model, base_url and cache") from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
