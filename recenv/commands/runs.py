@@ -34,10 +34,11 @@ def _world_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--reward", default=None, help="A reward spec in place of the scenario's; see: recenv scorers.")
 @click.option("--audit", default=None, help="A second set of scorers that judges the same turns: audit, a checkpoint folder, or "
               "none; audit if absent, where its weights are installed.")
+@click.option("--strict", is_flag=True, help="Mend no agent's text: what is not quite the grammar is malformed.")
 @click.option("--agent-option", "options", multiple=True, metavar="AGENT.FIELD=VALUE", help="Set a field of an agent's config.")
 def evaluate(
     scenario: str, store: Path | None, seed: int, agents: str, sessions: int, out: Path, resume: bool, user: str | None,
-    scorers: str | None, reward: str | None, audit: str | None, options: tuple[str, ...],
+    scorers: str | None, reward: str | None, audit: str | None, strict: bool, options: tuple[str, ...],
 ) -> None:
     """Let agents play the same sessions; print the leaderboard."""
     from recenv.evaluation.leaderboard import build_leaderboard, format_leaderboard
@@ -54,12 +55,14 @@ def evaluate(
     changes = {name: value for name, value in (("user", user), ("scorers", scorers), ("reward", reward)) if value}
     command = " ".join(["recenv evaluate", f"--scenario {scenario}", *([f"--store {store}"] if store else []),
                         f"--agents {','.join(names)} --sessions {sessions} --seed {seed}",
-                        *(f"--{name} {value}" for name, value in changes.items()), f"--audit {second or 'none'}",
+                        *(f"--{name} {value}" for name, value in changes.items()), *(["--strict"] if strict else []),
+                        f"--audit {second or 'none'}",
                         *(f"--agent-option {o}" for o in options)])
     with bar("sessions") as update:
         run = run_evaluation(
             scenario, names, sessions, seed, out, store=store, configs=_agent_options(options), resume=resume,
-            progress=lambda p: update(p.done, p.total), command=command, changes=changes, audit=second)
+            progress=lambda p: update(p.done, p.total), command=command,
+            changes={**changes, **({"strict": True} if strict else {})}, audit=second)
     click.echo(format_leaderboard(build_leaderboard(run)))
     _echo_judging(run)
     click.echo(f"\nrun folder: {run}; next: recenv report {run}")

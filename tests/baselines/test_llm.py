@@ -140,6 +140,24 @@ def test_a_run_that_met_a_dead_endpoint_goes_on_from_there(tmp_path: Path) -> No
     assert all(v.same for v in replay_run(out))
 
 
+@pytest.mark.parametrize("strict", [False, True])
+def test_thoughts_are_not_sent_again_and_slips_are_in_the_trace(tmp_path: Path, strict: bool) -> None:
+    out, asked = tmp_path / "run", []
+
+    def script(body: dict[str, Any], times: int) -> Reply:
+        asked.append(body["messages"])
+        return Reply("<think>" + "secret " * 6000 + '</think>{"act": "ask", "text": "What do you want?",}')
+
+    with loopback(script) as server:
+        given = {"llm": {"model": "m", "base_url": server.base_url, "retries": 0}}
+        run_evaluation("mixed", ["llm"], 1, 1, out, configs=given, changes={"scorers": "rules", "strict": strict})
+    assert len(asked) > 1 and not any("secret" in m["content"] for messages in asked for m in messages)
+    (trace,) = read_traces(out / "traces.jsonl")
+    assert {t.action.act for t in trace.turns} == {"malformed" if strict else "ask"}
+    assert {t.action.mended for t in trace.turns} == {() if strict else ("trailing comma",)}
+    assert "secret" in trace.turns[0].action.raw and all(v.same for v in replay_run(out))
+
+
 def test_equal_requests_are_asked_once(tiny_world: World) -> None:
     actions, bodies = play(tiny_world, [tiny_view(tiny_world, "zh-2")] * 3, lambda body, times: Reply(GOOD))
     assert len(bodies) == 1 and len({a.items for a in actions}) == 1
