@@ -85,8 +85,8 @@ class Leaderboard(msgspec.Struct, frozen=True, kw_only=True):
     """rows: best mean return first; differences: each row against the next. allotted: sessions per agent in the plan.
 
     families: names of the run's scorers and, where a second family is to judge the run, of that one. rescored: the rewards were
-    computed afterwards, by scorers that no agent acted by. ceiling: what an agent that knows everything reaches; None where it
-    was not worked out.
+    computed afterwards, by scorers that no agent acted by. split: whose sessions. ceiling: what an agent that knows everything
+    reaches; None where it was not worked out.
     """
 
     scenario: str
@@ -97,6 +97,7 @@ class Leaderboard(msgspec.Struct, frozen=True, kw_only=True):
     differences: tuple[Difference, ...]
     families: tuple[str, ...] = ()
     rescored: bool = False
+    split: str = "all"
     ceiling: Ceiling | None = None
 
     @property
@@ -144,7 +145,7 @@ def rank(
     name = f"{plan.scenario.name}-v{plan.scenario.version}"
     return Leaderboard(
         scenario=name, seed=plan.seed, level=level, allotted=len(plan.sessions), rows=tuple(rows), differences=differences,
-        families=(plan.family, *([plan.audit.name] if plan.audit else [])), rescored=plan.played is not None,
+        families=(plan.family, *([plan.audit.name] if plan.audit else [])), rescored=plan.played is not None, split=plan.split,
         ceiling=None if ceiling is None else mean_ceiling(ceiling, plan.seed, level, resamples),
     )
 
@@ -208,7 +209,8 @@ def format_leaderboard(board: Leaderboard) -> str:
     """The leaderboard as text: one row an agent, then the paired differences, then what the reader has to know."""
     header = ["agent", "mean return", *shorts(), "turns", "needs met", "left", "malformed"]
     body = [*([_ceiling_cells(board.ceiling)] if board.ceiling else []), *(_cells(row) for row in board.rows)]
-    lines = [f"{board.scenario}   {board.allotted} sessions per agent, seed {board.seed}", ""]
+    users = "" if board.split == "all" else f", users of {board.split} only"
+    lines = [f"{board.scenario}   {board.allotted} sessions per agent, seed {board.seed}{users}", ""]
     lines += _aligned([header, *body])
     if board.differences:
         lines += ["", *_aligned(_difference_rows(board))]

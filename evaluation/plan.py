@@ -64,11 +64,11 @@ class RunPlan(msgspec.Struct, frozen=True, kw_only=True):
     """A run: who plays what. Sessions are allotted in advance, the same to every agent.
 
     "The first n that finish" would favour short sessions; a fixed list cannot. sessions: row numbers in the store;
-    session_ids: their ids, aligned. store: the store's fingerprint. env: the rules of the sessions; reward, scorers: JSON of
-    the specs that make the numbers. versions: of recenv, python, numpy and torch. command: how to run it again, without
-    --out and --resume. audit: the second family that judges the same turns into the folder ``audit``; None for none. played: set
-    where the rewards were computed afterwards (``recenv rescore``). Raises InputError on construction when agents or sessions
-    repeat, or lists do not align.
+    session_ids: their ids, aligned. split: whose they are. store: the store's fingerprint. env: the rules of the sessions;
+    reward, scorers: JSON of the specs that make the numbers. versions: of recenv, python, numpy and torch. command: how to run
+    it again, without --out and --resume. audit: the second family that judges the same turns into the folder ``audit``; None
+    for none. played: set where the rewards were computed afterwards (``recenv rescore``). Raises InputError on construction
+    when agents or sessions repeat, or lists do not align.
     """
 
     scenario: ScenarioRef
@@ -77,6 +77,7 @@ class RunPlan(msgspec.Struct, frozen=True, kw_only=True):
     sessions: tuple[int, ...]
     session_ids: tuple[str, ...]
     seed: int
+    split: str = "all"
     env: dict[str, Any] = {}
     reward: dict[str, Any]
     scorers: tuple[dict[str, Any], ...]

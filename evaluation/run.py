@@ -12,6 +12,7 @@ from recenv import rng
 from recenv.baselines import AGENTS, Runtime
 from recenv.baselines.by_name import check_agent, open_agent
 from recenv.data.world import World
+from recenv.envs.batch import Split, session_pool
 from recenv.envs.engine import Engine
 from recenv.errors import InputError
 from recenv.evaluation.ceiling import write_ceiling
@@ -41,14 +42,16 @@ from recenv.scenarios.entry import open_engine
 _SESSIONS = rng.word("evaluation sessions")
 
 
-def allot(world: World, sessions: int, seed: int) -> tuple[int, ...]:
+def allot(world: World, sessions: int, seed: int, split: Split = "all") -> tuple[int, ...]:
     """World rows of the sessions to play: a draw without replacement, in ascending order; all of them if as many are asked for.
 
-    Raises InputError for fewer than 1 or more than the world has.
+    split: whose sessions; see ``envs.batch``. Raises InputError for fewer than 1 or more than there are.
     """
-    if not 1 <= sessions <= world.n_sessions:
-        raise InputError(f"sessions must be in [1, {world.n_sessions}], the number in {world.path}; got {sessions}")
-    return tuple(sorted(allotment(world, seed)[:sessions]))
+    pool = set(session_pool(world, split).tolist())
+    if not 1 <= sessions <= len(pool):
+        raise InputError(
+            f"sessions must be in [1, {len(pool)}], the number in {world.path} (split {split}); got {sessions}")
+    return tuple(sorted([row for row in allotment(world, seed) if row in pool][:sessions]))
 
 
 def allotment(world: World, seed: int) -> list[int]:
@@ -68,14 +71,14 @@ def run_evaluation(
     scenario: str, agents: Sequence[str], sessions: int, seed: int, out: str | Path, *, store: str | Path | None = None,
     configs: Mapping[str, Mapping[str, Any]] | None = None, resume: bool = False, chunk: int = CHUNK,
     progress: Callable[[Progress], None] | None = None, command: str = "",
-    changes: Mapping[str, Any] | None = None, audit: str = "",
+    changes: Mapping[str, Any] | None = None, audit: str = "", split: Split = "all",
 ) -> Path:
     """Play ``sessions`` sessions of a scenario with each agent, into the run folder ``out``.
 
     configs: agent name -> fields of its Config. changes: EnvConfig fields to override. audit: a second set of scorers that
-    judges the same turns once all are played, into the folder ``audit`` of the run; "" for none. The same arguments give the
-    same bytes in ``traces.jsonl``, audited or not. Raises InputError and UnknownName for arguments that cannot be used, before
-    anything is written.
+    judges the same turns once all are played, into the folder ``audit`` of the run; "" for none. split: whose sessions; an
+    agent that was trained on ``train`` is judged on ``test``. The same arguments give the same bytes in ``traces.jsonl``,
+    audited or not. Raises InputError and UnknownName for arguments that cannot be used, before anything is written.
     """
     spec = load_scenario(scenario)
     for name in agents:
@@ -87,7 +90,7 @@ def run_evaluation(
     players, entries = _players(agents, configs or {}, runtime)
     second = scorer_set(audit) if audit else {}
     _check_apart(engine.scorers, second)
-    plan = _plan(spec, engine, entries, allot(engine.world, sessions, seed), seed, command)
+    plan = _plan(spec, engine, entries, allot(engine.world, sessions, seed, split), seed, split, command)
     if audit:
         plan = msgspec.structs.replace(plan, audit=Family(name=audit, scorers=specs(second)))
 
@@ -137,14 +140,15 @@ def _players(
 
 
 def _plan(
-    scenario: Scenario, engine: Engine, agents: tuple[AgentEntry, ...], rows: tuple[int, ...], seed: int, command: str
+    scenario: Scenario, engine: Engine, agents: tuple[AgentEntry, ...], rows: tuple[int, ...], seed: int, split: Split,
+    command: str,
 ) -> RunPlan:
     return RunPlan(
         scenario=ScenarioRef(
             name=scenario.name, version=scenario.version, hash=scenario.fingerprint, definition=msgspec.to_builtins(scenario)),
         store=engine.world.fingerprint,
         agents=agents,
-        sessions=rows, session_ids=tuple(engine.world.session(r).id for r in rows), seed=seed,
+        sessions=rows, session_ids=tuple(engine.world.session(r).id for r in rows), seed=seed, split=split,
         env=msgspec.to_builtins(engine.config), reward=msgspec.to_builtins(engine.reward.spec),
         scorers=specs(engine.scorers),
         versions=installed_versions(), command=command,

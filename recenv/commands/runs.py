@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 
@@ -27,6 +27,8 @@ def _world_options(command: Callable[..., None]) -> Callable[..., None]:
 @_world_options
 @click.option("--agents", default="random,popularity,bm25,greedy", show_default=True, help="Comma-separated; see: recenv agents.")
 @click.option("--sessions", type=click.IntRange(1), default=200, show_default=True)
+@click.option("--split", type=click.Choice(["all", "train", "test"]), default="all", show_default=True,
+              help="Whose sessions; test for agents that learned from train.")
 @click.option("--out", type=FOLDER, required=True, help="The run folder.")
 @click.option("--resume", is_flag=True, help="Go on with a run that was killed.")
 @click.option("--user", type=click.Choice(["gold", "replay", "learned"]), default=None, help="Override the scenario's users.")
@@ -37,8 +39,9 @@ def _world_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--strict", is_flag=True, help="Mend no agent's text: what is not quite the grammar is malformed.")
 @click.option("--agent-option", "options", multiple=True, metavar="AGENT.FIELD=VALUE", help="Set a field of an agent's config.")
 def evaluate(
-    scenario: str, store: Path | None, seed: int, agents: str, sessions: int, out: Path, resume: bool, user: str | None,
-    scorers: str | None, reward: str | None, audit: str | None, strict: bool, options: tuple[str, ...],
+    scenario: str, store: Path | None, seed: int, agents: str, sessions: int, split: Literal["all", "train", "test"],
+    out: Path, resume: bool, user: str | None, scorers: str | None, reward: str | None, audit: str | None, strict: bool,
+    options: tuple[str, ...],
 ) -> None:
     """Let agents play the same sessions; print the leaderboard."""
     from recenv.evaluation.leaderboard import build_leaderboard, format_leaderboard
@@ -55,6 +58,7 @@ def evaluate(
     changes = {name: value for name, value in (("user", user), ("scorers", scorers), ("reward", reward)) if value}
     command = " ".join(["recenv evaluate", f"--scenario {scenario}", *([f"--store {store}"] if store else []),
                         f"--agents {','.join(names)} --sessions {sessions} --seed {seed}",
+                        *([f"--split {split}"] if split != "all" else []),
                         *(f"--{name} {value}" for name, value in changes.items()), *(["--strict"] if strict else []),
                         f"--audit {second or 'none'}",
                         *(f"--agent-option {o}" for o in options)])
@@ -62,7 +66,7 @@ def evaluate(
         run = run_evaluation(
             scenario, names, sessions, seed, out, store=store, configs=_agent_options(options), resume=resume,
             progress=lambda p: update(p.done, p.total), command=command,
-            changes={**changes, **({"strict": True} if strict else {})}, audit=second)
+            changes={**changes, **({"strict": True} if strict else {})}, audit=second, split=split)
     click.echo(format_leaderboard(build_leaderboard(run)))
     _echo_judging(run)
     click.echo(f"\nrun folder: {run}; next: recenv report {run}")

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recenv import rng
+from recenv.data.world import World
 from recenv.envs import state as states
 from recenv.envs.engine import Engine, Step
 from recenv.envs.state import ENDINGS, HORIZON, REACTIONS, RUNNING, Log, State
@@ -32,7 +33,7 @@ class SessionBatch:
         if n < 1:
             raise InputError(f"the number of environments must be at least 1; got {n}")
         self.engine, self.n, self.split = engine, n, split
-        self.pool = _pool(engine, split)
+        self.pool = session_pool(engine.world, split)
         self.seeds = np.zeros(n, np.uint64)
         self.episodes = np.full(n, -1, np.int64)
         self.log: Log = engine.log(n, words=words)
@@ -206,8 +207,9 @@ def seed_word(seed: int) -> int:
     return seed if seed < 2**64 else int(rng.bits(_SEED, *words))
 
 
-def _pool(engine: Engine, split: Split) -> NDArray[np.int64]:
-    fold = engine.world.column("session_fold")
+def session_pool(world: World, split: Split) -> NDArray[np.int64]:
+    """World rows (M,) of the sessions of a split; see ``SessionBatch``. Raises InputError where there are none."""
+    fold = world.column("session_fold")
     if split not in ("all", "train", "test"):
         raise InputError(f"split must be all, train or test; got {split!r}")
     mask = np.ones(len(fold), np.bool_) if split == "all" else (fold == TEST_FOLD) == (split == "test")
