@@ -21,12 +21,15 @@ from recenv.envs.engine import Engine
 from recenv.envs.single import SlateEnv
 from recenv.envs.spaces import slate_observation
 from recenv.envs.vector import ChatVectorEnv, SlateVectorEnv
+from recenv.evaluation.prepare import fill
 from recenv.records import Action, AgentView, ScorerRow
 from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rewards.protocol import Scorer, ScorerSpec, Scores
 from recenv.scenarios.entry import open_engine
 
 WARM_UP_S = 1.0
+MOST_FILLED = 5_000
+"""Goals whose decks are filled before anything is measured."""
 _ACTIONS = 64
 CONSTANT = "constant"
 """Scorers that say one half to everything: what is left of a step is the environment's own work."""
@@ -57,9 +60,12 @@ def measure(
     scenario: str, batches: Sequence[int], seconds: float, seed: int, *, store: str | Path | None = None,
     scorers: str = CONSTANT,
 ) -> Iterator[Row]:
-    """The rows of the table, each measured for so many seconds after a warm-up in which the decks fill."""
+    """The rows of the table, each measured for so many seconds. Decks of constant scorers are filled beforehand; those of others
+    are as ``recenv prepare`` and earlier runs left them."""
     given: str | Mapping[str, Scorer] = scorers if scorers != CONSTANT else {name: Constant(name) for name in DIMENSIONS}
     engine = open_engine(scenario, store, scorers=given)
+    if scorers == CONSTANT:
+        _warm(engine)
     floors = {n: _rate(n, seconds, _empty(engine, n)) for n in dict.fromkeys((1, *batches))}
 
     def row(work: str, n: int, rate: float) -> Row:
@@ -84,10 +90,16 @@ def measure(
 def scaling(scenario: str, seconds: float, seed: int, *, store: str | Path | None = None, most: int = 16_384) -> Iterator[Row]:
     """Slate steps a second from 1 to ``most`` sessions in one batch, decks warm."""
     engine = open_engine(scenario, store, scorers={name: Constant(name) for name in DIMENSIONS})
+    _warm(engine)
     n = 1
     while n <= most:
         yield Row("Slate vector", n, _rate(n, seconds, _slates(SlateVectorEnv(engine, n), seed)), float("nan"))
         n *= 4
+
+
+def _warm(engine: Engine) -> None:
+    """Fill the decks; of a large world those of its first goals, and the warm-up of each row does the rest."""
+    fill(engine, tuple(range(min(engine.world.n_goals, MOST_FILLED))))
 
 
 def _rate(n: int, seconds: float, step: Callable[[], object], warm_up: float = WARM_UP_S) -> float:
