@@ -29,6 +29,7 @@ from recenv.rewards.rows import rows as make_rows
 
 E = len(CANDIDATE_FEATURES)
 _BM25_SCALE = 10.0
+NO_LIST = "the scorer gave no probabilities of the list"
 Worth = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 """Values (R, S) of items in the slate dimensions -> what each is worth to a reward, (R, 2): said in breach, and in keeping."""
 
@@ -266,14 +267,15 @@ class Deck:
         scores = scorer.score(rows)
         for n, b in enumerate(blocks):
             size = len(rows[n].items)
-            p = np.full(size, np.nan) if np.isnan(scores.values[n]) else scores.lists[n].astype(np.float64)
+            told = bool(scores.lists) and not np.isnan(scores.values[n])
+            p = scores.lists[n].astype(np.float64) if told else np.full(size, np.nan)
             self._cell[b, :size, s] = p
             gains = np.zeros(len(self._discount))
             best = np.sort(np.nan_to_num(p))[::-1][: len(gains)]
             gains[: len(best)] = best
             self._ideal[b, 1:, s] = np.cumsum(gains * self._discount)
-            if scores.reasons[n]:
-                self._reasons[record.name, b] = scores.reasons[n]
+            if not told:
+                self._reasons[record.name, b] = scores.reasons[n] or NO_LIST
 
     def _rows(self, record: Dimension, block: int, numbers: list[int]) -> list[ScorerRow]:
         """The rows of the given candidates, or the one of their list."""

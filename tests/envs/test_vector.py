@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pytest
-from fakes import ScriptedUser, constant_scorers, overlap_scorers
+from fakes import ConstantScorer, ScriptedUser, constant_scorers, overlap_scorers
 from five import DIMENSIONS, D
 from gymnasium.utils.env_checker import check_env
 from gymnasium.vector import AutoresetMode
@@ -21,9 +22,9 @@ from recenv.envs.single import ChatEnv, SlateEnv
 from recenv.envs.state import ENDINGS, REACTIONS
 from recenv.envs.vector import ChatVectorEnv, SlateVectorEnv
 from recenv.errors import InputError, OptionError
-from recenv.records import Action
+from recenv.records import Action, ScorerRow
 from recenv.rewards.named import scorer_set
-from recenv.rewards.protocol import SOURCES
+from recenv.rewards.protocol import SOURCES, Scores
 
 N = 6
 PER_TURN = ("reward_vector", "applicable", "reward_source", "reward_value", "paid", "outcome", "gate_failed", "reaction")
@@ -275,7 +276,15 @@ def numbers_in(value: Any) -> list[float]:
     return [float(value)] if isinstance(value, (int, float, np.number)) else []
 
 
-@pytest.mark.parametrize("scorers", [overlap_scorers, dict, lambda: constant_scorers(float("nan"), "down")])
+class Listless(ConstantScorer):
+    """Judges lists, and does not say how probable each item is."""
+
+    def score(self, rows: Sequence[ScorerRow]) -> Scores:
+        return super().score(rows)._replace(lists=())
+
+
+@pytest.mark.parametrize("scorers", [
+    overlap_scorers, dict, lambda: constant_scorers(float("nan"), "down"), lambda: {d: Listless(d, 0.5) for d in DIMENSIONS}])
 def test_no_info_holds_nan_and_missing_has_a_reason(tiny_world: World, scorers: Any) -> None:
     engine = engine_of(tiny_world, scorers(), horizon=4)
     for env in (ChatEnv(engine), SlateEnv(engine), ChatVectorEnv(engine, N), SlateVectorEnv(engine, N)):
