@@ -1,4 +1,4 @@
-"""Shipped scenarios with fewer sessions, for tests that look at each of them."""
+"""Scenarios with few sessions: one of its own, and shipped ones cut short, for tests that look at each of them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,22 @@ import msgspec
 from recenv.envs.engine import Engine
 from recenv.scenarios import load_scenario
 from recenv.scenarios.entry import open_engine
+
+A_DOZEN = """
+name = "small"
+version = 1
+summary = "a dozen sessions"
+[world]
+kind = "synthetic"
+sessions = 12
+seed = 5
+[world.spec]
+n_items = 160
+[env]
+user = "learned"
+horizon = 5
+"""
+"""A scenario file."""
 
 
 def shortened(name: str, sessions: int, **options: object) -> Engine:

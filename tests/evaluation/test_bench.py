@@ -5,28 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from scenario_worlds import A_DOZEN
 
 from recenv.evaluation.bench import measure, scaling
-
-SCENARIO = """
-name = "small"
-version = 1
-summary = "a dozen sessions"
-[world]
-kind = "synthetic"
-sessions = 12
-seed = 5
-[world.spec]
-n_items = 160
-[env]
-user = "learned"
-horizon = 5
-"""
 
 
 def test_every_environment_is_measured_at_every_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RECENV_CACHE", str(tmp_path / "cache"))
-    (tmp_path / "small.toml").write_text(SCENARIO)
+    (tmp_path / "small.toml").write_text(A_DOZEN)
     rows = list(measure(str(tmp_path / "small.toml"), (2, 8), 0.01, 3))
     of = {(row.work, row.batch): row for row in rows}
     assert len(of) == len(rows) == 10

@@ -8,24 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from scenario_worlds import A_DOZEN
 
 from recenv.evaluation.rescore import rescore_run
 from recenv.evaluation.run import replay_run, run_evaluation
 
-SCENARIO = """
-name = "small"
-version = 1
-summary = "a dozen sessions"
-[world]
-kind = "synthetic"
-sessions = 12
-seed = 5
-[world.spec]
-n_items = 160
-[env]
-user = "learned"
-horizon = 5
-"""
 CODE = """
 import sys
 from recenv.evaluation.run import run_evaluation
@@ -36,7 +23,7 @@ run_evaluation(sys.argv[1], ["greedy", "random"], 8, 3, sys.argv[2], chunk=int(s
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("bytes")
-    (folder / "small.toml").write_text(SCENARIO)
+    (folder / "small.toml").write_text(A_DOZEN)
     return folder
 
 
