@@ -14,7 +14,7 @@ from recenv.evaluation.plan import RunPlan, read_plan
 from recenv.evaluation.session_values import RETURN, SessionValues
 from recenv.files import write_whole
 from recenv.measures.intervals import Interval, mean_interval
-from recenv.rollouts.ceiling import reachable, returns
+from recenv.rollouts.ceiling import best_returns, reachable
 
 CEILING = "ceiling.json"
 MEASURES: tuple[str, ...] = (RETURN, "needs_met")
@@ -24,13 +24,15 @@ MEASURES: tuple[str, ...] = (RETURN, "needs_met")
 class SessionCeilings(msgspec.Struct, frozen=True, kw_only=True):
     """Per session of the plan, in its order: share of the goals that can be met, and the return of meeting them with the items
     of highest worth (None under a reward that has no such bound). users: whose sessions they are. unwinnable: share of the
-    goals that no candidate meets.
+    goals that no candidate meets. quality: what each dimension pays of a session's return, (D,); empty under a reward whose
+    quality is no weighted sum of dimensions.
     """
 
     needs_met: tuple[float, ...]
     returns: tuple[float | None, ...]
     users: tuple[str, ...]
     unwinnable: float
+    quality: tuple[tuple[float, ...], ...] = ()
 
     def of(self, metric: str) -> list[float]:
         """The values of one of ``MEASURES``, NaN where there is none."""
@@ -48,10 +50,11 @@ def write_ceiling(run: Path, engine: Engine) -> None:
     """Work out the ceiling of the sessions of a run, under the reward that ``engine`` pays."""
     plan = read_plan(run)
     can = reachable(engine.tables, plan.sessions)
-    paid = returns(engine, plan.sessions, np.full(len(plan.sessions), plan.seed, np.uint64))
+    paid = best_returns(engine, plan.sessions, np.full(len(plan.sessions), plan.seed, np.uint64))
     found = SessionCeilings(
-        needs_met=tuple(can.needs_met.tolist()), returns=tuple(None if np.isnan(v) else v for v in paid.tolist()),
-        users=tuple(engine.world.session(row).user_id for row in plan.sessions), unwinnable=can.unwinnable)
+        needs_met=tuple(can.needs_met.tolist()), returns=tuple(None if np.isnan(v) else v for v in paid.total.tolist()),
+        users=tuple(engine.world.session(row).user_id for row in plan.sessions), unwinnable=can.unwinnable,
+        quality=tuple(map(tuple, paid.quality.tolist())))
     write_whole(run / CEILING, msgspec.json.encode(found) + b"\n")
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from recenv.envs.config import EnvConfig
 from recenv.evaluation.leaderboard import Leaderboard, build_leaderboard, format_leaderboard
 from recenv.evaluation.plan import TRACES, RunPlan, audited, read_plan
-from recenv.evaluation.rescore import recorded_rules
+from recenv.evaluation.recorded import recorded_rules
 from recenv.evaluation.select import find_trace
 from recenv.rollouts.trace import SessionTrace, read_traces
 

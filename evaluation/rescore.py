@@ -15,8 +15,6 @@ from typing import Any
 
 import msgspec
 
-from recenv.data.world import World
-from recenv.envs.config import EnvConfig
 from recenv.envs.engine import Engine
 from recenv.errors import InputError
 from recenv.evaluation.ceiling import write_ceiling
@@ -32,16 +30,16 @@ from recenv.evaluation.plan import (
     read_plan,
     traces_digest,
 )
+from recenv.evaluation.recorded import recorded_reward, recorded_rules, recorded_scenario, recorded_world
 from recenv.evaluation.runner import Progress, evaluate
+from recenv.evaluation.stories import write_stories
 from recenv.files import beside, write_whole
 from recenv.rewards.dimensions import DIMENSIONS
-from recenv.rewards.hybrid import REWARDS, RewardSpec
+from recenv.rewards.hybrid import REWARDS
 from recenv.rewards.named import check_name, scorer_set
 from recenv.rewards.protocol import Scorer
 from recenv.rollouts.rescore import CHUNK, rescore
 from recenv.rollouts.trace import SessionTrace, read_traces
-from recenv.scenarios import Scenario
-from recenv.scenarios.entry import open_world
 
 Report = Callable[[Progress], None]
 
@@ -82,7 +80,9 @@ def rescore_run(
                 "go on with: recenv evaluate ... --resume, then rescore it")
         return list(rescore(engine, mine, chunk=chunk))
 
-    evaluate(made, partial, run_chunk=run_chunk, resume=True, progress=progress, chunk=chunk)
+    evaluate(
+        made, partial, run_chunk=run_chunk, resume=True, progress=progress, chunk=chunk,
+        opened=lambda folder: write_stories(folder, world, made))
     write_ceiling(partial, engine)
     write_whole(partial / LEADERBOARD, encode_leaderboard(build_leaderboard(partial)))
     os.rename(partial, target)
@@ -127,49 +127,6 @@ def _discard_other(partial: Path, plan: RunPlan) -> None:
         check_same(partial, plan)
     except InputError:
         shutil.rmtree(partial, ignore_errors=True)
-
-
-# -- what a manifest says it was played under ------------------------------------------------------------------
-
-
-def recorded_scenario(plan: RunPlan, run: str | Path) -> Scenario:
-    """The scenario as the manifest defines it; raises InputError where that is not what its hash says."""
-    try:
-        scenario = msgspec.convert(plan.scenario.definition, Scenario)
-    except msgspec.ValidationError as error:
-        raise InputError(f"{run}: its manifest does not define a scenario of this version ({error}); evaluate again") from None
-    same_as_recorded(run, "the scenario", plan.scenario.hash, scenario.fingerprint)
-    return scenario
-
-
-def recorded_world(plan: RunPlan, scenario: Scenario, run: str | Path, store: str | Path | None) -> World:
-    """The world that the run was played in; raises InputError where the one at hand is another."""
-    world = open_world(scenario, store)
-    same_as_recorded(run, "the world's fingerprint", plan.store, world.fingerprint)
-    return world
-
-
-def recorded_rules(plan: RunPlan, run: str | Path) -> EnvConfig:
-    """The rules of the sessions."""
-    try:
-        return msgspec.convert(plan.env, EnvConfig)
-    except msgspec.ValidationError as error:
-        raise InputError(f"{run}: its manifest has no rules of this version ({error}); evaluate again") from None
-
-
-def recorded_reward(plan: RunPlan, run: str | Path) -> RewardSpec:
-    """The reward spec that the run was paid by."""
-    try:
-        return msgspec.convert(plan.reward, RewardSpec)
-    except msgspec.ValidationError as error:
-        raise InputError(f"{run}: its manifest has no reward spec of this version ({error}); name one with --reward") from None
-
-
-def same_as_recorded(run: str | Path, what: str, then: object, now: object) -> None:
-    """Raise InputError where something a run depends on is not what it was."""
-    if then != now:
-        raise InputError(
-            f"{run} cannot be played again here: {what} differs ({str(then)[:40]} in the run, {str(now)[:40]} here)")
 
 
 # -- the second family -----------------------------------------------------------------------------------------

@@ -27,8 +27,10 @@ from recenv.evaluation.plan import (
     installed_versions,
     read_plan,
 )
-from recenv.evaluation.rescore import audit_run, recorded_scenario, recorded_world, same_as_recorded, specs
+from recenv.evaluation.recorded import recorded_scenario, recorded_world, same_as_recorded
+from recenv.evaluation.rescore import audit_run, specs
 from recenv.evaluation.runner import CHUNK, Progress, evaluate
+from recenv.evaluation.stories import write_stories
 from recenv.files import write_whole
 from recenv.rewards.named import check_name, scorer_set
 from recenv.rewards.protocol import Scorer
@@ -98,7 +100,9 @@ def run_evaluation(
         return collect(engine, players[agent], rows, seed, first_order=first)
 
     rounds = 2 if audit else 1
-    run = evaluate(plan, out, run_chunk=run_chunk, resume=resume, progress=_part(progress, 0, rounds), chunk=chunk)
+    run = evaluate(
+        plan, out, run_chunk=run_chunk, resume=resume, progress=_part(progress, 0, rounds), chunk=chunk,
+        opened=lambda run: write_stories(run, engine.world, plan))
     write_ceiling(run, engine)
     if audit:
         audit_run(run, second, store=store, progress=_part(progress, 1, rounds))

@@ -1,8 +1,8 @@
 """Runs a plan into a run folder, so that it can be killed at any moment and resumed to the same bytes.
 
-The folder: ``manifest.json`` (the plan), ``traces.jsonl`` (one line per finished session, agents in the plan's order,
-sessions in allotted order) and what is derived from these two: ``leaderboard.json``, the report, and, where a second family
-judges the run, the run folder ``audit``. Lines reach the disk a chunk at a time.
+The folder: ``manifest.json`` (the plan), ``sessions.jsonl`` (what its sessions are about), ``traces.jsonl`` (one line per
+finished session, agents in the plan's order, sessions in allotted order) and what is derived from these: ``leaderboard.json``,
+the report, and, where a second family judges the run, the run folder ``audit``. Lines reach the disk a chunk at a time.
 """
 
 from __future__ import annotations
@@ -41,9 +41,11 @@ def evaluate(
     resume: bool = False,
     progress: Callable[[Progress], None] | None = None,
     chunk: int = CHUNK,
+    opened: Callable[[Path], None] | None = None,
 ) -> Path:
     """Play the plan into folder ``out`` and derive its leaderboard; returns ``out``.
 
+    opened: called with the folder before anything is played.
     run_chunk plays sessions of one agent; what it returns must not depend on how they are cut into chunks.
     resume: continue what is in ``out`` (start anew where nothing is); a torn last line is cut off and played again.
     Raises InputError when ``out`` holds a run and resume is not given, when the run there has another plan, when
@@ -53,6 +55,8 @@ def evaluate(
         raise InputError(f"chunk must be at least 1; got {chunk}")
     run = Path(out)
     _open_run(plan, run, resume)
+    if opened is not None:
+        opened(run)
     total = len(plan.agents) * len(plan.sessions)
     busy = f"another process is writing to {run}; wait for it to end, or choose another --out"
     with held(run / TRACES, busy) as stream:

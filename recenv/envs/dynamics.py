@@ -183,9 +183,7 @@ def _consider(
     state: State, facts: Facts, heard: Heard, open_: Mask, decay: float, reveals: str
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_], Mask, NDArray[np.int64], NDArray[np.int8]]:
     """(N,) each: position of the item he speaks of, whether he orders it, what he tells, the constraint he names, the kind."""
-    depth = decay ** np.arange(facts.there.shape[1] + 1.0)
-    chance = depth[np.maximum(facts.rank - 1, 0)]  # the top of the list is always looked at
-    seen = facts.there & (rng.uniform(facts.key, _LOOK, start=state.goal_key[:, None]) < chance)
+    seen = looked_at(state, facts, decay)
     fits = seen & fitting(facts.missed, facts.unknown, facts.logged)
     wanted = fits & (facts.value >= state.bar[:, None])
     orders = np.asarray(wanted.any(1))
@@ -203,6 +201,13 @@ def _consider(
     constraint = np.where(reveal != 0, _first(reveal), np.where(reminds != 0, _first(reminds), -1))
     ordered = orders & ~undone
     return best, ordered, reveal, constraint, np.where(ordered, ORDER, np.where(undone, OBJECT, kind)).astype(np.int8)
+
+
+def looked_at(state: State, facts: Facts, decay: float) -> NDArray[np.bool_]:
+    """(N, K) whether users look at the items of their slates; the top of a list always."""
+    depth = decay ** np.arange(facts.there.shape[1] + 1.0)
+    chance = depth[np.maximum(facts.rank - 1, 0)]
+    return np.asarray(facts.there & (rng.uniform(facts.key, _LOOK, start=state.goal_key[:, None]) < chance))
 
 
 def _answers(mask: Mask, most: int) -> Mask:

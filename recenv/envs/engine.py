@@ -52,6 +52,8 @@ class Step:
     turn is paid (``hybrid.credit``).  failed (N, D): failed gates.  met (N,): the outcome, whether this turn met a need.
     reasons: (row, dimension) -> why a component is missing or a rule failed; standing (D): why one is missing where nothing is
     said of the row; read both by ``reason``.  costs: by row, what judges took.
+    facts: what is true of the items shown; item_values (N, K, D), worth (N, K): what each of them is worth by itself, NaN where
+    nobody says; None where numbers were given instead of words, since there the deck has them.
     """
 
     components: NDArray[np.float32]
@@ -67,6 +69,9 @@ class Step:
     reactions: Reactions
     costs: Mapping[int, dict[str, Cost]]
     standing: tuple[str, ...]
+    facts: Facts
+    item_values: NDArray[np.float32] | None
+    worth: NDArray[np.float32] | None
 
     def reason(self, row: int, dimension: int) -> str:
         """Why a component is missing or a rule failed, "" otherwise."""
@@ -85,6 +90,8 @@ class _Judged(NamedTuple):
     unpaid: NDArray[np.bool_]
     reasons: Mapping[tuple[int, int], str]
     costs: Mapping[int, dict[str, Cost]]
+    item_values: NDArray[np.float32] | None = None
+    worth: NDArray[np.float32] | None = None
 
 
 class Engine:
@@ -179,7 +186,7 @@ class Engine:
         fresh = self._fresh(state, log, facts)
         after, reactions = dynamics.transition(self.tables, state, act, facts, heard, place)
         judged = self._judge_words(n, rows, rulings, facts, reactions)
-        after, step = self._pay(state, after, act, fresh, judged, reactions)
+        after, step = self._pay(state, after, act, fresh, judged, reactions, facts)
         self._write(state, log, act, facts, reactions)
         if log.spoken is not None:
             for r, action in zip(rows, acted, strict=True):
@@ -200,14 +207,14 @@ class Engine:
             sources[rows] = [[SOURCES.index(s) for s in row] for row in scores.sources]
         reasons = {(r, c): why for r, row in zip(rows, scores.reasons, strict=True) for c, why in enumerate(row) if why}
         hybrid = self.reward(components, unjudged)
-        values = hybrid.values
+        values, worth = hybrid.values, np.full(items.shape[:2], np.nan, np.float32)
         if self.reward.spec.credit == "service":
             each = np.where(np.isnan(items), components[:, None, :], items)
-            worth = self.reward(each.reshape(-1, d)).values.reshape(items.shape[:2])
             own = facts.there & ~np.isnan(items).all(2)
+            worth = np.where(own, self.reward(each.reshape(-1, d)).values.reshape(items.shape[:2]), worth)
             values = np.where(own.any(1), _served(worth, own, reactions), values)
         costs = dict(zip(rows, scores.costs, strict=False))
-        return _Judged(components, sources, values, hybrid.failed, hybrid.unpaid, reasons, costs)
+        return _Judged(components, sources, values, hybrid.failed, hybrid.unpaid, reasons, costs, items, worth)
 
     # -- numbers ---------------------------------------------------------------------------------------------
 
@@ -230,7 +237,7 @@ class Engine:
             self._silence = silence(n, self.config.slate_size)
         after, reactions = dynamics.transition(self.tables, state, act, facts, self._silence, place)
         judged = self._judge_numbers(block, facts, kept, playing, reactions)
-        after, step = self._pay(state, after, act, fresh, judged, reactions)
+        after, step = self._pay(state, after, act, fresh, judged, reactions, facts)
         self._write(state, log, act, facts, reactions)
         return after, step
 
@@ -241,6 +248,19 @@ class Engine:
         scores = self.deck.scores(self.deck.blocks(goal, state.told), facts)
         worth = np.where(self._keeps(facts, self.tables.at(goal))[:, None], scores.worth[:, :, 1], scores.worth[:, :, 0])
         return np.asarray(np.where(facts.there, worth, np.float32(0.0))[:, 0])
+
+    def item_values(self, state: State, numbers: NDArray[np.int64]) -> NDArray[np.float32]:
+        """(N, D) by dimension, what the first item of slates of candidate numbers (N, K) would be worth to who took it now, NaN
+        where nobody says; dimensions of the text as the environment's own sentence has them. Nothing is played."""
+        goal = self.tables.goal_row(state.session, state.goal)
+        facts = by_number(self.tables, state, numbers)
+        full = np.full((len(numbers), len(self.dimensions)), np.nan, np.float32)
+        full[:, self._columns] = self.deck.scores(self.deck.blocks(goal, state.told), facts).items[:, 0]
+        kept = self._keeps(facts, self.tables.at(goal))
+        for column, voice in enumerate(self._voices):
+            if voice is not None:
+                full[:, column] = np.where(kept, np.float32(1.0), np.float32(0.0)) if voice == "obeys" else 1.0
+        return np.where(facts.there[:, :1], full, np.float32(np.nan))
 
     def _keeps(self, facts: Facts, place: NDArray[np.int32]) -> NDArray[np.bool_]:
         """(N,) whether the environment's sentence about N slates keeps the instruction."""
@@ -316,7 +336,8 @@ class Engine:
         return np.asarray((facts.there & ~seen).any(1)) | ~facts.some
 
     def _pay(
-        self, state: State, after: State, act: NDArray[np.int8], fresh: NDArray[np.bool_], judged: _Judged, reactions: Reactions
+        self, state: State, after: State, act: NDArray[np.int8], fresh: NDArray[np.bool_], judged: _Judged, reactions: Reactions,
+        facts: Facts,
     ) -> tuple[State, Step]:
         """A turn that fails a gate is worth 0 throughout. One that recommends nothing does not count, and neither does a slate
         without an item that is new to the goal (it would be paid for what the user said since) or one that nobody could judge."""
@@ -339,7 +360,7 @@ class Engine:
         return replace(after, earned=earned, count=count), Step(
             np.where(missing, np.float32(0.0), judged.components), ~missing, judged.sources,
             np.where(playing, judged.values, np.float32(0.0)), counts, paid[:, 0], paid[:, 1:], judged.failed, reactions.met,
-            judged.reasons, reactions, judged.costs, self._standing)
+            judged.reasons, reactions, judged.costs, self._standing, facts, judged.item_values, judged.worth)
 
     def _write(self, state: State, log: Log, act: NDArray[np.int8], facts: Facts, reactions: Reactions) -> None:
         row = np.flatnonzero(act != NO_ACT)

@@ -180,6 +180,15 @@ def credit(
     return Credit(after - before, after, turns + counts)
 
 
+def shares(spec: RewardSpec, components: ArrayLike) -> NDArray[np.float64]:
+    """(N, D) what each dimension adds to the value of rows (N, D) under the ``mean`` aggregate, gates aside; 0 where missing."""
+    given = np.asarray(components, np.float64)
+    weights = np.array([spec.weights.get(d, 0.0) for d in DIMENSIONS])
+    present = ~np.isnan(given)
+    mass = (present * weights).sum(1, keepdims=True)
+    return np.asarray(np.where(present, given, 0.0) * weights / np.where(mass > 0, mass, 1.0))
+
+
 # -- aggregates: (x (N, D) with 0 where missing, counted (N, D), weights (D,), levels) -> (N,) --------------------------
 # Sums run over dimensions one by one, so that the number of rows cannot change the order of additions.
 

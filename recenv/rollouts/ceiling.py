@@ -19,6 +19,7 @@ from recenv.envs.engine import Engine
 from recenv.envs.facts import by_number
 from recenv.envs.state import RUNNING, State
 from recenv.envs.tables import Tables, fitting
+from recenv.rewards.hybrid import shares
 from recenv.users import USERS
 
 MOST_SUMMED = 5000
@@ -66,24 +67,42 @@ def summary(world: World, rules: EnvConfig) -> str:
             f"ceiling of needs met: {found.needs_met.mean():.1%}")
 
 
+class Best(NamedTuple):
+    """total (N,): returns, NaN where a reward has no ceiling. quality (N, D): what each dimension pays of them; (N, 0) where
+    quality is no weighted sum of dimensions."""
+
+    total: NDArray[np.float64]
+    quality: NDArray[np.float64]
+
+
 def returns(engine: Engine, sessions: Sequence[int], seeds: NDArray[np.uint64]) -> NDArray[np.float64]:
-    """(N,) returns of showing, at each goal, the item of highest worth among those that the user would order, alone (or ahead of
+    """(N,) ``best_returns`` alone."""
+    return best_returns(engine, sessions, seeds).total
+
+
+def best_returns(engine: Engine, sessions: Sequence[int], seeds: NDArray[np.uint64]) -> Best:
+    """What it pays to show, at each goal, the item of highest worth among those that the user would order, alone (or ahead of
     as many others as the instruction asks for); where there is none, the best that can be shown. seeds (N,) key the users' noise.
 
     The environment itself pays. Worth grows with what the user has said, and nothing is asked here: an agent that asks first may
     gain a little on it in the quality of what it serves. NaN under a reward that does not pay by outcome and quality, where more
     turns may pay more.
     """
-    if engine.reward.spec.credit != "service":
-        return np.full(len(sessions), np.nan)
+    spec = engine.reward.spec
+    if spec.credit != "service":
+        return Best(np.full(len(sessions), np.nan), np.zeros((len(sessions), 0)))
     state, log = engine.begin(np.asarray(sessions, np.int64), seeds), engine.log(len(sessions), words=False)
-    paid = np.zeros(len(sessions))
+    paid, quality = np.zeros(len(sessions)), np.zeros((len(sessions), len(engine.dimensions)))
     playing = np.ones(len(sessions), np.bool_)
     while playing.any():
-        state, step = engine.step_slates(state, log, best_slates(engine, state, playing), playing)
+        slates = best_slates(engine, state, playing)
+        parts = shares(spec, engine.item_values(state, slates))
+        state, step = engine.step_slates(state, log, slates, playing)
         paid += step.rewards
+        served = playing & (step.values > 0)
+        quality[served] += (1.0 - spec.outcome) * parts[served]
         playing &= step.met & (state.ending == RUNNING)
-    return paid
+    return Best(paid, quality if spec.aggregation == "mean" else np.zeros((len(sessions), 0)))
 
 
 def best_slates(engine: Engine, state: State, playing: NDArray[np.bool_]) -> NDArray[np.int64]:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from typing import SupportsInt
 
 import msgspec
 import numpy as np
 
+from recenv.envs.dynamics import looked_at
 from recenv.envs.engine import Engine, Step
 from recenv.envs.state import ENDINGS, RUNNING, Log, State
+from recenv.envs.tables import REFUSED, TAKEN
 from recenv.errors import InputError
-from recenv.records import Action, AgentView
+from recenv.records import Action, AgentView, Item
 from recenv.rewards.protocol import SOURCES
 from recenv.rollouts.agent import Agent, ReadsNumbers
 from recenv.rollouts.gold import GoldMeter
-from recenv.rollouts.trace import TRACE_SCHEMA, SessionTrace, TurnTrace
+from recenv.rollouts.trace import TRACE_SCHEMA, SessionTrace, Shown, TurnTrace
 
 
 def collect(
@@ -38,8 +42,9 @@ def collect(
         for r, action in zip(active.tolist(), answers, strict=True):
             actions[r] = action
         before, (state, step) = state, engine.step(state, log, actions)
+        seen = looked_at(before, step.facts, engine.user.temper.position_decay)
         for r, action in zip(active.tolist(), answers, strict=True):
-            turns[r].append(_turn(engine, meter, before, state, log, step, r, action))
+            turns[r].append(_turn(engine, meter, before, state, log, step, seen[r].tolist(), r, action))
     return [_trace(engine, agent.name, state, seed, turns[r], r, first_order + r) for r in range(len(rows))]
 
 
@@ -51,7 +56,8 @@ def _act(engine: Engine, agent: Agent, views: list[AgentView], state: State) -> 
 
 
 def _turn(
-    engine: Engine, meter: GoldMeter | None, before: State, after: State, log: Log, step: Step, r: int, action: Action
+    engine: Engine, meter: GoldMeter | None, before: State, after: State, log: Log, step: Step, seen: list[bool], r: int,
+    action: Action,
 ) -> TurnTrace:
     reaction, names = engine.reaction(after, log, r), engine.dimensions
     session, goal = int(before.session[r]), int(before.goal[r])
@@ -69,9 +75,42 @@ def _turn(
         reasons=tuple(step.reason(r, i) for i in range(len(names))),
         value=float(step.values[r]), reward=float(step.rewards[r]),
         gate=tuple(d for d, f in zip(names, step.failed[r], strict=True) if f),
-        gold=gold, taken=taken, told=int(after.told[r]).bit_count() if after.goal[r] == goal else int(before.told[r]).bit_count(),
-        judged=step.costs.get(r) or msgspec.UNSET,
+        gold=gold, taken=taken, said=_bits(after.told[r] if after.goal[r] == goal else before.told[r] | step.reactions.told[r]),
+        shown=_shown(engine, meter, before, step, seen, r, items), judged=step.costs.get(r) or msgspec.UNSET,
     )
+
+
+def _shown(
+    engine: Engine, meter: GoldMeter | None, before: State, step: Step, seen: list[bool], r: int, items: Sequence[Item | None]
+) -> tuple[Shown, ...]:
+    """What is known of each item of a slate; users and scorers have it once, where it first stands."""
+    facts, left = step.facts, {int(i): k for k, i in enumerate(step.facts.item[r]) if step.facts.there[r, k]}
+    found = []
+    for item in items:
+        place = None if item is None else left.pop(engine.world.item_row(item.id), None)
+        if place is None:
+            found.append(Shown())
+            continue
+        row, log = int(facts.item[r, place]), int(facts.logged[r, place])
+        values = () if step.item_values is None else tuple(map(_rounded, step.item_values[r, place].tolist()))
+        found.append(Shown(
+            seen=seen[place], missed=_bits(facts.missed[r, place]), unknown=_bits(facts.unknown[r, place]),
+            liked=bool(facts.value[r, place] >= before.bar[r]),
+            logged="taken" if log & TAKEN else "refused" if log & REFUSED else "",
+            values=values if any(v is not None for v in values) else (),
+            worth=None if step.worth is None else _rounded(float(step.worth[r, place])),
+            gold=None if meter is None else _rounded(meter.value(int(before.session[r]), int(before.goal[r]), [row]))))
+    return tuple(found)
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None or math.isnan(value) else round(value, 4)
+
+
+def _bits(mask: SupportsInt) -> tuple[int, ...]:
+    """Numbers of the bits that are set."""
+    bits = int(mask)
+    return tuple(m for m in range(bits.bit_length()) if bits >> m & 1)
 
 
 def _trace(

@@ -15,7 +15,7 @@ import msgspec
 from recenv.envs.engine import Engine
 from recenv.errors import InputError
 from recenv.rollouts.replay import difference, play_again
-from recenv.rollouts.trace import SessionTrace
+from recenv.rollouts.trace import TRACE_SCHEMA, SessionTrace
 
 CHUNK = 256
 """Sessions whose rows share a scorer call."""
@@ -37,9 +37,10 @@ def rescore(engine: Engine, traces: Iterable[SessionTrace], *, chunk: int = CHUN
 
 
 def _unrewarded(trace: SessionTrace) -> SessionTrace:
-    """A trace without anything that scorers or the reward decide."""
+    """A trace without anything that scorers or the reward decide, and without what older schemas lack."""
     turns = tuple(
         msgspec.structs.replace(
-            t, components=(), sources=(), reasons=(), value=0.0, reward=0.0, paid=True, gate=(), judged=msgspec.UNSET)
+            t, components=(), sources=(), reasons=(), value=0.0, reward=0.0, paid=True, gate=(), said=(), shown=(),
+            judged=msgspec.UNSET)
         for t in trace.turns)
-    return msgspec.structs.replace(trace, turns=turns)
+    return msgspec.structs.replace(trace, schema=TRACE_SCHEMA, turns=turns)

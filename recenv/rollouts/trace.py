@@ -12,7 +12,33 @@ from recenv.journal import recorded
 from recenv.records import Action, Reaction
 from recenv.rewards.protocol import Cost
 
-TRACE_SCHEMA = 2
+TRACE_SCHEMA = 3
+READABLE = (2, TRACE_SCHEMA)
+"""Schemas that are read; traces of schema 2 lack ``said`` and ``shown``."""
+
+
+class Shown(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An item of a slate from behind the scenes: what it met and missed, and what was thought of it. No agent sees any of this.
+
+    seen: whether the user looked at it.  missed, unknown: numbers of the goal's constraints that it misses, and that its record
+    cannot tell.  liked: whether it reaches the user's bar, above taking nothing.  logged: ``taken`` or ``refused`` where the log
+    says so.  values: (D,) what scorers say of it by itself, None where they do not; empty where none does.  worth: the hybrid
+    scalar of it alone, in [0, 1]; gold: its gold value in [0, 1]; None where there is none. Rounded to four decimals.
+    """
+
+    seen: bool = False
+    missed: tuple[int, ...] = ()
+    unknown: tuple[int, ...] = ()
+    liked: bool = False
+    logged: str = ""
+    values: tuple[float | None, ...] = ()
+    worth: float | None = None
+    gold: float | None = None
+
+    @property
+    def fits(self) -> bool:
+        """Whether it meets the whole need, as far as its record tells."""
+        return not self.missed and not self.unknown
 
 
 class TurnTrace(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,7 +49,9 @@ class TurnTrace(msgspec.Struct, frozen=True, kw_only=True):
     outcome: whether this turn met the need of the goal (source ``user``).  paid: whether the turn counted; one that nobody
     could judge does not.  value: the hybrid scalar of this turn in [0, 1]; reward: what ``step`` returned; gate: names of the
     dimensions whose gate failed.  gold: discounted gold utility of the slate mapped to [0, 1], taken: the same of the item that
-    was ordered; None without one.  told: number of constraints of this goal that the user has disclosed after this turn.
+    was ordered; None without one.  said: numbers of the constraints of this goal that the user has disclosed after this turn.
+    shown: aligned with action.items, what each item met and missed, hidden from agents; the default for ids that are unknown or
+    repeated.
     judged: by dimension, what a judge took to score this turn, as recorded when it answered; absent where none was asked.
     """
 
@@ -42,7 +70,8 @@ class TurnTrace(msgspec.Struct, frozen=True, kw_only=True):
     gate: tuple[str, ...] = ()
     gold: float | None = None
     taken: float | None = None
-    told: int = 0
+    said: tuple[int, ...] = ()
+    shown: tuple[Shown, ...] = ()
     judged: dict[str, Cost] | msgspec.UnsetType = msgspec.UNSET
 
 
@@ -89,6 +118,7 @@ def read_traces(path: str | Path) -> Iterator[SessionTrace]:
     if not file.is_file():
         raise InputError(f"no traces at {file}; expected a run folder written by: recenv evaluate --out DIR")
     for number, trace in recorded(file, SessionTrace, f"not a trace of schema {TRACE_SCHEMA}"):
-        if trace.schema != TRACE_SCHEMA:
-            raise InputError(f"{file}:{number}: trace schema {trace.schema}, this version reads {TRACE_SCHEMA}")
+        if trace.schema not in READABLE:
+            known = " and ".join(map(str, READABLE))
+            raise InputError(f"{file}:{number}: trace schema {trace.schema}, this version reads {known}")
         yield trace

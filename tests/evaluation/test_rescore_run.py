@@ -71,8 +71,8 @@ def test_the_manifest_says_which_scorer_made_each_column_and_by_what_the_agents_
 
 def test_scores_change_and_the_sessions_do_not(run: Path, other: Path) -> None:
     for old, new in zip(traces(run), traces(other), strict=True):
-        assert [(t.action, t.reaction, t.told, t.gold) for t in new.turns] == [
-            (t.action, t.reaction, t.told, t.gold) for t in old.turns]
+        assert [(t.action, t.reaction, t.said, t.gold) for t in new.turns] == [
+            (t.action, t.reaction, t.said, t.gold) for t in old.turns]
         assert (new.ending, new.goals_met) == (old.ending, old.goals_met)
     assert [t.total for t in traces(run)] != [t.total for t in traces(other)]
 

@@ -108,8 +108,8 @@ def test_actions_and_answers_stay_whatever_the_scores_say(tiny_world: World, pla
         for old, new in zip(played, rescore(engine(tiny_world, scorers, wants=wants), played), strict=True):
             assert (new.ending, new.goals_met) == (old.ending, old.goals_met)
             for before, after in zip(old.turns, new.turns, strict=True):
-                assert (after.action, after.reaction, after.told, after.gold) == (
-                    before.action, before.reaction, before.told, before.gold)
+                assert (after.action, after.reaction, after.said, after.gold) == (
+                    before.action, before.reaction, before.said, before.gold)
 
 
 def test_a_missing_scorer_is_missing_with_a_reason(tiny_world: World, played: list[SessionTrace], wants: bool) -> None:

@@ -1,0 +1,217 @@
+"""Why a turn was worth what it was worth, in words: trace, story and plan read together, once for all that show turns.
+
+What comes from the story's ``hidden`` part, and all of ``Shown``, is hidden from agents; whoever shows it says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from recenv.evaluation.demands import BELOW_GATE, cause, demanded
+from recenv.evaluation.plan import RunPlan
+from recenv.evaluation.session_values import shorts
+from recenv.records import Constraint
+from recenv.rewards.dimensions import DIMENSIONS
+from recenv.rewards.hybrid import RewardSpec
+from recenv.rollouts.story import SessionStory
+from recenv.rollouts.trace import SessionTrace, Shown, TurnTrace
+
+LOW = 0.5
+"""Values below it are explained by their worst item."""
+
+
+class Wish(NamedTuple):
+    """A constraint. text: in the user's words; rule: exactly; disclosure: volunteered, on_ask or hidden."""
+
+    text: str
+    rule: str
+    disclosure: str
+
+
+class ItemWhy(NamedTuple):
+    """An item of a slate. missed, unknown: the user's words for what it misses, and for what its record cannot tell. verdict:
+    what became of it, in a few words; "" where that is not known. shown: as recorded."""
+
+    name: str
+    missed: tuple[str, ...]
+    unknown: tuple[str, ...]
+    verdict: str
+    shown: Shown
+
+
+class Note(NamedTuple):
+    """Why a dimension has its value. source: what it came from, the scorer by name. text: reason, or the item behind a low value.
+    words: of the instruction, that demanded what failed."""
+
+    short: str
+    source: str
+    text: str
+    words: str
+
+
+class TurnWhy(NamedTuple):
+    """A turn explained. said: what the user has told of his need after this turn, in his words. notes: one a dimension. pay: what
+    the turn was paid and why. behind: what happened behind the scenes, hidden from the agent."""
+
+    turn: TurnTrace
+    said: tuple[str, ...]
+    items: tuple[ItemWhy, ...]
+    notes: tuple[Note, ...]
+    pay: str
+    behind: str
+
+
+def wishes(story: SessionStory | None) -> tuple[tuple[Wish, ...], ...]:
+    """The needs of a session, one tuple a goal; empty where there is no story."""
+    if story is None:
+        return ()
+    return tuple(tuple(Wish(c.text, _rule(c), c.disclosure) for c in hidden.constraints) for hidden in story.hidden)
+
+
+def explain(trace: SessionTrace, story: SessionStory | None, plan: RunPlan, spec: RewardSpec) -> tuple[TurnWhy, ...]:
+    """Every turn of a trace explained. story: of its session; without one, what rests on it is empty."""
+    names = {str(s["dimension"]): str(s["name"]) for s in plan.scorers}
+    needs = wishes(story)
+    instruction = "" if story is None else story.instruction
+    earned: dict[int, float] = {}
+    known: dict[int, set[str]] = {}
+    found = []
+    for turn in trace.turns:
+        need = needs[turn.goal] if turn.goal < len(needs) else ()
+        items = _items(turn, need)
+        notes = tuple(_note(d, turn, items, names, instruction, spec) for d in range(len(turn.components)))
+        seen = known.setdefault(turn.goal, set())
+        pay = _pay(turn, items, earned.get(turn.goal, 0.0), spec, bool(set(turn.action.items) - seen))
+        found.append(TurnWhy(turn, _texts(turn.said, need), items, notes, pay, _behind(turn, items)))
+        seen |= set(turn.action.items)
+        earned[turn.goal] = earned.get(turn.goal, 0.0) + turn.reward + spec.turn_price
+    return tuple(found)
+
+
+def gate_cause(turn: TurnTrace) -> str:
+    """Why the turn failed its gate, short: the first dimension that did, and its cause; "" where none failed."""
+    for name, short, reason in zip(DIMENSIONS, shorts(), turn.reasons, strict=True):
+        if name in turn.gate:
+            return f"{short}: {cause(reason)}"
+    return ""
+
+
+def _rule(c: Constraint) -> str:
+    value = " to ".join(map(_plain, c.value)) if isinstance(c.value, tuple) else _plain(c.value)
+    how = {"ge": "at least", "le": "at most", "between": "from", "eq": "is", "has": "has", "told": "told:"}[c.op]
+    return f"{c.slot} {how} {value}"
+
+
+def _plain(value: float | str) -> str:
+    return f"{value:g}" if isinstance(value, (int, float)) else value
+
+
+def _items(turn: TurnTrace, need: Sequence[Wish]) -> tuple[ItemWhy, ...]:
+    shown = turn.shown or (None,) * len(turn.items)
+    return tuple(
+        ItemWhy(name, (), (), "", Shown()) if s is None else
+        ItemWhy(name, _texts(s.missed, need), _texts(s.unknown, need), _verdict(turn, rank, s), s)
+        for rank, (name, s) in enumerate(zip(turn.items, shown, strict=True)))
+
+
+def _texts(numbers: Sequence[int], need: Sequence[Wish]) -> tuple[str, ...]:
+    return tuple(need[m].text if m < len(need) else f"wish {m + 1}" for m in numbers)
+
+
+def _verdict(turn: TurnTrace, rank: int, s: Shown) -> str:
+    if s == Shown():
+        return "unknown or repeated" if turn.shown and not turn.items[rank] else ""
+    if turn.reaction.kind == "order" and turn.action.items[rank] == turn.reaction.item_id:
+        return "ordered"
+    if not s.seen:
+        return "not looked at"
+    if s.logged == "refused":
+        return "refused in the log"
+    if s.missed and s.logged != "taken":
+        return "misses"
+    if s.unknown and s.logged != "taken":
+        return "record does not say"
+    return "fits" if s.liked else "fits, not liked enough"
+
+
+def _note(
+    d: int, turn: TurnTrace, items: Sequence[ItemWhy], names: dict[str, str], instruction: str, spec: RewardSpec
+) -> Note:
+    name, short, value, reason = tuple(DIMENSIONS)[d], shorts()[d], turn.components[d], turn.reasons[d]
+    source = turn.sources[d]
+    if source == "scorer":
+        source = f"scorer {names.get(name, '')}".strip()
+    if value is None:
+        return Note(short, "", reason, "")
+    failed = name in turn.gate
+    if turn.sources[d] == "rule":
+        return Note(short, "rule", reason or ("" if failed else "every rule that applies is kept"), demanded(instruction, reason))
+    text = reason
+    if failed:
+        text = f"{BELOW_GATE} of {spec.gates.get(name, 0.0):g}" + (f"; {reason}" if reason else "")
+    elif value < LOW and (worst := _worst(d, turn, items)):
+        text = worst
+    return Note(short, source, text, "")
+
+
+def _worst(d: int, turn: TurnTrace, items: Sequence[ItemWhy]) -> str:
+    """The item with the lowest value of a dimension, and the first it misses of what the user said: scorers know no more."""
+    valued = [(v, rank) for rank, i in enumerate(items) if i.shown.values and (v := i.shown.values[d]) is not None]
+    if not valued:
+        return ""
+    value, rank = min(valued)
+    item = items[rank]
+    told = [text for m, text in zip(item.shown.missed, item.missed, strict=True) if m in turn.said]
+    lacks = f", which misses “{told[0]}”" if told else ""
+    return f"lowest at {rank + 1} {item.name} ({value:.2f}){lacks}"
+
+
+def _pay(turn: TurnTrace, items: Sequence[ItemWhy], before: float, spec: RewardSpec, new: bool) -> str:
+    if turn.action.act != "recommend":
+        return "nothing paid: nothing was recommended"
+    if turn.gate:
+        served = f"worth 0: the gate of {', '.join(DIMENSIONS[g].short for g in turn.gate if g in DIMENSIONS)} failed"
+    elif not turn.paid:
+        served = "nobody could judge it, it does not count" if new else "nothing new in the slate, it does not count"
+    else:
+        served = f"worth {turn.value:.2f}" + _by(turn, items)
+    if spec.credit != "service":
+        how = {"mean": "the change of the goal's average worth", "gain": "the rise above the goal's best turn",
+               "level": "the worth of the turn"}[spec.credit]
+        return f"{served}; paid {turn.reward:+.3f}: {how}"
+    quality = turn.reward + spec.turn_price - (spec.outcome if turn.outcome else 0.0)
+    parts = [f"{spec.outcome:+.2f} need met"] if turn.outcome else []
+    if abs(quality) >= 5e-4:
+        less = f", below the {before:.3f} paid for the best slate before" if quality < 0 else ""
+        parts.append(f"{quality:+.3f} quality{less}")
+    elif not turn.outcome and turn.paid and not turn.gate and before > 5e-4:
+        parts.append(f"no better than what was paid before ({before:.3f})")
+    parts += [f"{-spec.turn_price:+.3f} price of a turn"] if spec.turn_price else []
+    return "; ".join([served, *parts])
+
+
+def _by(turn: TurnTrace, items: Sequence[ItemWhy]) -> str:
+    """Whose worth a turn's value is: of the item that was taken, else of the best one."""
+    valued = [(i.shown.worth, rank) for rank, i in enumerate(items) if i.shown.worth is not None]
+    if not valued:
+        return ""
+    taken = [rank for _, rank in valued if turn.outcome and turn.action.items[rank] == turn.reaction.item_id]
+    rank = taken[0] if taken else max(valued, key=lambda v: (v[0], -v[1]))[1]
+    return f", that of {'the item taken' if taken else 'the best item'}, {rank + 1} {items[rank].name}"
+
+
+def _behind(turn: TurnTrace, items: Sequence[ItemWhy]) -> str:
+    """What kept the user from an item that meets his whole need, "" where none was shown or one was taken."""
+    if turn.outcome or not turn.shown:
+        return ""
+    for rank, item in enumerate(items):
+        if item.shown == Shown() or not item.shown.fits or item.shown.logged == "refused":
+            continue
+        name = f"{rank + 1} {item.name} meets the whole need"
+        if not item.shown.seen:
+            return f"{name}, but the user did not look that far down"
+        if not item.shown.liked:
+            return f"{name}, but the user likes another one of his list better"
+        return f"{name}; the user objected to the words" if turn.reaction.kind in ("object", "leave") else name
+    return ""
