@@ -99,7 +99,8 @@ def test_a_fitting_item_that_nobody_looked_at_is_named() -> None:
 
 def test_what_is_paid_for_an_order_is_split_and_a_loss_of_quality_said() -> None:
     first = of(turn(reward=0.08), value=0.8, shown=(shown(0.8), shown(0.1), shown(0.1)))
-    order = of(turn(1, reward=0.9 - 0.03, kind="order", taken=1), outcome=True, value=0.5, shown=(shown(0.6), shown(0.5), shown(0.1)))
+    slate = (shown(0.6), shown(0.5), shown(0.1))
+    order = of(turn(1, reward=0.9 - 0.03, kind="order", taken=1), outcome=True, value=0.5, shown=slate)
     pay = explained(first, order)
     assert pay[0] == "worth 0.80, that of the best item, 1 天安门广场; +0.080 quality"
     assert pay[1] == ("worth 0.50, that of the item taken, 2 中国国家博物馆; +0.90 need met; "

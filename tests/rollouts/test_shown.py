@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import msgspec
@@ -84,7 +85,7 @@ def test_a_turn_is_worth_what_the_item_taken_is_worth(engine: Engine) -> None:
 def test_what_was_said_grows_and_ends_with_what_the_user_named(engine: Engine) -> None:
     trace = collect(engine, Slates(*([[0]] * 6)), [engine.world.session_row("zh-1")], 3)[0]
     said = [set(t.said) for t in trace.turns]
-    assert 0 in said[0] and all(a <= b for a, b in zip(said, said[1:], strict=False))
+    assert 0 in said[0] and all(a <= b for a, b in pairwise(said))
     assert all(2 not in s for s in said)  # hidden
 
 
