@@ -18,11 +18,15 @@ from pathlib import Path
 import msgspec
 
 from recenv.baselines.runtime import Runtime
-from recenv.endpoint import NO_TEXT, Completion, Endpoint, EndpointConfig, encode_request
+from recenv.completion import NO_TEXT, Completion
+from recenv.endpoint import Endpoint, EndpointConfig, encode_request
 from recenv.envs.chat_format import parse_action, render_messages
 from recenv.errors import EndpointError, InputError
 from recenv.journal import append, recorded
 from recenv.records import Action, AgentView, Message
+
+BREAKER = 5
+"""So many requests of a batch that fail before any is answered, and the rest of it is not tried."""
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -100,7 +104,7 @@ class LlmAgent:
                 f"llm: {len(missing)} of {len(wanted)} requests are not in the record, and replay_only asks nobody; record the "
                 "run to its end first", "not recorded")
         failed: EndpointError | None = None
-        asked = self._endpoint.complete_many([wanted[key] for key in missing], abandon=True)
+        asked = self._endpoint.complete_many([wanted[key] for key in missing], abandon=BREAKER)
         for key, answer in zip(missing, asked, strict=True):
             if isinstance(answer, EndpointError) and answer.kind != NO_TEXT:
                 failed = failed or answer

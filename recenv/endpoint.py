@@ -9,22 +9,30 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import threading
 import time
-import weakref
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import msgspec
 
 from recenv import rng
-from recenv.errors import EndpointError, InputError, MissingExtra
+from recenv.completion import NO_TEXT, Completion, Unusable, loads, read_completion
+from recenv.errors import EndpointError, InputError
+from recenv.exchange import Exchange, Reply, TooLarge, Unreachable
 from recenv.records import Message
+from recenv.refusals import FIELDS, gone, guesses, may_refuse, named, present, without
 
 _RETRIED = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 _SHOWN = 200  # characters of a server's own words in an error
+_LOOKED_AT = 1 << 16  # bytes of an error that are read
+_SECRET = 8  # characters from which on a key is worth hiding
+_MESSAGES = ("error", "message", "detail")  # where servers put their words, outermost first
+_BARRED = frozenset({"status 401", "status 407"})
+_OFTEN_REFUSED = frozenset({"logprobs", "response_format"})
 _JITTER = rng.word("endpoint.jitter")
 
 
@@ -52,7 +60,11 @@ class EndpointConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     concurrency: int = 8
 
     def __post_init__(self) -> None:
-        parts = urlsplit(self.base_url)
+        try:
+            parts = urlsplit(self.base_url)
+            _ = parts.port
+        except ValueError as error:
+            raise InputError(f"base_url must look like http://host:port/v1; {error}") from None
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise InputError(f"base_url must look like http://host:port/v1; got {parts.scheme or 'no'} scheme")
         if parts.username or parts.password or parts.query:
@@ -68,104 +80,39 @@ class EndpointConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
                 raise InputError(f"{name} must be in [{low}, {high}]; got {getattr(self, name)}")
 
 
-class Token(msgspec.Struct, frozen=True, array_like=True):
-    """A token of an answer. top: the likeliest tokens in its place with their log-probabilities, as many as were asked for."""
-
-    text: str
-    logprob: float
-    top: tuple[tuple[str, float], ...] = ()
-
-
-class Completion(msgspec.Struct, frozen=True, kw_only=True):
-    """A model's answer. Token counts are None where the server does not report them; latency_s is of the last attempt.
-
-    tokens: those of the text where the request asked for ``logprobs`` and the server gives them, else empty.
-    """
-
-    text: str
-    finish_reason: str = ""
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
-    latency_s: float = 0.0
-    attempts: int = 1
-    tokens: tuple[Token, ...] = ()
-
-
-NO_TEXT = "no text"
-"""Kind of the error where a model answered, and said nothing."""
-
-
-class _Text(msgspec.Struct):
-    content: str | list[dict[str, Any]] | None = None
-
-    @property
-    def text(self) -> str | None:
-        """What was said; of a list of parts those that are text, so not what was thought."""
-        if not isinstance(self.content, list):
-            return self.content
-        parts = [part.get("text") for part in self.content if part.get("type", "text") in ("text", "output_text")]
-        return "".join(part for part in parts if isinstance(part, str)) if parts else None
-
-
-class _Choice(msgspec.Struct):
-    message: _Text
-    finish_reason: str | None = None
-    logprobs: Any = None  # servers disagree on its shape, and an answer is good without it
-
-
-class _Usage(msgspec.Struct):
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
-
-
-class _Alternative(msgspec.Struct):
-    token: str
-    logprob: float
-
-
-class _Position(_Alternative):
-    top_logprobs: list[_Alternative] = []
-
-
-class _Logprobs(msgspec.Struct):
-    content: list[_Position]
-
-
-class _Answer(msgspec.Struct):
-    choices: list[_Choice]
-    usage: _Usage | None = None
-
-
-_ANSWER = msgspec.json.Decoder(_Answer)
-
-
 class _Failure(NamedTuple):
-    """One failed attempt. pause_s: what the server asked to wait, None where it did not."""
+    """One failed attempt. retry: whether another may fare better. pause_s: what the server asked to wait, None where it did not.
+    words: the server's own."""
 
-    error: EndpointError
-    retry: bool
+    kind: str
+    message: str
+    retry: bool = False
     pause_s: float | None = None
+    words: str = ""
 
 
 class Endpoint:
     """Asks one model. Safe to use from several threads. Connections are closed by ``close``, by a ``with`` statement, or
     when nothing refers to it any more.
 
-    Raises MissingExtra without httpx, InputError when the key's environment variable is unset or unusable.
+    Fields that the server refuses are left out, from the first refusal on (``refused``; ``recenv.refusals``).
+    Raises MissingExtra without httpx, InputError when the key's environment variable is unset or unusable, or the environment's
+    proxy or certificates are.
     """
 
     def __init__(self, config: EndpointConfig, *, sleep: Callable[[float], None] = time.sleep) -> None:
-        httpx = _httpx()
         self.config = config
         self._key = _read_key(config.api_key_env)
         self._sleep = sleep
         headers = {"Accept": "application/json", "Accept-Encoding": "identity"}  # no decompression bombs
         if self._key:
             headers["Authorization"] = f"Bearer {self._key}"
-        limits = httpx.Limits(max_connections=config.concurrency)
-        self._client = httpx.Client(headers=headers, timeout=config.timeout_s, limits=limits, follow_redirects=False)
-        self._close = weakref.finalize(self, self._client.close)
         self._url = config.base_url.rstrip("/") + "/chat/completions"
+        self._exchange = Exchange(self._url, headers, config.concurrency)
+        self._first, self._learning, self._met = threading.Lock(), threading.Lock(), threading.Event()
+        self._searched = False
+        self._taken: frozenset[str] = frozenset()  # what of a request was there in an answered one
+        self.refused: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"Endpoint({self._url!r}, model={self.config.model!r})"
@@ -177,7 +124,7 @@ class Endpoint:
         self.close()
 
     def close(self) -> None:
-        self._close()
+        self._exchange.close()
 
     def request(self, messages: Sequence[Message]) -> dict[str, Any]:
         """The body that asks for a completion of a dialogue."""
@@ -189,93 +136,153 @@ class Endpoint:
 
     def send(self, request: dict[str, Any]) -> Completion:
         """The answer to a body of ``chat_request`` and whatever was added to it, such as ``logprobs``; raises as ``complete``."""
-        body = encode_request(request)
-        for attempt in range(self.config.retries + 1):
-            result = self._attempt(body, attempt + 1)
-            if isinstance(result, Completion):
-                return result
-            if not result.retry or attempt == self.config.retries:
-                tries = f" ({attempt + 1} attempts)" if attempt else ""
-                raise EndpointError(f"{result.error}{tries}", result.error.kind) from None
-            self._sleep(self._pause(body, attempt, result.pause_s))
-        raise AssertionError("unreachable: the last attempt returns or raises")
+        extras = _OFTEN_REFUSED & request.keys()
+        if not extras or self._met.is_set():
+            return self._send(request)
+        with self._first:  # alone, until it is known whether the server takes them
+            if not self._met.is_set():
+                try:
+                    return self._send(request)
+                finally:
+                    self._met.set()
+        return self._send(request)
+
+    def _send(self, request: dict[str, Any]) -> Completion:
+        left_out = self.refused
+        result = self._persist(request, left_out, self.config.retries)
+        if isinstance(result, _Failure) and self._may_be_refusal(request, left_out, result):
+            result = self._with_less(request, left_out, result)
+        if isinstance(result, _Failure):
+            raise EndpointError(result.message, result.kind)
+        return result
 
     def complete_many(
-        self, dialogues: Sequence[Sequence[Message]], *, abandon: bool = False
+        self, dialogues: Sequence[Sequence[Message]], *, abandon: int = 0
     ) -> list[Completion | EndpointError]:
         """An answer or an error for each dialogue, in order, ``concurrency`` at a time.
 
-        abandon: once one has failed, those not yet begun are not tried and have its error; an answer without text is no failure.
+        abandon: once so many have failed and none was answered, those not yet begun are not tried and have the first error; an
+        answer without text is no failure. A key that is refused is refused at once. 0 tries all.
         """
         if not dialogues:
             return []
-        failed = list[EndpointError]()
+        failed, answered, barred = list[EndpointError](), threading.Event(), threading.Event()
 
         def complete(messages: Sequence[Message]) -> Completion | EndpointError:
-            if failed:
+            if abandon and (len(failed) >= abandon or barred.is_set()) and not answered.is_set():
                 return failed[0]
-            found = self._complete_or_error(messages)
-            if abandon and isinstance(found, EndpointError) and found.kind != NO_TEXT:
+            try:
+                found: Completion | EndpointError = self.complete(messages)
+            except EndpointError as error:
+                found = error
+            if isinstance(found, EndpointError) and found.kind != NO_TEXT:
                 failed.append(found)
+                if found.kind in _BARRED:
+                    barred.set()
+            else:
+                answered.set()
             return found
 
-        with ThreadPoolExecutor(min(self.config.concurrency, len(dialogues)), thread_name_prefix="endpoint") as pool:
+        pool = ThreadPoolExecutor(min(self.config.concurrency, len(dialogues)), thread_name_prefix="endpoint")
+        try:
             return list(pool.map(complete, dialogues))
+        finally:
+            pool.shutdown(cancel_futures=True)  # an interrupt does not wait for the whole queue
 
-    # -- one attempt -----------------------------------------------------------------------------------------
+    # -- what the server refuses -----------------------------------------------------------------------------
 
-    def _complete_or_error(self, messages: Sequence[Message]) -> Completion | EndpointError:
+    def _may_be_refusal(self, request: dict[str, Any], left_out: Sequence[str], failure: _Failure) -> bool:
+        """Whether another try with less is worth it. What was once answered with all that this request has is not suspected
+        where it is not named, nor is anything where one search has ended with nothing."""
+        rest = without(request, left_out)
+        if self.refused != left_out or named(failure.kind, failure.words, rest):
+            return True
+        return may_refuse(failure.kind, failure.words) and not self._searched and not self._taken.issuperset(present(rest))
+
+    def _with_less(self, request: dict[str, Any], left_out: tuple[str, ...], failure: _Failure) -> Completion | _Failure:
+        """The answer to the request without what the server refuses, which is remembered; a failure where it never comes."""
+        with self._learning:
+            if self.refused != left_out:  # another thread has learned meanwhile
+                left_out = self.refused
+                result = self._persist(request, left_out, self.config.retries)
+                if isinstance(result, Completion) or not self._may_be_refusal(request, left_out, result):
+                    return result
+                failure = result
+            for _ in FIELDS:  # each round leaves out what the server names by now, or ends
+                rest = without(request, left_out)
+                told = named(failure.kind, failure.words, rest)
+                for suspects in [told] if told else guesses(rest):
+                    less = (*left_out, *suspects)
+                    result = self._persist(request, less, 0)
+                    if isinstance(result, Completion):
+                        return self._with_more(request, less, suspects, result)
+                    if named(result.kind, result.words, without(request, less)):
+                        left_out, failure = less, result
+                        break
+                else:
+                    break
+            self._searched = True
+            return failure
+
+    def _with_more(
+        self, request: dict[str, Any], left_out: tuple[str, ...], suspects: tuple[str, ...], answer: Completion
+    ) -> Completion:
+        """The answer to the request with each suspect that the server takes after all; what it does not is remembered."""
+        for one in reversed(suspects if len(suspects) > 1 else ()):
+            less = tuple(f for f in left_out if f != one)
+            result = self._persist(request, less, 0)
+            if isinstance(result, Completion):
+                left_out, answer = less, result
+        self.refused = left_out
+        return answer
+
+    # -- attempts --------------------------------------------------------------------------------------------
+
+    def _persist(self, request: dict[str, Any], left_out: tuple[str, ...], retries: int) -> Completion | _Failure:
+        """The outcome of an attempt and, where that may help, of further ones."""
+        rest = without(request, left_out)
+        body = encode_request(rest)
+        for attempt in range(retries + 1):
+            result = self._attempt(body)
+            if isinstance(result, Completion):
+                self._taken |= set(present(rest))
+                return msgspec.structs.replace(result, attempts=attempt + 1, without=gone(request, left_out))
+            if not result.retry or attempt == retries or named(result.kind, result.words, rest):
+                tries = f" ({attempt + 1} attempts)" if attempt else ""
+                return result._replace(message=result.message + tries)
+            self._sleep(self._pause(body, attempt, result.pause_s))
+        raise AssertionError("unreachable: the last attempt returns")
+
+    def _attempt(self, body: bytes) -> Completion | _Failure:
+        limit, most = self.config.timeout_s, self.config.max_response_bytes
         try:
-            return self.complete(messages)
-        except EndpointError as error:
-            return error
-
-    def _attempt(self, body: bytes, number: int) -> Completion | _Failure:
-        httpx = _httpx()
-        limit, start = self.config.timeout_s, time.monotonic()
-        late = _Failure(EndpointError(f"{self._url} did not answer within {limit:g} s", "timeout"), retry=True)
-        try:
-            with self._client.stream("POST", self._url, content=body, headers={"Content-Type": "application/json"}) as reply:
-                received = bytearray()
-                for chunk in reply.iter_raw():
-                    received += chunk
-                    if len(received) > self.config.max_response_bytes:
-                        size = f"more than {self.config.max_response_bytes} bytes"
-                        return _Failure(EndpointError(f"{self._url} answered with {size}", "too large"), retry=False)
-                    if time.monotonic() - start > limit:  # httpx bounds each read, not their sum
-                        return late
-        except httpx.TimeoutException:
-            return late
-        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
-            why = f"{type(error).__name__}: {self._quote(str(error))}"
-            transient = isinstance(error, httpx.TransportError) and not isinstance(error, httpx.UnsupportedProtocol)
-            return _Failure(EndpointError(f"cannot reach {self._url} ({why})", "connection"), retry=transient)
-        if reply.status_code != 200:
-            return self._refused(reply.status_code, reply.headers.get("retry-after", ""), bytes(received))
+            reply = self._exchange.post(body, limit, most)
+        except TimeoutError:
+            return _Failure("timeout", f"{self._exchange.route} did not answer within {limit:g} s", retry=True)
+        except TooLarge:
+            return _Failure("too large", f"{self._url} answered with more than {most} bytes")
+        except Unreachable as error:
+            why = f"cannot reach {self._exchange.route} ({self._quote(str(error))})"
+            return _Failure("connection", why, retry=error.transient)
+        if reply.status != 200:
+            return self._refusal(reply)
         if reply.headers.get("content-encoding", "identity") != "identity":
-            return _Failure(EndpointError(f"{self._url} compressed its answer against the request", "bad answer"), retry=False)
-        return self._read(bytes(received), time.monotonic() - start, number)
-
-    def _refused(self, status: int, retry_after: str, body: bytes) -> _Failure:
-        message = f"{self._url} answered with status {status}: {self._quote(body.decode('utf-8', 'replace')) or 'no text'}"
-        retry = status in _RETRIED
-        return _Failure(EndpointError(message, f"status {status}"), retry, _wait_asked(retry_after) if retry else None)
-
-    def _read(self, body: bytes, latency_s: float, attempts: int) -> Completion | _Failure:
+            return _Failure("bad answer", f"{self._url} compressed its answer against the request")
         try:
-            answer = _decoded(body)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-            kind = "bad answer" if isinstance(error, msgspec.ValidationError) else "invalid JSON"
-            why = f"{kind}: {self._quote(str(error))}; got {self._quote(body.decode('utf-8', 'replace'))!r}"
-            return _Failure(EndpointError(f"{self._url} answered out of protocol ({why})", kind), retry=False)
-        if not answer.choices or answer.choices[0].message.text is None:
-            what = "no choices" if not answer.choices else NO_TEXT
-            return _Failure(EndpointError(f"{self._url} answered with {what}", what), retry=False)
-        choice, usage = answer.choices[0], answer.usage or _Usage()
-        text = (choice.message.text or "").encode("utf-8", "backslashreplace").decode()  # lone surrogates cannot be stored
-        return Completion(
-            text=text, finish_reason=choice.finish_reason or "", prompt_tokens=usage.prompt_tokens,
-            completion_tokens=usage.completion_tokens, latency_s=latency_s, attempts=attempts, tokens=_tokens(choice.logprobs))
+            read = read_completion(reply.body)
+        except Unusable as error:
+            words = self._words(reply.body)
+            seen = f"{error.kind}: {self._quote(str(error))}; {self._quote(words)!r}"
+            what = NO_TEXT if error.kind == NO_TEXT else f"what is no completion ({seen})"
+            return _Failure(error.kind, f"{self._url} answered with {what}", words=words)
+        return msgspec.structs.replace(
+            read, text=self._masked(read.text), finish_reason=self._masked(read.finish_reason), latency_s=reply.latency_s)
+
+    def _refusal(self, reply: Reply) -> _Failure:
+        words, retry = self._words(reply.body), reply.status in _RETRIED
+        pause = _wait_asked(reply.headers.get("retry-after", "")) if retry else None
+        message = f"{self._url} answered with status {reply.status}: {self._quote(words) or 'no text'}"
+        return _Failure(f"status {reply.status}", message, retry, pause, words)
 
     def _pause(self, body: bytes, attempt: int, asked: float | None) -> float:
         """Seconds before the next attempt: as asked, or exponential with a jitter in [0.5, 1) keyed on the request."""
@@ -284,11 +291,27 @@ class Endpoint:
             asked = self.config.backoff_s * 2.0**attempt * (0.5 + 0.5 * float(rng.uniform(digest, attempt, _JITTER)))
         return min(asked, self.config.max_backoff_s)
 
+    # -- the server's own words ------------------------------------------------------------------------------
+
+    def _words(self, body: bytes) -> str:
+        """What a server says of a failure, in as many words as are looked at, without the key."""
+        try:
+            told = loads(body[:_LOOKED_AT])
+        except Unusable:
+            return self._masked(body[:_LOOKED_AT].decode("utf-8", "replace"))
+        while isinstance(told, dict) and (inner := next((told[k] for k in _MESSAGES if told.get(k)), None)) is not None:
+            told = inner
+        return self._masked(told if isinstance(told, str) else json.dumps(told, ensure_ascii=False))
+
     def _quote(self, text: str) -> str:
-        """A server's words, short, printable, and without the key should it echo it."""
-        if self._key:
-            text = text.replace(self._key, "***")
-        return "".join(c if c.isprintable() else " " for c in text[:_SHOWN]).strip()
+        """Words of others, short and printable, and without the key."""
+        return "".join(c if c.isprintable() else " " for c in self._masked(text)[:_SHOWN]).strip()
+
+    def _masked(self, text: str) -> str:
+        """A text without the key, should a server echo it. Words such as ``none`` that stand for no key stay."""
+        if len(self._key) < _SECRET:
+            return text
+        return text.replace(self._key, "***").replace(quote(self._key, safe=""), "***")
 
 
 def chat_request(config: EndpointConfig, messages: Sequence[Message]) -> dict[str, Any]:
@@ -311,29 +334,6 @@ def encode_request(body: dict[str, Any]) -> bytes:
     return msgspec.json.encode(body, order="deterministic")
 
 
-def _decoded(body: bytes) -> _Answer:
-    """The answer in a body. A model may write half of a character, which servers escape and msgspec refuses: it has answered."""
-    try:
-        return _ANSWER.decode(body)
-    except msgspec.ValidationError:
-        raise
-    except msgspec.DecodeError:
-        try:
-            return msgspec.convert(json.loads(body), _Answer)
-        except ValueError:
-            pass
-        raise
-
-
-def _tokens(logprobs: Any) -> tuple[Token, ...]:
-    """The tokens of ``choices[0].logprobs``; none where it is absent or of another shape."""
-    try:
-        content = msgspec.convert(logprobs, _Logprobs).content
-    except msgspec.ValidationError:
-        return ()
-    return tuple(Token(p.token, p.logprob, tuple((a.token, a.logprob) for a in p.top_logprobs)) for p in content)
-
-
 def _read_key(variable: str) -> str:
     if not variable:
         return ""
@@ -354,11 +354,3 @@ def _wait_asked(retry_after: str) -> float | None:
         return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
     except (ValueError, TypeError, OverflowError):
         return None
-
-
-def _httpx() -> Any:
-    try:
-        import httpx
-    except ImportError:
-        raise MissingExtra("httpx", "llm") from None
-    return httpx

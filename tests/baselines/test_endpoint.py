@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from loopback import Reply, Script, loopback
 
-from recenv.endpoint import Completion, Endpoint, EndpointConfig
+from recenv.completion import Completion
+from recenv.endpoint import Endpoint, EndpointConfig
 from recenv.errors import EndpointError, InputError, MissingExtra
 from recenv.records import Message
 
@@ -158,7 +159,7 @@ def test_the_key_is_sent_and_never_told(
         with Endpoint(config) as endpoint, pytest.raises(EndpointError) as caught:
             endpoint.complete(HELLO)
         told = [repr(endpoint), str(endpoint), repr(config), str(caught.value), repr(caught.value), caplog.text,
-                json.dumps(endpoint.request(HELLO)), repr(endpoint._client.headers)]
+                json.dumps(endpoint.request(HELLO)), repr(endpoint._exchange)]
     assert server.headers[0]["authorization"] == f"Bearer {KEY}"
     assert not any(KEY in text for text in told)
     assert "***" in str(caught.value)

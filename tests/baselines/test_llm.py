@@ -13,8 +13,8 @@ from worlds import item_id, tiny_view
 
 from recenv.baselines import Runtime, make_agent
 from recenv.baselines.llm import Record
+from recenv.completion import Completion
 from recenv.data.world import World
-from recenv.endpoint import Completion
 from recenv.errors import EndpointError, InputError
 from recenv.evaluation.run import replay_run, run_evaluation
 from recenv.records import Action, AgentView

@@ -17,7 +17,7 @@ from judging import answer, field, said
 from loopback import Reply, Script, loopback
 
 from recenv.cli import cli
-from recenv.endpoint import Token
+from recenv.completion import Token
 from recenv.errors import InputError, UnknownName
 from recenv.records import ScorerRow
 from recenv.rewards.judges.answer import alternatives, expected_worth, read_answer
@@ -296,27 +296,27 @@ def test_a_server_that_knows_no_token_probabilities_is_asked_without() -> None:
         return Reply(status=400, body=b"unknown field logprobs") if "logprobs" in body else answer(body, said("yes"))
 
     scores, bodies, _ = ask([FACT], script)
-    assert scores.values[0] == 1.0 and [("response_format" in b) for b in bodies] == [True, False]
+    assert scores.values[0] == 1.0 and [("response_format" in b) for b in bodies] == [True, True]
     scores, bodies, _ = ask([FACT], script, top_logprobs=0, json_mode=False)
     assert scores.values[0] == 1.0 and len(bodies) == 1
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 405, 422, 500, 501, 503])
-@pytest.mark.parametrize(("refused", "message"), [
-    (("logprobs",), "logprobs is not supported"), (("response_format",), "response_format is not supported"),
-    (("logprobs", "response_format"), "bad request"), (("response_format",), ""),
+@pytest.mark.parametrize(("refused", "message", "tries"), [
+    (("logprobs",), "logprobs is not supported", 1), (("response_format",), "response_format is not supported", 1),
+    (("seed",), "Extra inputs are not permitted: seed", 1), (("temperature", "seed"), "unsupported: temperature and seed", 3),
+    (("logprobs", "response_format"), "bad request", 7), (("response_format",), "", 7),
 ])
-def test_a_server_is_asked_once_for_what_it_refuses(status: int, refused: tuple[str, ...], message: str) -> None:
+def test_a_server_is_asked_once_for_what_it_refuses(status: int, refused: tuple[str, ...], message: str, tries: int) -> None:
     def script(body: dict[str, Any], times: int) -> Reply:
         return Reply(status=status, body=message.encode()) if any(name in body for name in refused) else by_number(body, times)
 
     rows = [fact(n) for n in range(0, 100, 10)]
     scores, bodies, judge = ask(rows, script, retries=0, concurrency=4)
-    assert not np.isnan(scores.values).any() and len(bodies) == len(rows) + 1
-    kept = "response_format" in message  # then the server says that it is not about token probabilities
-    assert all(("logprobs" in b) == kept and ("response_format" in b) == 0 for b in bodies[1:])
-    assert judge.ledger.refused == (("response_format",) if kept else ("logprobs", "response_format"))
-    assert judge.ledger.reduced == 10
+    assert not np.isnan(scores.values).any() and len(bodies) == len(rows) + tries
+    kept = {"logprobs", "response_format", "seed", "temperature"} - set(refused)
+    assert all(kept <= b.keys() and not set(refused) & b.keys() for b in bodies[1 - len(rows):])
+    assert set(judge.ledger.refused) == set(refused) and judge.ledger.reduced == 10
     assert f"10 without {' and '.join(judge.ledger.refused)}, which the server refuses" in judge.ledger.text()
 
 
@@ -337,7 +337,8 @@ def test_what_fails_with_and_without_is_missing_and_nothing_is_learned_from_it()
 
     scores, bodies, judge = ask([fact(1), fact(20), fact(30)], script, retries=0)
     assert np.isnan(scores.values).tolist() == [True, False, False] and judge.ledger.reduced == 0
-    assert ["logprobs" in b for b in bodies] == [True, False, True, True]
+    assert all("logprobs" in b and "response_format" in b for b in bodies[-2:])
+    assert len(bodies) == 5 and len({json.dumps(b, sort_keys=True) for b in bodies}) == 5  # each try leaves out other things
     scores, bodies, _ = ask([fact(1)], lambda body, times: Reply(status=401), retries=0)
     assert len(bodies) == 1 and scores.reasons == ("the judge did not answer (status 401)",)
 

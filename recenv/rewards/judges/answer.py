@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from recenv.endpoint import Token
+from recenv.completion import Token
 from recenv.json_text import json_objects
 from recenv.rewards.judges.prompts import Scale
 from recenv.thoughts import without_thoughts

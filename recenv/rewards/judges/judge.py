@@ -26,7 +26,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from recenv.endpoint import Completion, Endpoint, EndpointConfig, chat_request, encode_request
+from recenv.endpoint import Endpoint, EndpointConfig, chat_request, encode_request
 from recenv.errors import EndpointError, InputError
 from recenv.records import ScorerRow
 from recenv.rewards.dimensions import DIMENSIONS
@@ -38,10 +38,6 @@ from recenv.rewards.protocol import Cost, ScorerSpec, Scores
 from recenv.rewards.ranking import shown_ndcg
 
 _LIST_TOKENS = 12  # of an answer, for each item of a list
-_LOGPROBS, _FORMAT = "logprobs", "response_format"
-_NO_REFUSAL = frozenset({"status 401", "status 429", "timeout", "connection", "no text", "too large"})
-"""Kinds of failure that say nothing about ``logprobs`` or ``response_format``: whatever else a server fails with may be its way
-to say that it does not know them."""
 NOT_RECORDED = "the judge's answer is not in the cache"
 
 
@@ -50,7 +46,7 @@ class JudgeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     max_tokens: of an answer, a list's grades apart; models that think aloud need more. top_logprobs: alternatives asked for
     at each token, 0 to 20, 0 for none. json_mode: ask the server to hold the model to a JSON object. A server that refuses
-    these two, however it says so, is asked again without, and from then on only so. cache: file of recorded answers, "" for
+    a field, however it says so, is asked again without, and from then on only so. cache: file of recorded answers, "" for
     none. replay: ask nobody; what the cache lacks is NaN.
     """
 
@@ -123,16 +119,6 @@ class _Question(NamedTuple):
     request: dict[str, Any]
     places: tuple[int, ...]
 
-    @property
-    def extras(self) -> tuple[str, ...]:
-        """What a server may refuse of the request."""
-        return tuple(name for name in (_LOGPROBS, _FORMAT) if name in self.request)
-
-    def less(self, refused: Sequence[str]) -> dict[str, Any]:
-        """The request without some of these."""
-        gone = {*refused, *(("top_logprobs",) if _LOGPROBS in refused else ())}
-        return {name: value for name, value in self.request.items() if name not in gone}
-
     def read(self, text: str) -> Reading:
         """What an answer to this question says."""
         return read_answer(text, scale(rubric(self.dimension)), max(self.places, default=-1) + 1)
@@ -150,7 +136,6 @@ class Judge:
         self.scorers = {dimension: JudgeScorer(self, dimension) for dimension in rubrics()}
         self._asking = config.endpoint()
         self._client: Endpoint | None = None
-        self._refused: tuple[str, ...] | None = None  # of the requests' extras; None until a first answer has come
 
     @property
     def ledger(self) -> Ledger:
@@ -180,8 +165,7 @@ class Judge:
     def answers(self, questions: Sequence[_Question]) -> list[Call | str]:
         """An answer, or why there is none, for each question in order; ``concurrency`` questions at a time.
 
-        The first one goes alone, until it is known what the server refuses. Once as many calls as are in flight have failed to
-        connect and none has come through, the rest is not tried.
+        Once as many calls as are in flight have failed to connect and none has come through, the rest is not tried.
         """
         client = self.connect() if any(self.cache.get(q.key) is None for q in questions) else None
         lock, lost, reached = threading.Lock(), 0, False
@@ -207,38 +191,20 @@ class Judge:
 
         if client is None:
             return [answer(q) for q in questions]
-        alone = [] if self._refused is not None else [n for n, q in enumerate(questions) if self.cache.get(q.key) is None][:1]
-        first = {n: answer(questions[n]) for n in alone}
         pool = ThreadPoolExecutor(min(self.config.concurrency, len(questions)), thread_name_prefix="judge")
         try:
-            return list(pool.map(lambda n: first[n] if n in first else answer(questions[n]), range(len(questions))))
+            return list(pool.map(answer, questions))
         finally:
             pool.shutdown(cancel_futures=True)  # an interrupt does not wait for the whole queue
 
     def _ask(self, client: Endpoint, question: _Question) -> Call:
-        said, refused = self._send(client, question)
+        said = client.send(question.request)
         starts = question.read(said.text).starts
         return Call(
             key=question.key, model=self.config.model, dimension=question.dimension, text=said.text,
             finish_reason=said.finish_reason, alternatives=alternatives(said.text, starts, said.tokens),
             prompt_tokens=said.prompt_tokens, completion_tokens=said.completion_tokens,
-            latency_s=round(said.latency_s, 6), attempts=said.attempts, without=refused)
-
-    def _send(self, client: Endpoint, question: _Question) -> tuple[Completion, tuple[str, ...]]:
-        """The answer, and which of the extras it was not asked for; raises EndpointError where it does not come without them."""
-        refused = tuple(name for name in self._refused or () if name in question.extras)
-        while True:
-            try:
-                said = client.send(question.less(refused))
-            except EndpointError as error:
-                if error.kind in _NO_REFUSAL or len(refused) == len(question.extras):
-                    raise
-                only_format = not refused and _FORMAT in str(error) and _LOGPROBS not in str(error)
-                refused = (_FORMAT,) if only_format and len(question.extras) > 1 else question.extras
-                continue
-            if self._refused is None:
-                self._refused = refused
-            return said, refused
+            latency_s=round(said.latency_s, 6), attempts=said.attempts, without=said.without)
 
 
 class JudgeScorer:
