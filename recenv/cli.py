@@ -17,6 +17,7 @@ from recenv.errors import RecenvError
 ROOMS: dict[str, tuple[str, ...]] = {
     "data": ("ingest", "inspect", "rows", "synth"),
     "scorers": ("bench-scorers", "fit-user", "probe", "score", "scorers", "train"),
+    "export": ("export",),
     "runs": ("agents", "bench", "evaluate", "play", "prepare", "replay", "report", "rescore", "scenarios", "trace"),
     "validation": ("validate",),
 }

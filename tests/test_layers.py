@@ -22,7 +22,7 @@ ROOMS: dict[str, set[str]] = {
     "training": {"appraisal", "measures", "rewards", "data"},
     "appraisal": {"measures", "rewards", "data"},
     "measures": {"rewards", "data"},
-    "integrations": {"scenarios", "envs", *_SESSION},
+    "integrations": {"scenarios", "rollouts", "envs", *_SESSION},
     "baselines": {"rollouts", "envs", *_SESSION},
     "scenarios": {"envs", *_SESSION},
     "rollouts": {"envs", *_SESSION},

@@ -1,0 +1,129 @@
+"""From a run folder to a file of rows, one after the other, so that a run of any size goes through."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+import msgspec
+
+from recenv.envs.engine import Engine
+from recenv.errors import InputError, UnknownName
+from recenv.evaluation.export.dialogues import dialogues
+from recenv.evaluation.export.groups import rollouts
+from recenv.evaluation.export.preferences import preferences
+from recenv.evaluation.export.transitions import transitions
+from recenv.evaluation.folder import Run
+from recenv.evaluation.recorded import recorded_reward, recorded_scenario, recorded_world
+from recenv.evaluation.session_values import check_dimensions
+from recenv.files import whole_file
+from recenv.rollouts.rebuild import CHUNK, Rebuilt, rebuild
+from recenv.rollouts.trace import SessionTrace
+
+Progress = Callable[[int, int], None]
+"""(sessions done, sessions in all)."""
+
+FILES: tuple[str, ...] = ("transitions", "sft", "preferences", "grpo", "parquet")
+"""Formats that are one file: JSON Lines, or Parquet with the columns of ``transitions``."""
+
+
+class Exported(NamedTuple):
+    """rows: how many were written. left_out: what makes no row, and how often."""
+
+    rows: int
+    left_out: dict[str, int]
+
+
+def export_run(
+    run: str | Path, form: str, out: str | Path, *, agents: Sequence[str] = (), store: str | Path | None = None,
+    progress: Progress | None = None, chunk: int = CHUNK,
+) -> Exported:
+    """Write the rows of a run to the file ``out``, whole or not at all.
+
+    form: one of ``FILES``. agents: whose sessions, all by default. store: the store that the run was played in. chunk: sessions
+    held at a time. Raises InputError for a run that is not finished or does not go here as it was recorded, and for a file that
+    exists; UnknownName for a format or an agent; MissingExtra where Parquet's library is not installed.
+    """
+    if form not in FILES:
+        raise UnknownName("format", form, FILES)
+    target = Path(out)
+    if target.exists():
+        raise InputError(f"{target} exists already; choose another --out, nothing was touched")
+    reader = RunReader(run, agents, store=store, progress=progress, chunk=chunk)
+    left_out: Counter[str] = Counter()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with whole_file(target) as stream:
+        if form == "parquet":
+            from recenv.evaluation.export.parquet import write_parquet
+
+            return Exported(write_parquet(stream, transitions(reader.sessions())), {})
+        rows: Iterable[msgspec.Struct]
+        match form:
+            case "transitions":
+                rows = transitions(reader.sessions())
+            case "sft":
+                rows = dialogues(reader.sessions())
+            case "preferences":
+                rows = preferences(reader.groups(), left_out)
+            case _:
+                rows = rollouts(reader.groups(), reader.run.plan.scenario.name)
+        return Exported(_write_lines(stream, rows), dict(left_out))
+
+
+def _write_lines(stream: BinaryIO, rows: Iterable[msgspec.Struct]) -> int:
+    count, encoder = 0, msgspec.json.Encoder()
+    for row in rows:
+        stream.write(encoder.encode(row) + b"\n")
+        count += 1
+    return count
+
+
+class RunReader:
+    """The rollouts of a finished run with what agents saw, in two orders; ``chunk`` sessions an agent are held at a time."""
+
+    def __init__(
+        self, run: str | Path, agents: Sequence[str] = (), *, store: str | Path | None = None, progress: Progress | None = None,
+        chunk: int = CHUNK,
+    ) -> None:
+        self.run = Run(run)
+        self.agents = tuple(dict.fromkeys(agents)) or self.run.agents
+        for name in self.agents:
+            self.run.plan.agent(name)
+        scenario = recorded_scenario(self.run.plan, run)
+        world = recorded_world(self.run.plan, scenario, run, store)
+        # users do not react to scores: no scorer is loaded
+        self.engine = Engine(world, self.run.config, scorers={}, reward=recorded_reward(self.run.plan, run))
+        self._progress, self._chunk, self._done = progress, chunk, 0
+
+    def sessions(self) -> Iterator[Rebuilt]:
+        """Agent by agent, sessions in allotted order."""
+        for agent in self.agents:
+            for part in self._chunks(agent):
+                yield from part
+
+    def groups(self) -> Iterator[tuple[Rebuilt, ...]]:
+        """Session by session, in allotted order, the rollout of each agent."""
+        for parts in zip(*(self._chunks(agent) for agent in self.agents), strict=True):
+            yield from zip(*parts, strict=True)
+
+    def _chunks(self, agent: str) -> Iterator[list[Rebuilt]]:
+        traces, total = self.run.traces(agent), len(self.run.sessions)
+        for first in range(0, total, self._chunk):
+            part = list(islice(traces, self._chunk))
+            if first + len(part) < min(first + self._chunk, total):
+                raise InputError(
+                    f"{self.run.path} is not finished: agent {agent!r} has played {first + len(part)} of {total} sessions; go on "
+                    "with: recenv evaluate ... --resume")
+            yield self._rebuilt(part)
+
+    def _rebuilt(self, traces: list[SessionTrace]) -> list[Rebuilt]:
+        for trace in traces:
+            check_dimensions(trace)
+        found = list(rebuild(self.engine, traces, chunk=self._chunk))
+        self._done += len(traces)
+        if self._progress is not None:
+            self._progress(self._done, len(self.agents) * len(self.run.sessions))
+        return found
