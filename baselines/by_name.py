@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from recenv import plugins
 from recenv.baselines import AGENTS, Runtime, make_agent
 from recenv.baselines.policy import load_sb3
 from recenv.errors import InputError
@@ -20,51 +21,49 @@ def check_agent(name: str) -> None:
     if name.endswith(MODEL):
         if not Path(name).is_file():
             raise InputError(f"no model at {name}; expected a .zip that Stable-Baselines3 saved")
-    elif ":" in name:
-        _attribute(name)
-    else:
-        AGENTS[name]
+    elif name not in AGENTS:
+        plugins.own_part("agent", name, AGENTS)
 
 
-def open_agent(name: str, runtime: Runtime, config: Mapping[str, Any] | None = None) -> Agent:
-    """The agent of a name. An attribute may be an agent, a class, or a function; the latter two are called, with the runtime if
-    they take an argument. Raises InputError for a config of an agent that takes none, and for what is no agent."""
+def open_agent(name: str | Agent, runtime: Runtime, config: Mapping[str, Any] | None = None) -> Agent:
+    """The agent of a name; an object is taken as it is. An attribute may be an agent, a class, or a function; the latter two are
+    called with the config's fields, and with the runtime first if their first argument is called that.
+
+    Raises InputError for a config that the agent does not take, and for what is no agent.
+    """
     options = dict(config or {})
-    if not name.endswith(MODEL) and ":" not in name:
+    if not isinstance(name, str):
+        if options or not isinstance(name, Agent):
+            raise InputError("config sets fields of an agent that is given by name; an object is taken as it is" if options else
+                             f"an agent is a name, or an object with a name and a method act(views); got {name!r}")
+        return name
+    if name in AGENTS:
         return make_agent(name, runtime, **options)
-    if options and name.endswith(MODEL):
-        raise InputError(f"agent {name!r} is a trained model and takes no options; got {', '.join(options)}")
+    check_agent(name)
     if name.endswith(MODEL):
-        check_agent(name)
+        _refuse(name, options, "is a trained model and takes no options")
         return load_sb3(Path(name))
-    made = _made(_attribute(name), runtime, options)
+    made = _made(name, plugins.own_part("agent", name, AGENTS), runtime, options)
     if not isinstance(made, Agent):
         raise InputError(f"{name} must give an agent, with a name and act(views); got {type(made).__name__}")
     return made
 
 
-def _made(found: object, runtime: Runtime, options: dict[str, Any]) -> object:
+def _refuse(name: str, options: Mapping[str, Any], why: str) -> None:
+    if options:
+        raise InputError(f"agent {name!r} {why}; got {', '.join(options)}")
+
+
+def _made(name: str, found: object, runtime: Runtime, options: dict[str, Any]) -> object:
     if not callable(found) or (isinstance(found, Agent) and not isinstance(found, type)):
+        _refuse(name, options, "is an object already and takes no options")
         return found
     build: Callable[..., object] = found
-    return build(runtime, **options) if _takes_runtime(build) else build(**options)
-
-
-def _takes_runtime(build: Callable[..., object]) -> bool:
-    """Whether the first argument is called ``runtime``."""
-    import inspect
-
-    return next(iter(inspect.signature(build).parameters), "") == "runtime"
-
-
-def _attribute(name: str) -> object:
-    module, _, attribute = name.partition(":")
+    signature = inspect.signature(build)
+    first = (runtime,) if next(iter(signature.parameters), "") == "runtime" else ()
     try:
-        found: object = import_module(module)
-    except ImportError as error:
-        raise InputError(f"agent {name!r}: cannot import {module} ({error}); expected package.module:attribute") from None
-    for part in attribute.split("."):
-        if not hasattr(found, part):
-            raise InputError(f"agent {name!r}: {module} has no {attribute!r}")
-        found = getattr(found, part)
-    return found
+        signature.bind(*first, **options)
+    except TypeError as error:
+        takes = ", ".join(p for p in signature.parameters if p != "runtime") or "none"
+        raise InputError(f"agent {name!r} cannot be built so ({error}); its options: {takes}") from None
+    return build(*first, **options)

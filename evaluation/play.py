@@ -1,15 +1,16 @@
-"""Sessions played outside a run: some by an agent, for their traces, or one in the terminal by a person."""
+"""Sessions played from Python: some by an agent, for their traces, a whole run, or one in the terminal by a person."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from recenv import rng
 from recenv.baselines.by_name import open_agent
-from recenv.errors import InputError
-from recenv.evaluation.run import allot, runtime_of
+from recenv.envs.batch import Split
+from recenv.evaluation.folder import Run
+from recenv.evaluation.run import allot, run_evaluation, runtime_of
 from recenv.evaluation.runner import CHUNK
 from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rewards.hybrid import RewardSpec
@@ -40,19 +41,32 @@ def play(
     Raises UnknownName for a name, InputError for anything else that cannot be used, before a session is played.
     """
     engine = open_engine(scenario, store, scorers=scorers, reward=reward, **changes)
-    if isinstance(agent, str):
-        player = open_agent(agent, runtime_of(engine, seed), config)
-    elif isinstance(agent, Agent) and config is None:
-        player = agent
-    elif config is not None:
-        raise InputError("config sets fields of an agent that is given by name; an object is taken as it is")
-    else:
-        raise InputError(f"an agent is a name, or an object with a name and a method act(views); got {agent!r}")
+    player = open_agent(agent, runtime_of(engine, seed), config)
     rows = allot(engine.world, sessions, seed)
     return [
         trace for first in range(0, len(rows), CHUNK)
         for trace in collect(engine, player, rows[first:first + CHUNK], seed, first_order=first)
     ]
+
+
+def evaluate(
+    agents: Sequence[str | Agent], out: str | Path, scenario: str | Scenario = "mixed", sessions: int = 200, seed: int = 0,
+    store: str | Path | None = None, *, configs: Mapping[str, Mapping[str, Any]] | None = None,
+    scorers: str | Mapping[str, Scorer] | None = None, reward: str | RewardSpec | None = None, audit: str = "",
+    split: Split = "all", resume: bool = False, **changes: Any,
+) -> Run:
+    """Let agents play the same sessions into the run folder ``out``, and open it: traces, leaderboard, paired differences.
+
+    agents: names or objects, as for ``play``; configs: name -> fields of its Config. split: whose sessions, ``test`` for agents
+    that learned from ``train``. audit: a second set of scorers that judges the same turns, "" for none. resume: go on with what
+    is in ``out``. All else is as for ``play``, and as ``recenv evaluate`` has it, which writes the same bytes.
+
+    Raises UnknownName for a name, InputError for anything else that cannot be used, before anything is written.
+    """
+    given = {name: value for name, value in (("scorers", scorers), ("reward", reward)) if value is not None}
+    return Run(run_evaluation(
+        scenario, agents, sessions, seed, out, store=store, configs=configs, resume=resume, changes={**changes, **given},
+        audit=audit, split=split))
 
 
 def play_session(

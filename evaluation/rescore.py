@@ -35,8 +35,7 @@ from recenv.evaluation.runner import Progress, evaluate
 from recenv.evaluation.stories import write_stories
 from recenv.files import beside, write_whole
 from recenv.rewards.dimensions import DIMENSIONS
-from recenv.rewards.hybrid import REWARDS
-from recenv.rewards.named import check_name, scorer_set
+from recenv.rewards.named import check_name, reward_spec, scorer_set
 from recenv.rewards.protocol import Scorer
 from recenv.rollouts.rescore import CHUNK, rescore
 from recenv.rollouts.trace import SessionTrace, read_traces
@@ -59,7 +58,7 @@ def rescore_run(
     plan, target = read_plan(run), Path(out)
     if target.exists():
         raise InputError(f"{target} exists already; rescoring writes a new run folder, choose another --out")
-    spec = REWARDS[reward] if reward is not None else recorded_reward(plan, run)
+    spec = reward_spec(reward) if reward is not None else recorded_reward(plan, run)
     if loaded is None:
         check_name(scorers)
     scenario = recorded_scenario(plan, run)

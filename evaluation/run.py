@@ -27,7 +27,7 @@ from recenv.evaluation.plan import (
     installed_versions,
     read_plan,
 )
-from recenv.evaluation.recorded import recorded_scenario, recorded_world, same_as_recorded
+from recenv.evaluation.recorded import recorded_reward, recorded_rules, recorded_scenario, recorded_world, same_as_recorded
 from recenv.evaluation.rescore import audit_run, specs
 from recenv.evaluation.runner import CHUNK, Progress, evaluate
 from recenv.evaluation.stories import write_stories
@@ -39,7 +39,7 @@ from recenv.rollouts.collect import collect
 from recenv.rollouts.replay import Verdict, verify
 from recenv.rollouts.trace import SessionTrace, read_traces
 from recenv.scenarios import Scenario, load_scenario
-from recenv.scenarios.entry import open_engine
+from recenv.scenarios.entry import GIVEN, open_engine
 
 _SESSIONS = rng.word("evaluation sessions")
 
@@ -70,21 +70,25 @@ def runtime_of(engine: Engine, seed: int) -> Runtime:
 
 
 def run_evaluation(
-    scenario: str, agents: Sequence[str], sessions: int, seed: int, out: str | Path, *, store: str | Path | None = None,
-    configs: Mapping[str, Mapping[str, Any]] | None = None, resume: bool = False, chunk: int = CHUNK,
-    progress: Callable[[Progress], None] | None = None, command: str = "",
+    scenario: str | Scenario, agents: Sequence[str | Agent], sessions: int, seed: int, out: str | Path, *,
+    store: str | Path | None = None, configs: Mapping[str, Mapping[str, Any]] | None = None, resume: bool = False,
+    chunk: int = CHUNK, progress: Callable[[Progress], None] | None = None, command: str = "",
     changes: Mapping[str, Any] | None = None, audit: str = "", split: Split = "all",
 ) -> Path:
     """Play ``sessions`` sessions of a scenario with each agent, into the run folder ``out``.
 
-    configs: agent name -> fields of its Config. changes: EnvConfig fields to override. audit: a second set of scorers that
-    judges the same turns once all are played, into the folder ``audit`` of the run; "" for none. split: whose sessions; an
-    agent that was trained on ``train`` is judged on ``test``. The same arguments give the same bytes in ``traces.jsonl``,
-    audited or not. Raises InputError and UnknownName for arguments that cannot be used, before anything is written.
+    agents: names, or objects with a name and ``act(views)``. configs: agent name -> fields of its Config. changes: what
+    ``open_engine`` takes besides: EnvConfig fields to override, and ``scorers`` and ``reward`` also as objects. audit: a second
+    set of scorers that judges the same turns once all are played, into the folder ``audit`` of the run; "" for none. split: whose
+    sessions; an agent that was trained on ``train`` is judged on ``test``. The same arguments give the same bytes in
+    ``traces.jsonl``, audited or not. Raises InputError and UnknownName for arguments that cannot be used, before anything is
+    written.
     """
     spec = load_scenario(scenario)
+    _check_options(agents, configs or {})
     for name in agents:
-        check_agent(name)  # the nearest names, before worlds and scorers are loaded
+        if isinstance(name, str):
+            check_agent(name)  # the nearest names, before worlds and scorers are loaded
     if audit:
         check_name(audit)
     engine = open_engine(spec, store, **(changes or {}))
@@ -123,22 +127,32 @@ def _check_apart(first: Mapping[str, Scorer], second: Mapping[str, Scorer]) -> N
         raise InputError(f"the scorers that audit {same[0]} are those that pay for it; --audit must name another family, or none")
 
 
+def _check_options(agents: Sequence[str | Agent], configs: Mapping[str, Mapping[str, Any]]) -> None:
+    """Raise InputError for options of an agent that does not play."""
+    names = [agent for agent in agents if isinstance(agent, str)]
+    for name, fields in configs.items():
+        if name not in names:
+            raise InputError(f"no playing agent is called {name!r}, so that its option {next(iter(fields), 'of none')} has no "
+                             f"effect; playing: {', '.join(names) or 'objects, which take none'}")
+
+
 def _players(
-    names: Sequence[str], configs: Mapping[str, Mapping[str, Any]], runtime: Runtime
+    agents: Sequence[str | Agent], configs: Mapping[str, Mapping[str, Any]], runtime: Runtime
 ) -> tuple[dict[str, Agent], tuple[AgentEntry, ...]]:
     """The agents by what they call themselves, and their entries in the plan; who was not registered says where it is from."""
     players: dict[str, Agent] = {}
     entries = []
-    for name in dict.fromkeys(names):
-        agent = open_agent(name, runtime, configs.get(name))
+    for given in dict.fromkeys(agents):
+        name = given if isinstance(given, str) else ""
+        agent = open_agent(given, runtime, configs.get(name))
         if agent.name in players:
             raise InputError(f"two agents call themselves {agent.name!r}; traces are filed under that name, give one another")
         if agent.name != name and name in AGENTS:
             raise InputError(f"agent {name!r} calls itself {agent.name!r}; traces are filed under its registered name")
         if agent.name != name and agent.name in AGENTS:
-            raise InputError(f"{name} calls itself {agent.name!r}, the name of a registered agent; give it another")
+            raise InputError(f"{name or given!r} calls itself {agent.name!r}, the name of a registered agent; give it another")
         players[agent.name] = agent
-        origin = {} if agent.name == name else {"from": name}
+        origin = {} if agent.name == name else {"from": name or type(agent).__qualname__}
         entries.append(AgentEntry(name=agent.name, config={**dict(configs.get(name, {})), **origin}))
     return players, tuple(entries)
 
@@ -159,16 +173,22 @@ def _plan(
     )
 
 
-def replay_run(run: str | Path, store: str | Path | None = None, *, chunk: int = CHUNK) -> list[Verdict]:
-    """Re-execute every trace of a run folder and compare it to the bit.
+def replay_run(
+    run: str | Path, store: str | Path | None = None, *, scorers: str | Mapping[str, Scorer] | None = None, chunk: int = CHUNK
+) -> list[Verdict]:
+    """Re-execute every trace of a run folder and compare it to the bit. scorers: those of the run, where they were objects.
 
     Raises InputError where the world, the scenario or the scorers at hand are not those of the run.
     """
     plan = read_plan(run)
     scenario = recorded_scenario(plan, run)
     recorded_world(plan, scenario, run, store)
-    engine = open_engine(scenario, store, **plan.env)
-    same_as_recorded(run, "the reward spec", plan.reward, msgspec.json.decode(msgspec.json.encode(engine.reward.spec)))
+    rules = msgspec.structs.asdict(recorded_rules(plan, run))
+    if scorers is None and plan.family == GIVEN:
+        raise InputError(f"{run} was played with scorers that were objects; give them again: replay_run(run, scorers=...), "
+                         "or --scorers package.module:attribute")
+    engine = open_engine(
+        scenario, store, **{**rules, "scorers": scorers or plan.family, "reward": recorded_reward(plan, run)})
     same_as_recorded(
         run, "the scorers", [s["fingerprint"] for s in plan.scorers], [s.spec.fingerprint for s in engine.scorers.values()])
     return list(verify(engine, read_traces(Path(run) / TRACES), chunk=chunk))

@@ -54,9 +54,10 @@ does it meet the query ...), each in [0, 1] or missing with a reason, and a hybr
 
     traces = recenv.play("bm25", sessions=20, scorers={"query_item_relevance": Overlap()})
 
-**A run** compares agents on the same sessions; on the command line ``recenv evaluate ... --out runs/first`` writes one:
+**A run** compares agents on the same sessions; on the command line it is ``recenv evaluate ... --out runs/first``:
 
-    run = recenv.open_run("runs/first")
+    run = recenv.evaluate([Popular(), "bm25"], "runs/first", sessions=100, seed=7)
+    run = recenv.open_run("runs/first")                          # the same, later
     print(run.table())                                           # the leaderboard as text
     best = run.leaderboard().rows[0].agent
     trace = next(run.traces(best))
@@ -74,7 +75,7 @@ from gymnasium.envs.registration import registry as _registry
 
 if _typing.TYPE_CHECKING:
     from recenv.evaluation.folder import open_run
-    from recenv.evaluation.play import play
+    from recenv.evaluation.play import evaluate, play
     from recenv.records import Action, AgentView
     from recenv.rewards.hybrid import RewardSpec
     from recenv.rewards.protocol import Scorer
@@ -83,7 +84,8 @@ if _typing.TYPE_CHECKING:
     from recenv.scenarios.make import make, make_vec
 
 __all__ = [
-    "Action", "Agent", "AgentView", "RewardSpec", "Scorer", "__version__", "make", "make_vec", "open_run", "open_world", "play",
+    "Action", "Agent", "AgentView", "RewardSpec", "Scorer", "__version__", "evaluate", "make", "make_vec", "open_run",
+    "open_world", "play",
 ]
 
 try:
@@ -105,6 +107,7 @@ _HOMES = {
     "RewardSpec": "recenv.rewards.hybrid", "Scorer": "recenv.rewards.protocol",
     "make": "recenv.scenarios.make", "make_vec": "recenv.scenarios.make", "open_world": "recenv.scenarios.entry",
     "open_run": "recenv.evaluation.folder", "play": "recenv.evaluation.play",
+    "evaluate": "recenv.evaluation.play",
 }
 """Where each name lives; its module is imported when the name is first asked for (PEP 562)."""
 

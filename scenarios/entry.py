@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,12 @@ from msgspec.structs import replace
 from recenv.data.store import SCHEMA
 from recenv.data.world import World
 from recenv.envs.config import EnvConfig
-from recenv.envs.engine import Engine
+from recenv.envs.engine import Engine, reward_name
 from recenv.envs.single import ChatEnv, SlateEnv
 from recenv.envs.vector import ChatVectorEnv, SlateVectorEnv
 from recenv.errors import InputError, OptionError
 from recenv.rewards.hybrid import RewardSpec
+from recenv.rewards.named import is_own, own_scorers, reward_spec
 from recenv.rewards.protocol import Scorer
 from recenv.scenarios.loader import Scenario, load_scenario
 
@@ -41,7 +42,7 @@ def open_world(
     The cache is ``$RECENV_CACHE``, else ``$XDG_CACHE_HOME/recenv``, else ``~/.cache/recenv``. Raises UnknownName for a scenario
     that does not exist, InputError where a store is needed and none is given, or one of another kind is.
     """
-    scenario = _known(scenario)
+    scenario = load_scenario(scenario)
     wanted = scenario.world.store_kind
     if store is not None:
         world = World(store)
@@ -86,16 +87,14 @@ def deck_home() -> Path:
     return cache_folder() / "decks"
 
 
-def _known(scenario: str | Scenario) -> Scenario:
-    return load_scenario(scenario) if isinstance(scenario, str) else scenario
-
-
 @lru_cache(maxsize=8)
-def _engine(encoded: bytes, store: str | None, changes: tuple[tuple[str, Any], ...]) -> Engine:
+def _engine(encoded: bytes, store: str | None, changes: tuple[tuple[str, Any], ...], reward: bytes) -> Engine:
     scenario = msgspec.json.decode(encoded, type=Scenario)
     config: EnvConfig = replace(scenario.env, **dict(changes))
-    engine = Engine(open_world(scenario, store), config, decks=deck_home())
-    engine.origin = partial(_engine, encoded, store, changes)
+    engine = Engine(
+        open_world(scenario, store), config, reward=RewardSpec.from_json(reward),
+        decks=None if is_own(config.scorers) else deck_home())
+    engine.origin = partial(_engine, encoded, store, changes, reward)
     return engine
 
 
@@ -105,24 +104,27 @@ def open_engine(
 ) -> Engine:
     """World, user, scorers and reward of a scenario, shared by all environments of this process that ask for the same names.
 
-    scorers: a name that ``rewards.named.scorer_set`` takes, or scorers of one's own by dimension (one that has none is missing).
-    reward: the name of a spec, or a spec. changes: other EnvConfig fields to override, such as ``horizon=5`` or ``user="gold"``.
+    scorers: a name that ``rewards.named.scorer_set`` takes, or scorers of one's own, as ``own_scorers`` takes them (a dimension
+    that has none is missing). reward: a name that ``rewards.named.reward_spec`` takes, or a spec. changes: other EnvConfig fields
+    to override, such as ``horizon=5`` or ``user="gold"``.
     Raises InputError for an option that does not exist or cannot be used, UnknownName for a name.
     """
-    spec = _known(scenario)
+    spec = load_scenario(scenario)
     if scorers is not None:
         changes["scorers"] = scorers if isinstance(scorers, str) else GIVEN
-    if reward is not None:
-        changes["reward"] = reward if isinstance(reward, str) else reward.name
     unknown = sorted(changes.keys() - set(EnvConfig.__struct_fields__))
     if unknown:
         raise OptionError(f"unknown option {unknown[0]!r}; known: scenario, store, {', '.join(EnvConfig.__struct_fields__)}")
-    own_scorers = None if isinstance(scorers, str) else scorers
-    own_reward = None if isinstance(reward, str) else reward
-    if own_scorers is not None or own_reward is not None:  # objects are not told apart by name: nothing to share
-        return Engine(open_world(spec, store), replace(spec.env, **changes), scorers=own_scorers, reward=own_reward)
+    for name, value in {**changes, "reward": reward}.items():
+        if not isinstance(value, Hashable if name != "reward" else (str, RewardSpec, type(None))):
+            raise OptionError(f"option {name} cannot be {value!r}; see EnvConfig and RewardSpec")
+    paid = reward or reward_name(replace(spec.env, **changes))
+    paid = reward_spec(paid) if isinstance(paid, str) else paid
+    changes["reward"] = paid.name
+    if scorers is not None and not isinstance(scorers, str):  # objects are not told apart by name: nothing to share
+        return Engine(open_world(spec, store), replace(spec.env, **changes), scorers=own_scorers(scorers), reward=paid)
     encoded = msgspec.json.encode(spec, order="sorted")
-    return _engine(encoded, None if store is None else str(store), tuple(sorted(changes.items())))
+    return _engine(encoded, None if store is None else str(store), tuple(sorted(changes.items())), paid.to_json())
 
 
 _OWN = ("split", "vector_reward", "render_mode", "info", "autoreset_mode")

@@ -14,8 +14,9 @@ from typing import Any, Literal
 
 import msgspec
 
+from recenv import plugins
 from recenv.envs.config import EnvConfig
-from recenv.errors import InputError, UnknownName
+from recenv.errors import InputError
 
 
 class WorldConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -54,19 +55,30 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(found, key=lambda n: n != "mixed"))
 
 
-def load_scenario(name: str) -> Scenario:
-    """A shipped scenario by name, or one from a path that ends in .toml.
+def load_scenario(name: str | Scenario) -> Scenario:
+    """A shipped scenario by name, one from a path that ends in .toml, or a part of one's own (``recenv.plugins``): a Scenario,
+    the path of its TOML file, or a function that gives either. A Scenario is taken as it is.
 
     Raises UnknownName with the nearest names, InputError for a file that does not follow the schema.
     """
+    if isinstance(name, Scenario):
+        return name
     if name.endswith(".toml"):
-        path = Path(name)
-        if not path.is_file():
-            raise InputError(f"no scenario file {name}; expected a TOML file or one of: {', '.join(names())}")
-        return _parse(path.read_bytes(), name)
-    if name not in names():
-        raise UnknownName("scenario", name, names())
-    return _parse((_folder() / f"{name}.toml").read_bytes(), f"{name}.toml")
+        return _read(Path(name))
+    if name in names():
+        return _parse((_folder() / f"{name}.toml").read_bytes(), f"{name}.toml")
+    found = plugins.called(f"scenario {name!r}", plugins.own_part("scenario", name, names()))
+    if isinstance(found, (str, Path)) and str(found).endswith(".toml"):
+        return _read(Path(found))
+    if not isinstance(found, Scenario):
+        raise InputError(f"scenario {name!r} must be a Scenario or the path of a .toml file; got {type(found).__name__}")
+    return found
+
+
+def _read(path: Path) -> Scenario:
+    if not path.is_file():
+        raise InputError(f"no scenario file {path}; expected a TOML file or one of: {', '.join(names())}")
+    return _parse(path.read_bytes(), str(path))
 
 
 def _folder() -> Any:

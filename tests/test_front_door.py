@@ -25,7 +25,8 @@ from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rollouts.trace import encode, read_traces
 
 NAMES = {
-    "Action", "Agent", "AgentView", "RewardSpec", "Scorer", "__version__", "make", "make_vec", "open_run", "open_world", "play",
+    "Action", "Agent", "AgentView", "RewardSpec", "Scorer", "__version__", "evaluate", "make", "make_vec", "open_run",
+    "open_world", "play",
 }
 HEAVY = ("torch", "transformers", "matplotlib", "faker", "fontTools", "click")
 SCENARIO = """

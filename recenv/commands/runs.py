@@ -15,7 +15,8 @@ from recenv.errors import InputError
 
 def _world_options(command: Callable[..., None]) -> Callable[..., None]:
     for option in (
-        click.option("--scenario", default="mixed", show_default=True, help="See: recenv scenarios."),
+        click.option("--scenario", default="mixed", show_default=True,
+                     help="See: recenv scenarios; or a .toml file, or package.module:attribute."),
         click.option("--store", type=FOLDER, default=None, help="The store to play in, for scenarios without a built-in world."),
         click.option("--seed", type=click.IntRange(0), default=0, show_default=True),
     ):
@@ -25,15 +26,18 @@ def _world_options(command: Callable[..., None]) -> Callable[..., None]:
 
 @click.command()
 @_world_options
-@click.option("--agents", default="random,popularity,bm25,greedy", show_default=True, help="Comma-separated; see: recenv agents.")
+@click.option("--agents", default="random,popularity,bm25,greedy", show_default=True,
+              help="Comma-separated; see: recenv agents; or package.module:attribute, or a .zip of Stable-Baselines3.")
 @click.option("--sessions", type=click.IntRange(1), default=200, show_default=True)
 @click.option("--split", type=click.Choice(["all", "train", "test"]), default="all", show_default=True,
               help="Whose sessions; test for agents that learned from train.")
 @click.option("--out", type=FOLDER, required=True, help="The run folder.")
 @click.option("--resume", is_flag=True, help="Go on with a run that was killed.")
 @click.option("--user", type=click.Choice(["gold", "replay", "learned"]), default=None, help="Override the scenario's users.")
-@click.option("--scorers", default=None, help="Not the scenario's but a checkpoint folder, judge:FILE.toml, generative:FOLDER.")
-@click.option("--reward", default=None, help="A reward spec in place of the scenario's; see: recenv scorers.")
+@click.option("--scorers", default=None, help="Not the scenario's but a checkpoint folder, judge:FILE.toml, generative:FOLDER, "
+              "package.module:attribute.")
+@click.option("--reward", default=None,
+              help="In place of the scenario's: a name (see: recenv scorers), a JSON file, or package.module:attribute.")
 @click.option("--audit", default=None, help="A second set of scorers that judges the same turns: audit, a checkpoint folder, or "
               "none; audit if absent, where its weights are installed.")
 @click.option("--strict", is_flag=True, help="Mend no agent's text: what is not quite the grammar is malformed.")
@@ -76,7 +80,7 @@ def _agent_options(options: tuple[str, ...]) -> dict[str, dict[str, Any]]:
     configs: dict[str, dict[str, Any]] = {}
     for option in options:
         name, equals, text = option.partition("=")
-        agent, dot, field = name.partition(".")
+        agent, dot, field = name.rpartition(".")  # names of agents may have dots, fields have none
         if not equals or not dot:
             raise InputError(f"--agent-option must be AGENT.FIELD=VALUE; got {option!r}")
         configs.setdefault(agent, {})[field] = value(text)
@@ -137,11 +141,12 @@ def trace(run: Path, session: str, agent: str, against: str | None, out: Path) -
 @click.command()
 @click.argument("run", type=FOLDER)
 @click.option("--store", type=FOLDER, default=None, help="The store the run was played in.")
-def replay(run: Path, store: Path | None) -> None:
+@click.option("--scorers", default=None, help="The scorers of the run, where they were objects: package.module:attribute.")
+def replay(run: Path, store: Path | None, scorers: str | None) -> None:
     """Play a run's recorded actions again and compare every trace to the bit."""
     from recenv.evaluation.run import replay_run
 
-    verdicts = replay_run(run, store)
+    verdicts = replay_run(run, store, scorers=scorers)
     wrong = [v for v in verdicts if not v.same]
     for v in wrong[:20]:
         click.echo(f"{v.agent} {v.session_id}: {v.difference}")

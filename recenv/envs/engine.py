@@ -29,8 +29,8 @@ from recenv.envs.transcript import Transcript
 from recenv.errors import InputError
 from recenv.records import Action, AgentView, Item, Reaction
 from recenv.rewards.dimensions import DIMENSIONS
-from recenv.rewards.hybrid import DEFAULT_REWARD, REWARDS, RULES_REWARD, HybridReward, RewardSpec, credit
-from recenv.rewards.named import RULES, scorer_set
+from recenv.rewards.hybrid import DEFAULT_REWARD, RULES_REWARD, HybridReward, RewardSpec, credit
+from recenv.rewards.named import RULES, reward_spec, scorer_set
 from recenv.rewards.protocol import SOURCES, Cost, Scorer
 from recenv.rewards.rulings import Rulings
 from recenv.rewards.turn import NO_ITEM, NO_SCORER, TurnScorer
@@ -108,7 +108,7 @@ class Engine:
         reward: RewardSpec | None = None, user: UserModel | None = None, decks: Path | None = None,
     ) -> None:
         self.origin: Callable[[], Engine] | None = None
-        self.reward = HybridReward(reward if reward is not None else REWARDS[reward_name(config)])
+        self.reward = HybridReward(reward if reward is not None else reward_spec(reward_name(config)))
         self.world, self.config = world, msgspec.structs.replace(config, reward=config.reward or self.reward.spec.name)
         self.scorers = dict(scorers) if scorers is not None else scorer_set(config.scorers)
         self._score = TurnScorer(self.scorers)

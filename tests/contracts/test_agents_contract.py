@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pytest
-from contracts.agent_contract import AgentContract
 from knownscorers import hashed_scorers
 from loopback import Reply, loopback
 
 from recenv.baselines import AGENTS, Runtime, make_agent
+from recenv.baselines.policy import SlatePolicyAgent
 from recenv.data.world import World
+from recenv.records import Action, AgentView
 from recenv.rollouts.agent import Agent
+from recenv.testing import AgentContract
+from recenv.testing.agents import contract_views
 
 
 def obedient(body: dict[str, Any], times: int) -> Reply:
@@ -26,8 +30,8 @@ def obedient(body: dict[str, Any], times: int) -> Reply:
 
 class TestRegisteredAgents(AgentContract):
     @pytest.fixture(params=list(AGENTS))
-    def agent(self, request: pytest.FixtureRequest, tiny_world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Agent]:
-        runtime = Runtime(tiny_world, seed=3, scorers=hashed_scorers)
+    def agent(self, request: pytest.FixtureRequest, world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Agent]:
+        runtime = Runtime(world, seed=3, scorers=hashed_scorers)
         if request.param != "llm":
             yield make_agent(request.param, runtime)
             return
@@ -37,10 +41,40 @@ class TestRegisteredAgents(AgentContract):
             yield make_agent("llm", runtime, base_url=server.base_url, model="m", retries=0)
 
 
+class _Nearest:
+    """Candidates in the order of the sum of their numbers."""
+
+    def predict(self, observation: Mapping[str, np.ndarray]) -> np.ndarray:
+        sums = observation["candidates"].reshape(len(observation["candidates"]), 20, -1).sum(2)
+        return np.argsort(-sums, axis=1, kind="stable")[:, :3]
+
+
+class TestPolicyOfNumbers(AgentContract):
+    @pytest.fixture
+    def agent(self) -> Agent:
+        return SlatePolicyAgent(_Nearest(), "nearest")
+
+
+class Careless:
+    """Answers by the number of views, out of what it makes up."""
+
+    name = "careless"
+
+    def act(self, views: Sequence[AgentView]) -> list[Action]:
+        return [Action(act="recommend", items=(f"item-{len(views)}",) * 2, text="!") for _ in views]
+
+
+@pytest.mark.parametrize("test", [
+    "test_the_batch_does_not_matter", "test_recommendations_are_of_known_items_once_each_and_fit_the_slate",
+    "test_it_copes_when_everything_was_shown",
+])
+def test_the_contract_finds_what_is_wrong(test: str, tiny_world: World) -> None:
+    with pytest.raises(AssertionError):
+        getattr(AgentContract(), test)(Careless(), contract_views(tiny_world))
+
+
 @pytest.mark.parametrize("name", [n for n in AGENTS if n != "llm"])
 def test_a_second_agent_of_the_same_run_answers_alike(name: str, tiny_world: World) -> None:
-    from contracts.agent_contract import contract_views
-
     views = contract_views(tiny_world)
     first, second = (make_agent(name, Runtime(tiny_world, seed=3, scorers=hashed_scorers)) for _ in range(2))
     assert list(first.act(views)) == list(second.act(views))
