@@ -48,8 +48,10 @@ class SessionVectorEnv(VectorEnv[Obs, Act, Any], ABC, Generic[Obs, Act]):
 
     def __init__(
         self, engine: Engine, num_envs: int, *, split: Split = "all", vector_reward: bool = False,
-        autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP, info: Info = "short",
+        autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP, info: Info = "short", render_mode: str | None = None,
     ) -> None:
+        if render_mode is not None:
+            raise OptionError(f"render_mode must be None, since vector environments render nothing; got {render_mode!r}")
         try:
             mode = AutoresetMode(autoreset_mode)
         except ValueError:
