@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from recenv.evaluation.leaderboard import Leaderboard, build_leaderboard, format_leaderboard
     from recenv.evaluation.plan import AgentEntry, RunPlan, ScenarioRef, read_plan
-    from recenv.evaluation.plots import draw_trace
+    from recenv.evaluation.plots import draw_traces
     from recenv.evaluation.report import write_report
     from recenv.evaluation.rescore import rescore_run
     from recenv.evaluation.run import replay_run, run_evaluation
@@ -21,7 +21,7 @@ _HOME = {
     name: module for module, names in {
         "evaluation.leaderboard": ("Leaderboard", "build_leaderboard", "format_leaderboard"),
         "evaluation.plan": ("AgentEntry", "RunPlan", "ScenarioRef", "read_plan"),
-        "evaluation.plots": ("draw_trace",),
+        "evaluation.plots": ("draw_traces",),
         "evaluation.report": ("write_report",),
         "evaluation.rescore": ("rescore_run",),
         "evaluation.run": ("replay_run", "run_evaluation"),
@@ -34,7 +34,7 @@ _HOME = {
 
 __all__ = [
     "AgentEntry", "Interval", "Leaderboard", "RunPlan", "ScenarioRef", "SessionValues", "build_leaderboard",
-    "draw_trace", "evaluate", "find_trace", "format_leaderboard", "mean_interval", "metrics", "paired_difference",
+    "draw_traces", "evaluate", "find_trace", "format_leaderboard", "mean_interval", "metrics", "paired_difference",
     "read_plan", "replay_run", "rescore_run", "run_evaluation", "session_values", "write_report",
 ]
 

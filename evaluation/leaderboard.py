@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from recenv.evaluation.ceiling import MEASURES, Ceiling, SessionCeilings, mean_ceiling, read_ceiling, share_of_ceiling
 from recenv.evaluation.plan import TRACES, RunPlan, audited, read_plan
 from recenv.evaluation.session_values import RETURN, SessionValues, matrix, metrics, session_values, shorts
-from recenv.measures.intervals import Interval, mean_intervals
+from recenv.measures.intervals import FEW, Interval, mean_intervals
 from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rollouts.trace import SessionTrace, read_traces
 
@@ -278,7 +278,7 @@ def audit_notes(board: Leaderboard) -> list[str]:
 
 def notes(board: Leaderboard) -> list[str]:
     """What the numbers rest on, in sentences: interval, families, missing values, extrapolated answers, unfinished agents."""
-    found = [f"[low, high]: {board.level:.0%} interval, resampled by user; left: share of sessions the user walked out of."]
+    found = [f"[low, high]: {board.level:.0%} interval, {method(board)}; left: share of sessions the user walked out of."]
     if board.rescored:
         found.append(f"rescored by {clean(family_name(board.families[0]))}: actions and answers are those recorded, nothing was "
                      "played again.")
@@ -295,6 +295,14 @@ def notes(board: Leaderboard) -> list[str]:
         if parts:
             found.append(f"{clean(row.agent)}: {'; '.join(parts)}.")
     return found
+
+
+def method(board: Leaderboard) -> str:
+    """How the intervals of returns are made, with a warning where they rest on few users."""
+    users = [row.metrics[RETURN].clusters for row in board.rows if row.metrics[RETURN].clusters]
+    if users and min(users) <= FEW:
+        return f"Student's t over users; {min(users)} {'user is' if min(users) == 1 else 'users are'} few, read it with care"
+    return "resampled by user"
 
 
 def interval_text(interval: Interval, plus: bool = False) -> str:

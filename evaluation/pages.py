@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from recenv.data.render import category_name
 from recenv.evaluation.cells import TONES, mark, search_words, share, turn_cells
 from recenv.evaluation.leaderboard import percent, plain, signed
-from recenv.evaluation.session_pages import reasons, turn_heads
+from recenv.evaluation.plots import became_of, reasons_of
+from recenv.evaluation.session_pages import paid_line, turn_heads
 from recenv.measures.drawing import COLOURS
 from recenv.measures.typeface import FAMILY, embedded_font
 from recenv.rewards.dimensions import DIMENSIONS
@@ -44,6 +45,12 @@ def page(template: str, title: str, /, **data: object) -> str:
         title=title, body=Markup(body), family=FAMILY, font=font, dimensions=len(DIMENSIONS), colours=COLOURS)
 
 
+def framed_page(template: str, title: str, height: int = 640, /, **data: object) -> str:
+    """A page in a frame that runs nothing, to stand inside another document such as a notebook. height: in pixels."""
+    inside = escape(page(template, title, **data))
+    return f'<iframe sandbox="" style="width:100%;height:{height}px;border:0" srcdoc="{inside}"></iframe>'
+
+
 def templates() -> Environment:
     """The templates, with what they call to show numbers and turns. A name that they are not given is an error."""
     made = Environment(
@@ -52,8 +59,8 @@ def templates() -> Environment:
     )
     made.filters |= {"percent": percent, "plain": plain, "signed": signed}
     made.globals |= {
-        "category_name": category_name, "mark": mark, "reasons": reasons, "search_words": search_words, "share": share,
-        "tones": TONES, "turn_cells": turn_cells, "turn_heads": turn_heads,
+        "became_of": became_of, "category_name": category_name, "mark": mark, "paid_line": paid_line, "reasons_of": reasons_of,
+        "search_words": search_words, "share": share, "tones": TONES, "turn_cells": turn_cells, "turn_heads": turn_heads,
     }
     return made
 

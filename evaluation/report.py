@@ -26,9 +26,9 @@ from recenv.evaluation.leaderboard import (
 )
 from recenv.evaluation.pages import Picture, page, picture
 from recenv.evaluation.plan import AUDIT, TRACES, RunPlan, read_plan
-from recenv.evaluation.plots import draw_trace
 from recenv.evaluation.session_pages import Pick, SessionPart, pick_sessions
 from recenv.evaluation.session_values import RETURN, SessionValues, metrics, shorts
+from recenv.evaluation.why import Teller
 from recenv.files import write_whole
 from recenv.measures.intervals import Interval
 from recenv.rewards.dimensions import DIMENSIONS
@@ -53,12 +53,12 @@ def write_report(run: str | Path, sessions: int = 12) -> Path:
         raise InputError(f"{folder} has no finished session yet; go on with: recenv evaluate ... --out {folder} --resume")
     board = rank(plan, values, audit=audit_values(folder, plan), ceiling=read_ceiling(folder, plan))
     agents = [row.agent for row in board.rows]
-    parts = _session_parts(folder, pick_sessions(values, sessions), agents)
+    parts = _session_parts(folder, plan, pick_sessions(values, sessions), agents)
     plots = folder / PLOTS
     plots.mkdir(exist_ok=True)
     made = page(
         "report.html", f"recenv: {plan.scenario.name}-v{plan.scenario.version}", plan=plan, agents=agents, sessions=parts,
-        sources=_shares(sources), pictures=_pictures(board, {a: values[a] for a in agents}, parts, plots), again=_again(plan),
+        sources=_shares(sources), pictures=_pictures(board, {a: values[a] for a in agents}, plots), again=_again(plan),
         audit_folder=AUDIT, json_text=_json_text, tone=_tone, unjudged=_unjudged, **_tables(board),
     )
     write_whole(folder / REPORT, made.encode())
@@ -78,18 +78,19 @@ def _shares(sources: dict[str, int]) -> list[tuple[str, str]]:
     return [(source, f"{sources[source] / total:.0%}") for source in sorted(sources)]
 
 
-def _session_parts(folder: Path, picks: Sequence[Pick], agents: Sequence[str]) -> list[SessionPart]:
+def _session_parts(folder: Path, plan: RunPlan, picks: Sequence[Pick], agents: Sequence[str]) -> list[SessionPart]:
     """The chosen sessions with their traces; the others are not held in memory."""
     orders = {pick.order for pick in picks}
     chosen = {(t.agent, t.order): t for t in read_traces(folder / TRACES) if t.order in orders}
-    return [SessionPart(pick, tuple(chosen[a, pick.order] for a in agents)) for pick in picks]
+    tell = Teller(folder, plan)
+    return [SessionPart(pick, tuple(tell(chosen[a, pick.order]) for a in agents)) for pick in picks]
 
 
 def _pictures(
-    board: Leaderboard, values: dict[str, list[SessionValues]], parts: Sequence[SessionPart], plots: Path
-) -> dict[str, Picture | list[Picture]]:
-    """The charts of the run, and the traces that its best and its worst agent left in the middle session."""
-    made: dict[str, Picture | list[Picture]] = {
+    board: Leaderboard, values: dict[str, list[SessionValues]], plots: Path
+) -> dict[str, Picture]:
+    """The charts of the run."""
+    made = {
         "returns": picture(
             draw_forest(board, plots / "returns.png"), "mean return of each agent with interval, and paired differences"),
         "dimensions": picture(draw_dimensions(board, plots / "dimensions.png"), "mean of each dimension per agent"),
@@ -98,14 +99,7 @@ def _pictures(
     if board.audited:
         made["families"] = picture(
             draw_families(board, plots / "families.png"), "mean return of each agent by both families, and the gap")
-    traces: list[Picture] = []
-    if parts:
-        middle = next((part for part in parts if part.pick.why == "median"), parts[0])
-        for i, trace in enumerate(dict.fromkeys((0, len(middle.traces) - 1))):
-            found = middle.traces[trace]
-            file = draw_trace(found, plots / f"trace-{i + 1}.png")
-            traces.append(picture(file, f"{found.agent}: reward trace of session {found.session_id}"))
-    return made | {"traces": traces}
+    return made
 
 
 def _tables(board: Leaderboard) -> dict[str, Any]:

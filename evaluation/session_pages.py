@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
 from typing import NamedTuple
 
-from recenv.evaluation.session_values import SessionValues, shorts
+from recenv.evaluation.session_values import SessionValues
+from recenv.evaluation.why import Told
 from recenv.measures.drawing import INK, dimension_colours
 from recenv.rewards.dimensions import DIMENSIONS
-from recenv.rollouts.trace import SessionTrace, TurnTrace
+from recenv.rollouts.trace import SessionTrace
 
 
 class Pick(NamedTuple):
@@ -39,10 +41,10 @@ def pick_sessions(values: dict[str, list[SessionValues]], most: int) -> list[Pic
 
 
 class SessionPart(NamedTuple):
-    """A chosen session with its traces, one an agent."""
+    """A chosen session as each agent played it."""
 
     pick: Pick
-    traces: tuple[SessionTrace, ...]
+    told: tuple[Told, ...]
 
 
 class Head(NamedTuple):
@@ -59,10 +61,9 @@ def turn_heads() -> list[Head]:
     return [value, *(Head(DIMENSIONS[d].short, d.replace("_", " "), colour) for d, colour in dimension_colours().items())]
 
 
-def reasons(turn: TurnTrace) -> list[tuple[str, str]]:
-    """Why values are missing: short names of dimensions, and the reason that they share."""
-    found: dict[str, list[str]] = {}
-    for short, reason in zip(shorts(), turn.reasons, strict=True):
-        if reason:
-            found.setdefault(reason, []).append(short)
-    return [(", ".join(names), reason) for reason, names in found.items()]
+def paid_line(trace: SessionTrace, width: float = 240.0, height: float = 40.0) -> str:
+    """What was paid up to each turn as the points of an SVG polyline; 0 lies at the bottom unless more was taken than given."""
+    sums = [0.0, *accumulate(t.reward for t in trace.turns)]
+    low, high = min(0.0, *sums), max(1.0, *sums)
+    step = width / max(len(sums) - 1, 1)
+    return " ".join(f"{i * step:.1f},{2 + (height - 4) * (high - v) / (high - low):.1f}" for i, v in enumerate(sums))

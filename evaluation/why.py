@@ -6,11 +6,15 @@ What comes from the story's ``hidden`` part, and all of ``Shown``, is hidden fro
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NamedTuple
 
+from recenv.errors import InputError
 from recenv.evaluation.demands import BELOW_GATE, cause, demanded
 from recenv.evaluation.plan import RunPlan
+from recenv.evaluation.recorded import recorded_reward
 from recenv.evaluation.session_values import shorts
+from recenv.evaluation.stories import read_stories
 from recenv.records import Constraint
 from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rewards.hybrid import RewardSpec
@@ -50,6 +54,32 @@ class Note(NamedTuple):
     words: str
 
 
+class Told(NamedTuple):
+    """A trace with all that there is to say about it: the story of its session (None where that is gone), its needs, one tuple of
+    wishes a goal, and its turns explained."""
+
+    trace: SessionTrace
+    story: SessionStory | None
+    needs: tuple[tuple[Wish, ...], ...]
+    turns: tuple[TurnWhy, ...]
+
+
+class Teller:
+    """Explains the traces of one run; reads what it needs of the run once."""
+
+    def __init__(self, run: str | Path, plan: RunPlan) -> None:
+        self.plan, self.stories = plan, read_stories(run, plan)
+        self.spec: RewardSpec | None
+        try:
+            self.spec = recorded_reward(plan, run)
+        except InputError:  # of another version: what was paid is shown, not why
+            self.spec = None
+
+    def __call__(self, trace: SessionTrace) -> Told:
+        story = self.stories.get(trace.session_id)
+        return Told(trace, story, wishes(story), explain(trace, story, self.plan, self.spec))
+
+
 class TurnWhy(NamedTuple):
     """A turn explained. said: what the user has told of his need after this turn, in his words. notes: one a dimension. pay: what
     the turn was paid and why. behind: what happened behind the scenes, hidden from the agent."""
@@ -69,9 +99,12 @@ def wishes(story: SessionStory | None) -> tuple[tuple[Wish, ...], ...]:
     return tuple(tuple(Wish(c.text, _rule(c), c.disclosure) for c in hidden.constraints) for hidden in story.hidden)
 
 
-def explain(trace: SessionTrace, story: SessionStory | None, plan: RunPlan, spec: RewardSpec) -> tuple[TurnWhy, ...]:
-    """Every turn of a trace explained. story: of its session; without one, what rests on it is empty."""
-    names = {str(s["dimension"]): str(s["name"]) for s in plan.scorers}
+def explain(
+    trace: SessionTrace, story: SessionStory | None, plan: RunPlan, spec: RewardSpec | None
+) -> tuple[TurnWhy, ...]:
+    """Every turn of a trace explained. story: of its session, spec: what paid; without one, what rests on it is empty."""
+    names = {str(s.get("dimension")): str(s.get("name")) for s in plan.scorers}
+    price = 0.0 if spec is None else spec.turn_price
     needs = wishes(story)
     instruction = "" if story is None else story.instruction
     earned: dict[int, float] = {}
@@ -85,7 +118,7 @@ def explain(trace: SessionTrace, story: SessionStory | None, plan: RunPlan, spec
         pay = _pay(turn, items, earned.get(turn.goal, 0.0), spec, bool(set(turn.action.items) - seen))
         found.append(TurnWhy(turn, _texts(turn.said, need), items, notes, pay, _behind(turn, items)))
         seen |= set(turn.action.items)
-        earned[turn.goal] = earned.get(turn.goal, 0.0) + turn.reward + spec.turn_price
+        earned[turn.goal] = earned.get(turn.goal, 0.0) + turn.reward + price
     return tuple(found)
 
 
@@ -136,7 +169,8 @@ def _verdict(turn: TurnTrace, rank: int, s: Shown) -> str:
 
 
 def _note(
-    d: int, turn: TurnTrace, items: Sequence[ItemWhy], names: dict[str, str], instruction: str, spec: RewardSpec
+    d: int, turn: TurnTrace, items: Sequence[ItemWhy], names: dict[str, str], instruction: str,
+    spec: RewardSpec | None,
 ) -> Note:
     name, short, value, reason = tuple(DIMENSIONS)[d], shorts()[d], turn.components[d], turn.reasons[d]
     source = turn.sources[d]
@@ -149,7 +183,8 @@ def _note(
         return Note(short, "rule", reason or ("" if failed else "every rule that applies is kept"), demanded(instruction, reason))
     text = reason
     if failed:
-        text = f"{BELOW_GATE} of {spec.gates.get(name, 0.0):g}" + (f"; {reason}" if reason else "")
+        gate = "" if spec is None else f" of {spec.gates.get(name, 0.0):g}"
+        text = BELOW_GATE + gate + (f"; {reason}" if reason else "")
     elif value < LOW and (worst := _worst(d, turn, items)):
         text = worst
     return Note(short, source, text, "")
@@ -163,11 +198,11 @@ def _worst(d: int, turn: TurnTrace, items: Sequence[ItemWhy]) -> str:
     value, rank = min(valued)
     item = items[rank]
     told = [text for m, text in zip(item.shown.missed, item.missed, strict=True) if m in turn.said]
-    lacks = f", which misses “{told[0]}”" if told else ""
+    lacks = f', which misses "{told[0]}"' if told else ""
     return f"lowest at {rank + 1} {item.name} ({value:.2f}){lacks}"
 
 
-def _pay(turn: TurnTrace, items: Sequence[ItemWhy], before: float, spec: RewardSpec, new: bool) -> str:
+def _pay(turn: TurnTrace, items: Sequence[ItemWhy], before: float, spec: RewardSpec | None, new: bool) -> str:
     if turn.action.act != "recommend":
         return "nothing paid: nothing was recommended"
     if turn.gate:
@@ -176,6 +211,8 @@ def _pay(turn: TurnTrace, items: Sequence[ItemWhy], before: float, spec: RewardS
         served = "nobody could judge it, it does not count" if new else "nothing new in the slate, it does not count"
     else:
         served = f"worth {turn.value:.2f}" + _by(turn, items)
+    if spec is None:
+        return served
     if spec.credit != "service":
         how = {"mean": "the change of the goal's average worth", "gain": "the rise above the goal's best turn",
                "level": "the worth of the turn"}[spec.credit]

@@ -167,10 +167,24 @@ def test_a_world_by_name(scenario: str) -> None:
 def test_a_run_is_opened_for_reading(scenario: str, home: Path) -> None:
     folder = run_evaluation(scenario, ["random", "bm25"], 6, 2, home / "run", changes={"scorers": "rules"})
     run = recenv.open_run(folder)
-    assert run.agents == ("random", "bm25") and len(run.sessions) == 6 and run.config.horizon == 4
+    assert run.agents == ("random", "bm25") and len(run.session_ids) == 6 and run.config.horizon == 4
     assert list(run.traces()) == list(read_traces(folder / "traces.jsonl"))
-    assert [t.session_id for t in run.traces("bm25")] == list(run.sessions)
-    assert run.trace(run.sessions[2], "bm25") == list(run.traces("bm25"))[2]
+    assert [t.session_id for t in run.traces("bm25")] == list(run.session_ids)
+    assert run.trace(run.session_ids[2], "bm25").record == list(run.traces("bm25"))[2]
+    played = run.trace(run.session_ids[2], "bm25")
+    assert played.told[0].story is not None and played.plot().get_size_inches()[0] * 150 <= 1400
+    assert played._repr_html_().startswith('<iframe sandbox=""') and "<script" not in played._repr_html_()
+    sessions, turns = run.sessions(), run.turns()
+    assert len(sessions["return"]) == 12 and len(turns["turn"]) == sum(len(t.turns) for t in run.traces())
+    assert sum(turns["reward"]) == pytest.approx(sum(sessions["return"]))
+    lost = [name for name in sessions if name.startswith("lost: ")]
+    gap = [c - r for c, r in zip(sessions["ceiling"], sessions["return"], strict=True)]
+    assert sum(sum(sessions[name]) for name in lost) == pytest.approx(sum(gap), abs=1e-3)
+    both = run.compare("bm25", "random")
+    mean = sum(t.total for t in run.traces("bm25")) / 6 - sum(t.total for t in run.traces("random")) / 6
+    assert both.difference["return"].mean == pytest.approx(mean)
+    assert list(both.sessions()["difference"]) == sorted(both.sessions()["difference"])
+    assert both.trace(run.session_ids[0]).record.agent == "bm25" and "<iframe" in both._repr_html_()
     assert {row.agent for row in run.leaderboard().rows} == set(run.agents) and "bm25" in run.table()
     assert run.audit() is None and str(folder) in repr(run)
     alike = recenv.play("bm25", scenario, 6, 2, scorers="rules")

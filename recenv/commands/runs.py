@@ -124,17 +124,33 @@ def report(run: Path) -> None:
 
 @click.command()
 @click.argument("run", type=FOLDER)
-@click.option("--session", required=True, help="A session id of the run.")
-@click.option("--agent", required=True)
-@click.option("--against", default=None, help="A second agent on the same session.")
-@click.option("--out", type=FILE, required=True, help="The PNG to write.")
-def trace(run: Path, session: str, agent: str, against: str | None, out: Path) -> None:
-    """Draw the reward trace of one session."""
-    from recenv.evaluation.plots import draw_trace
-    from recenv.evaluation.select import find_trace
+@click.option("--session", default=None, help="A session id of the run.")
+@click.option("--agent", default=None, help="Whose trace; all agents if absent.")
+@click.option("--against", multiple=True, help="A further agent on the same session; may be repeated.")
+@click.option("--aggregate", is_flag=True, help="Draw all sessions at once instead: where returns are lost, by turn, by group.")
+@click.option("--scale", type=click.IntRange(1, 4), default=1, show_default=True, help="2 for print: twice as many pixels.")
+@click.option("--out", type=FILE, required=True, help="The .png or .svg to write.")
+def trace(
+    run: Path, session: str | None, agent: str | None, against: tuple[str, ...], aggregate: bool, scale: int, out: Path
+) -> None:
+    """Draw the reward trace of one session, agents one below the other; or where reward is lost over all sessions."""
+    if aggregate == (session is not None):
+        raise InputError("say which session to draw with --session ID, or draw all of them at once with --aggregate")
+    if aggregate:
+        from recenv.evaluation.aggregate import summarise
+        from recenv.evaluation.panels import draw_aggregate
+        from recenv.evaluation.plan import read_plan
+        from recenv.evaluation.rows import RunReader
 
-    other = None if against is None else find_trace(run, session, against)
-    draw_trace(find_trace(run, session, agent), out, against=other)
+        names = [*([agent] if agent else []), *against]
+        draw_aggregate(summarise(RunReader(run, read_plan(run)), names or None), out, scale)
+    else:
+        from recenv.evaluation.folder import open_run
+        from recenv.evaluation.plots import draw_traces
+
+        opened = open_run(run)
+        agents = dict.fromkeys([*([agent] if agent else opened.agents), *against])
+        draw_traces([opened.trace(str(session), name).told[0] for name in agents], out, scale)
     click.echo(f"trace: {out}")
 
 

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import io
 from itertools import cycle
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from recenv.errors import InputError
 from recenv.measures.typeface import FACE, drawable, fit_text
 from recenv.rewards.dimensions import DIMENSIONS
 
@@ -61,6 +63,27 @@ def png(figure: Figure) -> bytes:
     out = io.BytesIO()
     figure.savefig(out, format="png", metadata={"Software": None})
     return out.getvalue()
+
+
+def svg(figure: Figure) -> bytes:
+    """The figure as an SVG whose text is drawn as shapes, so that it looks alike without the font; equal input, equal bytes."""
+    from matplotlib import rc_context
+
+    out = io.BytesIO()
+    with rc_context({"svg.fonttype": "path", "svg.hashsalt": "recenv"}):
+        figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
+    return out.getvalue()
+
+
+def save(figure: Figure, out: str | Path) -> Path:
+    """Write a figure as what its file's name ends in, .png or .svg; its folder is made. Raises InputError for another ending."""
+    target = Path(out)
+    forms = {".png": png, ".svg": svg}
+    if target.suffix.lower() not in forms:
+        raise InputError(f"a picture is written as .png or .svg; got {target.name!r}")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(forms[target.suffix.lower()](figure))
+    return target
 
 
 def axes_at(figure: Figure, x: float, y: float, width: float, height: float) -> Axes:

@@ -8,14 +8,14 @@ from itertools import cycle, islice
 from pathlib import Path
 
 import pytest
-from test_pictures import Page, size
+from test_pictures import Page, size, told
 from trace_builders import plan, session, turn
 
 import recenv.evaluation
 from recenv.errors import InputError
 from recenv.evaluation.cells import turn_cells
 from recenv.evaluation.leaderboard import build_leaderboard, encode_leaderboard, format_leaderboard, judged
-from recenv.evaluation.plots import draw_trace
+from recenv.evaluation.plots import draw_traces
 from recenv.evaluation.report import write_report
 from recenv.evaluation.runner import evaluate
 from recenv.evaluation.session_values import metrics, session_values
@@ -55,15 +55,16 @@ def test_a_sixth_dimension_has_its_column_bar_and_panel(sixth: str, tmp_path: Pa
     assert Page(page).text.count("TV") >= 4
 
 
-def test_a_picture_is_wider_by_a_sixth_bar(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    five = size(draw_trace(session([turn(0)]), tmp_path / "five.png"))
+def test_a_picture_keeps_its_width_with_a_sixth_bar(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    five = draw_traces([told(session([turn(0)]))], tmp_path / "five.png")
     monkeypatch.setitem(DIMENSIONS._entries, TONE, DIMENSIONS["factual_consistency"]._replace(name=TONE, short="TV"))
-    assert size(draw_trace(six("greedy", 0), tmp_path / "six.png"))[0] > five[0]
+    six_bars = draw_traces([told(six("greedy", 0))], tmp_path / "six.png")
+    assert size(six_bars)[0] == size(five)[0] and six_bars.read_bytes() != five.read_bytes()
 
 
 def test_a_trace_judged_by_other_dimensions_is_refused(sixth: str, tmp_path: Path) -> None:
     old = session([turn(0)])
-    for reader in (session_values, lambda trace: draw_trace(trace, tmp_path / "x.png")):
+    for reader in (session_values, lambda trace: draw_traces([told(trace)], tmp_path / "x.png")):
         with pytest.raises(InputError, match=r"5 dimensions, and there are 6 here .*tone_of_voice"):
             reader(old)
 

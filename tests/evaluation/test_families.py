@@ -87,10 +87,10 @@ def test_sessions_are_paired_by_their_place_not_by_their_order_in_the_file() -> 
 
 
 def test_a_lead_that_the_second_family_does_not_see_is_said() -> None:
-    made = audited_plan(("sly", "fair", "poor"), 4)
-    half = (0.5,) * 4
-    values = {"sly": side((0.9, 0.8) * 2, half), "fair": side((0.5, 0.6) * 2, half), "poor": side((0.1, 0.2) * 2, half)}
-    judged = {"sly": side((0.2, 0.1) * 2, half), "fair": side((0.5, 0.6) * 2, half), "poor": side((0.5, 0.6) * 2, half)}
+    made = audited_plan(("sly", "fair", "poor"), 48)  # of 24 users, as many as alike ones need to be to tell that they are
+    half = (0.5,) * 48
+    values = {"sly": side((0.9, 0.8) * 24, half), "fair": side((0.5, 0.6) * 24, half), "poor": side((0.1, 0.2) * 24, half)}
+    judged = {"sly": side((0.2, 0.1) * 24, half), "fair": side((0.5, 0.6) * 24, half), "poor": side((0.5, 0.6) * 24, half)}
     board = rank(made, values, audit=judged)
     assert [d.verdict for d in board.differences] == ["reversed by audit", "not separated by audit"]
     assert audit_order(board) == ("fair", "poor", "sly")

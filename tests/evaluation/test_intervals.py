@@ -24,16 +24,44 @@ def users(n: int, of: int) -> list[str]:
     return [f"u{i % of}" for i in range(n)]
 
 
-def test_constant_values_have_an_interval_of_no_width() -> None:
+def test_few_users_who_are_all_alike_tell_no_spread() -> None:
     found = mean_interval([0.25] * 12, users(12, 4), seed=3)
-    assert found == Interval(mean=0.25, low=0.25, high=0.25, n=12, missing=0, clusters=4)
-    assert found.excludes_zero
+    assert (found.mean, found.clusters) == (0.25, 4) and math.isnan(found.low) and not found.excludes_zero
+    assert found.reason == "all 4 users alike: no spread between users to estimate from"
+    many = mean_interval([0.25] * 30, users(30, 30), seed=3)
+    assert (many.low, many.high, many.reason) == (0.25, 0.25, "") and many.excludes_zero
+
+
+def test_two_users_get_students_interval_and_one_gets_none() -> None:
+    """Values 0 and 1: mean 0.5, standard error 0.5, t of one degree of freedom 12.7062."""
+    found = mean_interval([0.0, 1.0], ["a", "b"], seed=0)
+    assert (found.low, found.high) == (pytest.approx(0.5 - 12.7062 * 0.5, rel=1e-4), pytest.approx(0.5 + 12.7062 * 0.5, rel=1e-4))
+    assert found.few and math.isnan(mean_interval([0.0], ["a"], seed=0).low)
+    assert not mean_interval(np.arange(21.0), users(21, 21), seed=0).few
+
+
+def test_an_interval_that_prints_as_holding_zero_holds_it() -> None:
+    def of(low: float, high: float) -> Interval:
+        return Interval(mean=0.1, low=low, high=high, n=9, missing=0, clusters=9)
+
+    assert not of(1e-9, 0.2).excludes_zero and not of(-0.2, -0.0004).excludes_zero
+    assert of(0.001, 0.2).excludes_zero and of(-0.2, -0.001).excludes_zero
 
 
 def test_the_mean_is_over_sessions_not_over_users() -> None:
-    found = mean_interval([1.0, 1.0, 1.0, 0.0], ["a", "a", "a", "b"], seed=0)
-    assert found.mean == (1 + 1 + 1 + 0) / 4
-    assert (found.low, found.high) == (0.0, 1.0)  # resamples of two users: only a, only b, or both
+    assert mean_interval([1.0, 1.0, 1.0, 0.0], ["a", "a", "a", "b"], seed=0).mean == (1 + 1 + 1 + 0) / 4
+
+
+@pytest.mark.parametrize(("of", "least"), [(2, 0.90), (3, 0.90), (5, 0.90), (20, 0.92)])
+def test_few_users_are_covered_as_often_as_said(of: int, least: float) -> None:
+    generator, hits, rounds = np.random.default_rng(of), 0, 600
+    for _ in range(rounds):
+        clusters = [f"u{u}" for u in range(of) for _ in range(1 + u % 3)]
+        own = generator.normal(size=of)
+        values = [own[int(u[1:])] + e for u, e in zip(clusters, generator.normal(size=len(clusters)), strict=True)]
+        found = mean_interval(values, clusters, seed=0)
+        hits += found.low <= 0.0 <= found.high
+    assert least <= hits / rounds <= 0.99
 
 
 def test_missing_values_are_left_out_and_counted() -> None:
@@ -50,9 +78,9 @@ def test_no_interval_has_a_reason(values: list[float], reason: str) -> None:
 
 
 def test_equal_seeds_give_equal_intervals_whatever_the_order_of_sessions() -> None:
-    values, clusters = np.arange(30) % 7 / 7, users(30, 11)
+    values, clusters = np.arange(90) % 7 / 7, users(90, 31)
     one = mean_interval(values, clusters, seed=5)
-    shuffled = np.argsort(np.arange(30) * 11 % 31)
+    shuffled = np.argsort(np.arange(90) * 11 % 91)
     two = mean_interval(values[shuffled], [clusters[i] for i in shuffled], seed=5)
     assert one == mean_interval(values, clusters, seed=5)
     assert two.low == pytest.approx(one.low, abs=1e-12) and two.high == pytest.approx(one.high, abs=1e-12)
@@ -74,9 +102,9 @@ def test_a_user_played_ten_times_is_not_ten_users() -> None:
 
 
 def test_pairing_removes_what_the_sessions_share() -> None:
-    hard = np.arange(40) % 10  # sessions differ a lot, agents by 0.1
-    apart = mean_interval(hard + 0.1, users(40, 20), seed=0)
-    paired = paired_difference(hard + 0.1, hard, users(40, 20), seed=0)
+    hard = np.arange(60) % 10  # sessions differ a lot, agents by 0.1
+    apart = mean_interval(hard + 0.1, users(60, 30), seed=0)
+    paired = paired_difference(hard + 0.1, hard, users(60, 30), seed=0)
     assert apart.high - apart.low > 1
     assert paired.mean == pytest.approx(0.1) and paired.low == pytest.approx(0.1) and paired.excludes_zero
     assert paired_difference([1.0, NAN, 1.0], [0.0, 0.0, NAN], ["a", "b", "c"], seed=0).missing == 2
@@ -117,7 +145,7 @@ def test_unusable_arguments(arguments: tuple[object, ...], message: str) -> None
 
 
 def test_a_statistic_of_rows_is_resampled_as_a_mean_is() -> None:
-    values, groups = np.sin(np.arange(60.0)), np.arange(60) // 6
+    values, groups = np.sin(np.arange(180.0)), np.arange(180) // 6
     mean = mean_interval(values, [f"g{g}" for g in groups], seed=0)
     low, high = group_intervals(groups, lambda rows: [values[rows].mean()], 2000, "test")
     assert low[0] == pytest.approx(mean.low, abs=0.02) and high[0] == pytest.approx(mean.high, abs=0.02)

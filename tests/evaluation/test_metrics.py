@@ -59,14 +59,14 @@ def test_agents_are_ranked_and_compared_on_shared_sessions() -> None:
     made = plan(("low", "high", "late"), sessions=6)
     board = rank(made, {
         "low": [values(0.1 * o, o) for o in range(6)],
-        "high": [values(0.1 * o + 0.3, o) for o in range(6)],
+        "high": [values(0.1 * o + 0.3 + 0.01 * (o % 2), o) for o in range(6)],
         "late": [values(9.0, 5)],
     })
     assert [r.agent for r in board.rows] == ["late", "high", "low"]
     assert not board.complete and board.rows[0].metrics["return"].reason.startswith("one user only")
     first, second = board.differences
     assert first.metrics["return"].n == 1  # the one session that both finished
-    assert second.metrics["return"].mean == pytest.approx(0.3) and second.metrics["return"].excludes_zero
+    assert second.metrics["return"].mean == pytest.approx(0.305) and second.metrics["return"].excludes_zero
 
 
 def test_an_agent_without_a_finished_session_comes_last() -> None:
@@ -82,7 +82,7 @@ def test_the_table_is_aligned_with_wide_characters_and_hides_control_characters(
     text = format_leaderboard(board)
     lines = text.splitlines()
     assert "\x1b" not in text and len(lines) == 2 + (2 + 4) + 1 + (2 + 3) + 1 + 1
-    bars = [width(line[: line.rindex("[")]) for line in lines[4:8]]
+    bars = [width(line[: line.rindex("]")]) for line in lines[4:8]]
     assert len(set(bars)) == 1
     assert width("贪心 ab") == 7 and width("e\u0301") == 1
 
@@ -93,7 +93,9 @@ def test_missing_and_extrapolated_shares_are_told() -> None:
     side = [session_values(session(turns, order=o, user=f"u{o}")) for o in range(2)]
     board = rank(made, {"a": side})
     assert board.rows[0].missing == {d: (0.5 if d == "factual_consistency" else 0.0) for d in DIMENSIONS}
-    assert "a: turns without a value: FC 50%; answers beyond the log: 50%." in format_leaderboard(board)
+    text = format_leaderboard(board)
+    assert "a: turns without a value: FC 50%; answers beyond the log: 50%; no interval: all 2 users alike" in text
+    assert "2 users are few" in text
 
 
 def test_the_leaderboard_file_is_derived_and_has_null_for_what_is_missing(tmp_path: Path) -> None:

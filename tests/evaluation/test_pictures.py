@@ -21,11 +21,12 @@ from trace_builders import NAMES, dialogue, finished_run, plan, session, turn
 from recenv.errors import InputError
 from recenv.evaluation.cells import mark, turn_cells
 from recenv.evaluation.pages import readable, templates
-from recenv.evaluation.plots import draw_trace
+from recenv.evaluation.plots import MOST_PIXELS, draw_traces
 from recenv.evaluation.report import write_report
 from recenv.evaluation.runner import evaluate
 from recenv.evaluation.session_pages import pick_sessions
 from recenv.evaluation.session_values import session_values
+from recenv.evaluation.why import Told, explain
 from recenv.measures.typeface import SUBSTITUTE, drawable, embedded_font, fit_text, text_width, wrap
 from recenv.rollouts.trace import SessionTrace
 
@@ -94,29 +95,37 @@ def test_the_embedded_font_has_the_used_characters_alone() -> None:
 # -- trace pictures --------------------------------------------------------------------------------------------
 
 
+def told(trace: SessionTrace) -> Told:
+    return Told(trace, None, (), explain(trace, None, plan(), None))
+
+
 def test_a_trace_is_drawn_alike_each_time(tmp_path: Path) -> None:
-    made = dialogue("greedy", 3, 0.9, length=6)
-    first, second = draw_trace(made, tmp_path / "a.png"), draw_trace(made, tmp_path / "new" / "b.png")
-    assert first.read_bytes() == second.read_bytes()
+    made = [told(dialogue("greedy", 3, 0.9, length=6))]
+    for end in (".png", ".svg"):
+        first, second = draw_traces(made, tmp_path / f"a{end}"), draw_traces(made, tmp_path / "new" / f"b{end}")
+        assert first.read_bytes() == second.read_bytes()
+    with pytest.raises(InputError, match=r"\.png or \.svg"):
+        draw_traces(made, tmp_path / "a.gif")
 
 
-def test_more_turns_make_it_taller_and_a_second_agent_wider(tmp_path: Path) -> None:
-    long, short = dialogue("greedy", 0, 0.9, length=10), dialogue("贪心" * 30, 0, 0.2, length=1)
-    alone, tiny = size(draw_trace(long, tmp_path / "a.png")), size(draw_trace(short, tmp_path / "b.png"))
-    pair = size(draw_trace(short, tmp_path / "c.png", against=long))
-    assert alone[0] == tiny[0] < pair[0] and tiny[1] < alone[1] <= pair[1] * 1.2
+def test_agents_stand_one_below_the_other_at_page_width(tmp_path: Path) -> None:
+    long, short = told(dialogue("greedy", 0, 0.9, length=10)), told(dialogue("贪心" * 30, 0, 0.2, length=1))
+    alone, tiny = size(draw_traces([long], tmp_path / "a.png")), size(draw_traces([short], tmp_path / "b.png"))
+    pair, printed = size(draw_traces([short, long], tmp_path / "c.png")), size(draw_traces([short], tmp_path / "d.png", scale=2))
+    assert alone[0] == tiny[0] == pair[0] <= MOST_PIXELS and printed[0] == 2 * tiny[0]
+    assert tiny[1] < alone[1] < pair[1] < alone[1] + tiny[1]
 
 
 def test_hostile_texts_and_empty_sessions_are_drawn(tmp_path: Path) -> None:
-    assert size(draw_trace(evil_session(EVIL, 0), tmp_path / "a.png"))
-    assert size(draw_trace(session([], ending="left"), tmp_path / "b.png"))
+    assert size(draw_traces([told(evil_session(EVIL, 0))], tmp_path / "a.png"))
+    assert size(draw_traces([told(session([], ending="left"))], tmp_path / "b.png"))
     many = session([turn(0, items=[f"{i} {EVIL}" for i in range(50)], text="长" * 5000, said="")])
-    assert size(draw_trace(many, tmp_path / "c.png"))
+    assert size(draw_traces([told(many)], tmp_path / "c.png"))
 
 
-def test_two_sessions_are_not_drawn_against_each_other(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="same session"):
-        draw_trace(dialogue("a", 0, 0.5), tmp_path / "x.png", against=dialogue("b", 1, 0.5))
+def test_two_sessions_are_not_drawn_as_one(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="one session"):
+        draw_traces([told(dialogue("a", 0, 0.5)), told(dialogue("b", 1, 0.5))], tmp_path / "x.png")
     assert not (tmp_path / "x.png").exists()
 
 
@@ -181,7 +190,7 @@ def test_the_report_is_self_contained_and_the_same_each_time(run: Path) -> None:
     assert not re.search(r"url\((?!data:)", first.decode()) and "http" not in re.sub(r"http-equiv", "", page.text)
     anchors = {value for name, value in page.attributes if name == "id"}
     assert {link[1:] for link in links if link.startswith("#")} == anchors and len(anchors) == 12
-    drawn = ["dimensions.png", "lengths.png", "returns.png", "trace-1.png", "trace-2.png"]
+    drawn = ["dimensions.png", "lengths.png", "returns.png"]
     assert sorted(f.name for f in (run / "plots").iterdir()) == drawn
     assert all(size(f) for f in (run / "plots").iterdir())
 
@@ -203,7 +212,7 @@ def test_hostile_texts_stay_text(tmp_path: Path) -> None:
     folder = evaluate(made, tmp_path / "run", run_chunk=lambda agent, rows, first: [evil_session(agent, first)])
     source = write_report(folder).read_text()
     page = Page(source)
-    assert "script" not in page.tags and page.tags.count("img") == 5
+    assert "script" not in page.tags and page.tags.count("img") == 3
     assert not {name for name, _ in page.attributes} & {"onerror", "onload", "onclick"}
     assert "<script>alert('x')</script>" in page.text and not any(c in source for c in "\u202e\x1b\x00")
     assert "constructed" in page.text and "nobody had these conversations" in page.text
