@@ -110,7 +110,7 @@ class RunReader:
             yield from zip(*parts, strict=True)
 
     def _chunks(self, agent: str) -> Iterator[list[Rebuilt]]:
-        traces, total = self.run.traces(agent), len(self.run.sessions)
+        traces, total = self.run.traces(agent), len(self.run.session_ids)
         for first in range(0, total, self._chunk):
             part = list(islice(traces, self._chunk))
             if first + len(part) < min(first + self._chunk, total):
@@ -125,5 +125,5 @@ class RunReader:
         found = list(rebuild(self.engine, traces, chunk=self._chunk))
         self._done += len(traces)
         if self._progress is not None:
-            self._progress(self._done, len(self.agents) * len(self.run.sessions))
+            self._progress(self._done, len(self.agents) * len(self.run.session_ids))
         return found
