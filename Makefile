@@ -1,6 +1,7 @@
 # make demo: install into .venv and run the main job on the built-in world.  make test: install and run the tests.
 # make probes: what is known without labels, asked of the shipped scorers.
 # make validate: the environment examined by agents whose order is known, small and without trained scorers.
+# make browser: the viewer looked at by a real browser.
 # make weights DATA=folder: train the shipped scorers again from the public sets in that folder, into build/weights.
 # make held-out DATA=folder: score the groups that `default` was not trained on (SCORER=audit HELD=0.0-0.1: some that `audit`
 # was not).  make cross-validated DATA=folder: three dimensions that need no network, in five folds of four sets.
@@ -14,7 +15,7 @@ SETS := dstc9_fc ci_tod begin ifeval_responses llmbar crsarena_eval recipe_mpr c
 HERE := $(CURDIR)/$(BIN)
 WEIGHTS := build/weights
 
-.PHONY: demo test lint types probes validate install clean weights held-out cross-validated
+.PHONY: demo test browser lint types probes validate install clean weights held-out cross-validated
 
 $(VENV)/installed: setup.cfg pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -31,6 +32,11 @@ demo: install
 
 test: install
 	$(BIN)/python -m pytest
+
+# Needs a Chromium on the PATH (RECENV_CHROMIUM names another); nothing is fetched by the tests.
+browser: install
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[browser]'
+	$(BIN)/python -m pytest -m browser tests/browser
 
 lint: install
 	$(BIN)/ruff check .

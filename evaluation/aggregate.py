@@ -70,42 +70,38 @@ class Summary(NamedTuple):
     high: float
 
 
-class _Turns(NamedTuple):
+class SessionTurns(NamedTuple):
     """Of one session: values, pays, (T,) each, and components (T, D)."""
 
-    values: list[float]
-    pays: list[float]
-    components: list[tuple[float | None, ...]]
+    values: tuple[float, ...]
+    pays: tuple[float, ...]
+    components: tuple[tuple[float | None, ...], ...]
+
+    @classmethod
+    def of(cls, turns: Sequence[TurnTrace]) -> SessionTurns:
+        """Of the turns of a trace."""
+        return cls(tuple(t.value for t in turns), tuple(t.reward for t in turns), tuple(t.components for t in turns))
 
 
 def summarise(reader: RunReader, agents: Sequence[str] | None = None) -> Summary:
     """The summary of a run, finished or not; ``agents``: only these, in this order."""
     rows: dict[str, list[SessionRow]] = {e.name: [] for e in reader.plan.agents}
-    turns: dict[str, list[_Turns]] = {name: [] for name in rows}
+    turns: dict[str, list[SessionTurns]] = {name: [] for name in rows}
     for told in reader.told():
         row = reader.row(told)
         rows[row.agent].append(row)
-        turns[row.agent].append(_turns_of(told.trace.turns))
+        turns[row.agent].append(SessionTurns.of(told.trace.turns))
     return of_rows({a: rows[a] for a in agents or rows if rows[a]}, turns)
 
 
-def _turns_of(turns: Iterable[TurnTrace]) -> _Turns:
-    found = _Turns([], [], [])
-    for turn in turns:
-        found.values.append(turn.value)
-        found.pays.append(turn.reward)
-        found.components.append(turn.components)
-    return found
-
-
-def of_rows(rows: Mapping[str, Sequence[SessionRow]], turns: Mapping[str, Sequence[_Turns]]) -> Summary:
+def of_rows(rows: Mapping[str, Sequence[SessionRow]], turns: Mapping[str, Sequence[SessionTurns]]) -> Summary:
     """The summary of session rows by agent."""
     totals = [r.total for side in rows.values() for r in side]
     low, high = min([0.0, *totals]), max([1.0, *totals])
     return Summary(tuple(_agent(a, side, turns[a], low, high) for a, side in rows.items()), low, high)
 
 
-def _agent(agent: str, rows: Sequence[SessionRow], turns: Sequence[_Turns], low: float, high: float) -> AgentSummary:
+def _agent(agent: str, rows: Sequence[SessionRow], turns: Sequence[SessionTurns], low: float, high: float) -> AgentSummary:
     lost: dict[str, list[float]] = {}
     for row in rows:
         for cause, value in row.lost.items():
@@ -118,7 +114,7 @@ def _agent(agent: str, rows: Sequence[SessionRow], turns: Sequence[_Turns], low:
         histogram=tuple(histogram.tolist()), groups=tuple(_groups(rows)))
 
 
-def _by_turn(rows: Sequence[SessionRow], turns: Sequence[_Turns]) -> Iterable[ByTurn]:
+def _by_turn(rows: Sequence[SessionRow], turns: Sequence[SessionTurns]) -> Iterable[ByTurn]:
     users = [r.user for r in rows]
     paid = [0.0] * len(rows)
     for t in range(max((len(s.values) for s in turns), default=0)):

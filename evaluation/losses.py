@@ -118,5 +118,5 @@ def _why_unmet(turns: Sequence[TurnTrace]) -> str:
     if not shown:
         return "" if any(t.items for t in turns) else ": nothing shown"
     if not any(s.fits for s in shown):
-        return ": nothing that fits was shown"
-    return ": what fits was not liked enough" if any(s.fits and s.seen for s in shown) else ": what fits was not looked at"
+        return ": nothing fitting shown"
+    return ": fitting item not liked" if any(s.fits and s.seen for s in shown) else ": fitting item unseen"

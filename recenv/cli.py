@@ -18,7 +18,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "data": ("ingest", "inspect", "rows", "synth"),
     "scorers": ("bench-scorers", "fit-user", "probe", "score", "scorers", "train"),
     "export": ("export",),
-    "runs": ("agents", "bench", "evaluate", "play", "prepare", "replay", "report", "rescore", "scenarios", "trace"),
+    "runs": ("agents", "bench", "evaluate", "play", "prepare", "replay", "report", "rescore", "scenarios", "trace", "view"),
     "validation": ("validate",),
 }
 """Module of ``recenv.commands`` -> the commands in it; each is a function of its name, with ``_`` for ``-``."""

@@ -123,6 +123,37 @@ def report(run: Path) -> None:
 
 
 @click.command()
+@click.argument("runs", nargs=-1, required=True, type=FOLDER)
+@click.option("--html", "out", type=FILE, default=None, help="Write one page that works offline, and do not serve.")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="Where to serve; 0 for any free one.")
+@click.option("--open", "opens", is_flag=True, help="Open the page in a browser.")
+def view(runs: tuple[Path, ...], out: Path | None, port: int, opens: bool) -> None:
+    """Look at one or more runs in a browser: all sessions, two agents side by side, where reward is lost."""
+    if out is not None:
+        from recenv.evaluation.viewer.page import page
+        from recenv.evaluation.viewer.payload import payload
+        from recenv.files import write_whole
+
+        out.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(out, page(payload(runs)).encode())
+        click.echo(f"page: {out}")
+        address = out.resolve().as_uri()
+    else:
+        from recenv.evaluation.viewer.serve import Viewer
+
+        server = Viewer(runs, port)
+        address = server.url
+        click.echo(f"viewer: {address}\nfor this machine alone, until Ctrl-C; a run that goes on shows more of itself on reload")
+    if opens:
+        import webbrowser
+
+        webbrowser.open(address)
+    if out is None:
+        with server:
+            server.serve_forever()
+
+
+@click.command()
 @click.argument("run", type=FOLDER)
 @click.option("--session", default=None, help="A session id of the run.")
 @click.option("--agent", default=None, help="Whose trace; all agents if absent.")
