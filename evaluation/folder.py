@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any
 from recenv.envs.config import EnvConfig
 from recenv.evaluation.frames import frame
 from recenv.evaluation.leaderboard import Leaderboard, build_leaderboard, format_leaderboard, interval_text
-from recenv.evaluation.plan import TRACES, RunPlan, audited, read_plan
+from recenv.evaluation.plan import RunPlan, audited, read_plan
 from recenv.evaluation.recorded import recorded_rules
 from recenv.evaluation.rows import RunReader, SessionRow, session_columns, turn_columns
 from recenv.evaluation.select import find_trace
+from recenv.evaluation.traces import run_traces
 from recenv.evaluation.why import Teller, Told
 from recenv.measures.intervals import Interval, mean_interval
 from recenv.rewards.dimensions import DIMENSIONS
-from recenv.rollouts.trace import SessionTrace, read_traces
+from recenv.rollouts.trace import SessionTrace
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -150,7 +151,7 @@ class Run:
         """
         if agent is not None:
             self.plan.agent(agent)
-        return (trace for trace in read_traces(self.path / TRACES) if agent in (None, trace.agent))
+        return (trace for trace in run_traces(self.path, self.plan) if agent in (None, trace.agent))
 
     def trace(self, session: str, agent: str) -> Played:
         """One session as an agent played it, explained; a notebook shows it, ``plot()`` draws it, ``record`` is the trace itself.

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import msgspec
 
-from recenv.evaluation.plan import TRACES
+from recenv.evaluation.plan import read_plan
+from recenv.evaluation.traces import run_traces
 from recenv.files import write_whole
 from recenv.rewards.protocol import Cost
-from recenv.rollouts.trace import SessionTrace, read_traces
+from recenv.rollouts.trace import SessionTrace
 
 JUDGING = "judging.json"
 
@@ -31,7 +32,7 @@ def judging(traces: Iterable[SessionTrace]) -> Judging:
 
 def write_judging(run: Path) -> None:
     """Write ``judging.json`` into a run folder whose traces name what judges took; nothing where none was asked."""
-    found = judging(read_traces(run / TRACES))
+    found = judging(run_traces(run, read_plan(run)))
     if found:
         write_whole(run / JUDGING, msgspec.json.format(msgspec.json.encode(found, order="deterministic"), indent=1) + b"\n")
 

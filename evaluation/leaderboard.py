@@ -13,11 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recenv.evaluation.ceiling import MEASURES, Ceiling, SessionCeilings, mean_ceiling, read_ceiling, share_of_ceiling
-from recenv.evaluation.plan import TRACES, RunPlan, audited, read_plan
+from recenv.evaluation.failures import Lost, read_failures, told
+from recenv.evaluation.plan import RunPlan, audited, read_plan
 from recenv.evaluation.session_values import RETURN, SessionValues, matrix, metrics, session_values, shorts
+from recenv.evaluation.traces import run_traces
 from recenv.measures.intervals import FEW, Interval, mean_intervals
 from recenv.rewards.dimensions import DIMENSIONS
-from recenv.rollouts.trace import SessionTrace, read_traces
+from recenv.rollouts.trace import SessionTrace
 
 CEILING_ROW = "ceiling"
 """What the row of the ceiling is called where agents have their names."""
@@ -86,7 +88,7 @@ class Leaderboard(msgspec.Struct, frozen=True, kw_only=True):
 
     families: names of the run's scorers and, where a second family is to judge the run, of that one. rescored: the rewards were
     computed afterwards, by scorers that no agent acted by. split: whose sessions. ceiling: what an agent that knows everything
-    reaches; None where it was not worked out.
+    reaches; None where it was not worked out. lost: sessions that nobody answered in; they are in no mean.
     """
 
     scenario: str
@@ -99,6 +101,7 @@ class Leaderboard(msgspec.Struct, frozen=True, kw_only=True):
     rescored: bool = False
     split: str = "all"
     ceiling: Ceiling | None = None
+    lost: tuple[Lost, ...] = ()
 
     @property
     def audited(self) -> bool:
@@ -114,8 +117,8 @@ def build_leaderboard(run: str | Path, level: float = 0.95, resamples: int = 200
     """The leaderboard of a run folder, finished or not; agents without a finished session have NaN everywhere."""
     plan = read_plan(run)
     return rank(
-        plan, values_of(plan, read_traces(Path(run) / TRACES)), level, resamples, audit=audit_values(run, plan),
-        ceiling=read_ceiling(run, plan))
+        plan, values_of(plan, run_traces(run, plan)), level, resamples, audit=audit_values(run, plan),
+        ceiling=read_ceiling(run, plan), lost=read_failures(run))
 
 
 def values_of(plan: RunPlan, traces: Iterable[SessionTrace]) -> Values:
@@ -129,12 +132,12 @@ def values_of(plan: RunPlan, traces: Iterable[SessionTrace]) -> Values:
 def audit_values(run: str | Path, plan: RunPlan) -> Values:
     """The second family's values of the same sessions; empty where it has not judged the traces as they are."""
     found = audited(run, plan)
-    return values_of(plan, read_traces(found.run / TRACES)) if found.done else {}
+    return values_of(plan, run_traces(found.run, read_plan(found.run))) if found.done else {}
 
 
 def rank(
     plan: RunPlan, values: Values, level: float = 0.95, resamples: int = 2000, *, audit: Values | None = None,
-    ceiling: SessionCeilings | None = None,
+    ceiling: SessionCeilings | None = None, lost: tuple[Lost, ...] = (),
 ) -> Leaderboard:
     """The leaderboard of per-session values by agent. audit: those of the second family, where it has judged an agent.
     ceiling: what can be reached in the sessions of the plan, where that is known."""
@@ -147,6 +150,7 @@ def rank(
         scenario=name, seed=plan.seed, level=level, allotted=len(plan.sessions), rows=tuple(rows), differences=differences,
         families=(plan.family, *([plan.audit.name] if plan.audit else [])), rescored=plan.played is not None, split=plan.split,
         ceiling=None if ceiling is None else mean_ceiling(ceiling, plan.seed, level, resamples),
+        lost=lost,
     )
 
 
@@ -284,6 +288,7 @@ def notes(board: Leaderboard) -> list[str]:
                      "played again.")
     found += [note] if (note := ceiling_note(board)) else []
     found += audit_notes(board)
+    found += [f"{clean(line)}." for line in told(board.lost, board.allotted)]
     for row in board.rows:
         parts = [f"{short} {row.missing[d]:.0%}" for d, short in zip(DIMENSIONS, shorts(), strict=True) if row.missing[d] > 0]
         extrapolated = row.metrics["extrapolated"].mean

@@ -13,8 +13,12 @@ import msgspec
 from recenv.differences import first_difference
 from recenv.errors import InputError, UnknownName
 from recenv.files import write_whole
+from recenv.seals import SEAL, Broken, check_seal, seal
 
-RUN_SCHEMA = 1
+RUN_SCHEMA = 2
+READABLE = (1, RUN_SCHEMA)
+"""Schemas that are read; manifests of schema 1 lack their seal."""
+
 MANIFEST = "manifest.json"
 TRACES = "traces.jsonl"
 LEADERBOARD = "leaderboard.json"
@@ -123,7 +127,7 @@ def installed_versions() -> dict[str, str]:
 
 def write_plan(plan: RunPlan, run: Path) -> None:
     """Write the manifest: whole or not at all."""
-    text = msgspec.json.format(msgspec.json.encode(plan, order="deterministic"), indent=1)
+    text = msgspec.json.format(msgspec.json.encode(seal(msgspec.to_builtins(plan))), indent=1)
     write_whole(run / MANIFEST, text + b"\n")
 
 
@@ -135,10 +139,12 @@ def read_plan(run: str | Path) -> RunPlan:
     try:
         raw = msgspec.json.decode(file.read_bytes())
         found = raw.get("schema") if isinstance(raw, dict) else None
-        if found != RUN_SCHEMA:
+        if found not in READABLE:
             raise InputError(f"{file}: this version reads run schema {RUN_SCHEMA}, found {found!r}; evaluate again")
+        if found == RUN_SCHEMA or SEAL in raw:
+            check_seal(raw)
         return msgspec.convert(raw, RunPlan)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, Broken) as error:
         raise InputError(f"{file} is not a run manifest ({error}); evaluate again into another folder") from None
 
 

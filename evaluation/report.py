@@ -12,6 +12,7 @@ import msgspec
 from recenv.errors import InputError
 from recenv.evaluation.ceiling import read_ceiling
 from recenv.evaluation.charts import draw_dimensions, draw_families, draw_forest, draw_lengths
+from recenv.evaluation.failures import read_failures
 from recenv.evaluation.leaderboard import (
     CEILING_ROW,
     Leaderboard,
@@ -25,14 +26,15 @@ from recenv.evaluation.leaderboard import (
     values_of,
 )
 from recenv.evaluation.pages import Picture, page, picture
-from recenv.evaluation.plan import AUDIT, TRACES, RunPlan, read_plan
+from recenv.evaluation.plan import AUDIT, RunPlan, read_plan
 from recenv.evaluation.session_pages import Pick, SessionPart, pick_sessions
 from recenv.evaluation.session_values import RETURN, SessionValues, metrics, shorts
+from recenv.evaluation.traces import run_traces
 from recenv.evaluation.why import Teller
 from recenv.files import write_whole
 from recenv.measures.intervals import Interval
 from recenv.rewards.dimensions import DIMENSIONS
-from recenv.rollouts.trace import SessionTrace, read_traces
+from recenv.rollouts.trace import SessionTrace
 
 REPORT = "report.html"
 PLOTS = "plots"
@@ -48,10 +50,10 @@ def write_report(run: str | Path, sessions: int = 12) -> Path:
     folder = Path(run)
     plan = read_plan(folder)
     sources: dict[str, int] = {}
-    values = values_of(plan, _counted(read_traces(folder / TRACES), sources))
+    values = values_of(plan, _counted(run_traces(folder, plan), sources))
     if not any(values.values()):
         raise InputError(f"{folder} has no finished session yet; go on with: recenv evaluate ... --out {folder} --resume")
-    board = rank(plan, values, audit=audit_values(folder, plan), ceiling=read_ceiling(folder, plan))
+    board = rank(plan, values, audit=audit_values(folder, plan), ceiling=read_ceiling(folder, plan), lost=read_failures(folder))
     agents = [row.agent for row in board.rows]
     parts = _session_parts(folder, plan, pick_sessions(values, sessions), agents)
     plots = folder / PLOTS
@@ -81,7 +83,7 @@ def _shares(sources: dict[str, int]) -> list[tuple[str, str]]:
 def _session_parts(folder: Path, plan: RunPlan, picks: Sequence[Pick], agents: Sequence[str]) -> list[SessionPart]:
     """The chosen sessions with their traces; the others are not held in memory."""
     orders = {pick.order for pick in picks}
-    chosen = {(t.agent, t.order): t for t in read_traces(folder / TRACES) if t.order in orders}
+    chosen = {(t.agent, t.order): t for t in run_traces(folder, plan) if t.order in orders}
     tell = Teller(folder, plan)
     return [SessionPart(pick, tuple(tell(chosen[a, pick.order]) for a in agents)) for pick in picks]
 

@@ -16,12 +16,12 @@ from typing import Any
 import msgspec
 
 from recenv.envs.engine import Engine
-from recenv.errors import InputError
+from recenv.errors import EndpointError, InputError
 from recenv.evaluation.ceiling import write_ceiling
+from recenv.evaluation.failures import Lost, lost_text, read_failures, settled
 from recenv.evaluation.leaderboard import build_leaderboard, encode_leaderboard
 from recenv.evaluation.plan import (
     LEADERBOARD,
-    TRACES,
     Played,
     RunPlan,
     audited,
@@ -33,12 +33,13 @@ from recenv.evaluation.plan import (
 from recenv.evaluation.recorded import recorded_reward, recorded_rules, recorded_scenario, recorded_world
 from recenv.evaluation.runner import Progress, evaluate
 from recenv.evaluation.stories import write_stories
+from recenv.evaluation.traces import run_traces
 from recenv.files import beside, write_whole
 from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rewards.named import check_name, reward_spec, scorer_set
 from recenv.rewards.protocol import Scorer
 from recenv.rollouts.rescore import CHUNK, rescore
-from recenv.rollouts.trace import SessionTrace, read_traces
+from recenv.rollouts.trace import SessionTrace
 
 Report = Callable[[Progress], None]
 
@@ -69,19 +70,22 @@ def rescore_run(
     made = _plan(plan, engine, traces_digest(run), command)
     partial = beside(target, lasting=True)
     _discard_other(partial, made)
-    recorded = read_traces(Path(run) / TRACES)
+    recorded = run_traces(run, plan)
 
-    def run_chunk(agent: str, rows: Sequence[int], first: int) -> list[SessionTrace]:
+    def run_chunk(agent: str, rows: Sequence[int], first: int) -> list[SessionTrace | Lost]:
         mine = list(islice(dropwhile(lambda t: (t.agent, t.order) != (agent, first), recorded), len(rows)))
         if len(mine) < len(rows):
             raise InputError(
                 f"{run} is not finished: session {first + len(mine) + 1} of {len(plan.sessions)} of agent {agent!r} is missing; "
                 "go on with: recenv evaluate ... --resume, then rescore it")
-        return list(rescore(engine, mine, chunk=chunk))
+        again = list(rescore(engine, mine, chunk=chunk))
+        return settled(again, plan.session_ids[first:first + len(rows)], first, agent, engine.scorers)
 
     evaluate(
         made, partial, run_chunk=run_chunk, resume=True, progress=progress, chunk=chunk,
         opened=lambda folder: write_stories(folder, world, made))
+    if lost := read_failures(partial):
+        raise EndpointError(lost_text(lost, len(plan.sessions)), "lost sessions")
     write_ceiling(partial, engine)
     write_whole(partial / LEADERBOARD, encode_leaderboard(build_leaderboard(partial)))
     os.rename(partial, target)

@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 from recenv.evaluation.ceiling import read_ceiling
 from recenv.evaluation.losses import losses, main_cause
-from recenv.evaluation.plan import TRACES, RunPlan
+from recenv.evaluation.plan import RunPlan
 from recenv.evaluation.session_values import session_values
+from recenv.evaluation.traces import run_traces
 from recenv.evaluation.why import Teller, Told, gate_cause
 from recenv.rewards.dimensions import DIMENSIONS
-from recenv.rollouts.trace import read_traces
 
 NAN = float("nan")
 
@@ -55,7 +55,7 @@ class RunReader:
 
     def told(self) -> Iterator[Told]:
         """Every finished trace explained, in the order of playing."""
-        return map(self.tell, read_traces(self.run / TRACES))
+        return map(self.tell, run_traces(self.run, self.plan))
 
     def row(self, told: Told) -> SessionRow:
         """The row of a session."""

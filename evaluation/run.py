@@ -14,12 +14,12 @@ from recenv.baselines.by_name import check_agent, open_agent
 from recenv.data.world import World
 from recenv.envs.batch import Split, session_pool
 from recenv.envs.engine import Engine
-from recenv.errors import InputError
+from recenv.errors import EndpointError, InputError
 from recenv.evaluation.ceiling import write_ceiling
+from recenv.evaluation.failures import Lost, lost_text, read_failures, settled
 from recenv.evaluation.leaderboard import build_leaderboard, encode_leaderboard
 from recenv.evaluation.plan import (
     LEADERBOARD,
-    TRACES,
     AgentEntry,
     Family,
     RunPlan,
@@ -31,13 +31,14 @@ from recenv.evaluation.recorded import recorded_reward, recorded_rules, recorded
 from recenv.evaluation.rescore import audit_run, specs
 from recenv.evaluation.runner import CHUNK, Progress, evaluate
 from recenv.evaluation.stories import write_stories
+from recenv.evaluation.traces import run_traces
 from recenv.files import write_whole
 from recenv.rewards.named import check_name, scorer_set
 from recenv.rewards.protocol import Scorer
 from recenv.rollouts.agent import Agent
-from recenv.rollouts.collect import collect
+from recenv.rollouts.collect import attempt
 from recenv.rollouts.replay import Verdict, verify
-from recenv.rollouts.trace import SessionTrace, read_traces
+from recenv.rollouts.trace import SessionTrace
 from recenv.scenarios import Scenario, load_scenario
 from recenv.scenarios.entry import GIVEN, open_engine
 
@@ -100,17 +101,21 @@ def run_evaluation(
     if audit:
         plan = msgspec.structs.replace(plan, audit=Family(name=audit, scorers=specs(second)))
 
-    def run_chunk(agent: str, rows: Sequence[int], first: int) -> list[SessionTrace]:
-        return collect(engine, players[agent], rows, seed, first_order=first)
+    def run_chunk(agent: str, rows: Sequence[int], first: int) -> list[SessionTrace | Lost]:
+        played = attempt(engine, players[agent], rows, seed, first_order=first)
+        return settled(played, plan.session_ids[first:first + len(rows)], first, agent, engine.scorers)
 
     rounds = 2 if audit else 1
     run = evaluate(
         plan, out, run_chunk=run_chunk, resume=resume, progress=_part(progress, 0, rounds), chunk=chunk,
         opened=lambda run: write_stories(run, engine.world, plan))
     write_ceiling(run, engine)
-    if audit:
+    lost = read_failures(run)
+    if audit and not lost:
         audit_run(run, second, store=store, progress=_part(progress, 1, rounds))
     write_whole(run / LEADERBOARD, encode_leaderboard(build_leaderboard(run)))
+    if lost:
+        raise EndpointError(lost_text(lost, len(plan.sessions)), "lost sessions")
     return run
 
 
@@ -191,4 +196,4 @@ def replay_run(
         scenario, store, **{**rules, "scorers": scorers or plan.family, "reward": recorded_reward(plan, run)})
     same_as_recorded(
         run, "the scorers", [s["fingerprint"] for s in plan.scorers], [s.spec.fingerprint for s in engine.scorers.values()])
-    return list(verify(engine, read_traces(Path(run) / TRACES), chunk=chunk))
+    return list(verify(engine, run_traces(run, plan), chunk=chunk))

@@ -8,21 +8,24 @@ the report, and, where a second family judges the run, the run folder ``audit``.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from recenv.errors import InputError
+from recenv.evaluation.failures import GIVE_UP, Lost, write_failures
 from recenv.evaluation.judging import write_judging
 from recenv.evaluation.plan import LEADERBOARD, MANIFEST, TRACES, RunPlan, check_same, write_plan
-from recenv.files import left_behind, write_whole
-from recenv.journal import cut_torn, entries, held
-from recenv.rollouts.trace import TRACE_SCHEMA, SessionTrace, encode
+from recenv.evaluation.traces import Place, check_trace, checked, places
+from recenv.files import left_behind, whole_file, write_whole
+from recenv.journal import cut_torn, held
+from recenv.rollouts.trace import SessionTrace, encode
 
 CHUNK = 64
 
-RunChunk = Callable[[str, Sequence[int], int], list[SessionTrace]]
-"""(agent name, session rows, allotted position of the first) -> their finished traces, in that order."""
+RunChunk = Callable[[str, Sequence[int], int], Sequence[SessionTrace | Lost]]
+"""(agent name, session rows, allotted position of the first) -> their finished traces, in that order; in place of one the session
+that could not be played."""
 
 
 class Progress(NamedTuple):
@@ -47,7 +50,8 @@ def evaluate(
 
     opened: called with the folder before anything is played.
     run_chunk plays sessions of one agent; what it returns must not depend on how they are cut into chunks.
-    resume: continue what is in ``out`` (start anew where nothing is); a torn last line is cut off and played again.
+    resume: continue what is in ``out`` (start anew where nothing is); a torn last line is cut off and played again, as is what
+    was lost. Sessions that nobody answered in (``failures``) are left out; after ``GIVE_UP`` of an agent in a row its others are.
     Raises InputError when ``out`` holds a run and resume is not given, when the run there has another plan, when
     another process writes to it, or when traces do not follow the plan. Nothing on disk is touched in these cases.
     """
@@ -57,29 +61,83 @@ def evaluate(
     _open_run(plan, run, resume)
     if opened is not None:
         opened(run)
-    total = len(plan.agents) * len(plan.sessions)
     busy = f"another process is writing to {run}; wait for it to end, or choose another --out"
     with held(run / TRACES, busy) as stream:
-        done = _resume_point(stream, plan, run / TRACES)
-        while done < total:
-            agent = plan.agents[done // len(plan.sessions)].name
-            first = done % len(plan.sessions)
-            rows = plan.sessions[first : first + chunk]
-            if progress:
-                progress(Progress(agent, done, total))
-            traces = run_chunk(agent, rows, first)
-            _check_chunk(traces, plan, agent, first, len(rows))
-            stream.write(b"".join(encode(t) for t in traces))
-            stream.flush()
-            os.fsync(stream.fileno())
-            done += len(rows)
-        if progress:
-            progress(Progress(plan.agents[-1].name, done, total))
+        lost = _play(plan, stream, run / TRACES, run_chunk, progress, chunk)
+        write_failures(run, lost)
     from recenv.evaluation.leaderboard import build_leaderboard, encode_leaderboard
 
     write_whole(run / LEADERBOARD, encode_leaderboard(build_leaderboard(run)))
     write_judging(run)
     return run
+
+
+def _play(
+    plan: RunPlan, stream: BinaryIO, file: Path, run_chunk: RunChunk, progress: Callable[[Progress], None] | None, chunk: int
+) -> list[Lost]:
+    """Play what the file lacks, and put it in order; returns the sessions that were lost."""
+    there = _there(stream, plan, file)
+    every = places(plan)
+    number = {place: n for n, place in enumerate(every)}
+    ordered = [number[place] for place in there] == sorted(number[place] for place in there)
+    last = max((number[place] for place in there), default=-1)
+    lost: list[Lost] = []
+    row = dict.fromkeys((entry.name for entry in plan.agents), 0)  # sessions lost one after the other
+    done = len(there)
+    for agent, orders in _chunks(plan, set(there), chunk):
+        if progress:
+            progress(Progress(agent, done, len(every)))
+        if row[agent] >= GIVE_UP:
+            lost += [Lost(agent=agent, order=o, session_id=plan.session_ids[o], why=lost[-1].why) for o in orders]
+            continue
+        played = run_chunk(agent, [plan.sessions[o] for o in orders], orders[0])
+        if len(played) != len(orders):
+            raise InputError(
+                f"agent {agent!r}: {len(orders)} sessions to play from position {orders[0]}, {len(played)} traces came back")
+        whole = []
+        for order, found in zip(orders, played, strict=True):
+            if isinstance(found, Lost):
+                lost.append(found)
+                row[agent] += 1
+                continue
+            row[agent] = 0
+            _check_own(found, plan, agent, order)
+            whole.append(found)
+            ordered = ordered and number[agent, order] > last
+            last = max(last, number[agent, order])
+        stream.write(b"".join(encode(t) for t in whole))
+        stream.flush()
+        os.fsync(stream.fileno())
+        done += len(whole)
+    if progress:
+        progress(Progress(plan.agents[-1].name, done, len(every)))
+    if not ordered:
+        _put_in_order(stream, plan, file, number)
+    return lost
+
+
+def _chunks(plan: RunPlan, there: set[Place], chunk: int) -> Iterator[tuple[str, list[int]]]:
+    """What is not there, in the plan's order: an agent and up to ``chunk`` positions next to each other."""
+    for entry in plan.agents:
+        orders: list[int] = []
+        for order in range(len(plan.sessions)):
+            if orders and ((entry.name, order) in there or len(orders) == chunk):
+                yield entry.name, orders
+                orders = []
+            if (entry.name, order) not in there:
+                orders.append(order)
+        if orders:
+            yield entry.name, orders
+
+
+def _put_in_order(stream: BinaryIO, plan: RunPlan, file: Path, number: dict[Place, int]) -> None:
+    """Write the lines of a file anew, in the plan's order."""
+    stream.seek(0)
+    lines = stream.readlines()
+    traces = checked(lines, file, plan)
+    found = sorted((number[trace.agent, trace.order], line) for line, trace in zip(lines, traces, strict=False))
+    with whole_file(file) as new:
+        new.writelines(line for _, line in found)
 
 
 def _open_run(plan: RunPlan, run: Path, resume: bool) -> None:
@@ -97,31 +155,18 @@ def _open_run(plan: RunPlan, run: Path, resume: bool) -> None:
     write_plan(plan, run)
 
 
-def _resume_point(stream: BinaryIO, plan: RunPlan, file: Path) -> int:
-    """How many traces are whole; cuts off a torn last line, and only after everything before it proved to fit the plan."""
+def _there(stream: BinaryIO, plan: RunPlan, file: Path) -> list[Place]:
+    """What of the plan is played; cuts off a torn last line, and only after everything before it proved to fit the plan."""
     stream.seek(0)
-    count, remedy = 0, "delete this line and all that follow, then --resume plays them again"
-    for number, trace in entries(stream, file, SessionTrace, "damaged", remedy):
-        where = f"{file}:{number}"
-        if count >= len(plan.agents) * len(plan.sessions):
-            raise InputError(f"{where}: more traces than the plan allots; the file was changed, evaluate into another --out")
-        agent = plan.agents[count // len(plan.sessions)].name
-        _check_trace(trace, plan, agent, count % len(plan.sessions), where)
-        count = number
+    found = [(trace.agent, trace.order) for trace in checked(stream, file, plan)]
     cut_torn(stream)
-    return count
+    return found
 
 
-def _check_chunk(traces: Sequence[SessionTrace], plan: RunPlan, agent: str, first: int, expected: int) -> None:
-    if len(traces) != expected:
-        raise InputError(f"agent {agent!r}: {expected} sessions to play from position {first}, {len(traces)} traces came back")
-    for i, trace in enumerate(traces):
-        _check_trace(trace, plan, agent, first + i, f"agent {agent!r}, position {first + i}")
-
-
-def _check_trace(trace: SessionTrace, plan: RunPlan, agent: str, order: int, where: str) -> None:
-    expected = (TRACE_SCHEMA, agent, order, plan.session_ids[order], plan.seed)
-    found = (trace.schema, trace.agent, trace.order, trace.session_id, trace.seed)
-    for name, want, have in zip(("schema", "agent", "order", "session_id", "seed"), expected, found, strict=True):
+def _check_own(trace: SessionTrace, plan: RunPlan, agent: str, order: int) -> None:
+    """Raise InputError unless a trace that came back is the one that was asked for."""
+    where = f"agent {agent!r}, position {order}"
+    for name, want, have in (("agent", agent, trace.agent), ("order", order, trace.order)):
         if want != have:
             raise InputError(f"{where}: a trace of {name} {want!r} was expected, {have!r} came")
+    check_trace(trace, plan, where)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from recenv.errors import InputError, UnknownName
-from recenv.evaluation.plan import TRACES, read_plan
-from recenv.rollouts.trace import SessionTrace, read_traces
+from recenv.evaluation.plan import read_plan
+from recenv.evaluation.traces import run_traces
+from recenv.rollouts.trace import SessionTrace
 
 
 def find_trace(run: str | Path, session: str, agent: str) -> SessionTrace:
@@ -15,7 +16,7 @@ def find_trace(run: str | Path, session: str, agent: str) -> SessionTrace:
     plan.agent(agent)
     if session not in plan.session_ids:
         raise UnknownName("session of this run", session, plan.session_ids)
-    for trace in read_traces(Path(run) / TRACES):
+    for trace in run_traces(run, plan):
         if trace.session_id == session and trace.agent == agent:
             return trace
     raise InputError(f"{run}: session {session!r} of agent {agent!r} is not finished; go on with: recenv evaluate ... --resume")

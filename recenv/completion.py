@@ -26,7 +26,7 @@ class Token(msgspec.Struct, frozen=True, array_like=True):
     top: tuple[tuple[str, float], ...] = ()
 
 
-class Completion(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Completion(msgspec.Struct, frozen=True, kw_only=True):
     """A model's answer. Token counts are None where the server does not report them; latency_s is of the last attempt.
 
     tokens: those of the text where the request asked for ``logprobs`` and the server gives them, else empty.

@@ -9,6 +9,7 @@
     │   └── RowError       one row of an input file cannot be read (quarantined by readers)
     ├── MissingExtra       an optional package is not installed
     └── EndpointError      a remote model did not answer usefully
+        └── Unanswered     it did not for some of the views that an agent was asked about
 
 Messages say which parameter, what was expected, what came, and what to do.
 The command line prints the message alone; a traceback from one of these is a bug.
@@ -17,7 +18,7 @@ The command line prints the message alone; a traceback from one of these is a bu
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 
 class RecenvError(Exception):
@@ -74,3 +75,15 @@ class EndpointError(RecenvError):
     def __init__(self, message: str, kind: str = "failed") -> None:
         super().__init__(message)
         self.kind = kind
+
+
+class Unanswered(EndpointError):
+    """What an agent asks did not answer for some of its views. No result of the agent: those sessions are played again later.
+
+    answers: one a view; in place of an action that could not be had, the error that says why.
+    """
+
+    def __init__(self, answers: Sequence[object]) -> None:
+        self.answers = tuple(answers)
+        first = next(a for a in answers if isinstance(a, EndpointError))
+        super().__init__(str(first), first.kind)

@@ -12,6 +12,7 @@ import pytest
 from worlds import build_tiny_world
 
 from recenv import cli
+from recenv.journal import line_of
 
 SCENARIO = """
 name = "toy"
@@ -98,8 +99,12 @@ def test_replay_verifies_and_notices_tampering(capsys: pytest.CaptureFixture[str
     forged = home / "forged"
     forged.mkdir()
     (forged / "manifest.json").write_bytes((run / "manifest.json").read_bytes())
-    lines[3] = json.dumps(trace, ensure_ascii=False).encode() + b"\n"
-    (forged / "traces.jsonl").write_bytes(b"".join(lines))
+    changed = json.dumps(trace, ensure_ascii=False).encode() + b"\n"
+    (forged / "traces.jsonl").write_bytes(b"".join([*lines[:3], changed, *lines[4:]]))
+    code, _, err = recenv(capsys, "replay", forged)
+    assert code == 2 and "traces.jsonl:4: damaged (its seal is" in err
+    resealed = line_of({k: v for k, v in trace.items() if k != "seal"})
+    (forged / "traces.jsonl").write_bytes(b"".join([*lines[:3], resealed, *lines[4:]]))
     code, out, _ = recenv(capsys, "replay", forged)
     assert code == 1 and "23 of 24" in out and "value" in out
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import click
 
 from recenv.commands.root import FILE, FOLDER, bar, value
-from recenv.errors import InputError
+from recenv.errors import EndpointError, InputError
 
 
 def _world_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -47,7 +47,12 @@ def evaluate(
     out: Path, resume: bool, user: str | None, scorers: str | None, reward: str | None, audit: str | None, strict: bool,
     options: tuple[str, ...],
 ) -> None:
-    """Let agents play the same sessions; print the leaderboard."""
+    """Let agents play the same sessions; print the leaderboard.
+
+    Sessions in which a model server did not answer are no results: they are counted apart, the command ends with 2, and --resume
+    plays them again.
+    """
+    from recenv.evaluation.failures import read_failures
     from recenv.evaluation.leaderboard import build_leaderboard, format_leaderboard
     from recenv.evaluation.run import run_evaluation
     from recenv.rewards.named import second_family
@@ -66,14 +71,20 @@ def evaluate(
                         *(f"--{name} {value}" for name, value in changes.items()), *(["--strict"] if strict else []),
                         f"--audit {second or 'none'}",
                         *(f"--agent-option {o}" for o in options)])
-    with bar("sessions") as update:
-        run = run_evaluation(
-            scenario, names, sessions, seed, out, store=store, configs=_agent_options(options), resume=resume,
-            progress=lambda p: update(p.done, p.total), command=command,
-            changes={**changes, **({"strict": True} if strict else {})}, audit=second, split=split)
-    click.echo(format_leaderboard(build_leaderboard(run)))
-    _echo_judging(run)
-    click.echo(f"\nrun folder: {run}; next: recenv report {run}")
+    try:
+        with bar("sessions") as update:
+            run_evaluation(
+                scenario, names, sessions, seed, out, store=store, configs=_agent_options(options), resume=resume,
+                progress=lambda p: update(p.done, p.total), command=command,
+                changes={**changes, **({"strict": True} if strict else {})}, audit=second, split=split)
+    except EndpointError:
+        if read_failures(out):  # what was played is shown, and the error said at the end
+            click.echo(format_leaderboard(build_leaderboard(out)))
+            click.echo("")
+        raise
+    click.echo(format_leaderboard(build_leaderboard(out)))
+    _echo_judging(out)
+    click.echo(f"\nrun folder: {out}; next: recenv report {out}")
 
 
 def _agent_options(options: tuple[str, ...]) -> dict[str, dict[str, Any]]:

@@ -16,6 +16,15 @@ SOURCES: tuple[str, ...] = get_args(SourceKind)
 """Where a component comes from: an exact rule, a scorer, a log, the user, or nowhere."""
 
 
+NO_ANSWER = "the judge did not answer"
+"""How the reason begins where a scorer asks somebody who did not answer, for now: no value, and no judgement of the row."""
+
+
+def unanswered(reason: str) -> bool:
+    """Whether a value is missing because nobody answered, and not because the row cannot be judged."""
+    return reason.startswith(NO_ANSWER)
+
+
 class ScorerSpec(msgspec.Struct, frozen=True, kw_only=True):
     """Identity of a scorer; round-trips through JSON and is written into every trace.
 

@@ -32,5 +32,8 @@ class Agent(Protocol):
     name: str
 
     def act(self, views: Sequence[AgentView]) -> Sequence[Action]:
-        """N actions for N views of sessions in play. An item that a view does not hold breaks a rule, and is no error."""
+        """N actions for N views of sessions in play. An item that a view does not hold breaks a rule, and is no error.
+
+        Raises ``Unanswered`` with the other actions where what the agent asks did not answer for some views.
+        """
         ...

@@ -13,7 +13,7 @@ from recenv.envs.dynamics import looked_at
 from recenv.envs.engine import Engine, Step
 from recenv.envs.state import ENDINGS, RUNNING, Log, State
 from recenv.envs.tables import REFUSED, TAKEN
-from recenv.errors import InputError
+from recenv.errors import EndpointError, InputError, Unanswered
 from recenv.records import Action, AgentView, Item
 from recenv.rewards.protocol import SOURCES
 from recenv.rollouts.agent import Agent, ReadsNumbers
@@ -27,32 +27,58 @@ def collect(
     """Play each session (world rows) once, all in one batch; the traces come in the given order.
 
     seed keys the users' noise, the same for every agent, so that agents are compared on the same users. How sessions
-    are cut into calls does not change any trace.
+    are cut into calls does not change any trace. Raises EndpointError where what the agent asks does not answer.
     """
+    found = []
+    for played in attempt(engine, agent, sessions, seed, first_order=first_order):
+        if isinstance(played, EndpointError):
+            raise played
+        found.append(played)
+    return found
+
+
+def attempt(
+    engine: Engine, agent: Agent, sessions: Sequence[int], seed: int, *, first_order: int = 0
+) -> list[SessionTrace | EndpointError]:
+    """``collect``, with the error in place of the trace of each session that it cut off; the others go on."""
     if not len(sessions):
         return []
     rows = np.asarray(sessions, np.int64)
     meter = GoldMeter.of(engine.world)
     state, log = engine.begin(rows, np.full(len(rows), seed, np.uint64)), engine.log(len(rows), words=True)
     turns: list[list[TurnTrace]] = [[] for _ in rows]
-    while (active := np.flatnonzero(state.ending == RUNNING)).size:
+    lost: dict[int, EndpointError] = {}
+    while (active := np.array([r for r in np.flatnonzero(state.ending == RUNNING).tolist() if r not in lost], np.int64)).size:
         views = engine.views(state, log, active.tolist())
-        answers = _act(engine, agent, views, state.take(active))
         actions: list[Action | None] = [None] * len(rows)
-        for r, action in zip(active.tolist(), answers, strict=True):
-            actions[r] = action
+        for r, answer in zip(active.tolist(), _act(engine, agent, views, state.take(active)), strict=True):
+            if isinstance(answer, EndpointError):
+                lost[r] = answer
+            else:
+                actions[r] = answer
         before, (state, step) = state, engine.step(state, log, actions)
         seen = looked_at(before, step.facts, engine.user.temper.position_decay)
-        for r, action in zip(active.tolist(), answers, strict=True):
-            turns[r].append(_turn(engine, meter, before, state, log, step, seen[r].tolist(), r, action))
-    return [_trace(engine, agent.name, state, seed, turns[r], r, first_order + r) for r in range(len(rows))]
+        for r, action in enumerate(actions):
+            if action is not None:
+                turns[r].append(_turn(engine, meter, before, state, log, step, seen[r].tolist(), r, action))
+    return [lost.get(r) or _trace(engine, agent.name, state, seed, turns[r], r, first_order + r) for r in range(len(rows))]
 
 
-def _act(engine: Engine, agent: Agent, views: list[AgentView], state: State) -> list[Action]:
-    answers = list(agent.act_on(views, engine.observer(state)) if isinstance(agent, ReadsNumbers) else agent.act(views))
+def _act(engine: Engine, agent: Agent, views: list[AgentView], state: State) -> list[Action | EndpointError]:
+    try:
+        answers: list[object] = list(
+            agent.act_on(views, engine.observer(state)) if isinstance(agent, ReadsNumbers) else agent.act(views))
+    except Unanswered as some:
+        answers = list(some.answers)
+    except EndpointError as error:
+        answers = [error] * len(views)
     if len(answers) != len(views):
         raise InputError(f"agent {agent.name!r} must return one action a view: expected {len(views)}, got {len(answers)}")
-    return answers
+    found = [a for a in answers if isinstance(a, (Action, EndpointError))]
+    for wrong in answers if len(found) < len(answers) else ():
+        if not isinstance(wrong, (Action, EndpointError)):
+            raise InputError(f"agent {agent.name!r} must return recenv.records.Action objects; got {type(wrong).__name__}")
+    return found
 
 
 def _turn(

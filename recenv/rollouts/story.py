@@ -12,6 +12,7 @@ import numpy as np
 
 from recenv.data.constraints import MET
 from recenv.data.world import World
+from recenv.journal import line_of
 from recenv.records import Constraint, User
 
 STORY_SCHEMA = 1
@@ -68,4 +69,4 @@ def tell(world: World, row: int) -> SessionStory:
 
 def encode_stories(stories: Iterable[SessionStory]) -> Iterator[bytes]:
     """One JSON line each; equal stories give equal bytes."""
-    return (msgspec.json.encode(story, order="deterministic") + b"\n" for story in stories)
+    return map(line_of, stories)

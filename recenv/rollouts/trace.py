@@ -8,13 +8,13 @@ from pathlib import Path
 import msgspec
 
 from recenv.errors import InputError
-from recenv.journal import recorded
+from recenv.journal import line_of, recorded
 from recenv.records import Action, Reaction
 from recenv.rewards.protocol import Cost
 
-TRACE_SCHEMA = 3
-READABLE = (2, TRACE_SCHEMA)
-"""Schemas that are read; traces of schema 2 lack ``said`` and ``shown``."""
+TRACE_SCHEMA = 4
+READABLE = (2, 3, TRACE_SCHEMA)
+"""Schemas that are read; traces of schema 2 lack ``said`` and ``shown``, those of 2 and 3 their seal."""
 
 
 class Shown(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -105,8 +105,13 @@ class SessionTrace(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def encode(trace: SessionTrace) -> bytes:
-    """A trace as one JSON line; equal traces give equal bytes."""
-    return msgspec.json.encode(trace, order="deterministic") + b"\n"
+    """A trace as one sealed JSON line; equal traces give equal bytes."""
+    return line_of(trace)
+
+
+def unsealed(trace: SessionTrace) -> bool:
+    """Whether a trace is of a version that did not seal them."""
+    return trace.schema != TRACE_SCHEMA
 
 
 def read_traces(path: str | Path) -> Iterator[SessionTrace]:
@@ -117,8 +122,8 @@ def read_traces(path: str | Path) -> Iterator[SessionTrace]:
     file = Path(path)
     if not file.is_file():
         raise InputError(f"no traces at {file}; expected a run folder written by: recenv evaluate --out DIR")
-    for number, trace in recorded(file, SessionTrace, f"not a trace of schema {TRACE_SCHEMA}"):
+    for number, trace in recorded(file, SessionTrace, f"not a trace of schema {TRACE_SCHEMA}", unsealed=unsealed):
         if trace.schema not in READABLE:
-            known = " and ".join(map(str, READABLE))
+            known = ", ".join(map(str, READABLE))
             raise InputError(f"{file}:{number}: trace schema {trace.schema}, this version reads {known}")
         yield trace

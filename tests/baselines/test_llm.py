@@ -12,10 +12,11 @@ from loopback import Reply, Script, loopback
 from worlds import item_id, tiny_view
 
 from recenv.baselines import Runtime, make_agent
-from recenv.baselines.llm import Record
+from recenv.baselines.llm import _Kept, open_record
 from recenv.completion import Completion
 from recenv.data.world import World
-from recenv.errors import EndpointError, InputError
+from recenv.errors import EndpointError, InputError, Unanswered
+from recenv.evaluation.folder import open_run
 from recenv.evaluation.run import replay_run, run_evaluation
 from recenv.records import Action, AgentView
 from recenv.rollouts.trace import read_traces
@@ -70,9 +71,10 @@ def test_a_failure_of_the_endpoint_is_no_action(tiny_world: World, reply: Reply,
     def script(body: dict[str, Any], times: int) -> Reply:
         return reply if "人均50元" in body["messages"][-1]["content"] else Reply(GOOD)
 
-    with pytest.raises(EndpointError, match="--resume") as caught:
+    with pytest.raises(Unanswered) as caught:
         play(tiny_world, views, script, record=record, concurrency=1)
     assert caught.value.kind == kind
+    assert [isinstance(a, EndpointError) for a in caught.value.answers] == [False, False, True]  # the others have theirs
     actions, bodies = play(tiny_world, views, lambda body, times: Reply(GOOD), record=record)
     assert [a.act for a in actions] == ["recommend"] * 3 and len(bodies) == 1  # what was answered is not asked again
 
@@ -133,7 +135,8 @@ def test_a_run_that_met_a_dead_endpoint_goes_on_from_there(tmp_path: Path) -> No
         with pytest.raises(EndpointError, match="status 401: Incorrect API key"):
             run()
         assert [t.agent for t in read_traces(out / "traces.jsonl")] == ["random"] * 2
-        assert not (out / "leaderboard.json").exists()
+        table = open_run(out).table()
+        assert "llm: 2 of 2 sessions were not played, and are no results" in table and "Incorrect API key" in table
         up[0] = True
         run(resume=True)
     assert [t.agent for t in read_traces(out / "traces.jsonl")] == ["random"] * 2 + ["llm"] * 2
@@ -185,18 +188,18 @@ def test_a_recorded_run_is_repeated_without_the_server(tiny_world: World, tmp_pa
 
 def test_a_torn_record_is_mended_and_a_damaged_one_refused(tmp_path: Path) -> None:
     path = tmp_path / "answers.jsonl"
-    record = Record(path)
-    record.add("a", Completion(text="one\u2028two", latency_s=3.0))
-    record.add("b", Completion(text="three"))
+    record = open_record(path)
+    record.add(_Kept("a", Completion(text="one\u2028two")))
+    record.add(_Kept("b", Completion(text="three")))
     whole = path.read_bytes()
     path.write_bytes(whole[:-5])
-    torn = Record(path)
-    assert torn.get("b") is None and torn.get("a") == Completion(text="one\u2028two")
-    torn.add("b", Completion(text="three"))
+    torn = open_record(path)
+    assert torn.get("b") is None and torn.get("a") == _Kept("a", Completion(text="one\u2028two"))
+    torn.add(_Kept("b", Completion(text="three")))
     assert path.read_bytes() == whole
     path.write_bytes(b"{}\n" + whole)
     with pytest.raises(InputError, match=r"answers.jsonl:1: not a recorded answer"):
-        Record(path)
+        open_record(path)
 
 
 def test_settings_are_checked_when_the_agent_is_built(tiny_world: World, monkeypatch: pytest.MonkeyPatch) -> None:

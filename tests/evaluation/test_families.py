@@ -17,7 +17,7 @@ from recenv.cli import cli
 from recenv.errors import InputError
 from recenv.evaluation.charts import draw_families
 from recenv.evaluation.leaderboard import audit_order, build_leaderboard, format_leaderboard, judged, rank
-from recenv.evaluation.plan import AUDIT, LEADERBOARD, TRACES, Family, RunPlan, read_plan
+from recenv.evaluation.plan import AUDIT, LEADERBOARD, TRACES, Family, RunPlan, read_plan, write_plan
 from recenv.evaluation.report import write_report
 from recenv.evaluation.rescore import rescore_run
 from recenv.evaluation.run import replay_run, run_evaluation
@@ -188,8 +188,9 @@ def test_a_judgement_of_other_traces_does_not_count(home: Home, tmp_path: Path) 
     assert not build_leaderboard(out).audited
     evaluate(home, out, resume=True)
     assert (out / TRACES).read_bytes() == whole and build_leaderboard(out).audited
-    stale = (out / AUDIT / "manifest.json").read_text().replace("of second", "of a former second")
-    (out / AUDIT / "manifest.json").write_text(stale)
+    judging = read_plan(out / AUDIT)
+    former = tuple({**s, "name": "a former second"} for s in judging.scorers)
+    write_plan(msgspec.structs.replace(judging, scorers=former), out / AUDIT)
     assert not build_leaderboard(out).audited
     evaluate(home, out, resume=True)
     assert (out / AUDIT / TRACES).read_bytes() == judged and build_leaderboard(out).audited

@@ -6,17 +6,17 @@ import json
 import math
 from pathlib import Path
 
-import msgspec
 import numpy as np
 import pytest
 from trace_builders import finished_run, plan, run_chunk, session, turn
 
-from recenv.errors import InputError, UnknownName
+from recenv.errors import InputError
 from recenv.evaluation.leaderboard import build_leaderboard, format_leaderboard, rank, width
 from recenv.evaluation.plan import TRACES
 from recenv.evaluation.runner import evaluate
 from recenv.evaluation.session_values import SessionValues, matrix, metrics, session_values
 from recenv.rewards.dimensions import DIMENSIONS
+from recenv.rollouts.trace import encode
 
 
 def test_session_values_are_plain_arithmetic() -> None:
@@ -110,9 +110,9 @@ def test_the_leaderboard_file_is_derived_and_has_null_for_what_is_missing(tmp_pa
 
 def test_a_trace_of_an_agent_outside_the_plan_is_refused(tmp_path: Path) -> None:
     run = finished_run(tmp_path, plan(("greedy",), sessions=2))
-    stray = msgspec.json.encode(session([turn()], agent="greedi")) + b"\n"
+    stray = encode(session([turn()], agent="greedi"))
     (run / TRACES).write_bytes((run / TRACES).read_bytes() + stray)
-    with pytest.raises(UnknownName, match="greedy"):
+    with pytest.raises(InputError, match=r"traces.jsonl:3: a trace of agent 'greedi', who is not in the plan"):
         build_leaderboard(run)
     with pytest.raises(InputError, match="no run at"):
         build_leaderboard(tmp_path / "nowhere")

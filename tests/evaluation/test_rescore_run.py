@@ -16,7 +16,7 @@ from known_families import Home, make_home
 from recenv.cli import cli
 from recenv.errors import InputError, UnknownName
 from recenv.evaluation.leaderboard import build_leaderboard
-from recenv.evaluation.plan import TRACES, read_plan
+from recenv.evaluation.plan import TRACES, RunPlan, read_plan, write_plan
 from recenv.evaluation.plots import draw_trace
 from recenv.evaluation.report import write_report
 from recenv.evaluation.rescore import columns_text, rescore_run
@@ -176,8 +176,8 @@ def test_what_cannot_be_rescored_is_answered_and_nothing_written(home: Home, run
     copy.mkdir()
     plan, lines = read_plan(run), (run / TRACES).read_bytes().splitlines(keepends=True)
 
-    def spoiled(manifest: object = plan, kept: int = 16) -> Path:
-        (copy / "manifest.json").write_bytes(msgspec.json.encode(manifest))
+    def spoiled(manifest: RunPlan = plan, kept: int = 16) -> Path:
+        write_plan(manifest, copy)
         (copy / TRACES).write_bytes(b"".join(lines[:kept]))
         return copy
 

@@ -10,8 +10,11 @@ import pytest
 from trace_builders import finished_run, plan, run_chunk
 
 from recenv.errors import InputError
+from recenv.evaluation.failures import GIVE_UP, Lost, read_failures
+from recenv.evaluation.folder import open_run
 from recenv.evaluation.plan import LEADERBOARD, MANIFEST, TRACES, AgentEntry, RunPlan, read_plan
 from recenv.evaluation.runner import Progress, RunChunk, evaluate
+from recenv.journal import line_of
 from recenv.rollouts.trace import SessionTrace, read_traces
 
 PLAN = plan(("random", "greedy"), sessions=7)
@@ -128,8 +131,11 @@ Spoiler = Callable[[list[bytes]], list[bytes]]
     [
         (lambda lines: [lines[0], b"{broken}\n", *lines[2:]], "traces.jsonl:2: damaged"),
         (lambda lines: [b"\xff\xfe\n", *lines[1:]], "traces.jsonl:1: damaged"),
-        (lambda lines: [lines[1], lines[0], *lines[2:]], "order 0 was expected, 1 came"),
-        (lambda lines: [*lines, lines[-1]], "more traces than the plan"),
+        (lambda lines: [lines[0].replace(b'"order":0', b'"order":1'), *lines[1:]], "traces.jsonl:1: damaged .its seal is broken"),
+        (lambda lines: [line_of({**msgspec.json.decode(lines[0].replace(b',"seal"', b',"was"')), "seed": 8}), *lines[1:]],
+         "traces.jsonl:1: a trace of seed 7 was expected, 8 came"),
+        (lambda lines: [*lines, lines[-1]], "stands in line 14 already"),
+        (lambda lines: [lines[0]] * 30 + lines[1:], "stands in line 1 already"),
     ],
 )
 def test_a_damaged_file_is_refused_and_left_alone(tmp_path: Path, spoil: Spoiler, message: str) -> None:
@@ -194,3 +200,65 @@ def test_plans_that_cannot_be_run(change: dict[str, object]) -> None:
     fields = {f: getattr(PLAN, f) for f in PLAN.__struct_fields__}
     with pytest.raises(InputError):
         RunPlan(**{**fields, **change})
+
+
+# -- sessions that nobody answered in --------------------------------------------------------------------------------
+
+
+def losing(orders: set[int], played: list[tuple[str, int]] | None = None) -> RunChunk:
+    """A run_chunk in which some sessions of ``random`` find nobody."""
+    play = run_chunk(PLAN)
+
+    def run(agent: str, rows: Sequence[int], first: int) -> list[SessionTrace | Lost]:
+        found: list[SessionTrace | Lost] = list(play(agent, rows, first))
+        for n in range(len(rows)):
+            if played is not None:
+                played.append((agent, first + n))
+            if agent == "random" and first + n in orders:
+                found[n] = Lost(agent=agent, order=first + n, session_id=f"s{first + n}", why="status 503: overloaded \x1b[31m")
+        return found
+
+    return run
+
+
+@pytest.mark.parametrize("chunk", [1, 2, 7])
+@pytest.mark.parametrize("orders", [{0}, {6}, {1, 2, 5}, set(range(4))])
+def test_what_was_lost_is_counted_apart_and_played_again(tmp_path: Path, whole: bytes, chunk: int, orders: set[int]) -> None:
+    run = evaluate(PLAN, tmp_path / "run", run_chunk=losing(orders), chunk=chunk)
+    assert {one.order for one in read_failures(run)} == orders
+    board, lines = open_run(run).leaderboard(), (run / TRACES).read_bytes().splitlines()
+    assert {row.agent: row.sessions for row in board.rows} == {"random": 7 - len(orders), "greedy": 7}
+    assert len(lines) == 14 - len(orders)
+    table = open_run(run).table()
+    assert f"random: {len(orders)} of 7 sessions were not played" in table and "status 503: overloaded" in table
+    assert "\x1b" not in table
+    played: list[tuple[str, int]] = []
+    evaluate(PLAN, run, run_chunk=losing(set(), played), chunk=chunk, resume=True)
+    assert sorted(played) == [("random", order) for order in sorted(orders)]
+    assert (run / TRACES).read_bytes() == whole and read_failures(run) == ()
+
+
+def test_a_kill_while_gaps_are_filled_is_gone_on_from(tmp_path: Path, whole: bytes) -> None:
+    run = evaluate(PLAN, tmp_path / "run", run_chunk=losing({0, 3}))
+    play, left = losing(set()), [1]
+
+    def killed(agent: str, rows: Sequence[int], first: int) -> Sequence[SessionTrace | Lost]:
+        left[0] -= 1
+        if left[0] < 0:
+            raise KeyboardInterrupt
+        return play(agent, rows, first)
+
+    with pytest.raises(KeyboardInterrupt):
+        evaluate(PLAN, run, run_chunk=killed, resume=True)
+    assert {row.agent: row.sessions for row in open_run(run).leaderboard().rows} == {"random": 6, "greedy": 7}
+    played: list[tuple[str, int]] = []
+    evaluate(PLAN, run, run_chunk=losing(set(), played), resume=True)
+    assert played == [("random", 3)] and (run / TRACES).read_bytes() == whole
+
+
+def test_an_agent_whom_nobody_answers_is_given_up_and_the_others_play(tmp_path: Path) -> None:
+    played: list[tuple[str, int]] = []
+    run = evaluate(PLAN, tmp_path / "run", run_chunk=losing(set(range(7)), played), chunk=1)
+    assert played == [("random", order) for order in range(GIVE_UP)] + [("greedy", order) for order in range(7)]
+    assert [one.order for one in read_failures(run)] == list(range(7))
+    assert open_run(run).leaderboard().rows[-1].sessions == 0

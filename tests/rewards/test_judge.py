@@ -21,7 +21,7 @@ from recenv.completion import Token
 from recenv.errors import InputError, UnknownName
 from recenv.records import ScorerRow
 from recenv.rewards.judges.answer import alternatives, expected_worth, read_answer
-from recenv.rewards.judges.cache import Call, JudgeCache
+from recenv.rewards.judges.cache import Call, judge_cache
 from recenv.rewards.judges.judge import NOT_RECORDED, Judge, JudgeConfig
 from recenv.rewards.judges.prompts import GRADES, YES_NO, clean, judge_messages, material, rubrics, scale
 from recenv.rewards.named import check_name, scorer_set
@@ -221,7 +221,7 @@ def test_cut_refused_and_filtered_answers_say_so() -> None:
     assert "filtered" in scores.reasons[0] and np.isnan(scores.values[0])
     refusal = json.dumps({"choices": [{"message": {"role": "assistant", "content": None, "refusal": "no"}}]}).encode()
     scores, _, _ = ask([FACT], lambda body, times: Reply(body=refusal))
-    assert scores.reasons == ("the judge did not answer (no text)",) and np.isnan(scores.values[0])
+    assert scores.reasons == ("the judge's answer is empty",) and np.isnan(scores.values[0])
 
 
 @pytest.mark.parametrize("given", [{"1": 4}, {"1": 4, "2": 0, "3": 1}, {"1": 4, "2": 7}, [4, 0], {"1": 4, "2": "good"}])
@@ -398,19 +398,19 @@ def test_a_torn_cache_is_mended_and_a_damaged_one_refused(tmp_path: Path) -> Non
     scores, bodies, judge = ask([fact(n) for n in (10, 20)], by_number, cache=str(path))
     assert scores.values == pytest.approx([0.1, 0.2]) and len(bodies) == 1 and judge.ledger.cached == 1
     lines = path.read_bytes().splitlines(keepends=True)
-    assert len(lines) == 2 and lines[0] == whole.splitlines(keepends=True)[0] and len(JudgeCache(path)) == 2
+    assert len(lines) == 2 and lines[0] == whole.splitlines(keepends=True)[0] and len(judge_cache(path)) == 2
     path.write_bytes(b"nonsense without an end")
-    assert len(JudgeCache(path)) == 0
-    JudgeCache(path).add(Call(key="k", model="m", dimension=FACT.dimension, text="t\u2028u"))
-    assert JudgeCache(path).get("k") is not None and len(path.read_bytes().split(b"\n")) == 2
+    assert len(judge_cache(path)) == 0
+    judge_cache(path).add(Call(key="k", model="m", dimension=FACT.dimension, text="t\u2028u"))
+    assert judge_cache(path).get("k") is not None and len(path.read_bytes().split(b"\n")) == 2
     path.write_bytes(b"{}\n" + whole)
     with pytest.raises(InputError, match=r"judge.jsonl:1: not a judge's recorded answer"):
-        JudgeCache(path)
+        judge_cache(path)
 
 
 def test_two_writers_leave_whole_lines(tmp_path: Path) -> None:
     path = tmp_path / "judge.jsonl"
-    one, two = JudgeCache(path), JudgeCache(path)
+    one, two = judge_cache(path), judge_cache(path)
     for n in range(20):
         (one, two)[n % 2].add(Call(key=str(n), model="m", dimension="d", text="x" * n))
     assert [c.key for c in map(msgspec.json.Decoder(Call).decode, path.read_bytes().splitlines())] == [str(n) for n in range(20)]

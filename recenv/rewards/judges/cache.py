@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path
 
 import msgspec
 
-from recenv.journal import append, recorded
+from recenv.journal import Keyed
 from recenv.rewards.judges.answer import Alternatives
 
 
@@ -32,32 +31,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     without: tuple[str, ...] = ()
 
 
-class JudgeCache:
-    """Answers by key, in memory and, with a path, in a journal (``recenv.journal``).
-
-    Safe to use from several threads, and from several processes where the system has advisory locks. Raises InputError for a
-    damaged line.
-    """
-
-    def __init__(self, path: str | Path | None = None) -> None:
-        self.path = Path(path) if path else None
-        self._calls: dict[str, Call] = {}
-        self._lock = threading.Lock()
-        if self.path is not None:
-            remedy = "delete the line, or give another file"
-            for entry in recorded(self.path, Call, "not a judge's recorded answer", remedy):
-                self._calls.setdefault(entry.value.key, entry.value)
-
-    def __len__(self) -> int:
-        return len(self._calls)
-
-    def get(self, key: str) -> Call | None:
-        return self._calls.get(key)
-
-    def add(self, call: Call) -> Call:
-        """Keep an answer, at once on disk; of two for one key the first stays, and is returned."""
-        with self._lock:
-            kept = self._calls.setdefault(call.key, call)
-            if kept is call and self.path is not None:
-                append(self.path, call)
-            return kept
+def judge_cache(path: str | Path | None = None) -> Keyed[Call]:
+    """Answers by key, in memory and, with a path, in a journal. Raises InputError for a damaged line."""
+    return Keyed(Path(path) if path else None, Call, lambda call: call.key, "not a judge's recorded answer",
+                 "delete the line, or give another file")

@@ -26,18 +26,21 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from recenv.completion import NO_TEXT
 from recenv.endpoint import Endpoint, EndpointConfig, chat_request, encode_request
 from recenv.errors import EndpointError, InputError
 from recenv.records import ScorerRow
 from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rewards.fields import check_rows, missing
 from recenv.rewards.judges.answer import Reading, alternatives, expected_worth, read_answer
-from recenv.rewards.judges.cache import Call, JudgeCache
+from recenv.rewards.judges.cache import Call, judge_cache
 from recenv.rewards.judges.prompts import GRADES, Material, judge_messages, material, rubric, rubrics, scale
-from recenv.rewards.protocol import Cost, ScorerSpec, Scores
+from recenv.rewards.protocol import NO_ANSWER, Cost, ScorerSpec, Scores
 from recenv.rewards.ranking import shown_ndcg
 
 _LIST_TOKENS = 12  # of an answer, for each item of a list
+_OF_THE_QUESTION = frozenset({"status 400", "status 413", "status 422"})
+"""Kinds of failure that, from a server that answers others, are about the question, and no failure of the server."""
 NOT_RECORDED = "the judge's answer is not in the cache"
 
 
@@ -127,15 +130,19 @@ class _Question(NamedTuple):
 class Judge:
     """One model, its connections and its recorded answers; ``scorers`` are its dimensions behind the Scorer protocol.
 
+    trouble: what was last heard of a failure, "" before any.
     Raises InputError for a damaged cache. The server is contacted, and the key read, when a first answer is missing.
     """
 
     def __init__(self, config: JudgeConfig) -> None:
         self.config = config
-        self.cache = JudgeCache(config.cache)
+        self.cache = judge_cache(config.cache)
         self.scorers = {dimension: JudgeScorer(self, dimension) for dimension in rubrics()}
         self._asking = config.endpoint()
         self._client: Endpoint | None = None
+        self._reached = False  # whether anything was ever answered
+        self._kind = ""
+        self.trouble = ""
 
     @property
     def ledger(self) -> Ledger:
@@ -165,28 +172,32 @@ class Judge:
     def answers(self, questions: Sequence[_Question]) -> list[Call | str]:
         """An answer, or why there is none, for each question in order; ``concurrency`` questions at a time.
 
-        Once as many calls as are in flight have failed to connect and none has come through, the rest is not tried.
+        Once as many calls as are in flight have failed and none has come through since, the rest is not tried.
         """
         client = self.connect() if any(self.cache.get(q.key) is None for q in questions) else None
-        lock, lost, reached = threading.Lock(), 0, False
+        lock, lost = threading.Lock(), 0
 
         def answer(question: _Question) -> Call | str:
-            nonlocal lost, reached
+            nonlocal lost
             known = self.cache.get(question.key)
             if known is not None:
                 return known
             if client is None:
                 return NOT_RECORDED
-            if lost >= self.config.concurrency and not reached:
-                return _unanswered("connection")
+            if lost >= self.config.concurrency:
+                return _unanswered(self._kind)
             try:
                 call = self.cache.add(self._ask(client, question))
             except EndpointError as error:
+                if error.kind == NO_TEXT:
+                    return "the judge's answer is empty"
+                self.trouble, self._kind = str(error), error.kind
+                if error.kind in _OF_THE_QUESTION and self._reached:
+                    return f"the judge's server refuses the question ({error.kind})"
                 with lock:
-                    lost += error.kind == "connection"
-                    reached = reached or error.kind != "connection"
+                    lost += 1
                 return _unanswered(error.kind)
-            reached = True
+            self._reached, lost = True, 0
             return call
 
         if client is None:
@@ -223,6 +234,11 @@ class JudgeScorer:
     @property
     def spec(self) -> ScorerSpec:
         return self._spec
+
+    @property
+    def trouble(self) -> str:
+        """What the judge last heard of a failure, "" before any."""
+        return self._judge.trouble
 
     def score(self, rows: Sequence[ScorerRow]) -> Scores:
         """Values (N,) in [0, 1], NaN with a reason where a required field is empty or no usable answer came.
@@ -290,7 +306,7 @@ def _shares(places: Sequence[int], worth: Sequence[float]) -> NDArray[np.float32
 
 
 def _unanswered(kind: str) -> str:
-    return f"the judge did not answer ({kind})"
+    return f"{NO_ANSWER} ({kind})"
 
 
 def _blank(dimension: str) -> Material:
