@@ -15,13 +15,12 @@ from known_families import Home, make_home
 
 from recenv.cli import cli
 from recenv.errors import InputError, UnknownName
+from recenv.evaluation.folder import open_run
 from recenv.evaluation.leaderboard import build_leaderboard
 from recenv.evaluation.plan import TRACES, RunPlan, read_plan, write_plan
-from recenv.evaluation.plots import draw_trace
 from recenv.evaluation.report import write_report
 from recenv.evaluation.rescore import columns_text, rescore_run
 from recenv.evaluation.run import replay_run, run_evaluation
-from recenv.evaluation.select import find_trace
 from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rollouts.trace import SessionTrace, read_traces
 
@@ -81,7 +80,7 @@ def test_a_rescored_run_is_a_run_like_any_other(run: Path, other: Path, tmp_path
     assert all(v.same for v in replay_run(other))
     board = build_leaderboard(other)
     assert board.rescored and {r.agent for r in board.rows} == set(AGENTS)
-    assert draw_trace(find_trace(other, read_plan(other).session_ids[0], "greedy"), tmp_path / "t.png").is_file()
+    assert open_run(other).trace(read_plan(other).session_ids[0], "greedy").plot().axes
     page = write_report(other).read_text()
     for word in ("Rescored", "Scorers when the agents acted", "second/item_ranking", "first/item_ranking", "of second",
                  "of first", "recenv evaluate --scenario known --out runs/played", "recenv rescore runs/played --scorers"):
