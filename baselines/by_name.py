@@ -1,4 +1,4 @@
-"""An agent from what a person types: a registered name, ``package.module:attribute``, or a file that a trainer wrote."""
+"""An agent from what a person types: a registered name, ``package.module:attribute``, or what a trainer wrote, file or folder."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 from recenv import plugins
 from recenv.baselines import AGENTS, Runtime, make_agent
+from recenv.baselines.learned import AGENT, is_learned, open_learned, read_learned
 from recenv.baselines.policy import load_sb3
 from recenv.errors import InputError
 from recenv.rollouts.agent import Agent
@@ -21,8 +22,17 @@ def check_agent(name: str) -> None:
     if name.endswith(MODEL):
         if not Path(name).is_file():
             raise InputError(f"no model at {name}; expected a .zip that Stable-Baselines3 saved")
-    elif name not in AGENTS:
+    elif name not in AGENTS and not is_learned(name):
+        if Path(name).is_dir():
+            read_learned(name)
         plugins.own_part("agent", name, AGENTS)
+
+
+def model_file(name: str) -> Path | None:
+    """What was learned, for a name that stands for that; a run says which it was by its hash."""
+    if name.endswith(MODEL):
+        return Path(name)
+    return Path(name) / AGENT if name not in AGENTS and is_learned(name) else None
 
 
 def open_agent(name: str | Agent, runtime: Runtime, config: Mapping[str, Any] | None = None) -> Agent:
@@ -40,9 +50,9 @@ def open_agent(name: str | Agent, runtime: Runtime, config: Mapping[str, Any] | 
     if name in AGENTS:
         return make_agent(name, runtime, **options)
     check_agent(name)
-    if name.endswith(MODEL):
-        _refuse(name, options, "is a trained model and takes no options")
-        return load_sb3(Path(name))
+    if model_file(name) is not None:
+        _refuse(name, options, "has learned, and takes no options")
+        return load_sb3(Path(name)) if name.endswith(MODEL) else open_learned(name)
     made = _made(name, plugins.own_part("agent", name, AGENTS), runtime, options)
     if not isinstance(made, Agent):
         raise InputError(f"{name} must give an agent, with a name and act(views); got {type(made).__name__}")

@@ -51,8 +51,9 @@ def _shown(view: AgentView, numbers: Sequence[int]) -> Action:
     return present(view, chosen) if chosen else Action(act="malformed", error="no candidate has any of these numbers")
 
 
-def load_sb3(path: Path) -> SlatePolicyAgent:
-    """The agent of a model that Stable-Baselines3 saved. Raises InputError for a file that it cannot read."""
+def load_sb3(path: Path, name: str = "") -> SlatePolicyAgent:
+    """The agent of a model that Stable-Baselines3 saved, by the file's name if no other is given. Raises InputError for a file
+    that it cannot read."""
     try:
         from stable_baselines3 import A2C, DQN, PPO
     except ImportError:
@@ -64,7 +65,7 @@ def load_sb3(path: Path) -> SlatePolicyAgent:
         except (ValueError, AttributeError, KeyError, TypeError) as error:
             tried.append(f"{algorithm.__name__}: {error}")
             continue
-        return SlatePolicyAgent(_Deterministic(model), path.stem)
+        return SlatePolicyAgent(_Deterministic(model), name or path.stem)
     raise InputError(f"{path} is no model of Stable-Baselines3 that can be read ({'; '.join(tried)})")
 
 
@@ -75,4 +76,9 @@ class _Deterministic:
         self._model = model
 
     def predict(self, observation: dict[str, NDArray[np.float32]]) -> Any:
+        for name, seen in observation.items():
+            if self._model.observation_space[name].shape != seen.shape[1:]:
+                raise InputError(
+                    f"the model was trained on {name} of shape {self._model.observation_space[name].shape}, and is shown "
+                    f"{seen.shape[1:]} here; play it with as many candidates as it was trained with")
         return self._model.predict(observation, deterministic=True)

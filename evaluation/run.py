@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import msgspec
 
 from recenv import rng
 from recenv.baselines import AGENTS, Runtime
-from recenv.baselines.by_name import check_agent, open_agent
+from recenv.baselines.by_name import check_agent, model_file, open_agent
 from recenv.data.world import World
 from recenv.envs.batch import Split, session_pool
 from recenv.envs.engine import Engine
@@ -158,6 +159,8 @@ def _players(
             raise InputError(f"{name or given!r} calls itself {agent.name!r}, the name of a registered agent; give it another")
         players[agent.name] = agent
         origin = {} if agent.name == name else {"from": name or type(agent).__qualname__}
+        if name and (file := model_file(name)) is not None:
+            origin["model"] = hashlib.sha256(file.read_bytes()).hexdigest()
         entries.append(AgentEntry(name=agent.name, config={**dict(configs.get(name, {})), **origin}))
     return players, tuple(entries)
 

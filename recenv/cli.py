@@ -20,6 +20,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "export": ("export",),
     "runs": ("agents", "bench", "evaluate", "play", "prepare", "replay", "report", "rescore", "scenarios", "trace", "view"),
     "validation": ("validate",),
+    "learning": ("learn",),
 }
 """Module of ``recenv.commands`` -> the commands in it; each is a function of its name, with ``_`` for ``-``."""
 

@@ -18,6 +18,7 @@ TOP = ("recenv", "baselines", "scenarios", "evaluation")
 
 _SESSION = {"users", "rewards", "data"}
 ROOMS: dict[str, set[str]] = {
+    "learning": {"evaluation", "integrations", "measures", "baselines", "scenarios", "rollouts", "envs", *_SESSION},
     "testing": {"baselines", "scenarios", "rollouts", "envs", *_SESSION},
     "evaluation": {"measures", "baselines", "scenarios", "rollouts", "envs", *_SESSION},
     "training": {"appraisal", "measures", "rewards", "data"},

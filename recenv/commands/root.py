@@ -60,3 +60,14 @@ def value(text: str) -> Any:
         return json.loads(text)
     except ValueError:
         return text
+
+
+def assigned(changes: tuple[str, ...]) -> dict[str, Any]:
+    """FIELD=VALUE options as a mapping."""
+    found: dict[str, Any] = {}
+    for change in changes:
+        field, equals, text = change.partition("=")
+        if not equals:
+            raise InputError(f"--set must be FIELD=VALUE; got {change!r}")
+        found[field] = value(text)
+    return found

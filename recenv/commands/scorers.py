@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from recenv.commands.root import FILE, FOLDER, bar, interval, value
+from recenv.commands.root import FILE, FOLDER, assigned, bar, interval
 from recenv.errors import InputError, UnknownName
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def train(
         raise InputError("--max-length is for --base; the compact encoder reads texts in segments of fixed lengths")
     settings = settings_for(base, {
         "seed": seed, **({"epochs": epochs} if epochs else {}), **({"bf16": True} if bf16 else {}),
-        **({"max_length": max_length} if max_length else {}), **({"keep": interval(keep)} if keep else {}), **_assigned(changes),
+        **({"max_length": max_length} if max_length else {}), **({"keep": interval(keep)} if keep else {}), **assigned(changes),
     })
     rows = chain.from_iterable(read_rows(path, DIMENSIONS) for path in data)
     chosen = tuple(d for d in DIMENSIONS if not dimensions or d in dimensions)
@@ -104,17 +104,6 @@ def train(
     if metrics:  # under torchrun only the first process has any
         click.echo(table_text(metrics["held_out"]))
         click.echo(f"checkpoint: {out}")
-
-
-def _assigned(changes: tuple[str, ...]) -> dict[str, Any]:
-    """FIELD=VALUE options as a mapping."""
-    found: dict[str, Any] = {}
-    for change in changes:
-        field, equals, text = change.partition("=")
-        if not equals:
-            raise InputError(f"--set must be FIELD=VALUE; got {change!r}")
-        found[field] = value(text)
-    return found
 
 
 def _judge_options(command: Callable[..., None]) -> Callable[..., None]:

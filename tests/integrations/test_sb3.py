@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import permutations
 from pathlib import Path
 
 import gymnasium
 import numpy as np
 import pytest
+import torch
 from stable_baselines3 import PPO
 from stable_baselines3.common.env_util import make_vec_env
 
@@ -16,7 +18,7 @@ from recenv.errors import InputError, UnknownName
 from recenv.evaluation.play import play
 from recenv.evaluation.run import runtime_of
 from recenv.integrations.sb3 import RecVecEnv
-from recenv.integrations.sb3_policy import PerCandidatePolicy
+from recenv.integrations.sb3_policy import PRESENT, SHOWN, PerCandidatePolicy, WithoutRepeats
 from recenv.scenarios.entry import open_engine
 
 RULES = {"scenario": "mixed", "scorers": "rules"}
@@ -56,6 +58,42 @@ def test_candidates_are_scored_alike_wherever_they_stand() -> None:
     a, b = (model.predict(s, deterministic=True)[0] for s in (seen, moved))
     assert (order[b] == a).all()
     assert model.learn(64).num_timesteps >= 64
+
+
+def test_slates_are_without_repeats_and_their_probabilities_sum_to_one() -> None:
+    dist = WithoutRepeats([4, 4, 4])
+    logits = torch.randn(1, 12, generator=torch.Generator().manual_seed(0))
+    dist.proba_distribution(logits)
+    slates = torch.tensor(list(permutations(range(4), 3)))
+    dist.logits = dist.logits.expand(len(slates), -1, -1)
+    assert dist.log_prob(slates).exp().sum().item() == pytest.approx(1.0, abs=1e-5)
+    best = dist.mode()[0].tolist()
+    assert best[0] == logits[0, :4].argmax() and len(set(best)) == 3
+    twice = torch.tensor([[1, 1, 2]])
+    dist.logits = dist.logits[:1]
+    assert dist.log_prob(twice).exp().item() == 0.0
+
+
+def test_a_policy_shows_what_exists_and_was_not_shown() -> None:
+    env = RecVecEnv(64, **RULES)
+    model = PPO(PerCandidatePolicy, env, n_steps=8, batch_size=64, n_epochs=1, seed=0)
+    env.seed(5)
+    seen = env.reset()
+    for _ in range(4):
+        numbers, _ = model.predict(seen)  # sampled
+        candidates = seen["candidates"].reshape(64, 20, -1)
+        for row, slate in zip(candidates, numbers.tolist(), strict=True):
+            fresh = int(((row[:, PRESENT] > 0) & (row[:, SHOWN] == 0)).sum())
+            assert len(set(slate)) == 3 and all(row[n, PRESENT] > 0 for n in slate)
+            assert fresh < 3 or not any(row[n, SHOWN] for n in slate)
+        env.step_async(numbers)
+        seen = env.step_wait()[0]
+
+
+def test_a_model_of_other_lists_is_refused(tmp_path: Path) -> None:
+    PPO(PerCandidatePolicy, RecVecEnv(4, candidates=10, **RULES), n_steps=8, batch_size=16, seed=0).save(tmp_path / "ten.zip")
+    with pytest.raises(InputError, match="as many candidates as it was trained with"):
+        play(str(tmp_path / "ten.zip"), sessions=2, **RULES)
 
 
 def test_a_trained_model_plays_where_agents_do(tmp_path: Path) -> None:

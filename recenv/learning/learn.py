@@ -1,0 +1,106 @@
+"""From a learner's name to a folder that plays: model, learning curve, card, and how it does with users that it never met."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+import msgspec
+
+from recenv.baselines.by_name import open_agent
+from recenv.baselines.learned import AGENT, MODEL, Learned
+from recenv.baselines.linucb import WEIGHTS
+from recenv.envs.batch import session_pool
+from recenv.errors import InputError, UnknownName
+from recenv.evaluation.folder import Run
+from recenv.evaluation.run import allot, run_evaluation, runtime_of
+from recenv.files import whole_folder
+from recenv.learning import LEARNERS
+from recenv.learning.curve import ALL_MET, RETURN, draw_curve
+from recenv.learning.setting import Curve, Progress, Setting
+from recenv.rollouts.collect import collect
+from recenv.scenarios.entry import open_engine, open_world
+from recenv.scenarios.loader import Scenario, load_scenario
+
+CURVE, PICTURE, CARD, TEST = "curve.json", "curve.png", "CARD.md", "test"
+AGAINST = "bm25"
+MOST_TESTED = 500
+
+
+def learn_agent(
+    learner: str, scenario: str | Scenario, out: str | Path, *, store: str | Path | None = None, scorers: str = "rules",
+    reward: str = "", seed: int = 0, config: Mapping[str, Any] | None = None, progress: Progress = lambda done, total: None,
+) -> Path:
+    """Let an agent learn from the train users of a scenario, and play the test users beside ``bm25``; returns ``out``.
+
+    learner: a name of ``LEARNERS``, with fields of its Config in ``config``. scorers, reward: what pays while it learns;
+    ``rules`` pays by what users do and by exact rules, so that nothing of a scorer's errors is learned. progress: (done, total).
+    ``out`` plays as an agent by its path. It holds ``agent.json``, the model, ``curve.json`` and ``curve.png``, ``CARD.md``, and
+    the run folder ``test``. Raises UnknownName for a learner, InputError for what cannot be used; nothing is left then.
+    """
+    entry = LEARNERS[learner]
+    for field in config or {}:
+        if field not in entry.config_type.__struct_fields__:
+            raise InputError(str(UnknownName(f"setting of {learner}", field, entry.config_type.__struct_fields__)))
+    try:
+        settings = msgspec.convert(dict(config or {}), entry.config_type)
+    except msgspec.ValidationError as error:
+        raise InputError(f"{learner}: {error}") from None
+    target = Path(out)
+    if target.exists():
+        raise InputError(f"{target} exists already; choose another --out")
+    spec = load_scenario(scenario)
+    world = open_world(spec, store)
+    setting = Setting(spec, store, scorers, reward, seed)
+    session_pool(world, setting.split), session_pool(world, "test")  # both have users, or it is said now
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with whole_folder(target) as folder:
+        curve = _with_reference(entry.learn(settings, setting, folder, progress), setting)
+        model = folder / (MODEL if (folder / MODEL).is_file() else WEIGHTS)
+        about = Learned(
+            learner=learner, config=msgspec.to_builtins(settings), scenario=f"{spec.name}-v{spec.version}",
+            store=world.fingerprint, split=setting.split, scorers=scorers, reward=reward, seed=seed,
+            model=hashlib.sha256(model.read_bytes()).hexdigest())
+        _write(folder / CURVE, curve)
+        (folder / PICTURE).write_bytes(draw_curve(curve, f"{learner} on {about.scenario}, users of {about.split}, seed {seed}"))
+        _write(folder / AGENT, about)
+        (folder / CARD).write_text(card(about, entry.summary, curve, target.name), "utf-8")
+    run_evaluation(
+        spec, [str(target), AGAINST], min(len(session_pool(world, "test")), MOST_TESTED), seed, target / TEST, store=store,
+        changes={"scorers": scorers, **({"reward": reward} if reward else {})}, split="test")
+    with (target / CARD).open("a", encoding="utf-8") as stream:
+        stream.write(f"\n## Users that it never met\n\n```\n{Run(target / TEST).table()}\n```\n")
+    return target
+
+
+def _with_reference(curve: Curve, setting: Setting) -> Curve:
+    """The curve of an agent that was paid, beside what an agent that learns nothing is paid by the same users."""
+    if RETURN not in curve.measures:
+        return curve
+    engine = open_engine(setting.scenario, setting.store, scorers=setting.scorers, reward=setting.reward or None)
+    rows = allot(engine.world, min(len(session_pool(engine.world, setting.split)), MOST_TESTED), setting.seed, setting.split)
+    traces = collect(engine, open_agent(AGAINST, runtime_of(engine, setting.seed)), rows, setting.seed)
+    found = {RETURN: mean([t.total for t in traces]), ALL_MET: mean([float(t.ending == "met") for t in traces])}
+    return msgspec.structs.replace(curve, reference=found, reference_name=AGAINST)
+
+
+def card(about: Learned, summary: str, curve: Curve, name: str) -> str:
+    """What was learned, from whom, by which settings, and how to play it."""
+    settings = "\n".join(f"- `{field}`: {value}" for field, value in about.config.items())
+    first, last = curve.points[0], curve.points[-1]
+    told = "; ".join(
+        f"{measure}: {first[n]:.3f} at first, {last[n]:.3f} at last" for n, measure in enumerate(curve.measures, 1))
+    pays = f"`{about.scorers}`, reward `{about.reward or 'of the scenario'}`"
+    pays = "nobody, it counts" if about.learner == "itemcf" else pays
+    return (
+        f"# {name}\n\n{about.learner}: {summary}.\n\n"
+        f"- learned in: `{about.scenario}`, users of `{about.split}`, seed {about.seed}, world `{about.store[:16]}`\n"
+        f"- paid by: {pays}\n{settings}\n- {told}\n\n![learning curve]({PICTURE})\n\n"
+        f"    recenv evaluate --scenario {about.scenario.rpartition('-')[0]} --split test --agents {name},bm25 --out RUN\n")
+
+
+def _write(file: Path, value: msgspec.Struct) -> None:
+    file.write_bytes(msgspec.json.format(msgspec.json.encode(value, order="deterministic"), indent=1) + b"\n")
