@@ -1,5 +1,6 @@
 # make demo: install into .venv and run the main job on the built-in world.  make test: install and run the tests.
 # make probes: what is known without labels, asked of the shipped scorers.
+# make integrations: install every trainer that there is a door to, and train, serve or read with each.
 # make validate: the environment examined by agents whose order is known, small and without trained scorers.
 # make browser: the viewer looked at by a real browser.
 # make weights DATA=folder: train the shipped scorers again from the public sets in that folder, into build/weights.
@@ -15,7 +16,7 @@ SETS := dstc9_fc ci_tod begin ifeval_responses llmbar crsarena_eval recipe_mpr c
 HERE := $(CURDIR)/$(BIN)
 WEIGHTS := build/weights
 
-.PHONY: demo test browser lint types probes validate install clean weights held-out cross-validated
+.PHONY: demo integrations test browser lint types probes validate install clean weights held-out cross-validated
 
 $(VENV)/installed: setup.cfg pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -37,6 +38,19 @@ test: install
 browser: install
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[browser]'
 	$(BIN)/python -m pytest -m browser tests/browser
+
+# Every trainer of docs/trainers.md, installed into a place of its own and run for real.
+INTEGRATIONS := build/integrations
+EXTRAS := dev,llm,minari,mo-gymnasium,openenv,parquet,ray,rllib,sb3,torchrl,trl,verifiers
+
+$(INTEGRATIONS)/installed: setup.cfg constraints.txt
+	$(PYTHON) -m venv $(INTEGRATIONS)
+	$(INTEGRATIONS)/bin/pip install --quiet --disable-pip-version-check --constraint constraints.txt torch
+	$(INTEGRATIONS)/bin/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[$(EXTRAS)]'
+	touch $@
+
+integrations: $(INTEGRATIONS)/installed
+	$(INTEGRATIONS)/bin/python -m pytest -m "" tests/integrations
 
 lint: install
 	$(BIN)/ruff check .

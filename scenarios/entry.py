@@ -114,7 +114,9 @@ def open_engine(
         changes["scorers"] = scorers if isinstance(scorers, str) else GIVEN
     unknown = sorted(changes.keys() - set(EnvConfig.__struct_fields__))
     if unknown:
-        raise OptionError(f"unknown option {unknown[0]!r}; known: scenario, store, {', '.join(EnvConfig.__struct_fields__)}")
+        known = ", ".join(("scenario", "store", *EnvConfig.__struct_fields__))
+        # in Python's words, which TorchRL reads
+        raise OptionError(f"unexpected keyword argument {unknown[0]!r}; known options: {known}")
     for name, value in {**changes, "reward": reward}.items():
         if not isinstance(value, Hashable if name != "reward" else (str, RewardSpec, type(None))):
             raise OptionError(f"option {name} cannot be {value!r}; see EnvConfig and RewardSpec")

@@ -60,7 +60,7 @@ class SessionVectorEnv(VectorEnv[Obs, Act, Any], ABC, Generic[Obs, Act]):
         self.batch = SessionBatch(engine, num_envs, split, words=self.words)
         self.num_envs, self.vector_reward, self._full = num_envs, vector_reward, self.words or info == "full"
         self.metadata = {**type(self).metadata, "autoreset_mode": mode}  # type: ignore[misc]
-        self._mode = mode
+        self.autoreset_mode = mode
         if vector_reward:
             self.single_reward_space = reward_space(len(engine.dimensions))
             self.reward_space = batch_space(self.single_reward_space, num_envs)
@@ -93,7 +93,7 @@ class SessionVectorEnv(VectorEnv[Obs, Act, Any], ABC, Generic[Obs, Act]):
         """Play a turn in every row. Raises InputError for actions of another number or shape."""
         over = self.batch.over
         if over.any():
-            if self._mode == AutoresetMode.DISABLED:
+            if self.autoreset_mode == AutoresetMode.DISABLED:
                 raise InputError(f"{int(over.sum())} sessions have ended; reset them with options={{'reset_mask': mask}} first")
             self.batch.reset(rows=np.flatnonzero(over))
         step = self._step(actions, ~over)
@@ -101,7 +101,7 @@ class SessionVectorEnv(VectorEnv[Obs, Act, Any], ABC, Generic[Obs, Act]):
         terminated, truncated = self.batch.terminated, self.batch.truncated
         infos = self._infos(step)
         ended = terminated | truncated
-        if self._mode == AutoresetMode.SAME_STEP and ended.any():
+        if self.autoreset_mode == AutoresetMode.SAME_STEP and ended.any():
             rows = np.flatnonzero(ended)
             final = np.full(self.num_envs, None, object)
             final[rows] = self._observations_of(rows)

@@ -12,6 +12,7 @@ from stable_baselines3.common.env_util import make_vec_env
 from stable_baselines3.common.vec_env import SubprocVecEnv
 
 import recenv
+from recenv.integrations.sb3 import RecVecEnv
 
 IDS = ("recenv/Chat-v1", "recenv/Slate-v1")
 RULES = {"scenario": "mixed", "scorers": "rules"}
@@ -73,3 +74,14 @@ def test_stable_baselines_in_workers(start: str) -> None:
     assert envs.reset()["candidates"].shape == (2, 180)
     assert np.isfinite(envs.step(np.zeros((2, 3), np.int64))[1]).all()
     envs.close()
+
+
+@pytest.mark.integrations
+def test_maskable_ppo_over_the_native_vector() -> None:
+    contrib = pytest.importorskip("sb3_contrib")
+    env = RecVecEnv(num_envs=8, **RULES)
+    model = contrib.MaskablePPO("MultiInputPolicy", env, n_steps=8, batch_size=32, n_epochs=1, seed=0)
+    assert model.learn(64).num_timesteps == 64
+    chosen, _ = model.predict(env.reset(), action_masks=env.action_masks())
+    masks = env.action_masks().reshape(8, 3, 20)
+    assert masks[np.arange(8)[:, None], np.arange(3), chosen].all()
