@@ -13,6 +13,7 @@ from recenv.errors import InputError
 from recenv.evaluation.plan import RunPlan, read_plan
 from recenv.evaluation.session_values import RETURN, SessionValues
 from recenv.files import write_whole
+from recenv.journal import line_of, only_line
 from recenv.measures.intervals import Interval, mean_interval
 from recenv.rollouts.ceiling import best_returns, reachable
 
@@ -55,7 +56,7 @@ def write_ceiling(run: Path, engine: Engine) -> None:
         needs_met=tuple(can.needs_met.tolist()), returns=tuple(None if np.isnan(v) else v for v in paid.total.tolist()),
         users=tuple(engine.world.session(row).user_id for row in plan.sessions), unwinnable=can.unwinnable,
         quality=tuple(map(tuple, paid.quality.tolist())))
-    write_whole(run / CEILING, msgspec.json.encode(found) + b"\n")
+    write_whole(run / CEILING, line_of(found))
 
 
 def read_ceiling(run: str | Path, plan: RunPlan) -> SessionCeilings | None:
@@ -63,10 +64,8 @@ def read_ceiling(run: str | Path, plan: RunPlan) -> SessionCeilings | None:
     file = Path(run) / CEILING
     if not file.is_file():
         return None
-    try:
-        found = msgspec.json.decode(file.read_bytes(), type=SessionCeilings)
-    except msgspec.MsgspecError as error:
-        raise InputError(f"{file} does not hold a ceiling ({error}); delete it, then evaluate ... --resume") from None
+    remedy = "delete it, then evaluate ... --resume"
+    found = only_line(file.read_bytes(), SessionCeilings, f"{file} does not hold a ceiling", remedy)
     if len({len(plan.sessions), len(found.needs_met), len(found.returns), len(found.users)}) > 1:
         raise InputError(f"{file} is of {len(found.needs_met)} sessions, the run of {len(plan.sessions)}; delete it and --resume")
     return found

@@ -39,10 +39,9 @@ def write_judging(run: Path) -> None:
 
 def judging_text(run: str | Path) -> str:
     """The sums of a run folder as lines for a terminal, "" where no judge was asked."""
-    file = Path(run) / JUDGING
-    if not file.is_file():
+    found = judging(run_traces(run, read_plan(run)))
+    if not found:
         return ""
-    found = msgspec.json.decode(file.read_bytes(), type=Judging)
     lines = [f"{'judged':14s} {'dimension':24s} {'calls':>7s} {'prompt':>10s} {'completion':>10s} {'s a call':>8s}"]
     for agent, costs in found.items():
         for dimension, cost in costs.items():

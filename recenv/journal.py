@@ -35,6 +35,16 @@ def line_of(value: object) -> bytes:
     return seal_line(msgspec.json.encode(value, order="deterministic")) + b"\n"
 
 
+def only_line(data: bytes, kind: type[_T], what: str, remedy: str) -> _T:
+    """The record of a file that holds one sealed line. Raises InputError, which begins with ``what``, where it does not."""
+    try:
+        if not (data.endswith(b"\n") and is_sealed(data[:-1])):
+            raise Broken("its seal is missing")
+        return msgspec.json.decode(data, type=kind)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, Broken) as error:
+        raise InputError(f"{what} ({error}); {remedy}") from None
+
+
 def recorded(
     file: Path, kind: type[_T], wrong: str, remedy: str = "", *, unsealed: Callable[[_T], bool] | None = None
 ) -> Iterator[Entry[_T]]:

@@ -90,38 +90,38 @@ _SOUND: dict[tuple[str, str], tuple[int, int, int]] = {}
 _LOCK = threading.Lock()
 
 
-def check_files(folder: Path, listed: Mapping[str, str], *, anew: bool = False) -> list[str]:
+def check_files(folder: Path, wanted: Mapping[str, str], *, anew: bool = False) -> list[str]:
     """What is wrong with the files of a list, in words, one a file; empty where all are as they were.
 
     What was found sound in this process is not read again while inode, size and time of change stay. anew: read it all the same.
     """
     wrong = []
-    for name, wanted in listed.items():
+    for name, hash_ in wanted.items():
         file = folder / name
         try:
             stat = file.stat()
             now = (stat.st_ino, stat.st_size, stat.st_mtime_ns)
-            if not anew and _SOUND.get((str(file), wanted)) == now:
+            if not anew and _SOUND.get((str(file), hash_)) == now:
                 continue
             found = file_hash(file)
         except OSError as error:
             wrong.append(f"{name} is missing" if isinstance(error, FileNotFoundError) else f"{name} cannot be read ({error})")
             continue
-        if found != wanted:
+        if found != hash_:
             wrong.append(f"{name} is not as it was written")
         else:
             with _LOCK:
-                _SOUND[str(file), wanted] = now
+                _SOUND[str(file), hash_] = now
     return wrong
 
 
-def check_folder(folder: Path, *, anew: bool = False) -> list[str]:
-    """``check_files`` of a folder that has a list of its files; raises InputError where it has one that cannot be believed."""
+def listed(folder: Path) -> dict[str, str]:
+    """The list of a folder's files, empty where there is none; raises InputError for one that cannot be believed."""
     try:
-        listed = msgspec.json.decode((folder / LISTED).read_bytes(), type=dict[str, str])
-        check_seal(listed)
+        found = msgspec.json.decode((folder / LISTED).read_bytes(), type=dict[str, str])
+        check_seal(found)
     except FileNotFoundError:
-        return []
+        return {}
     except (msgspec.MsgspecError, UnicodeDecodeError, Broken) as error:
         raise InputError(f"{folder / LISTED} is damaged ({error}); copy the folder again") from None
-    return check_files(folder, {name: wanted for name, wanted in listed.items() if name != SEAL}, anew=anew)
+    return {name: wanted for name, wanted in found.items() if name != SEAL}

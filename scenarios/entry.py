@@ -19,7 +19,8 @@ from recenv.envs.config import EnvConfig
 from recenv.envs.engine import Engine, reward_name
 from recenv.envs.single import ChatEnv, SlateEnv
 from recenv.envs.vector import ChatVectorEnv, SlateVectorEnv
-from recenv.errors import InputError, OptionError
+from recenv.errors import InputError, OptionError, StoreError
+from recenv.files import beside
 from recenv.rewards.hybrid import RewardSpec
 from recenv.rewards.named import is_own, own_scorers, reward_spec
 from recenv.rewards.protocol import Scorer
@@ -52,7 +53,12 @@ def open_world(
     if scenario.world.kind == "store":
         how = f"recenv ingest {wanted or 'recrm'} DIR --out STORE"
         raise InputError(f"scenario {scenario.name!r} needs a store: build one with `{how}` and pass --store STORE")
-    return World(_built_in(scenario, progress))
+    target = _built_in(scenario, progress)
+    try:
+        return World(target)
+    except StoreError:  # a damaged one of ours is made anew
+        shutil.rmtree(target, ignore_errors=True)
+        return World(_built_in(scenario, progress))
 
 
 def _built_in(scenario: Scenario, progress: Progress | None) -> Path:
@@ -66,7 +72,7 @@ def _built_in(scenario: Scenario, progress: Progress | None) -> Path:
         return target
     if progress is not None:
         progress(f"building the world of scenario {scenario.name!r} ({config.sessions} sessions), once")
-    rows = target.with_name(f".{target.name}.{os.getpid()}.rows")
+    rows = beside(target, what=".rows")
     try:
         generate(SynthSpec.from_mapping(config.spec), config.sessions, config.seed, rows)
         ingest_recrm(rows, target, overwrite=True)

@@ -289,3 +289,21 @@ def agents() -> None:
         click.echo(f"{name:12s} {entry.summary}")
         if entry.config_type.__struct_fields__:
             click.echo(f"{'':12s}   options: {', '.join(entry.config_type.__struct_fields__)}")
+
+
+@click.command()
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--seal", is_flag=True, help="List a checkpoint's files as they are now, after a change of yours.")
+def verify(path: Path, seal: bool) -> None:
+    """Check that a store, a run, a checkpoint or a file of recorded answers is as it was written; ends with 1 where it is not."""
+    from recenv.evaluation.verify import seal_checkpoint, verify_path
+
+    if seal:
+        seal_checkpoint(path)
+    found = verify_path(path)
+    click.echo(f"{found.kind} {path}: {found.found}")
+    for one in found.wrong:
+        click.echo(f"  wrong: {one}")
+    click.echo("not as it was written" if found.wrong else "as it was written")
+    if found.wrong:
+        sys.exit(1)

@@ -1,7 +1,8 @@
 """Writing a store: columns and JSON lines on disk, streamed, swapped in whole.
 
 A store is a folder: ``manifest.json``, four ``.jsonl`` files (items, users, sessions, privileged) read by byte
-offset, and raw little-endian columns whose dtype and shape the manifest gives. Nothing in it is pickled.
+offset, and raw little-endian columns whose dtype and shape the manifest gives. Nothing in it is pickled. The manifest
+is sealed and has the hash of every file.
 Ragged columns (candidates, satisfaction, disclosure) are flat, with start offsets per goal.
 """
 
@@ -9,8 +10,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
@@ -25,10 +26,11 @@ from recenv.data.constraints import statuses
 from recenv.data.ids import IdTable
 from recenv.data.recent import Recent
 from recenv.errors import RowError, StoreError
-from recenv.files import beside, swap_in
+from recenv.files import Making
 from recenv.records import CATEGORIES, Goal, Item, Privileged, Session, User
+from recenv.seals import seal
 
-SCHEMA = 1
+SCHEMA = 2
 FOLDS = 5
 """Users are split into five folds by id; popularity seen in a session leaves its user's fold out."""
 
@@ -77,9 +79,8 @@ class StoreWriter:
     def __init__(self, out: str | Path, *, kind: str, overwrite: bool = False) -> None:
         self.out, self.kind = Path(out), kind
         _check_target(self.out, overwrite)
-        self._tmp = beside(self.out)
-        shutil.rmtree(self._tmp, ignore_errors=True)
-        self._tmp.mkdir(parents=True)
+        self._making = Making(self.out)
+        self._tmp = self._making.folder
         self._files: dict[str, BinaryIO] = {n: (self._tmp / f"{n}.jsonl").open("wb+") for n in _LINES}
         self._columns: dict[str, BinaryIO] = {n: (self._tmp / f"{n}.col").open("wb+") for n in _COLUMNS}
         self._piece: dict[str, list[float]] = {n: [] for n in _COLUMNS}  # not yet written
@@ -173,19 +174,23 @@ class StoreWriter:
             shapes[f"{table}_row"] = {"dtype": "<i4", "shape": [len(order)]}
         for lines in self._files.values():
             lines.close()
-        digest = hashlib.sha256()
+        digest, files = hashlib.sha256(), dict[str, str]()
         for path in sorted(self._tmp.iterdir()):
             digest.update(path.name.encode())
+            own = hashlib.sha256()
             with path.open("rb") as stream:
                 for block in iter(lambda: stream.read(1 << 20), b""):
                     digest.update(block)
+                    own.update(block)
+            files[path.name] = own.hexdigest()
         manifest = {
             "schema": SCHEMA, "kind": self.kind, "counts": self.counts, "source": dict(source or {}),
             "fingerprint": digest.hexdigest(), "columns": shapes, "lines": self._bytes, "notes": dict(notes or {}),
+            "files": files,
         }
-        text = msgspec.json.format(msgspec.json.encode(manifest, order="sorted"), indent=1)
+        text = msgspec.json.format(msgspec.json.encode(seal(manifest), order="sorted"), indent=1)
         (self._tmp / "manifest.json").write_bytes(text + b"\n")
-        swap_in(self._tmp, self.out)
+        self._making.finish()
         self._close_ids()
         return self.out
 
@@ -196,9 +201,10 @@ class StoreWriter:
     def abort(self) -> None:
         """Drop what was written; the target stays as it was."""
         for handle in (*self._columns.values(), *self._files.values()):
-            handle.close()
+            with suppress(OSError):  # what a full disk has no room for is not wanted any more
+                handle.close()
         self._close_ids()
-        shutil.rmtree(self._tmp, ignore_errors=True)
+        self._making.abandon()
 
     def __enter__(self) -> StoreWriter:
         return self

@@ -15,7 +15,9 @@ from recenv import rng
 from recenv.data.constraints import statuses
 from recenv.data.store import SCHEMA
 from recenv.errors import StoreError, UnknownName
+from recenv.files import clear_left
 from recenv.records import Item, Privileged, Session, User
+from recenv.seals import Broken, check_files, check_seal
 
 _R = TypeVar("_R", Item, User, Session, Privileged)
 
@@ -39,8 +41,8 @@ class GoalArrays(NamedTuple):
 class World:
     """The data a scenario plays in.
 
-    Opens without reading the data; rows are decoded on demand. Raises StoreError for a store that is missing,
-    damaged or of another schema.
+    Rows are decoded on demand. The first world of a store in a process checks that every file is as it was written
+    (``recenv.seals``). Raises StoreError for a store that is missing, damaged or of another schema.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -84,7 +86,7 @@ class World:
             raise IndexError(f"{name} row {row} is outside [0, {len(offsets) - 1})")
         try:
             return msgspec.json.decode(self._lines[name][int(offsets[row]):int(offsets[row + 1])], type=kind)
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise StoreError(f"{self.path / name}.jsonl: row {row} is damaged ({error}); build the store again") from None
 
     # -- look-ups --------------------------------------------------------------------------------------------
@@ -157,17 +159,28 @@ class World:
 
 
 def _manifest(path: Path) -> dict[str, Any]:
+    clear_left(path)
+    manifest = read_manifest(path)
+    wrong = check_files(path, manifest["files"])
+    if wrong:
+        raise StoreError(f"{path}: {', '.join(wrong)}; the store is damaged, build or copy it again")
+    return manifest
+
+
+def read_manifest(path: Path) -> dict[str, Any]:
+    """The manifest of a store, as it was sealed; raises StoreError where there is none, or one of another schema."""
     file = path / "manifest.json"
     if not file.is_file():
         raise StoreError(f"no store at {path} (manifest.json is missing); build one with: recenv ingest ... --out {path}")
     try:
         manifest = msgspec.json.decode(file.read_bytes())
-    except msgspec.MsgspecError as error:
-        raise StoreError(f"{file} is not readable JSON ({error}); build the store again") from None
-    if not isinstance(manifest, dict) or manifest.get("schema") != SCHEMA:
-        found = manifest.get("schema") if isinstance(manifest, dict) else None
-        raise StoreError(f"{file}: this version reads store schema {SCHEMA}, found {found!r}; build the store again")
-    missing = {"columns", "lines", "counts", "kind", "fingerprint"} - manifest.keys()
+        if not isinstance(manifest, dict) or manifest.get("schema") != SCHEMA:
+            found = manifest.get("schema") if isinstance(manifest, dict) else None
+            raise StoreError(f"{file}: this version reads store schema {SCHEMA}, found {found!r}; build the store again")
+        check_seal(manifest)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, Broken) as error:
+        raise StoreError(f"{file} is damaged ({error}); build the store again") from None
+    missing = {"columns", "lines", "counts", "kind", "fingerprint", "files"} - manifest.keys()
     if missing:
         raise StoreError(f"{file} lacks {', '.join(sorted(missing))}; build the store again")
     return manifest

@@ -85,9 +85,11 @@ def broken(tiny_world_path: Path, tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("file", "content", "message"),
     [
-        ("manifest.json", b"{", "not readable JSON"),
-        ("manifest.json", b'{"schema": 99}', "schema 1, found 99"),
-        ("manifest.json", b'{"schema": 1}', "lacks"),
+        ("manifest.json", b"{", "damaged .*truncated"),
+        ("manifest.json", b'{"schema": 99}', "schema 2, found 99"),
+        ("manifest.json", b'{"schema": 2}', "its seal is missing"),
+        ("manifest.json", b'\xff{"schema": 2}', "damaged"),
+        ("manifest.json", b"[" * 5000, "damaged"),
         ("manifest.json", None, "recenv ingest"),
         ("candidate.col", b"\x00", "damaged"),
         ("items.jsonl", None, "is missing"),
@@ -106,8 +108,8 @@ def test_a_damaged_row_is_named(broken: Path) -> None:
     data = bytearray((broken / "items.jsonl").read_bytes())
     data[5] = 0
     (broken / "items.jsonl").write_bytes(bytes(data))
-    with pytest.raises(StoreError, match="row 0 is damaged"):
-        World(broken).item(0)
+    with pytest.raises(StoreError, match=r"items.jsonl is not as it was written"):
+        World(broken)
 
 
 def test_a_session_may_not_name_what_is_not_there(tmp_path: Path) -> None:

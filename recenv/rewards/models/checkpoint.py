@@ -25,6 +25,7 @@ from recenv.rewards.models.blend import Blend, kinds_of
 from recenv.rewards.models.calibration import Calibration
 from recenv.rewards.models.described import read_raw
 from recenv.rewards.models.opinions import SecondOpinions
+from recenv.seals import seal_folder
 
 
 class Described(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -145,6 +146,7 @@ def write(out: Path, weights: Written, config: Described, metrics: Mapping[str, 
         write_json(new / "metrics.json", metrics)
         for name, content in texts.items():
             (new / name).write_bytes(content)
+        seal_folder(new)
 
 
 def write_json(file: Path, value: Any) -> None:

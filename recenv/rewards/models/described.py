@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from recenv import seals
 from recenv.errors import WeightsError
 from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rewards.models import FAMILIES, WEIGHTS
@@ -30,13 +31,18 @@ def resolve(path: str | Path) -> Path:
 
 
 def check_files(folder: Path, files: Sequence[str]) -> None:
-    """Raise WeightsError unless all files are there."""
+    """Raise WeightsError unless all files are there, as they were written where the folder lists its files (``recenv.seals``)."""
     missing = [f for f in files if not (folder / f).is_file()]
     if missing:
         raise WeightsError(
             f"no scorer checkpoint at {folder} ({', '.join(missing)} missing); "
             "pass a folder that recenv train wrote, or 'default'"
         )
+    own = seals.listed(folder)
+    wrong = seals.check_files(folder, {name: own[name] for name in files if name in own})
+    if wrong:
+        raise WeightsError(f"{folder}: {', '.join(wrong)}; copy the checkpoint again (or, if you changed it yourself: "
+                           f"recenv verify {folder} --seal)")
 
 
 def read_raw(file: Path) -> dict[str, Any]:

@@ -1,0 +1,110 @@
+"""Whether a store, a run, a checkpoint or a journal is as it was written: every byte read, whatever was found before."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from recenv.data.world import read_manifest
+from recenv.errors import InputError
+from recenv.evaluation.ceiling import read_ceiling
+from recenv.evaluation.failures import read_failures
+from recenv.evaluation.leaderboard import build_leaderboard, encode_leaderboard
+from recenv.evaluation.plan import AUDIT, LEADERBOARD, MANIFEST, audited, read_plan
+from recenv.evaluation.stories import STORIES, read_stories
+from recenv.evaluation.traces import run_traces
+from recenv.journal import recorded
+from recenv.rewards.models.described import specs_of
+from recenv.seals import LISTED, check_files, listed, seal_folder
+
+
+class Verified(msgspec.Struct, frozen=True, kw_only=True):
+    """kind: store, run, checkpoint or journal. found: what was looked at, in words. wrong: what is not as it was written; empty
+    where all is."""
+
+    kind: str
+    found: str
+    wrong: tuple[str, ...] = ()
+
+
+def verify_path(path: str | Path) -> Verified:
+    """Read all of what is at a path and compare it with its hashes. Raises InputError where there is nothing of ours."""
+    place = Path(path)
+    if place.is_file() and place.suffix == ".jsonl":
+        return _journal(place)
+    if (place / "config.json").is_file():
+        return _checkpoint(place)
+    if not (place / MANIFEST).is_file():
+        what = "a store, a run, a checkpoint, or a .jsonl file of recorded answers"
+        raise InputError(f"nothing to verify at {place}: expected {what}")
+    return _store(place) if any(place.glob("*.col")) else _run(place)
+
+
+def seal_checkpoint(folder: str | Path) -> None:
+    """List a checkpoint's files as they are now; for who changed one by hand. Raises InputError where it is none."""
+    if not (Path(folder) / "config.json").is_file():
+        raise InputError(f"{folder} is no checkpoint; stores, runs and journals are sealed when they are written")
+    seal_folder(Path(folder))
+
+
+def _store(place: Path) -> Verified:
+    try:
+        manifest = read_manifest(place)
+    except InputError as error:
+        return Verified(kind="store", found=MANIFEST, wrong=(str(error),))
+    files = manifest["files"]
+    extra = sorted({f.name for f in place.iterdir()} - {*files, MANIFEST})
+    found = f"{len(files)} files, fingerprint {manifest['fingerprint'][:16]}{_beside(extra)}"
+    return Verified(kind="store", found=found, wrong=tuple(check_files(place, files, anew=True)))
+
+
+def _run(place: Path) -> Verified:
+    wrong: list[str] = []
+    traces = 0
+    try:
+        plan = read_plan(place)
+        for _ in run_traces(place, plan):
+            traces += 1
+        if (place / STORIES).is_file():
+            read_stories(place, plan)
+        read_ceiling(place, plan)
+        read_failures(place)
+        kept = place / LEADERBOARD
+        if kept.is_file() and kept.read_bytes() != encode_leaderboard(build_leaderboard(place)):
+            wrong.append(f"{LEADERBOARD} is not what the traces make")
+        allotted = len(plan.agents) * len(plan.sessions)
+        if audited(place, plan).run.is_dir():
+            wrong += [f"{AUDIT}: {one}" for one in _run(place / AUDIT).wrong]
+    except InputError as error:
+        return Verified(kind="run", found=f"{traces:,} traces", wrong=(*wrong, str(error)))
+    return Verified(kind="run", found=f"{traces:,} of {allotted:,} traces", wrong=tuple(wrong))
+
+
+def _checkpoint(place: Path) -> Verified:
+    files = listed(place)
+    wrong = check_files(place, files, anew=True)
+    if not wrong:
+        try:
+            specs_of(place)
+        except InputError as error:
+            wrong = [str(error)]
+    if not files:
+        wrong = [*wrong, f"{LISTED} is missing: nothing says how its files were written (--seal lists them as they are)"]
+    extra = sorted({f.name for f in place.iterdir()} - {*files, LISTED})
+    return Verified(kind="checkpoint", found=f"{len(files)} files{_beside(extra)}", wrong=tuple(wrong))
+
+
+def _journal(place: Path) -> Verified:
+    lines = 0
+    try:
+        for _ in recorded(place, dict[str, Any], "damaged"):
+            lines += 1
+    except InputError as error:
+        return Verified(kind="journal", found=f"{lines:,} lines before it", wrong=(str(error),))
+    return Verified(kind="journal", found=f"{lines:,} lines")
+
+
+def _beside(extra: list[str]) -> str:
+    return f"; not looked at: {', '.join(extra)}" if extra else ""
