@@ -4,7 +4,7 @@
     from recenv.integrations.verifiers import RecenvEnv, RecenvTaskset
     __all__ = ["RecenvEnv", "RecenvTaskset"]
 
-    eval recenv_sessions -m my-model -n 20 --env.taskset.tasks 20
+    vf-eval recenv_sessions -m my-model -n 20 --env.taskset.tasks 20
 
 The agent answers in the grammar of ``recenv/Chat-v1``, one JSON object a turn. The return of a session is the reward
 ``session_return``; the mean of each dimension over the turns that have it is a metric, and one that no turn has is absent.
