@@ -48,7 +48,7 @@ def lines_of_code(source: str) -> int:
     """Lines that hold code: no comments, docstrings or blank lines."""
     told = set()
     for node in ast.walk(ast.parse(source)):
-        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)) and ast.get_docstring(node) is not None:
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)) and ast.get_docstring(node):
             told |= set(range(node.body[0].lineno, node.body[0].end_lineno + 1))
     blank = (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER)
     held: set[int] = set()
