@@ -40,9 +40,10 @@ if TYPE_CHECKING:
 
 AGENTS: tuple[str, ...] = ("#0b6e99", "#d97706", "#3f7d20", "#8b5cf6", "#0f766e", "#9d174d", "#78716c", "#1d4ed8")
 """One an agent, in the order of the table; apart from the colours of dimensions."""
-PANEL = 4.5
+PANEL = 3.9
 """Inches that a panel is wide where it stands alone."""
-_HEAD, _FOOT = 0.5, 0.42
+HEAD, FOOT = 0.5, 0.42
+"""Inches above and below what a panel shows: its title with a note; ticks and what they count."""
 _MOST_CAUSES = 9
 _LEAST = 0.0005
 
@@ -57,16 +58,32 @@ class Panel(NamedTuple):
 
 
 def panels(summary: Summary) -> list[Panel]:
-    """All panels of a run: a waterfall an agent, then what compares agents, then turn by dimension an agent, then groups."""
-    agents = summary.agents
-    colours = dict(zip((a.agent for a in agents), (AGENTS[i % len(AGENTS)] for i in range(len(agents))), strict=True))
-    made = [_waterfall(a) for a in agents if not math.isnan(a.ceiling)]
-    made += [_by_turn(agents, colours, "value of a turn", "mean over the sessions that came so far, with 95 % band", "value"),
-             _by_turn(agents, colours, "paid up to a turn", "mean over all sessions, with 95 % band", "paid"),
-             _spread(summary, colours)]
-    made += [_heat(a) for a in agents]
-    whats = dict.fromkeys(g.what for a in agents for g in a.groups)
-    return made + [_groups(agents, what, colours) for what in whats]
+    """All panels of a run."""
+    return [*loss_panels(summary), *turn_panels(summary), *group_panels(summary)]
+
+
+def loss_panels(summary: Summary) -> list[Panel]:
+    """A waterfall an agent, from the ceiling down; none where there is no ceiling."""
+    return [_waterfall(i + 1, a) for i, a in enumerate(summary.agents) if not math.isnan(a.ceiling)]
+
+
+def turn_panels(summary: Summary) -> list[Panel]:
+    """Pay and value by turn and the spread of returns, all agents in each; then turn by dimension, an agent each."""
+    agents, colours = summary.agents, _colours(summary)
+    return [
+        _by_turn(agents, colours, "paid up to a turn", "mean over all sessions, with 95 % band", "paid"),
+        _by_turn(agents, colours, "value of a turn", "mean over the sessions that came so far, with 95 % band", "value"),
+        _spread(summary, colours), *(_heat(i + 1, a) for i, a in enumerate(agents))]
+
+
+def group_panels(summary: Summary) -> list[Panel]:
+    """Mean return by category, locale, number of constraints and of goals, where there are several."""
+    whats = dict.fromkeys(g.what for a in summary.agents for g in a.groups)
+    return [_groups(summary.agents, what, _colours(summary)) for what in whats]
+
+
+def _colours(summary: Summary) -> dict[str, str]:
+    return {a.agent: AGENTS[i % len(AGENTS)] for i, a in enumerate(summary.agents)}
 
 
 def draw_aggregate(summary: Summary, out: str | Path, scale: int = 1) -> Path:
@@ -103,13 +120,13 @@ class _Step(NamedTuple):
     text: str
 
 
-def _title(figure: Figure, x: float, top: float, width: float, title: str, note: str) -> None:
+def title_of(figure: Figure, x: float, top: float, width: float, title: str, note: str, colour: str = INK) -> None:
     """A title at the upper left corner of a panel, with a note in small grey type below."""
     axes = axes_at(figure, x, top - 0.42, width, 0.42)
     axes.set_axis_off()
     axes.set_xlim(0, width)
     axes.set_ylim(0.42, 0)
-    write(axes, 0.02, 0.17, fit_text(title, width - 0.05, 10), 10)
+    write(axes, 0.02, 0.17, fit_text(title, width - 0.05, 10), 10, colour)
     write(axes, 0.02, 0.34, fit_text(note, width - 0.05, 7), 7, GREY)
 
 
@@ -135,16 +152,16 @@ def cause_name(cause: str) -> str:
     return names[cause].replace("_", " ") if cause in names else cause
 
 
-def _waterfall(agent: AgentSummary) -> Panel:
+def _waterfall(number: int, agent: AgentSummary) -> Panel:
     steps = _steps(agent)
     body = 0.22 * len(steps)
 
     def draw(figure: Figure, x: float, y: float, width: float) -> None:
-        names = 2.35
+        names = 0.5 * width
         axes = axes_at(figure, x + names, y + 0.12, width - names - 0.1, body)
         axes.set_ylim(len(steps) - 0.4, -0.6)
         top = max(agent.ceiling, agent.total, 0.01)
-        axes.set_xlim(0, top * 1.42)
+        axes.set_xlim(0, top * 1.66)
         axes.set_axis_off()
         for i, step in enumerate(steps):
             low, high = sorted((step.start, step.end))
@@ -153,11 +170,11 @@ def _waterfall(agent: AgentSummary) -> Panel:
                 axes.plot([step.end, step.end], [i - 0.33, i + 1.33], color=RULE, linewidth=0.6, zorder=0)
             write(axes, high + top * 0.015, i, step.text, 7.5, GREY, level="center")
             row_name(axes, i, step.name, names - 0.15, 8)
-        note = f"where return is lost, mean of {agent.n} sessions; in brackets the share of sessions that lost by it"
-        _title(figure, x, y + body + 0.12 + _HEAD, width, agent.agent, note)
+        note = f"mean of {agent.n} sessions; in brackets the share of them that lost by it"
+        title_of(figure, x, y + body + 0.12 + HEAD, width, agent.agent, note)
 
     alt = f"{agent.agent}: where returns were lost, from the ceiling down"
-    return Panel(f"lost-{agent.agent}", alt, body + _HEAD + 0.12, draw)
+    return Panel(f"lost-{number}", alt, body + HEAD + 0.12, draw)
 
 
 # -- turn by turn ----------------------------------------------------------------------------------------------
@@ -167,7 +184,7 @@ def _by_turn(agents: Sequence[AgentSummary], colours: dict[str, str], title: str
     body, key = 1.7, 0.17 * math.ceil(len(agents) / 3)
 
     def draw(figure: Figure, x: float, y: float, width: float) -> None:
-        axes = axes_at(figure, x + 0.4, y + _FOOT + key, width - 0.5, body)
+        axes = axes_at(figure, x + 0.4, y + FOOT + key, width - 0.5, body)
         most = max((len(a.turns) for a in agents), default=1)
         for agent in agents:
             points = [(t.turn, i.mean, i.low, i.high) for t in agent.turns if not math.isnan((i := _interval(t, name)).mean)]
@@ -188,12 +205,12 @@ def _by_turn(agents: Sequence[AgentSummary], colours: dict[str, str], title: str
             low, high = axes.get_ylim()
             axes.set_ylim(min(low, 0.0), min(high, 1.15 * max((t.paid.mean for a in agents for t in a.turns), default=1.0)))
         frame(axes)
-        _title(figure, x, y + body + _HEAD + _FOOT + key, width, title, below)
+        title_of(figure, x, y + body + HEAD + FOOT + key, width, title, below)
         _key(figure, x + 0.4, y + 0.04, width - 0.5, colours)
         axes.annotate(
             "turn", (1, 0), (0, -22), "axes fraction", "offset points", fontproperties=FACE.at(7), color=GREY, ha="right")
 
-    return Panel(f"turns-{name}", f"{title}, by turn for each agent", body + _HEAD + _FOOT + key, draw)
+    return Panel(f"turns-{name}", f"{title}, by turn for each agent", body + HEAD + FOOT + key, draw)
 
 
 def _interval(turn: ByTurn, name: str) -> Interval:
@@ -213,14 +230,14 @@ def _key(figure: Figure, x: float, y: float, width: float, colours: dict[str, st
         write(axes, left + 0.15, i // 3 + 0.5, fit_text(agent, width / 3 - 0.2, 8), 8, INK, level="center")
 
 
-def _heat(agent: AgentSummary) -> Panel:
+def _heat(number: int, agent: AgentSummary) -> Panel:
     rows, row = len(DIMENSIONS), 0.24
     body = rows * row
 
     def draw(figure: Figure, x: float, y: float, width: float) -> None:
         from matplotlib import colormaps
 
-        axes = axes_at(figure, x + 0.5, y + _FOOT, width - 0.6, body)
+        axes = axes_at(figure, x + 0.5, y + FOOT, width - 0.6, body)
         most = len(agent.turns)
         axes.set_xlim(0.5, max(most, 4) + 0.5)
         axes.set_ylim(rows - 0.5, -0.5)
@@ -239,9 +256,9 @@ def _heat(agent: AgentSummary) -> Panel:
             spine.set_visible(False)
         axes.tick_params(length=0)
         note = "mean of each dimension by turn, over the sessions that came so far (n)"
-        _title(figure, x, y + body + _HEAD + _FOOT, width, agent.agent, note)
+        title_of(figure, x, y + body + HEAD + FOOT, width, agent.agent, note)
 
-    return Panel(f"heat-{agent.agent}", f"{agent.agent}: mean of each dimension by turn", body + _HEAD + _FOOT, draw)
+    return Panel(f"heat-{number}", f"{agent.agent}: mean of each dimension by turn", body + HEAD + FOOT, draw)
 
 
 # -- spread and groups -----------------------------------------------------------------------------------------
@@ -253,7 +270,7 @@ def _spread(summary: Summary, colours: dict[str, str]) -> Panel:
 
     def draw(figure: Figure, x: float, y: float, width: float) -> None:
         names = 1.2
-        axes = axes_at(figure, x + names, y + _FOOT - 0.1, width - names - 0.15, body)
+        axes = axes_at(figure, x + names, y + FOOT - 0.1, width - names - 0.15, body)
         axes.set_xlim(summary.low, summary.high)
         axes.set_ylim(len(summary.agents), 0)
         for i, agent in enumerate(summary.agents):
@@ -265,9 +282,9 @@ def _spread(summary: Summary, colours: dict[str, str]) -> Panel:
         axes.set_yticks([])
         frame(axes, "bottom")
         note = "sessions by their return, each agent to its own height"
-        _title(figure, x, y + body + _HEAD + _FOOT - 0.1, width, "how returns are spread", note)
+        title_of(figure, x, y + body + HEAD + FOOT - 0.1, width, "how returns are spread", note)
 
-    return Panel("spread", "distribution of returns for each agent", body + _HEAD + _FOOT - 0.1, draw)
+    return Panel("spread", "distribution of returns for each agent", body + HEAD + FOOT - 0.1, draw)
 
 
 def _groups(agents: Sequence[AgentSummary], what: str, colours: dict[str, str]) -> Panel:
@@ -283,7 +300,7 @@ def _groups(agents: Sequence[AgentSummary], what: str, colours: dict[str, str]) 
 
     def draw(figure: Figure, x: float, y: float, width: float) -> None:
         left = 1.5
-        axes = axes_at(figure, x + left, y + _FOOT + key - 0.12, width - left - 0.15, body)
+        axes = axes_at(figure, x + left, y + FOOT + key - 0.12, width - left - 0.15, body)
         axes.set_ylim(len(names), 0)
         groups = [group for side in found.values() for _, group in side]
         ends = [v for g in groups for v in (g.total.mean, g.total.low, g.total.high) if not math.isnan(v)]
@@ -301,7 +318,7 @@ def _groups(agents: Sequence[AgentSummary], what: str, colours: dict[str, str]) 
         axes.set_yticks([])
         frame(axes, "bottom")
         title = f"mean return by {'number of ' if what in ('constraints', 'goals') else ''}{what}"
-        _title(figure, x, y + body + _HEAD + _FOOT + key - 0.12, width, title, "with 95 % intervals over users, by Student's t")
+        title_of(figure, x, y + body + HEAD + FOOT + key - 0.12, width, title, "with 95 % intervals over users, by Student's t")
         _key(figure, x + 0.2, y + 0.02, width - 0.3, colours)
 
-    return Panel(f"by-{what}", f"mean return by {what} for each agent", body + _HEAD + _FOOT + key - 0.12, draw)
+    return Panel(f"by-{what}", f"mean return by {what} for each agent", body + HEAD + FOOT + key - 0.12, draw)

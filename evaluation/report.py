@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
-from recenv.errors import InputError
-from recenv.evaluation.ceiling import read_ceiling
-from recenv.evaluation.charts import draw_dimensions, draw_families, draw_forest, draw_lengths
+from recenv.errors import InputError, UnknownName
+from recenv.evaluation.aggregate import Summary, summarise
+from recenv.evaluation.charts import board_panels, dimension_panels, family_panels, length_panels
 from recenv.evaluation.failures import read_failures
 from recenv.evaluation.leaderboard import (
     CEILING_ROW,
@@ -21,17 +21,20 @@ from recenv.evaluation.leaderboard import (
     ceiling_note,
     family_name,
     judged,
+    method,
     percent,
     rank,
     values_of,
 )
 from recenv.evaluation.pages import Picture, page, picture
+from recenv.evaluation.panels import group_panels, loss_panels, sheet, turn_panels
 from recenv.evaluation.plan import AUDIT, RunPlan, read_plan
+from recenv.evaluation.rows import RunReader
 from recenv.evaluation.session_pages import Pick, SessionPart, pick_sessions
 from recenv.evaluation.session_values import RETURN, SessionValues, metrics, shorts
 from recenv.evaluation.traces import run_traces
-from recenv.evaluation.why import Teller
 from recenv.files import write_whole
+from recenv.measures.drawing import save
 from recenv.measures.intervals import Interval
 from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rollouts.trace import SessionTrace
@@ -41,30 +44,70 @@ PLOTS = "plots"
 _OUTCOME = ("needs_met", "abandonment")
 
 
-def write_report(run: str | Path, sessions: int = 12) -> Path:
-    """Write ``report.html`` and ``plots/*.png`` into a run folder; returns the page's path.
+class Chosen(NamedTuple):
+    """Which sessions a report shows. most: how many, spread from best to worst return, where nothing else is said. ids: these.
+    loses: the sessions in which the first agent loses most against the second."""
 
-    sessions: how many sessions get a page, spread from best to worst return. Equal runs give equal bytes.
-    Raises InputError where the folder is not a run, or holds no finished session.
+    most: int = 12
+    ids: tuple[str, ...] = ()
+    loses: tuple[str, str] | None = None
+
+
+def write_report(run: str | Path, chosen: Chosen | None = None) -> Path:
+    """Write ``report.html`` and ``plots/*.png`` into a run folder; returns the page's path. Equal runs give equal bytes.
+
+    Raises InputError where the folder is not a run, or holds no finished session, UnknownName for a session or agent that is
+    not in it.
     """
-    folder = Path(run)
+    folder, chosen = Path(run), chosen or Chosen()
     plan = read_plan(folder)
+    reader = RunReader(folder, plan)
     sources: dict[str, int] = {}
     values = values_of(plan, _counted(run_traces(folder, plan), sources))
     if not any(values.values()):
         raise InputError(f"{folder} has no finished session yet; go on with: recenv evaluate ... --out {folder} --resume")
-    board = rank(plan, values, audit=audit_values(folder, plan), ceiling=read_ceiling(folder, plan), lost=read_failures(folder))
+    board = rank(plan, values, audit=audit_values(folder, plan), ceiling=reader.ceilings, lost=read_failures(folder))
     agents = [row.agent for row in board.rows]
-    parts = _session_parts(folder, plan, pick_sessions(values, sessions), agents)
+    picks = _picks(plan, values, chosen)
     plots = folder / PLOTS
     plots.mkdir(exist_ok=True)
+    for old in plots.glob("*.png"):
+        old.unlink()
     made = page(
-        "report.html", f"recenv: {plan.scenario.name}-v{plan.scenario.version}", plan=plan, agents=agents, sessions=parts,
-        sources=_shares(sources), pictures=_pictures(board, {a: values[a] for a in agents}, plots), again=_again(plan),
-        audit_folder=AUDIT, json_text=_json_text, tone=_tone, unjudged=_unjudged, **_tables(board),
+        "report.html", f"recenv: {plan.scenario.name}-v{plan.scenario.version}", plan=plan, agents=agents,
+        sessions=_session_parts(reader, picks, agents), sources=_shares(sources),
+        pictures=_pictures(board, {a: values[a] for a in agents}, summarise(reader, [a for a in agents if values[a]]), plots),
+        again=_again(plan), audit_folder=AUDIT, json_text=_json_text, tone=_tone, unjudged=_unjudged,
+        picked=_picked(chosen), dimension_names=[(d.short, d.name.replace("_", " ")) for d in DIMENSIONS.values()],
+        **_tables(board),
     )
     write_whole(folder / REPORT, made.encode())
     return folder / REPORT
+
+
+def _picks(plan: RunPlan, values: dict[str, list[SessionValues]], chosen: Chosen) -> list[Pick]:
+    """The sessions that the report shows, and why each."""
+    if chosen.ids:
+        for name in chosen.ids:
+            if name not in plan.session_ids:
+                raise UnknownName("session of this run", name, plan.session_ids)
+        return [Pick(plan.session_ids.index(name), "asked for") for name in dict.fromkeys(chosen.ids)]
+    if chosen.loses is None:
+        return pick_sessions(values, chosen.most)
+    for name in chosen.loses:
+        plan.agent(name)
+    ours, theirs = ({v.order: v.total for v in values[name]} for name in chosen.loses)
+    lost = sorted((ours[o] - theirs[o], o) for o in ours if o in theirs and ours[o] < theirs[o])
+    return [Pick(o, f"{chosen.loses[0]} loses {-by:.3f} to {chosen.loses[1]}") for by, o in lost[: chosen.most]]
+
+
+def _picked(chosen: Chosen) -> str:
+    """How the sessions were chosen, in a sentence."""
+    if chosen.ids:
+        return "The sessions that were asked for."
+    if chosen.loses:
+        return f"Where {chosen.loses[0]} loses most to {chosen.loses[1]}, worst first."
+    return "A spread from the best to the worst by mean return over the agents."
 
 
 def _counted(traces: Iterable[SessionTrace], sources: dict[str, int]) -> Iterator[SessionTrace]:
@@ -80,28 +123,25 @@ def _shares(sources: dict[str, int]) -> list[tuple[str, str]]:
     return [(source, f"{sources[source] / total:.0%}") for source in sorted(sources)]
 
 
-def _session_parts(folder: Path, plan: RunPlan, picks: Sequence[Pick], agents: Sequence[str]) -> list[SessionPart]:
-    """The chosen sessions with their traces; the others are not held in memory."""
+def _session_parts(reader: RunReader, picks: Sequence[Pick], agents: Sequence[str]) -> list[SessionPart]:
+    """The chosen sessions as those played them who have; the others are not held in memory."""
     orders = {pick.order for pick in picks}
-    chosen = {(t.agent, t.order): t for t in run_traces(folder, plan) if t.order in orders}
-    tell = Teller(folder, plan)
-    return [SessionPart(pick, tuple(tell(chosen[a, pick.order]) for a in agents)) for pick in picks]
+    found = {(t.agent, t.order): t for t in run_traces(reader.run, reader.plan) if t.order in orders}
+    parts = [
+        SessionPart(pick, tuple(reader.tell(found[a, pick.order]) for a in agents if (a, pick.order) in found)) for pick in picks]
+    return [part for part in parts if part.told]
 
 
 def _pictures(
-    board: Leaderboard, values: dict[str, list[SessionValues]], plots: Path
-) -> dict[str, Picture]:
-    """The charts of the run."""
-    made = {
-        "returns": picture(
-            draw_forest(board, plots / "returns.png"), "mean return of each agent with interval, and paired differences"),
-        "dimensions": picture(draw_dimensions(board, plots / "dimensions.png"), "mean of each dimension per agent"),
-        "lengths": picture(draw_lengths(values, plots / "lengths.png"), "turns per session for each agent"),
+    board: Leaderboard, values: dict[str, list[SessionValues]], summary: Summary, plots: Path
+) -> dict[str, list[Picture]]:
+    """The panels of the run by the part of the page that they stand in, each in a file of its own as well."""
+    parts = {
+        "board": board_panels(board), "losses": loss_panels(summary), "turns": turn_panels(summary),
+        "groups": group_panels(summary), "families": family_panels(board) if board.audited else [],
+        "dimensions": dimension_panels(board), "lengths": length_panels(values),
     }
-    if board.audited:
-        made["families"] = picture(
-            draw_families(board, plots / "families.png"), "mean return of each agent by both families, and the gap")
-    return made
+    return {part: [picture(save(sheet([p]), plots / f"{p.name}.png"), p.alt) for p in made] for part, made in parts.items()}
 
 
 def _tables(board: Leaderboard) -> dict[str, Any]:
@@ -113,7 +153,8 @@ def _tables(board: Leaderboard) -> dict[str, Any]:
         "shorts": list(shorts()), "gaps": [f"gap {titles[name]}" for name in judged()],
         "families": [family_name(name) for name in board.families], "audit_notes": audit_notes(board),
         "ceiling_note": ceiling_note(board), "ceiling_row": CEILING_ROW,
-        "level": f"{board.level:.0%}",
+        "level": f"{board.level:.0%}", "method": method(board),
+        "unfinished": [f"{row.agent} has finished {row.sessions}" for row in board.rows if row.sessions < board.allotted],
         "reasons_no_interval": list(dict.fromkeys(r for row in board.rows if (r := row.metrics[RETURN].reason))),
         "missing": {row.agent: [percent(row.missing[d]) for d in DIMENSIONS] for row in board.rows},
     }

@@ -126,11 +126,20 @@ def _echo_judging(run: Path) -> None:
 
 @click.command()
 @click.argument("run", type=FOLDER)
-def report(run: Path) -> None:
+@click.option("--sessions", default="", help="Session ids, comma-separated; a spread if absent.")
+@click.option("--where-loses", "loses", default="", metavar="A:B", help="Sessions in which agent A loses most to agent B.")
+@click.option("--most", type=click.IntRange(1), default=12, show_default=True, help="How many sessions, if none is named.")
+def report(run: Path, sessions: str, loses: str, most: int) -> None:
     """Write one self-contained HTML page, and PNGs, into a run folder."""
-    from recenv.evaluation.report import write_report
+    from recenv.evaluation.report import Chosen, write_report
 
-    click.echo(f"report: {write_report(run)}")
+    a, colon, b = loses.partition(":")
+    if loses and not (a and colon and b):
+        raise InputError(f"--where-loses takes two agents, A:B; got {loses!r}")
+    if loses and sessions:
+        raise InputError("--sessions names the sessions, --where-loses finds them; give one of the two")
+    ids = tuple(s.strip() for s in sessions.split(",") if s.strip())
+    click.echo(f"report: {write_report(run, Chosen(most, ids, (a, b) if loses else None))}")
 
 
 @click.command()

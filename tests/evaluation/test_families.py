@@ -15,14 +15,16 @@ from trace_builders import plan, session, turn
 
 from recenv.cli import cli
 from recenv.errors import InputError
-from recenv.evaluation.charts import draw_families
+from recenv.evaluation.charts import family_panels
 from recenv.evaluation.leaderboard import audit_order, build_leaderboard, format_leaderboard, judged, rank
+from recenv.evaluation.panels import sheet
 from recenv.evaluation.plan import AUDIT, LEADERBOARD, TRACES, Family, RunPlan, read_plan, write_plan
-from recenv.evaluation.report import write_report
+from recenv.evaluation.report import Chosen, write_report
 from recenv.evaluation.rescore import rescore_run
 from recenv.evaluation.run import replay_run, run_evaluation
 from recenv.evaluation.runner import Progress
 from recenv.evaluation.session_values import SessionValues, session_values
+from recenv.measures.drawing import save
 from recenv.measures.intervals import paired_difference
 from recenv.rewards import named
 from recenv.rewards.dimensions import DIMENSIONS
@@ -107,7 +109,7 @@ def test_the_chart_is_drawn_whatever_the_names_and_alike_each_time(tmp_path: Pat
     values = {EVIL: side((0.9, 0.8, 0.9, 0.8), half), "一": side(half, half)}
     for name, seen in (("both", values), ("one", {"一": values["一"]})):
         board = rank(made, values, audit=seen)
-        files = [draw_families(board, tmp_path / f"{name}{i}.png") for i in (1, 2)]
+        files = [save(sheet(family_panels(board)), tmp_path / f"{name}{i}.png") for i in (1, 2)]
         assert files[0].read_bytes() == files[1].read_bytes()
     assert "\x1b" not in format_leaderboard(board) and "\u202e" not in format_leaderboard(board)
 
@@ -144,7 +146,7 @@ def test_manifest_leaderboard_and_report_show_both_families(home: Home, run: Pat
     slate = [d.name for d in DIMENSIONS.values() if d.of == "slate"]
     gaps = {row.agent: np.mean([row.audit.gap[d].mean for d in slate]) for row in board.rows if row.audit}
     assert gaps["greedy"] > gaps["random"] + 0.05  # greedy maximises the first family, which knows nothing that the second knows
-    page = write_report(run, sessions=1).read_text()
+    page = write_report(run, Chosen(most=1)).read_text()
     for word in ("Two families of scorers", "return by first", "return by second", "gap QIR", "Second family: second"):
         assert word in page, word
     assert (run / "plots" / "families.png").is_file()
@@ -165,7 +167,7 @@ def test_a_killed_run_resumes_to_the_same_bytes(home: Home, run: Path, tmp_path:
     if family == "second":
         assert "second has not judged these traces yet" in format_leaderboard(build_leaderboard(out))
     if family == "second" and not most:
-        assert "has not judged these traces yet" in write_report(out, sessions=1).read_text()
+        assert "has not judged these traces yet" in write_report(out, Chosen(most=1)).read_text()
     evaluate(home, out, chunk=3, resume=True)
     files = (TRACES, LEADERBOARD, "manifest.json", f"{AUDIT}/{TRACES}", f"{AUDIT}/{LEADERBOARD}", f"{AUDIT}/manifest.json")
     assert all((out / f).read_bytes() == (run / f).read_bytes() for f in files)

@@ -88,7 +88,7 @@ def test_nothing_in_a_field_becomes_a_tag_an_attribute_or_a_template(source: str
     assert not {"script", "b"} & set(page.tags) and page.tags.count("body") == 1
     assert {name for name, _ in page.attributes} <= {
         "lang", "charset", "http-equiv", "content", "name", "class", "id", "href", "alt", "src", "style", "title",
-        "viewbox", "width", "height", "role", "aria-label", "points", "fill", "stroke", "stroke-width"}
+        "data-label", "viewbox", "width", "height", "role", "aria-label", "points", "fill", "stroke", "stroke-width"}
     assert "999" not in re.sub(r"base64,[^\"')]*", "", source) and not any(c in source for c in "\u202e\x1b\x00")
 
 

@@ -101,7 +101,7 @@ def test_a_summary_counts_every_session_once_and_is_drawn(run: Path, tmp_path: P
             assert sum(g.n for g in agent.groups if g.what == what) == 12
         assert agent.ceiling - sum(s.lost for s in agent.lost) == pytest.approx(agent.total, abs=2e-4)
     names = [p.name for p in panels(found)]
-    assert len(names) == len(set(names)) and {"lost-random", "turns-paid", "spread", "heat-bm25"} <= set(names)
+    assert len(names) == len(set(names)) and {"lost-1", "turns-paid", "spread", "heat-2"} <= set(names)
     one, two = draw_aggregate(found, tmp_path / "a.png"), draw_aggregate(found, tmp_path / "b.png")
     assert one.read_bytes() == two.read_bytes() and int.from_bytes(one.read_bytes()[16:20], "big") <= 1400
     only = summarise(RunReader(run, read_plan(run)), ["bm25"])

@@ -18,11 +18,12 @@ import msgspec
 import pytest
 from trace_builders import NAMES, dialogue, finished_run, plan, session, turn
 
-from recenv.errors import InputError
+from recenv.errors import InputError, UnknownName
 from recenv.evaluation.cells import mark, turn_cells
+from recenv.evaluation.folder import open_run
 from recenv.evaluation.pages import readable, templates
 from recenv.evaluation.plots import MOST_PIXELS, draw_traces
-from recenv.evaluation.report import write_report
+from recenv.evaluation.report import Chosen, write_report
 from recenv.evaluation.runner import evaluate
 from recenv.evaluation.session_pages import pick_sessions
 from recenv.evaluation.session_values import session_values
@@ -190,8 +191,8 @@ def test_the_report_is_self_contained_and_the_same_each_time(run: Path) -> None:
     assert not re.search(r"url\((?!data:)", first.decode()) and "http" not in re.sub(r"http-equiv", "", page.text)
     anchors = {value for name, value in page.attributes if name == "id"}
     assert {link[1:] for link in links if link.startswith("#")} == anchors and len(anchors) == 12
-    drawn = ["dimensions.png", "lengths.png", "returns.png"]
-    assert sorted(f.name for f in (run / "plots").iterdir()) == drawn
+    drawn = {f.name for f in (run / "plots").iterdir()}
+    assert len(drawn) == page.tags.count("img") and {"returns.png", "turns-paid.png", "spread.png", "heat-1.png"} <= drawn
     assert all(size(f) for f in (run / "plots").iterdir())
 
 
@@ -212,7 +213,7 @@ def test_hostile_texts_stay_text(tmp_path: Path) -> None:
     folder = evaluate(made, tmp_path / "run", run_chunk=lambda agent, rows, first: [evil_session(agent, first)])
     source = write_report(folder).read_text()
     page = Page(source)
-    assert "script" not in page.tags and page.tags.count("img") == 3
+    assert "script" not in page.tags and page.tags.count("img") == len(list((folder / "plots").iterdir()))
     assert not {name for name, _ in page.attributes} & {"onerror", "onload", "onclick"}
     assert "<script>alert('x')</script>" in page.text and not any(c in source for c in "\u202e\x1b\x00")
     assert "constructed" in page.text and "nobody had these conversations" in page.text
@@ -222,12 +223,28 @@ def test_an_unfinished_run_is_reported_as_such(tmp_path: Path) -> None:
     folder = finished_run(tmp_path, plan(("random", "greedy"), sessions=4))
     lines = (folder / "traces.jsonl").read_bytes().splitlines(keepends=True)
     (folder / "traces.jsonl").write_bytes(b"".join(lines[:6]) + lines[6][:20])
-    assert "greedy finished 2 of 4 sessions" in Page(write_report(folder).read_text()).text
+    text = Page(write_report(folder).read_text()).text
+    assert text.count("unfinished") == 1 and "greedy has finished 2 of 4 sessions" in " ".join(text.split())
     (folder / "traces.jsonl").write_bytes(b"".join(lines[:3]))
-    assert "No session was finished by every agent yet" in Page(write_report(folder).read_text()).text
+    assert "none was finished by every agent yet" in Page(write_report(folder).read_text()).text
     (folder / "traces.jsonl").write_bytes(b"")
     with pytest.raises(InputError, match="no finished session"):
         write_report(folder)
+
+
+def test_sessions_of_a_report_are_named_or_found_by_who_loses(run: Path) -> None:
+    def headed(chosen: Chosen) -> list[str]:
+        return re.findall(r"Session (s\d+)", Page(write_report(run, chosen).read_text()).text)
+
+    assert headed(Chosen(ids=("s3", "s11", "s3"))) == ["s3", "s11"]
+    returns = {a: {t.session_id: t.total for t in open_run(run).traces(a)} for a in ("random", "greedy")}
+    gaps = {s: returns["random"][s] - returns["greedy"][s] for s in returns["random"]}
+    worst = [s for s in sorted(gaps, key=lambda s: (gaps[s], int(s[1:]))) if gaps[s] < 0]
+    assert headed(Chosen(most=4, loses=("random", "greedy"))) == worst[:4] and len(worst) > 4
+    for chosen, message in ((Chosen(ids=("s99",)), "s99"), (Chosen(loses=("random", "gredy")), "greedy")):
+        with pytest.raises(UnknownName, match=message):
+            write_report(run, chosen)
+    write_report(run)
 
 
 def test_long_texts_are_cut_and_say_so() -> None:

@@ -22,7 +22,7 @@ from recenv.envs.engine import Engine
 from recenv.errors import InputError, UnknownName
 from recenv.evaluation.ceiling import CEILING
 from recenv.evaluation.leaderboard import build_leaderboard, format_leaderboard
-from recenv.evaluation.report import write_report
+from recenv.evaluation.report import Chosen, write_report
 from recenv.evaluation.rescore import rescore_run
 from recenv.evaluation.run import run_evaluation
 from recenv.evaluation.validation import EXAMINATIONS, Finding, Line, Sizes, Subject, validate
@@ -268,7 +268,7 @@ def test_a_leaderboard_shows_the_ceiling_and_each_share_of_it(tiny_world_path: P
     text = format_leaderboard(board)
     assert "\nceiling " in text and "57.1% of the goals have no candidate" in text and "40.0% (100%)" in text
     assert json.loads((run / "leaderboard.json").read_bytes())["ceiling"]["metrics"]["return"]["n"] == 5
-    page = write_report(run, sessions=1).read_text()
+    page = write_report(run, Chosen(most=1)).read_text()
     assert "57.1% of the goals have no candidate" in page and "(100%)</small>" in page
     (run / CEILING).unlink()  # a run of before there were any
     assert build_leaderboard(run).ceiling is None and "ceiling" not in format_leaderboard(build_leaderboard(run))
