@@ -67,15 +67,16 @@ class LlmAgent:
     """Asks the model once a view; equal requests of a batch are asked once."""
 
     def __init__(
-        self, endpoint: Endpoint, record: Keyed[_Kept] | None = None, *, replay_only: bool = False, strict: bool = False
+        self, endpoint: Endpoint, record: Keyed[_Kept] | None = None, *, replay_only: bool = False, strict: bool = False,
+        repeat: int = 1,
     ) -> None:
-        self.name = "llm"
+        self.name, self._salt = "llm", b"" if repeat == 1 else b"repeat %d" % repeat
         self._endpoint, self._record, self._replay_only, self._strict = endpoint, record, replay_only, strict
 
     def act(self, views: Sequence[AgentView]) -> list[Action]:
         """One action a view, parsed from the model's text; raises Unanswered where requests got no answer."""
         dialogues = [render_messages(view) for view in views]
-        keys = [hashlib.sha256(encode_request(self._endpoint.request(d))).hexdigest() for d in dialogues]
+        keys = [hashlib.sha256(encode_request(self._endpoint.request(d)) + self._salt).hexdigest() for d in dialogues]
         answers = self._answers(dict(zip(keys, dialogues, strict=True)))
         strict = self._strict
         read = {k: a if isinstance(a, EndpointError) else parse_action(a.text, strict=strict) for k, a in answers.items()}
@@ -114,4 +115,4 @@ def build(config: Config, runtime: Runtime) -> LlmAgent:
         fields["api_key_env"] = ""  # nothing is asked, so no key is needed
     return LlmAgent(
         Endpoint(EndpointConfig(**fields)), open_record(config.record) if config.record else None, replay_only=config.replay_only,
-        strict=runtime.strict)
+        strict=runtime.strict, repeat=runtime.repeat)

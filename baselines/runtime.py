@@ -17,6 +17,7 @@ class Runtime:
     world: where sessions and items live. seed: keys the agent's own draws. scorers: called by agents that rank by
     learned reward, once, when they are built; None where the run has none. It is a call and not a mapping, so that agents
     which need no scorer never load one. reward_spec: the reward that the run pays. strict: the run mends no agent's text.
+    repeat: of these sessions, from 1; what an agent keeps of one must not answer for another.
     """
 
     world: World
@@ -24,3 +25,4 @@ class Runtime:
     scorers: Callable[[], Mapping[str, Scorer]] | None = None
     reward_spec: RewardSpec = REWARDS[DEFAULT_REWARD]
     strict: bool = False
+    repeat: int = 1

@@ -12,6 +12,7 @@ from recenv.evaluation.frames import frame
 from recenv.evaluation.leaderboard import Leaderboard, build_leaderboard, format_leaderboard, interval_text
 from recenv.evaluation.plan import RunPlan, audited, read_plan
 from recenv.evaluation.recorded import recorded_rules
+from recenv.evaluation.repeats import Repeated, build_repeated, repeat_folders
 from recenv.evaluation.rows import RunReader, SessionRow, session_columns, turn_columns
 from recenv.evaluation.select import find_trace
 from recenv.evaluation.traces import run_traces
@@ -182,6 +183,10 @@ class Run:
     def table(self) -> str:
         """The leaderboard as text, as ``recenv evaluate`` prints it."""
         return format_leaderboard(self.leaderboard())
+
+    def repeated(self) -> Repeated | None:
+        """What playing each session more than once says: pass^k, pass@k, the noise floor; None where each was played once."""
+        return build_repeated(self.path) if len(repeat_folders(self.path)) > 1 else None
 
     def audit(self) -> Run | None:
         """The same sessions as the second family of scorers judges them, as a run of its own; None where it has not."""

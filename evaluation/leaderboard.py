@@ -215,11 +215,11 @@ def format_leaderboard(board: Leaderboard) -> str:
     body = [*([_ceiling_cells(board.ceiling)] if board.ceiling else []), *(_cells(row) for row in board.rows)]
     users = "" if board.split == "all" else f", users of {board.split} only"
     lines = [f"{board.scenario}   {board.allotted} sessions per agent, seed {board.seed}{users}", ""]
-    lines += _aligned([header, *body])
+    lines += aligned([header, *body])
     if board.differences:
-        lines += ["", *_aligned(_difference_rows(board))]
+        lines += ["", *aligned(_difference_rows(board))]
     if board.audited:
-        lines += ["", *_aligned(_audit_rows(board))]
+        lines += ["", *aligned(_audit_rows(board))]
     return "\n".join([*lines, "", *notes(board)])
 
 
@@ -355,7 +355,7 @@ def percent(value: float, digits: int = 0) -> str:
     return "–" if math.isnan(value) else f"{value:.{digits}%}"
 
 
-def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
     """Rows in columns: the first flush left, the rest flush right; a rule below the first row."""
     wide = [max(width(row[c]) for row in rows) for c in range(len(rows[0]))]
     lines = []

@@ -71,8 +71,9 @@ class RunPlan(msgspec.Struct, frozen=True, kw_only=True):
     session_ids: their ids, aligned. split: whose they are. store: the store's fingerprint. env: the rules of the sessions;
     reward, scorers: JSON of the specs that make the numbers. versions: of recenv, python, numpy and torch. command: how to run
     it again, without --out and --resume. audit: the second family that judges the same turns into the folder ``audit``; None
-    for none. played: set where the rewards were computed afterwards (``recenv rescore``). Raises InputError on construction
-    when agents or sessions repeat, or lists do not align.
+    for none. played: set where the rewards were computed afterwards (``recenv rescore``). repeat: which one of these sessions it
+    is (``evaluation.repeats``), 1 for the run itself. Raises InputError on construction when agents or sessions repeat, or lists
+    do not align.
     """
 
     scenario: ScenarioRef
@@ -89,6 +90,7 @@ class RunPlan(msgspec.Struct, frozen=True, kw_only=True):
     command: str = ""
     audit: Family | None = None
     played: Played | None = None
+    repeat: int = 1
     schema: int = RUN_SCHEMA
 
     @property

@@ -29,6 +29,7 @@ from recenv.evaluation.plan import (
     read_plan,
 )
 from recenv.evaluation.recorded import recorded_reward, recorded_rules, recorded_scenario, recorded_world, same_as_recorded
+from recenv.evaluation.repeats import REPEATS, repeat_seed, write_repeated
 from recenv.evaluation.rescore import audit_run, specs
 from recenv.evaluation.runner import CHUNK, Progress, evaluate
 from recenv.evaluation.stories import write_stories
@@ -64,25 +65,39 @@ def allotment(world: World, seed: int) -> list[int]:
     return found
 
 
-def runtime_of(engine: Engine, seed: int) -> Runtime:
+def chosen(world: World, tasks: Sequence[str], split: Split) -> tuple[int, ...]:
+    """World rows of the sessions of these ids. Raises UnknownName for one that is not there, InputError for one of another
+    split."""
+    pool = set(session_pool(world, split).tolist())
+    rows = tuple(world.session_row(task) for task in tasks)
+    other = [task for task, row in zip(tasks, rows, strict=True) if row not in pool]
+    if other:
+        raise InputError(f"session {other[0]!r} is not in split {split}, nor are {len(other) - 1} others; leave --split out")
+    return rows
+
+
+def runtime_of(engine: Engine, seed: int, repeat: int = 1) -> Runtime:
     """What agents that play in this engine are built from."""
     return Runtime(
-        world=engine.world, seed=seed, scorers=lambda: engine.scorers, reward_spec=engine.reward.spec,
-        strict=engine.config.strict)
+        world=engine.world, seed=repeat_seed(seed, repeat), scorers=lambda: engine.scorers, reward_spec=engine.reward.spec,
+        strict=engine.config.strict, repeat=repeat)
 
 
 def run_evaluation(
     scenario: str | Scenario, agents: Sequence[str | Agent], sessions: int, seed: int, out: str | Path, *,
     store: str | Path | None = None, configs: Mapping[str, Mapping[str, Any]] | None = None, resume: bool = False,
     chunk: int = CHUNK, progress: Callable[[Progress], None] | None = None, command: str = "",
-    changes: Mapping[str, Any] | None = None, audit: str = "", split: Split = "all",
+    changes: Mapping[str, Any] | None = None, audit: str = "", split: Split = "all", tasks: Sequence[str] = (),
+    repeats: int = 1, fresh: bool = False,
 ) -> Path:
     """Play ``sessions`` sessions of a scenario with each agent, into the run folder ``out``.
 
     agents: names, or objects with a name and ``act(views)``. configs: agent name -> fields of its Config. changes: what
     ``open_engine`` takes besides: EnvConfig fields to override, and ``scorers`` and ``reward`` also as objects. audit: a second
     set of scorers that judges the same turns once all are played, into the folder ``audit`` of the run; "" for none. split: whose
-    sessions; an agent that was trained on ``train`` is judged on ``test``. The same arguments give the same bytes in
+    sessions; an agent that was trained on ``train`` is judged on ``test``. tasks: ids of the sessions to play, where they are not
+    to be drawn. repeats: how often each is played, and fresh: with the users' noise drawn anew (``evaluation.repeats``); the
+    second family judges the first time alone. The same arguments give the same bytes in
     ``traces.jsonl``, audited or not. Raises InputError and UnknownName for arguments that cannot be used, before anything is
     written.
     """
@@ -98,25 +113,48 @@ def run_evaluation(
     players, entries = _players(agents, configs or {}, runtime)
     second = scorer_set(audit) if audit else {}
     _check_apart(engine.scorers, second)
-    plan = _plan(spec, engine, entries, allot(engine.world, sessions, seed, split), seed, split, command)
+    if repeats < 1 or (fresh and repeats == 1):
+        raise InputError(f"repeats must be at least 1, and 2 for fresh noise; got {repeats}")
+    rows = chosen(engine.world, tasks, split) if tasks else allot(engine.world, sessions, seed, split)
+    plan = _plan(spec, engine, entries, rows, seed, split, command)
     if audit:
         plan = msgspec.structs.replace(plan, audit=Family(name=audit, scorers=specs(second)))
-
-    def run_chunk(agent: str, rows: Sequence[int], first: int) -> list[SessionTrace | Lost]:
-        played = attempt(engine, players[agent], rows, seed, first_order=first)
-        return settled(played, plan.session_ids[first:first + len(rows)], first, agent, engine.scorers)
-
-    rounds = 2 if audit else 1
-    run = evaluate(
-        plan, out, run_chunk=run_chunk, resume=resume, progress=_part(progress, 0, rounds), chunk=chunk,
-        opened=lambda run: write_stories(run, engine.world, plan))
-    write_ceiling(run, engine)
+    rounds = repeats + (1 if audit else 0)
+    run = _run(engine, plan, players, Path(out), resume, _part(progress, 0, rounds), chunk)
     lost = read_failures(run)
     if audit and not lost:
         audit_run(run, second, store=store, progress=_part(progress, 1, rounds))
-    write_whole(run / LEADERBOARD, encode_leaderboard(build_leaderboard(run)))
+        write_whole(run / LEADERBOARD, encode_leaderboard(build_leaderboard(run)))
+    for number in range(2, repeats + 1) if not lost else ():
+        players, _ = _players(agents, configs or {}, runtime_of(engine, seed, number))
+        again = msgspec.structs.replace(
+            plan, audit=None, repeat=number, seed=repeat_seed(seed, number) if fresh else seed)
+        folder = _run(
+            engine, again, players, run / REPEATS / str(number), True, _part(progress, rounds - repeats + number - 1, rounds),
+            chunk)
+        lost = (*lost, *read_failures(folder))
     if lost:
         raise EndpointError(lost_text(lost, len(plan.sessions)), "lost sessions")
+    if repeats > 1:
+        write_repeated(run)
+    return run
+
+
+def _run(
+    engine: Engine, plan: RunPlan, players: Mapping[str, Agent], out: Path, resume: bool,
+    progress: Callable[[Progress], None] | None, chunk: int,
+) -> Path:
+    """Play a plan into its folder, with its ceiling and leaderboard."""
+
+    def run_chunk(agent: str, rows: Sequence[int], first: int) -> list[SessionTrace | Lost]:
+        played = attempt(engine, players[agent], rows, plan.seed, first_order=first)
+        return settled(played, plan.session_ids[first:first + len(rows)], first, agent, engine.scorers)
+
+    run = evaluate(
+        plan, out, run_chunk=run_chunk, resume=resume, progress=progress, chunk=chunk,
+        opened=lambda run: write_stories(run, engine.world, plan))
+    write_ceiling(run, engine)
+    write_whole(run / LEADERBOARD, encode_leaderboard(build_leaderboard(run)))
     return run
 
 

@@ -18,8 +18,8 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "data": ("ingest", "inspect", "rows", "synth"),
     "scorers": ("bench-scorers", "fit-user", "probe", "score", "scorers", "train"),
     "export": ("export",),
-    "runs": ("agents", "bench", "evaluate", "play", "prepare", "replay", "report", "rescore", "scenarios", "trace", "verify",
-             "view"),
+    "runs": ("agents", "bench", "evaluate", "play", "prepare", "replay", "report", "rescore", "scenarios", "tasks", "trace",
+             "verify", "view"),
     "validation": ("validate",),
     "learning": ("learn",),
 }

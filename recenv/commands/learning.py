@@ -26,14 +26,13 @@ def learn(
 
     Ends with a run against bm25 on users that it never met.
     """
-    from recenv.evaluation.folder import Run
-    from recenv.learning.learn import CARD, PICTURE, TEST, learn_agent
+    from recenv.learning.learn import CARD, PICTURE, learn_agent, tested_text
 
     with bar("learning") as update:
         made = learn_agent(
             learner, scenario, out, store=store, scorers=scorers, reward=reward, seed=seed, config=assigned(changes),
             progress=update)
-    click.echo(Run(made / TEST).table())
+    click.echo(tested_text(made))
     where = f" --store {store}" if store else ""
     click.echo(f"\nlearning curve: {made / PICTURE}; card: {made / CARD}; "
                f"next: recenv evaluate --scenario {scenario}{where} --split test --agents {made},bm25,greedy --out RUN")

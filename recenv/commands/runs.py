@@ -31,6 +31,10 @@ def _world_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--sessions", type=click.IntRange(1), default=200, show_default=True)
 @click.option("--split", type=click.Choice(["all", "train", "test"]), default="all", show_default=True,
               help="Whose sessions; test for agents that learned from train.")
+@click.option("--task-file", type=FILE, default=None, help="Play the sessions of this file, one a line; see: recenv tasks.")
+@click.option("--repeats", type=click.IntRange(1), default=1, show_default=True, metavar="K",
+              help="Play each session K times from the same start: pass^k, pass@k and the noise floor.")
+@click.option("--fresh-noise", "fresh", is_flag=True, help="With --repeats: draw the users' noise anew each time.")
 @click.option("--out", type=FOLDER, required=True, help="The run folder.")
 @click.option("--resume", is_flag=True, help="Go on with a run that was killed.")
 @click.option("--user", type=click.Choice(["gold", "replay", "learned"]), default=None, help="Override the scenario's users.")
@@ -44,8 +48,8 @@ def _world_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--agent-option", "options", multiple=True, metavar="AGENT.FIELD=VALUE", help="Set a field of an agent's config.")
 def evaluate(
     scenario: str, store: Path | None, seed: int, agents: str, sessions: int, split: Literal["all", "train", "test"],
-    out: Path, resume: bool, user: str | None, scorers: str | None, reward: str | None, audit: str | None, strict: bool,
-    options: tuple[str, ...],
+    task_file: Path | None, repeats: int, fresh: bool, out: Path, resume: bool, user: str | None, scorers: str | None,
+    reward: str | None, audit: str | None, strict: bool, options: tuple[str, ...],
 ) -> None:
     """Let agents play the same sessions; print the leaderboard.
 
@@ -57,6 +61,7 @@ def evaluate(
     from recenv.evaluation.run import run_evaluation
     from recenv.rewards.named import second_family
     from recenv.scenarios import load_scenario
+    from recenv.scenarios.tasks import task_file as read_tasks
 
     second = second_family(scorers or load_scenario(scenario).env.scorers) if audit is None else audit
     if not second:
@@ -64,9 +69,12 @@ def evaluate(
         click.echo(missing, err=True)
     second = "" if second == "none" else second
     names = [a.strip() for a in agents.split(",") if a.strip()]
+    tasks = read_tasks(task_file, scenario, seed) if task_file else ()
     changes = {name: value for name, value in (("user", user), ("scorers", scorers), ("reward", reward)) if value}
     command = " ".join(["recenv evaluate", f"--scenario {scenario}", *([f"--store {store}"] if store else []),
-                        f"--agents {','.join(names)} --sessions {sessions} --seed {seed}",
+                        f"--agents {','.join(names)}", f"--task-file {task_file}" if task_file else f"--sessions {sessions}",
+                        f"--seed {seed}", *([f"--repeats {repeats}"] if repeats > 1 else []),
+                        *(["--fresh-noise"] if fresh else []),
                         *([f"--split {split}"] if split != "all" else []),
                         *(f"--{name} {value}" for name, value in changes.items()), *(["--strict"] if strict else []),
                         f"--audit {second or 'none'}",
@@ -76,13 +84,18 @@ def evaluate(
             run_evaluation(
                 scenario, names, sessions, seed, out, store=store, configs=_agent_options(options), resume=resume,
                 progress=lambda p: update(p.done, p.total), command=command,
-                changes={**changes, **({"strict": True} if strict else {})}, audit=second, split=split)
+                changes={**changes, **({"strict": True} if strict else {})}, audit=second, split=split, tasks=tasks,
+                repeats=repeats, fresh=fresh)
     except EndpointError:
         if read_failures(out):  # what was played is shown, and the error said at the end
             click.echo(format_leaderboard(build_leaderboard(out)))
             click.echo("")
         raise
     click.echo(format_leaderboard(build_leaderboard(out)))
+    if repeats > 1:
+        from recenv.evaluation.repeats import build_repeated, format_repeated
+
+        click.echo(f"\n{format_repeated(build_repeated(out))}")
     _echo_judging(out)
     click.echo(f"\nrun folder: {out}; next: recenv report {out}")
 
@@ -275,6 +288,21 @@ def prepare(scenario: str, store: Path | None, seed: int, scorers: str, processe
     with bar("goals") as update:
         done = fill(scenario, store=store, scorers=scorers, processes=processes, goals=goals, progress=update)
     click.echo(f"{done.blocks:,} blocks, {done.cells:,} values an item and dimension, {done.fresh:,} of them new")
+
+
+@click.command()
+@_world_options
+@click.option("--sessions", type=click.IntRange(1), default=200, show_default=True)
+@click.option("--split", type=click.Choice(["all", "train", "test"]), default="all", show_default=True)
+def tasks(scenario: str, store: Path | None, seed: int, sessions: int, split: Literal["all", "train", "test"]) -> None:
+    """List the tasks that an evaluation of the same numbers plays, as ids for --task-file and trainers."""
+    from recenv.evaluation.run import allot
+    from recenv.scenarios.entry import open_world
+    from recenv.scenarios.tasks import Task
+
+    world = open_world(scenario, store)
+    for row in allot(world, sessions, seed, split):
+        click.echo(Task(scenario, world.session(row).id, seed))
 
 
 @click.command()

@@ -16,6 +16,7 @@ from recenv.baselines.linucb import WEIGHTS
 from recenv.envs.batch import session_pool
 from recenv.errors import InputError, UnknownName
 from recenv.evaluation.folder import Run
+from recenv.evaluation.repeats import format_repeated
 from recenv.evaluation.run import allot, run_evaluation, runtime_of
 from recenv.files import whole_folder
 from recenv.learning import LEARNERS
@@ -32,12 +33,14 @@ MOST_TESTED = 500
 
 def learn_agent(
     learner: str, scenario: str | Scenario, out: str | Path, *, store: str | Path | None = None, scorers: str = "rules",
-    reward: str = "", seed: int = 0, config: Mapping[str, Any] | None = None, progress: Progress = lambda done, total: None,
+    reward: str = "", seed: int = 0, config: Mapping[str, Any] | None = None, repeats: int = 5,
+    progress: Progress = lambda done, total: None,
 ) -> Path:
     """Let an agent learn from the train users of a scenario, and play the test users beside ``bm25``; returns ``out``.
 
     learner: a name of ``LEARNERS``, with fields of its Config in ``config``. scorers, reward: what pays while it learns;
-    ``rules`` pays by what users do and by exact rules, so that nothing of a scorer's errors is learned. progress: (done, total).
+    ``rules`` pays by what users do and by exact rules, so that nothing of a scorer's errors is learned. repeats: how often
+    each test session is played, with the user's noise drawn anew. progress: (done, total).
     ``out`` plays as an agent by its path. It holds ``agent.json``, the model, ``curve.json`` and ``curve.png``, ``CARD.md``, and
     the run folder ``test``. Raises UnknownName for a learner, InputError for what cannot be used; nothing is left then.
     """
@@ -70,10 +73,17 @@ def learn_agent(
         (folder / CARD).write_text(card(about, entry.summary, curve, target.name), "utf-8")
     run_evaluation(
         spec, [str(target), AGAINST], min(len(session_pool(world, "test")), MOST_TESTED), seed, target / TEST, store=store,
-        changes={"scorers": scorers, **({"reward": reward} if reward else {})}, split="test")
+        changes={"scorers": scorers, **({"reward": reward} if reward else {})}, split="test", repeats=repeats, fresh=repeats > 1)
     with (target / CARD).open("a", encoding="utf-8") as stream:
-        stream.write(f"\n## Users that it never met\n\n```\n{Run(target / TEST).table()}\n```\n")
+        stream.write(f"\n## Users that it never met\n\n```\n{tested_text(target)}\n```\n")
     return target
+
+
+def tested_text(learned: Path) -> str:
+    """How a learned agent did with users that it never met: the leaderboard, and what the repeats say."""
+    test = Run(learned / TEST)
+    repeated = test.repeated()
+    return test.table() + (f"\n\n{format_repeated(repeated)}" if repeated is not None else "")
 
 
 def _with_reference(curve: Curve, setting: Setting) -> Curve:
