@@ -243,7 +243,7 @@ def _behind(turn: TurnTrace, items: Sequence[ItemWhy]) -> str:
     if turn.outcome or not turn.shown:
         return ""
     for rank, item in enumerate(items):
-        if item.shown == Shown() or not item.shown.fits or item.shown.logged == "refused":
+        if item.shown == Shown() or not item.shown.fits:
             continue
         name = f"{rank + 1} {item.name} meets the whole need"
         if not item.shown.seen:

@@ -37,8 +37,8 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def fits(self) -> bool:
-        """Whether it meets the whole need, as far as its record tells."""
-        return not self.missed and not self.unknown
+        """Whether the user may order it: it meets the whole need and was not refused in the log, or the log says it was taken."""
+        return (not self.missed and not self.unknown and self.logged != "refused") or self.logged == "taken"
 
 
 class TurnTrace(msgspec.Struct, frozen=True, kw_only=True):

@@ -289,8 +289,9 @@
     const first = select(pickA), second = select(pickB), sorting = select(sortBy);
     const button = (text, does) => el("button", { type: "button", class: "small", click: does }, text);
     const widest = button("A loses most first", () => go({ sort: "difference", up: true, at: 0 }, true));
-    filters.append(el("label", { class: "choice wide" }, el("span", {}, "search"), search), ...fields.map((f) => f.label), pickA, pickB, sortBy,
-      button("worst first", () => go({ sort: "return", up: true, at: 0 }, true)), widest,
+    const more = el("details", { class: "more", open: !matchMedia("(max-width: 520px)").matches }, el("summary", {}, "filters, A and B, order"),
+      el("div", { class: "filters" }, fields.map((f) => f.label), pickA, pickB, sortBy));
+    filters.append(el("label", { class: "choice wide" }, el("span", {}, "search"), search), more, button("worst first", () => go({ sort: "return", up: true, at: 0 }, true)), widest,
       button("clear", () => { search.value = ""; go({ filters: {}, search: "", at: 0 }, true); }));
 
     scroll.append(headRow, body);
@@ -342,6 +343,8 @@
       document.documentElement.dataset.filtered = String(performance.now() - start);
       if (state.search && indexed < BLOCKS) index((done) => { indexed = done; if (current.again === again) again(); });
     }
+    const longest = (texts) => Math.min(24, Math.max(6, ...new Set(texts.map((t) => t.length)))); // characters that a column is given
+    sized(sized(scroll, "--ids", `${longest(S.id) * 0.62}rem`), "--agents", `${longest(players.map((p) => p.name)) * 0.58}rem`);
     let frame = 0;
     scroll.addEventListener("scroll", () => { cancelAnimationFrame(frame); frame = requestAnimationFrame(paint); });
     function move(step) {
