@@ -14,16 +14,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, Literal
 
 import msgspec
 
 from recenv.baselines.runtime import Runtime
 from recenv.completion import NO_TEXT, Completion
 from recenv.endpoint import Endpoint, EndpointConfig, encode_request
+from recenv.envs.act_tools import BRIEFING, act_tools, call_text
 from recenv.envs.chat_format import parse_action, render_messages
 from recenv.errors import EndpointError, InputError, Unanswered
 from recenv.journal import Keyed
-from recenv.records import Action, AgentView, Message
+from recenv.records import Action, AgentView
 
 BREAKER = 5
 """So many requests of a batch that fail before any is answered, and the rest of it is not tried."""
@@ -33,7 +35,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Where the model is and how it is asked; see ``recenv.endpoint.EndpointConfig``.
 
     seed: None sends the run's seed. record: file of recorded answers, "" for none. replay_only: ask no server; a request
-    that is not in the record fails.
+    that is not in the record fails. tools: offer the acts as tools (``envs.act_tools``); the model's earlier calls stand in the
+    dialogue as their JSON. A call is an act whether or not tools were offered, and what is said beside it does not count.
     """
 
     model: str = ""
@@ -49,6 +52,9 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     concurrency: int = 8
     record: str = ""
     replay_only: bool = False
+    extra: dict[str, Any] = {}
+    system: Literal["system", "developer", "user"] = "system"
+    tools: bool = False
 
 
 class _Kept(msgspec.Struct, frozen=True):
@@ -68,24 +74,34 @@ class LlmAgent:
 
     def __init__(
         self, endpoint: Endpoint, record: Keyed[_Kept] | None = None, *, replay_only: bool = False, strict: bool = False,
-        repeat: int = 1,
+        repeat: int = 1, tools: bool = False,
     ) -> None:
+        self._tools = tools
         self.name, self._salt = "llm", b"" if repeat == 1 else b"repeat %d" % repeat
         self._endpoint, self._record, self._replay_only, self._strict = endpoint, record, replay_only, strict
 
     def act(self, views: Sequence[AgentView]) -> list[Action]:
         """One action a view, parsed from the model's text; raises Unanswered where requests got no answer."""
-        dialogues = [render_messages(view) for view in views]
-        keys = [hashlib.sha256(encode_request(self._endpoint.request(d)) + self._salt).hexdigest() for d in dialogues]
-        answers = self._answers(dict(zip(keys, dialogues, strict=True)))
-        strict = self._strict
-        read = {k: a if isinstance(a, EndpointError) else parse_action(a.text, strict=strict) for k, a in answers.items()}
+        requests = [self._request(view) for view in views]
+        keys = [hashlib.sha256(encode_request(request) + self._salt).hexdigest() for request in requests]
+        answers = self._answers(dict(zip(keys, requests, strict=True)))
+        read = {key: a if isinstance(a, EndpointError) else self._read(a) for key, a in answers.items()}
         actions = [action for key in keys if isinstance(action := read[key], Action)]
         if len(actions) < len(keys):
             raise Unanswered([read[key] for key in keys])
         return actions
 
-    def _answers(self, wanted: dict[str, tuple[Message, ...]]) -> dict[str, Completion | EndpointError]:
+    def _request(self, view: AgentView) -> dict[str, Any]:
+        if not self._tools:
+            return self._endpoint.request(render_messages(view))
+        return {**self._endpoint.request(render_messages(view, how=BRIEFING)), "tools": act_tools(view.slate_size)}
+
+    def _read(self, answer: Completion) -> Action:
+        """What an answer does: its one call, or what its text says."""
+        said = "\n".join(call_text(*call) for call in answer.calls) or answer.text
+        return parse_action(said, strict=self._strict)
+
+    def _answers(self, wanted: dict[str, dict[str, Any]]) -> dict[str, Completion | EndpointError]:
         found: dict[str, Completion | EndpointError] = {}
         if self._record is not None:
             found |= {key: kept.answer for key in wanted if (kept := self._record.get(key)) is not None}
@@ -94,7 +110,7 @@ class LlmAgent:
             raise EndpointError(
                 f"llm: {len(missing)} of {len(wanted)} requests are not in the record, and replay_only asks nobody; record the "
                 "run to its end first", "not recorded")
-        asked = self._endpoint.complete_many([wanted[key] for key in missing], abandon=BREAKER)
+        asked = self._endpoint.send_many([wanted[key] for key in missing], abandon=BREAKER)
         for key, answer in zip(missing, asked, strict=True):
             if isinstance(answer, EndpointError) and answer.kind == NO_TEXT:
                 answer = Completion(text="")
@@ -115,4 +131,4 @@ def build(config: Config, runtime: Runtime) -> LlmAgent:
         fields["api_key_env"] = ""  # nothing is asked, so no key is needed
     return LlmAgent(
         Endpoint(EndpointConfig(**fields)), open_record(config.record) if config.record else None, replay_only=config.replay_only,
-        strict=runtime.strict, repeat=runtime.repeat)
+        strict=runtime.strict, repeat=runtime.repeat, tools=config.tools)

@@ -31,6 +31,7 @@ class Completion(msgspec.Struct, frozen=True, kw_only=True):
 
     tokens: those of the text where the request asked for ``logprobs`` and the server gives them, else empty.
     without: what the server refuses, and was therefore not asked for (``recenv.refusals``).
+    calls: tools that the model calls, (name, arguments as JSON text); with any, it need not have said anything.
     """
 
     text: str
@@ -41,6 +42,7 @@ class Completion(msgspec.Struct, frozen=True, kw_only=True):
     attempts: int = 1
     tokens: tuple[Token, ...] = ()
     without: tuple[str, ...] = ()
+    calls: tuple[tuple[str, str], ...] = ()
 
 
 class Unusable(Exception):
@@ -61,13 +63,19 @@ def read_completion(body: bytes) -> Completion:
         raise Unusable("no choices", "`choices` is empty")
     choice = choices[0] if isinstance(choices[0], dict) else {}
     message = choice.get("message")
-    text = _text(message.get("content")) if isinstance(message, dict) else _text(choice.get("text", 0))
+    calls = _calls(message) if isinstance(message, dict) else ()
+    try:
+        text = _text(message.get("content")) if isinstance(message, dict) else _text(choice.get("text", 0))
+    except Unusable as error:
+        if error.kind != NO_TEXT or not calls:
+            raise
+        text = ""
     usage, ending = answer.get("usage"), choice.get("finish_reason")
     usage = usage if isinstance(usage, dict) else {}
     return Completion(
         text=_storable(text), finish_reason=_storable(ending) if isinstance(ending, str) else "",
         prompt_tokens=_count(usage.get("prompt_tokens")), completion_tokens=_count(usage.get("completion_tokens")),
-        tokens=_tokens(choice.get("logprobs")))
+        tokens=_tokens(choice.get("logprobs")), calls=calls)
 
 
 def loads(body: bytes) -> Any:
@@ -96,6 +104,19 @@ def _text(content: Any) -> str:
     if not texts:
         raise Unusable(NO_TEXT, "`content` is empty")
     return "".join(texts)
+
+
+def _calls(message: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Names and arguments of ``tool_calls``, or of the older ``function_call``; arguments that are no text become JSON."""
+    listed = message.get("tool_calls")
+    functions = [c.get("function") for c in listed if isinstance(c, dict)] if isinstance(listed, list) else []
+    functions = functions or [message.get("function_call")]
+    found = []
+    for function in functions:
+        if isinstance(function, dict) and isinstance(name := function.get("name"), str):
+            given = function.get("arguments", "")
+            found.append((_storable(name), _storable(given if isinstance(given, str) else json.dumps(given, ensure_ascii=False))))
+    return tuple(found)
 
 
 def _storable(text: str) -> str:

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from email.utils import parsedate_to_datetime
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 from urllib.parse import quote, urlsplit
 
 import msgspec
@@ -24,7 +24,7 @@ from recenv.completion import NO_TEXT, Completion, Unusable, loads, read_complet
 from recenv.errors import EndpointError, InputError
 from recenv.exchange import Exchange, Reply, TooLarge, Unreachable
 from recenv.records import Message
-from recenv.refusals import FIELDS, gone, guesses, may_refuse, named, present, without
+from recenv.refusals import FIELDS, SYSTEM, gone, guesses, may_refuse, named, present, without
 
 _RETRIED = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 _SHOWN = 200  # characters of a server's own words in an error
@@ -44,6 +44,9 @@ class EndpointConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     retries: further attempts after the first, on timeouts, lost connections and status 408, 409, 425, 429 and 5xx.
     backoff_s: first pause, doubled at each retry, up to max_backoff_s; a server's Retry-After takes its place up to the same
     bound. concurrency: requests in flight at once.
+    extra: further fields of the request, ``None`` for one that is to be left out; so ``{"max_tokens": None,
+    "max_completion_tokens": 4096}`` renames one. system: whose words the instructions are: the ``system``'s, the ``developer``'s,
+    or the beginning of the first ones of the ``user``.
     """
 
     base_url: str
@@ -58,6 +61,8 @@ class EndpointConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     max_backoff_s: float = 30.0
     max_response_bytes: int = 2 * 1024 * 1024
     concurrency: int = 8
+    extra: dict[str, Any] = {}
+    system: Literal["system", "developer", "user"] = "system"
 
     def __post_init__(self) -> None:
         try:
@@ -69,6 +74,9 @@ class EndpointConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
             raise InputError(f"base_url must look like http://host:port/v1; got {parts.scheme or 'no'} scheme")
         if parts.username or parts.password or parts.query:
             raise InputError("base_url must not carry a password or a query; name the key's variable in api_key_env")
+        own = sorted({"model", "messages", "stream"} & self.extra.keys())
+        if own:
+            raise InputError(f"extra cannot set {own[0]!r}; recenv sets or needs it")
         if not self.model:
             raise InputError("model is empty; give the name that the endpoint serves, as in model=qwen3-8b")
         bounds = {
@@ -156,23 +164,21 @@ class Endpoint:
             raise EndpointError(result.message, result.kind)
         return result
 
-    def complete_many(
-        self, dialogues: Sequence[Sequence[Message]], *, abandon: int = 0
-    ) -> list[Completion | EndpointError]:
-        """An answer or an error for each dialogue, in order, ``concurrency`` at a time.
+    def send_many(self, requests: Sequence[dict[str, Any]], *, abandon: int = 0) -> list[Completion | EndpointError]:
+        """An answer or an error for each request, in order, ``concurrency`` at a time.
 
         abandon: once so many have failed and none was answered, those not yet begun are not tried and have the first error; an
         answer without text is no failure. A key that is refused is refused at once. 0 tries all.
         """
-        if not dialogues:
+        if not requests:
             return []
         failed, answered, barred = list[EndpointError](), threading.Event(), threading.Event()
 
-        def complete(messages: Sequence[Message]) -> Completion | EndpointError:
+        def complete(request: dict[str, Any]) -> Completion | EndpointError:
             if abandon and (len(failed) >= abandon or barred.is_set()) and not answered.is_set():
                 return failed[0]
             try:
-                found: Completion | EndpointError = self.complete(messages)
+                found: Completion | EndpointError = self.send(request)
             except EndpointError as error:
                 found = error
             if isinstance(found, EndpointError) and found.kind != NO_TEXT:
@@ -183,9 +189,9 @@ class Endpoint:
                 answered.set()
             return found
 
-        pool = ThreadPoolExecutor(min(self.config.concurrency, len(dialogues)), thread_name_prefix="endpoint")
+        pool = ThreadPoolExecutor(min(self.config.concurrency, len(requests)), thread_name_prefix="endpoint")
         try:
-            return list(pool.map(complete, dialogues))
+            return list(pool.map(complete, requests))
         finally:
             pool.shutdown(cancel_futures=True)  # an interrupt does not wait for the whole queue
 
@@ -324,6 +330,11 @@ def chat_request(config: EndpointConfig, messages: Sequence[Message]) -> dict[st
         body["temperature"] = config.temperature
     if config.seed is not None:
         body["seed"] = config.seed
+    body = {name: value for name, value in (body | config.extra).items() if value is not None}
+    if config.system == "user":
+        return without(body, (SYSTEM,))
+    for message in body["messages"] if config.system == "developer" else ():
+        message["role"] = "developer" if message["role"] == "system" else message["role"]
     return body
 
 

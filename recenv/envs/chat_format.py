@@ -123,14 +123,14 @@ def _short(value: object) -> str:
 # -- views as prompts ------------------------------------------------------------------------------------------
 
 
-def render_messages(view: AgentView, about: str | None = None) -> tuple[Message, ...]:
+def render_messages(view: AgentView, about: str | None = None, how: str = GRAMMAR) -> tuple[Message, ...]:
     """The view as OpenAI-format messages: a system message with everything but the dialogue, then the dialogue.
 
     Tool results (role ``tool``) carry no call id, so servers that insist on one get them as user lines. about: what
-    ``render_about`` gives for the view, for callers that keep it.
+    ``render_about`` gives for the view, for callers that keep it. how: what says how to answer, with a place for the slate size.
     """
     dialogue = (Message("user", f"[search results]\n{m.content}") if m.role == "tool" else m for m in view.messages)
-    return (Message("system", render_system(view, about)), *dialogue)
+    return (Message("system", render_system(view, about, how)), *dialogue)
 
 
 def render_observation(view: AgentView, about: str | None = None) -> str:
@@ -138,10 +138,10 @@ def render_observation(view: AgentView, about: str | None = None) -> str:
     return "\n\n".join(f"[{m.role}]\n{m.content}" for m in render_messages(view, about))
 
 
-def render_system(view: AgentView, about: str | None = None) -> str:
+def render_system(view: AgentView, about: str | None = None, how: str = GRAMMAR) -> str:
     parts = [
         view.instruction,
-        GRAMMAR % view.slate_size,
+        how % view.slate_size,
         f"Turn {view.turn + 1} of at most {view.horizon}. Language of the user: {view.locale}. Category: {view.category}.",
         render_about(view) if about is None else about,
     ]

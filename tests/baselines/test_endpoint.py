@@ -142,8 +142,8 @@ def test_many_requests_keep_their_order_and_overlap() -> None:
     with loopback(script) as server:
         config = EndpointConfig(base_url=server.base_url, model="m", concurrency=4, retries=0)
         with Endpoint(config) as endpoint:
-            answers = endpoint.complete_many([(Message("user", str(n)),) for n in range(8)])
-            assert endpoint.complete_many([]) == []
+            answers = endpoint.send_many([endpoint.request((Message("user", str(n)),)) for n in range(8)])
+            assert endpoint.send_many([]) == []
     assert [a.text if isinstance(a, Completion) else a.kind for a in answers] == [
         *(f"answer {n}" for n in range(5)), "status 500", "answer 6", "answer 7"]
     assert server.busiest == 4

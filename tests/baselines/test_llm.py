@@ -15,6 +15,8 @@ from recenv.baselines import Runtime, make_agent
 from recenv.baselines.llm import _Kept, open_record
 from recenv.completion import Completion
 from recenv.data.world import World
+from recenv.endpoint import EndpointConfig, chat_request
+from recenv.envs.chat_format import follows, render_messages
 from recenv.errors import EndpointError, InputError, Unanswered
 from recenv.evaluation.folder import open_run
 from recenv.evaluation.run import replay_run, run_evaluation
@@ -210,3 +212,115 @@ def test_settings_are_checked_when_the_agent_is_built(tiny_world: World, monkeyp
     ):
         with pytest.raises(InputError, match=expected):
             make_agent("llm", Runtime(tiny_world), **overrides)
+
+
+CALL = {"name": "recommend", "arguments": json.dumps({"items": [item_id("zh", "dining", 3)], "text": "丁字小馆。"})}
+
+
+def answered(message: dict[str, Any], finish_reason: str = "tool_calls") -> Reply:
+    return Reply(body=json.dumps({"choices": [{"message": message, "finish_reason": finish_reason}]}).encode())
+
+
+@pytest.mark.parametrize("message", [
+    {"content": None, "tool_calls": [{"id": "1", "type": "function", "function": CALL}]},
+    {"content": "", "tool_calls": [{"function": {"name": "recommend", "arguments": json.loads(CALL["arguments"])}}]},
+    {"content": "I shall show this one.", "tool_calls": [{"function": CALL}]},
+    {"content": None, "reasoning_content": "{}", "tool_calls": [{"function": CALL}, "noise", {"function": {"name": 3}}]},
+    {"function_call": CALL}, {"content": [{"type": "thinking", "thinking": "hm"}], "function_call": CALL},
+])
+def test_a_tool_call_is_an_act(tiny_world: World, message: dict[str, Any], tmp_path: Path) -> None:
+    view, record = tiny_view(tiny_world, "zh-2"), str(tmp_path / "answers.jsonl")
+    (action,), (body,) = play(tiny_world, [view], lambda b, times: answered(message), tools=True, record=record)
+    assert (action.act, action.items, action.text) == ("recommend", ("zh-dining-03",), "丁字小馆。")
+    assert follows(action) and [tool["function"]["name"] for tool in body["tools"]] == ["recommend", "ask", "search", "end"]
+    assert "calling one tool" in body["messages"][0]["content"] and "one JSON object" not in body["messages"][0]["content"]
+    again, asked = play(tiny_world, [view], lambda b, times: Reply(status=500), tools=True, record=record)
+    assert again == [action] and not asked
+
+
+def test_a_call_counts_where_no_tools_were_offered_and_two_are_one_too_many(tiny_world: World) -> None:
+    views = [tiny_view(tiny_world, "zh-2")]
+    (action,), (body,) = play(tiny_world, views, lambda b, times: answered({"tool_calls": [{"function": CALL}]}))
+    assert action.act == "recommend" and "tools" not in body
+    (twice,), _ = play(tiny_world, views, lambda b, times: answered({"tool_calls": [{"function": CALL}] * 2}))
+    assert twice.act == "malformed" and "found 2" in twice.error
+    unknown = {"tool_calls": [{"function": {"name": "buy", "arguments": "{}"}}]}
+    (other,), _ = play(tiny_world, views, lambda b, times: answered(unknown))
+    assert other.act == "malformed" and "act must be one of" in other.error
+
+
+def test_a_session_of_tool_calls_is_played_and_replayed(tmp_path: Path) -> None:
+    asked: list[dict[str, Any]] = []
+
+    def script(body: dict[str, Any], times: int) -> Reply:
+        asked.append(body)
+        return answered({"content": "<think>private</think>", "tool_calls": [{"function": {
+            "name": "ask", "arguments": '{"text": "What else?",}'}}]})
+
+    with loopback(script) as server:
+        given = {"llm": {"model": "m", "base_url": server.base_url, "retries": 0, "tools": True}}
+        run = run_evaluation("mixed", ["llm"], 2, 1, tmp_path / "run", configs=given, changes={"scorers": "rules"})
+    traces = list(read_traces(run / "traces.jsonl"))
+    assert {turn.action.act for t in traces for turn in t.turns} == {"ask"} and all(v.same for v in replay_run(run))
+    assert {turn.action.mended for t in traces for turn in t.turns} == {("trailing comma",)}
+    later = [body for body in asked if len(body["messages"]) > 3]
+    assert later and all('{"act": "ask"' in m["content"] for b in later for m in b["messages"] if m["role"] == "assistant")
+    assert not any("private" in m["content"] for body in asked for m in body["messages"])
+
+
+@pytest.mark.parametrize(("options", "there", "gone"), [
+    ({"extra": {"max_tokens": None, "max_completion_tokens": 4096}}, {"max_completion_tokens": 4096}, {"max_tokens"}),
+    ({"extra": {"seed": None, "reasoning_effort": "low"}}, {"reasoning_effort": "low"}, {"seed"}),
+    ({"extra": {"temperature": 0.7, "chat_template_kwargs": {"enable_thinking": False}}},
+     {"temperature": 0.7, "chat_template_kwargs": {"enable_thinking": False}}, set()),
+])
+def test_fields_of_the_request_are_added_renamed_and_dropped(
+    tiny_world: World, options: dict[str, Any], there: dict[str, Any], gone: set[str]
+) -> None:
+    (action,), (body,) = play(tiny_world, [tiny_view(tiny_world, "zh-2")], lambda b, times: Reply(GOOD), **options)
+    assert action.act == "recommend" and there.items() <= body.items() and not gone & body.keys()
+
+
+def test_instructions_in_the_words_of_the_developer_or_the_user(tiny_world: World) -> None:
+    view = tiny_view(tiny_world, "zh-2")
+    bodies = {}
+    for system in ("system", "user"):
+        _, (bodies[system],) = play(tiny_world, [view], lambda b, times: Reply(GOOD), system=system)
+    first, rest = bodies["system"]["messages"][0], bodies["user"]["messages"]
+    assert [m["role"] for m in rest] == ["user"] and rest[0]["content"].startswith(first["content"])
+    request = chat_request(EndpointConfig(base_url="http://a/v1", model="m", system="developer"), render_messages(view))
+    roles = [m.role.replace("system", "developer") for m in render_messages(view)]
+    assert [m["role"] for m in request["messages"]] == roles and roles[0] == "developer"
+
+
+@pytest.mark.parametrize(("options", "words"), [
+    ({"extra": {"messages": []}}, "extra cannot set 'messages'"), ({"extra": {"stream": True}}, "extra cannot set 'stream'"),
+    ({"system": "boss"}, "boss"), ({"extra": 3}, "object"),
+])
+def test_requests_that_recenv_could_not_read_are_refused(tiny_world: World, options: dict[str, Any], words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        make_agent("llm", Runtime(tiny_world), model="m", **options)
+
+
+@pytest.mark.parametrize("thought", [
+    "<think>%s</think>", "%s</think>", "<thinking>%s</thinking>\n", "[THINK]%s[/THINK]", "<|channel|>analysis<|message|>%s"
+    "<|channel|>final<|message|>", "◁think▷%s◁/think▷", "<seed:think>%s</seed:think>",
+])
+def test_long_thoughts_before_an_act_cost_nothing(tiny_world: World, thought: str) -> None:
+    text = thought % ("what {does} he want? " * 2000) + GOOD  # 42,000 characters
+    (action,), _ = play(tiny_world, [tiny_view(tiny_world, "zh-2")], lambda b, times: Reply(text))
+    assert (action.act, action.items) == ("recommend", ("zh-dining-03",)) and follows(action) and not action.mended
+    cut_off = "<think>" + 'so {"act": "end"} ' * 2000
+    (cut,), _ = play(tiny_world, [tiny_view(tiny_world, "zh-2")], lambda b, times: Reply(cut_off))
+    assert cut.act == "malformed"
+
+
+def test_a_repeat_asks_again_and_keeps_its_own_answers(tiny_world: World, tmp_path: Path) -> None:
+    view, record = tiny_view(tiny_world, "zh-2"), str(tmp_path / "answers.jsonl")
+    with loopback(lambda body, times: Reply(GOOD if times == 0 else GOOD.replace("丁字", f"{times}"))) as server:
+        for repeat in (1, 2, 1, 2):
+            runtime = Runtime(tiny_world, seed=5, repeat=repeat)
+            agent = make_agent("llm", runtime, base_url=server.base_url, model="m", record=record)
+            (action,) = agent.act([view])
+            assert ("丁字" in action.text) == (repeat == 1)
+        assert len(server.bodies) == 2 and server.bodies[0] == server.bodies[1]  # no word of the repeat is sent
