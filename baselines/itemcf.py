@@ -18,7 +18,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from recenv.baselines.slate import recommend
-from recenv.errors import InputError
+from recenv.errors import UNREADABLE, InputError
 from recenv.records import Action, AgentView
 
 WEIGHTS, ITEMS = "model.safetensors", "items.json"
@@ -44,7 +44,7 @@ class Neighbours(NamedTuple):
             arrays = load_file(folder / WEIGHTS)
             ids = msgspec.json.decode((folder / ITEMS).read_bytes(), type=tuple[str, ...])
             near, likeness = arrays["near"], arrays["likeness"]
-        except (OSError, SafetensorError, KeyError, msgspec.MsgspecError) as error:
+        except (OSError, SafetensorError, KeyError, *UNREADABLE) as error:
             raise InputError(f"{folder}: no neighbours of itemcf ({error}); learn it again with: recenv learn itemcf") from None
         fits = near.ndim == 2 and near.shape == likeness.shape and len(near) == len(ids)
         if not fits or not ((near >= -1) & (near < len(ids))).all():

@@ -10,7 +10,7 @@ import msgspec
 from recenv.baselines.itemcf import ItemCfAgent, Neighbours
 from recenv.baselines.linucb import LinearPolicy
 from recenv.baselines.policy import SlatePolicyAgent, load_sb3
-from recenv.errors import InputError
+from recenv.errors import UNREADABLE, InputError
 from recenv.rollouts.agent import Agent
 
 AGENT, MODEL = "agent.json", "model.zip"
@@ -42,7 +42,7 @@ def read_learned(folder: str | Path) -> Learned:
     file = Path(folder) / AGENT
     try:
         found = msgspec.json.decode(file.read_bytes(), type=Learned)
-    except (OSError, msgspec.MsgspecError) as error:
+    except (OSError, *UNREADABLE) as error:
         raise InputError(f"{folder} holds no learned agent ({error}); make one with: recenv learn") from None
     if found.schema != 1:
         raise InputError(f"{file}: schema {found.schema}, this version reads 1; learn it again")

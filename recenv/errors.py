@@ -20,6 +20,11 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 
+import msgspec
+
+UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""All that decoding JSON bytes may raise: of another shape, no JSON, no UTF-8, too deep."""
+
 
 class RecenvError(Exception):
     """Base of all deliberate errors."""

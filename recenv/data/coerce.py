@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ from recenv.data import CACHES
 from recenv.data.constraints import SLOTS, fold
 from recenv.data.detect import LABEL_KEYS
 from recenv.data.fieldmap import Source
+from recenv.data.sound import RANGES, in_range
 from recenv.errors import RowError
 from recenv.records import CATEGORIES, Item, User, Value
 
@@ -47,6 +49,7 @@ _CATEGORIES = ("category", "cate", "category_name", "service_category", "类目"
 _USER_IDS = ("id", "user_id", "uid", "userid")
 _HISTORIES = ("history", "click_history", "behaviors", "behavior_history", "user_history", "past_items")
 NUMBERED = 'ids that came as numbers (100, 100.0 and "100" are one id)'
+_MOST_DIGITS = 100
 _EXACT = 1e16  # from here on a float has no fraction to write
 _QUANTITY = re.compile(r"[¥￥$]?\s*(\d+(?:\.\d+)?)\s*(?:元|元/人|/人|分|星|公里|千米|km|yuan|stars?)?")
 _METRES = re.compile(r"(\d+(?:\.\d+)?)\s*(?:米|m)")
@@ -82,9 +85,14 @@ def id_of(value: Any, assumed: list[str]) -> str:
     with a gap in a column of whole numbers is written with fractions."""
     if _numeric(value):
         assumed.append(NUMBERED)
+        if isinstance(value, int) and abs(value) > 10**_MOST_DIGITS:
+            raise RowError(f"id: a number of more than {_MOST_DIGITS} digits")
         whole = isinstance(value, float) and value.is_integer() and abs(value) < _EXACT
         return str(int(value) if whole else value)
-    return stripped(value, "id")
+    if isinstance(value, (bool, list, dict)):
+        raise RowError(f"id: expected a text or a number, got {type(value).__name__}")
+    told = stripped(value, "id")
+    return told if told.isascii() else unicodedata.normalize("NFC", told)
 
 
 def _numeric(value: Any) -> bool:
@@ -114,6 +122,8 @@ def label_of(value: Any, source: Source, what: str = "label") -> float:
             raise RowError(f"{what}: no number and not among the values of the map: {value[:60]!r}") from None
     if not isinstance(value, (int, float)):
         raise RowError(f"{what}: expected a number in [0, 1], got {'nothing' if value is None else type(value).__name__}")
+    if isinstance(value, int) and abs(value) > 10**15:
+        raise RowError(f"{what}: a number of {len(hex(abs(value))) - 2} hexadecimal digits is outside of any scale")
     return _unit((float(value) - source.min) / (source.max - source.min), what)
 
 
@@ -176,7 +186,7 @@ def item_of(raw: Any, locale: str, category: str | None, assumed: list[str]) -> 
     if {"id", "category", "name"} <= raw.keys() <= {"id", "category", "name", "locale", "attributes"} \
             and raw["category"] in CATEGORIES:
         try:
-            return msgspec.convert({**raw, "id": id_of(raw["id"], assumed)} if _numeric(raw["id"]) else raw, Item)
+            return _plausible(msgspec.convert({**raw, "id": id_of(raw["id"], assumed)}, Item), assumed)
         except msgspec.ValidationError as error:
             raise RowError(f"item: {error}") from None
     known = dict(raw)
@@ -187,10 +197,21 @@ def item_of(raw: Any, locale: str, category: str | None, assumed: list[str]) -> 
     if not told:
         assumed.append("item ids made from a hash of the item")
     attributes = dict(_attributes(known))
-    return Item(
+    return _plausible(Item(
         id=told or f"item/{_hash(raw)}", category=_category(own, category, assumed),
         name=str(name).strip(), locale=locale, attributes=attributes,
-    )
+    ), assumed)
+
+
+def _plausible(item: Item, assumed: list[str]) -> Item:
+    """An item without numbers that cannot be what their slots say; raises RowError where it has no name."""
+    if not item.name.strip():
+        raise RowError(f"item {item.id!r}: the name is empty")
+    odd = [slot for slot in RANGES if slot in item.attributes and not in_range(slot, item.attributes[slot])]
+    if not odd:
+        return item
+    assumed += [f"{slot} outside of {RANGES[slot][0]:g} to {RANGES[slot][1]:g}, left out" for slot in odd]
+    return msgspec.structs.replace(item, attributes={s: v for s, v in item.attributes.items() if s not in odd})
 
 
 def _text_item(raw: str, locale: str, category: str | None, assumed: list[str]) -> Item:
@@ -291,12 +312,11 @@ def user_of(
 
 
 def _with_ids(raw: Mapping[str, Any], assumed: list[str]) -> dict[str, Any]:
-    """A user's object, ids that are numbers as texts."""
+    """A user's object with ids in their one form."""
     out, past = dict(raw), raw.get("history")
-    if _numeric(raw["id"]):
-        out["id"] = id_of(raw["id"], assumed)
+    out["id"] = id_of(raw["id"], assumed)
     if isinstance(past, list):
-        out["history"] = [id_of(i, assumed) if _numeric(i) else i for i in past]
+        out["history"] = [id_of(i, assumed) for i in past]
     return out
 
 

@@ -181,13 +181,16 @@ def _add(writer: StoreWriter, key: str, dialogue: Dialogue, catalogue: Catalogue
     tally.counts["goals_unmapped_transport"] += reading.unmapped
     user_turns = sum(m.role == "usr" for m in dialogue.messages)
     user_id = f"crosswoz/user/{dialogue.sys_usr[1]}"
-    writer.add_user(User(id=user_id, locale="zh", profile={"city": "北京"}))
-    writer.add_session(
-        Session(id=session_id, user_id=user_id, locale="zh", instruction=INSTRUCTION, context={"city": "北京"},
-                goals=tuple(b.goal for b in built), source="logged"),
-        Privileged(needs=tuple(b.need for b in built), outcomes=tuple(b.outcomes for b in built),
-                   patience=int(np.clip(round(user_turns / len(built)), 3, 6)), left=not taken),
-    )
+    user = User(id=user_id, locale="zh", profile={"city": "北京"})
+    session = Session(
+        id=session_id, user_id=user_id, locale="zh", instruction=INSTRUCTION, context={"city": "北京"},
+        goals=tuple(b.goal for b in built), source="logged")
+    hidden = Privileged(
+        needs=tuple(b.need for b in built), outcomes=tuple(b.outcomes for b in built),
+        patience=int(np.clip(round(user_turns / len(built)), 3, 6)), left=not taken)
+    writer.check((), user, session, hidden)
+    writer.add_user(user)
+    writer.add_session(session, hidden)
 
 
 def _goal(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -105,7 +106,7 @@ def _scaled(dimension: str, rows: Sequence[Mapping[str, Any]], where: str, known
         seen += value if isinstance(value, list) else [value]
     seen = [v for v in seen if isinstance(v, (int, float, str))]
     texts = list(dict.fromkeys(v.strip().casefold() for v in seen if isinstance(v, str) and not _is_number(v)))
-    numbers = [float(v) for v in seen if _is_number(v)]
+    numbers = [_float(v) for v in seen if _is_number(v)]
     unclear = [t for t in texts if t not in _TRUTH]
     strange = sum(isinstance(v, str) and v.strip().casefold() in unclear for v in seen) + sum(not 0 <= n <= 1 for n in numbers)
     if strange > _STRAY * len(seen):
@@ -123,9 +124,16 @@ def _scaled(dimension: str, rows: Sequence[Mapping[str, Any]], where: str, known
 
 def _is_number(text: object) -> bool:
     try:
-        return float(str(text)) == float(str(text))
+        return isinstance(text, int) or float(str(text)) == float(str(text))
     except ValueError:
         return False
+
+
+def _float(value: object) -> float:
+    """A number, infinite where it has too many digits for one."""
+    if isinstance(value, int):
+        return float(value) if abs(value) < 10**300 else math.inf
+    return float(str(value))
 
 
 def _ask(

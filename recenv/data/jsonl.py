@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import json
+import math
 import re
 import zlib
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from typing import IO, NamedTuple
 
 import msgspec
 
+from recenv.data.sound import decode_once
 from recenv.errors import InputError, RowError
 
 LINE_CAP = 16 << 20
@@ -60,7 +62,7 @@ def decode(line: Line) -> dict[str, object]:
     if line.reason:
         raise RowError(line.reason)
     try:
-        row = msgspec.json.decode(line.data)
+        row = decode_once(line.data)
     except UnicodeDecodeError as error:
         raise RowError(f"not UTF-8: byte 0x{error.object[error.start]:02x} at {error.start:,}") from None
     except (msgspec.DecodeError, RecursionError) as error:
@@ -87,7 +89,7 @@ def members(stream: IO[bytes], name: str, cap: int = LINE_CAP) -> Iterator[Membe
 
     cap: longest member in characters. Raises InputError, naming the file as ``name``, where it is not such an object.
     """
-    text, decoder = codecs.getincrementaldecoder("utf-8-sig")(), json.JSONDecoder()
+    text, decoder = codecs.getincrementaldecoder("utf-8-sig")(), json.JSONDecoder(parse_int=_int)
     buffer, read, opened = "", 0, False
     while True:
         try:
@@ -112,6 +114,11 @@ def members(stream: IO[bytes], name: str, cap: int = LINE_CAP) -> Iterator[Membe
             return
         if not raw or len(buffer) > cap:
             raise InputError(f"{name}: damaged JSON near character {read - len(rest):,}: {rest[:40]!r}; copy it again")
+
+
+def _int(digits: str) -> int | float:
+    """A whole number; infinite where it has more digits than anything that is counted."""
+    return int(digits) if len(digits) < 400 else math.inf
 
 
 def _member(decoder: json.JSONDecoder, buffer: str, start: int) -> tuple[str, object, int] | None:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from recenv.data.fieldmap import Source, follow, part
+from recenv.data.sound import decode_once
 
 LATE = frozenset({"user", "history", "item"})
 """Fields whose values are left as JSON: most are like one seen before, and what was made of that one is taken."""
@@ -41,7 +42,7 @@ class Layout:
         self._sources = dict(sources)
         place = {key: i for i, key in enumerate(self.keys)}
         feeds = Counter(_head(source, place) for source in sources.values())
-        kinds: list[Any] = [msgspec.Raw if not feeds[key] else Any for key in self.keys]
+        late: list[Any] = [msgspec.Raw if not feeds[key] else Any for key in self.keys]
         self._unfed = tuple(i for i, key in enumerate(self.keys) if not feeds[key])
         self._fixed: dict[str, Any] = {}
         self._parts: list[_Part] = []
@@ -53,31 +54,46 @@ class Layout:
             elif head == source.key and not (source.role or source.regex or source.split):
                 whole[field] = place[head]
                 if feeds[head] == 1:
-                    kinds[place[head]] = msgspec.Raw if field in LATE else list[msgspec.Raw] if field == "items" else Any
+                    late[place[head]] = msgspec.Raw if field in LATE else list[msgspec.Raw] if field == "items" else Any
             else:
                 self._parts.append(_Part(field, place[head], source.key[len(head) + 1:], source))
         self._whole = tuple(whole)
         self._pick = itemgetter(*whole.values(), 0, 0)  # two further places, so that it is a tuple always
         names = {f"key{i}": key for key, i in place.items()}
-        kind = msgspec.defstruct("Keys", [(f"key{i}", kinds[i], None) for i in range(len(kinds))], rename=names,
+        kind = msgspec.defstruct("Keys", [(f"key{i}", msgspec.Raw, None) for i in range(len(self.keys))], rename=names,
                                  forbid_unknown_fields=True)
         self._decoder = msgspec.json.Decoder(kind)
+        self._now = tuple((i, kind) for i, kind in enumerate(late) if kind is not msgspec.Raw)
+        self._sizes = tuple(len(key.encode()) + 2 for key in self.keys)
 
     def values(self, data: bytes) -> dict[str, Any]:
         """Field -> raw value of a line; raises Unfit where the general reader has to look."""
         try:
-            row = msgspec.structs.astuple(self._decoder.decode(data))
+            row = list(msgspec.structs.astuple(self._decoder.decode(data)))
+            if not self._whole_line(data, row):
+                raise Unfit
             if not data.isascii():
                 data.decode()  # what is skipped is not checked by the decoder
             for i in self._unfed:
                 if row[i] is not None and memoryview(row[i])[0] != _QUOTE:
                     msgspec.json.decode(row[i])  # nor are its numbers
+            for i, kind in self._now:
+                if row[i] is not None:
+                    row[i] = decode_once(bytes(row[i])) if kind is Any else msgspec.json.decode(row[i], type=kind)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             raise Unfit from None
         values = dict(zip(self._whole, self._pick(row), strict=False))
         for field, i, path, source in self._parts:
             values[field] = part(follow(row[i], path) if path and row[i] is not None else row[i], source)
         return values | self._fixed if self._fixed else values
+
+    def _whole_line(self, data: bytes, row: list[Any]) -> bool:
+        """Whether the values that were read, with their keys, are all of a line: a key that is named twice has a value that was
+        not. Lines with and without a space after commas and colons are known; others are read by the general reader."""
+        there = [i for i, value in enumerate(row) if value is not None]
+        size = sum(self._sizes[i] + len(memoryview(row[i])) for i in there) + 2
+        marks = max(2 * len(there) - 1, 0)  # colons and commas
+        return len(data.strip()) - size in (marks, 2 * marks)
 
     def wider(self, keys: Iterable[str]) -> Layout | None:
         """The layout with further keys, None where it has them all or they are too many to be one."""

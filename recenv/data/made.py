@@ -8,6 +8,7 @@ import msgspec
 
 from recenv.data import coerce
 from recenv.data.recent import Recent
+from recenv.data.sound import decode_once
 from recenv.records import Item, User
 
 _RECENT = 36_000_000  # bytes, for each of users and items: their JSON and about what a record takes beyond it
@@ -15,8 +16,8 @@ _RECORD = 1000
 
 
 def plain(value: Any) -> Any:
-    """The value of what a layout left as JSON; other values as they are."""
-    return msgspec.json.decode(value) if isinstance(value, msgspec.Raw) else value
+    """The value of what a layout left as JSON; other values as they are. Raises RowError where it names a key twice."""
+    return decode_once(bytes(value)) if isinstance(value, msgspec.Raw) else value
 
 
 def _json(value: Any) -> bytes:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter, OrderedDict
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -101,48 +102,52 @@ def _read(
             quarantine.add(FILES[file.dimension], row.line, str(error))
             continue
         tally.label(row)
-        if grouping is not None:
-            for made in grouping.add(row):
-                _add_group(writer, made, tally)
-    if grouping is not None:
-        for made in grouping.rest():
-            _add_group(writer, made, tally)
+        for made in grouping.add(row) if grouping is not None else ():
+            _add_group(writer, made, quarantine, tally)
+    for made in grouping.rest() if grouping is not None else ():
+        _add_group(writer, made, quarantine, tally)
     if progress is not None:
         progress(done + file.path.stat().st_size, total)
 
 
 def _add(writer: StoreWriter, row: Row, tally: _Tally) -> None:
-    """Items, user and, for a ranking row, the session."""
-    for item in (*row.past, *row.items):
-        writer.add_item(item)
-    if row.item is not None:
-        writer.add_item(row.item)
+    """Items, user and, for a ranking row, the session; all of them or, where a RowError is raised, none."""
+    items = [*row.past, *row.items, *(() if row.item is None else (row.item,))]
     user = row.user
     if user is not None and not user.id:
         user = msgspec.structs.replace(user, id=f"recrm/{row.dimension}/{row.line - 1}")
-        tally.counts["rows_without_any_user"] += 1
+    made = _session(row, user) if listed(row.dimension) and user is not None else None
+    writer.check(items, user, *(made or ()))
+    for item in items:
+        writer.add_item(item)
     if user is not None:
         writer.add_user(user)
-    if listed(row.dimension) and user is not None:
-        _add_session(writer, row, user, tally)
+        tally.counts["rows_without_any_user"] += user is not row.user
+    if made is not None:
+        _add_session(writer, row, made, tally)
 
 
-def _add_session(writer: StoreWriter, row: Row, user: User, tally: _Tally) -> None:
+class _Made(NamedTuple):
+    """A session with what is hidden of it, and its gold utilities where there are any."""
+
+    session: Session
+    privileged: Privileged
+    utilities: list[list[float]] | None
+
+
+def _session(row: Row, user: User) -> _Made:
     """A session of one goal; the candidates are shuffled by the session's id, so that their order carries no meaning."""
     session_id = row.session_id or f"recrm/{row.dimension}/{row.line - 1}"
     first: dict[str, int] = {}
     for position, item in enumerate(row.items):
         first.setdefault(item.id, position)
-    tally.counts["listed_twice"] += len(row.items) - len(first)
     label: dict[str, float] = {}
     for item, value in zip(row.items, row.labels, strict=True):
         label[item.id] = max(value, label.get(item.id, value))
-    positions = list(first.values())
-    ids = list(first)
+    positions, ids, gold = list(first.values()), list(first), row.gold
     order = [int(p) for p in rng.permutation(len(ids), rng.word(session_id), _ORDER)]
-    gold = row.gold
     taken = any(v >= 0.5 for v in label.values())
-    writer.add_session(
+    return _Made(
         Session(id=session_id, user_id=user.id, locale=row.locale, instruction=row.instruction or INSTRUCTION[row.locale],
                 context=row.context, source="constructed" if gold is None else "synthetic",
                 goals=(Goal(category=row.category, query=row.query, candidates=tuple(ids[p] for p in order)),)),
@@ -151,10 +156,16 @@ def _add_session(writer: StoreWriter, row: Row, user: User, tally: _Tally) -> No
                    patience=4 if gold is None else gold.patience, left=not taken if gold is None else gold.left),
         None if gold is None else [[gold.utilities[positions[p]] for p in order]],
     )
-    tally.lists[len(ids)] += 1
+
+
+def _add_session(writer: StoreWriter, row: Row, made: _Made, tally: _Tally) -> None:
+    writer.add_session(*made)
+    candidates = made.session.goals[0].candidates
+    tally.counts["listed_twice"] += len(row.items) - len(candidates)
+    tally.lists[len(candidates)] += 1
     tally.counts["sessions_without_instruction"] += not row.instruction
-    tally.counts["sessions_with_gold"] += gold is not None
-    tally.counts["sessions_nothing_taken"] += not taken
+    tally.counts["sessions_with_gold"] += row.gold is not None
+    tally.counts["sessions_nothing_taken"] += all(o.event == "offered" for o in made.privileged.outcomes[0])
 
 
 def _event(label: float) -> Event:
@@ -206,7 +217,7 @@ class _Groups:
         return group
 
 
-def _add_group(writer: StoreWriter, group: _Group, tally: _Tally) -> None:
+def _add_group(writer: StoreWriter, group: _Group, quarantine: Quarantine, tally: _Tally) -> None:
     row = group.first
     if len(group.items) < 2 or not row.query or row.user is None:
         tally.counts["behaviour_groups_too_short_or_without_query"] += 1
@@ -217,7 +228,12 @@ def _add_group(writer: StoreWriter, group: _Group, tally: _Tally) -> None:
         labels=tuple(label for _, label in group.items.values()),
         category=Counter(item.category for item in items).most_common(1)[0][0],
     )
-    _add_session(writer, ranking, msgspec.structs.replace(row.user, id=row.user_id), tally)
+    made = _session(ranking, msgspec.structs.replace(row.user, id=row.user_id))
+    try:
+        writer.check((), None, *made)
+        _add_session(writer, ranking, made, tally)
+    except RowError as error:
+        quarantine.add(FILES[_TAKEN], row.line, str(error))
 
 
 # -- report ----------------------------------------------------------------------------------------------------------

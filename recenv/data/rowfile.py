@@ -10,7 +10,7 @@ import msgspec
 from recenv.data.fieldmap import TABLES
 from recenv.data.jsonl import lines
 from recenv.data.rows import rows_from_recrm
-from recenv.errors import InputError
+from recenv.errors import UNREADABLE, InputError
 from recenv.files import whole_file
 from recenv.records import ScorerRow
 
@@ -35,7 +35,7 @@ def read_rows(path: str | Path, dimensions: Collection[str] = TABLES) -> Iterato
             raise InputError(f"{where}: {line.reason}")
         try:
             row = decoder.decode(line.data)
-        except msgspec.MsgspecError as error:
+        except UNREADABLE as error:
             raise InputError(f"{where}: not a canonical row ({error})") from None
         if row.dimension not in dimensions:
             raise InputError(f"{where}: dimension must be one of {', '.join(dimensions)}; got {row.dimension!r}")

@@ -29,6 +29,8 @@ FILES: dict[str, str] = {
 }
 """Dimension -> file, below ``data/`` or below the folder itself."""
 
+_STRANGE = (ArithmeticError, ValueError, TypeError, LookupError, RecursionError)
+"""What a row that nobody thought of may raise: it is set aside like any bad row, and no other row with it."""
 _TEXTS = ("instruction", "query", "response", "evidence")
 _FIRST_ROWS = 1000
 _MAX_ITEMS = 500
@@ -131,6 +133,9 @@ class RowFile:
                 yield self._read(line)
             except RowError as error:
                 yield Bad(line.number, str(error), line.end)
+            except _STRANGE as error:
+                what = "too deep" if isinstance(error, RecursionError) else f"{type(error).__name__}: {error}"
+                yield Bad(line.number, f"cannot be read ({what})", line.end)
 
     def _read(self, line: Line) -> Row:
         if self._layout is not None and not line.reason:
@@ -184,7 +189,13 @@ class _Picked(NamedTuple):
     def context(self) -> dict[str, str]:
         return coerce.context_of(self.value.get("context"))
 
+    def told_as_truth(self, *values: object) -> None:
+        """Note labels that are ``true`` or ``false``."""
+        if any(isinstance(value, bool) for value in values):
+            self.assumed.append("labels that are true or false, read as 1 and 0")
+
     def label(self) -> float:
+        self.told_as_truth(self.value.get("label"))
         return coerce.label_of(self.value.get("label"), self.sources["label"])
 
     def item(self) -> Item:
@@ -222,7 +233,9 @@ def _ranking(picked: _Picked) -> dict[str, Any]:
     user, past = picked.user()
     category = coerce.category_of(picked.value.get("category"))
     items = tuple(picked.made.item(raw, picked.locale, category, picked.assumed) for raw in listed)
-    labels = coerce.labels_of(picked.value.get("labels"), picked.sources["labels"], items)
+    told = picked.value.get("labels")
+    picked.told_as_truth(*(told if isinstance(told, list) else ()))
+    labels = coerce.labels_of(told, picked.sources["labels"], items)
     gold = _gold(picked.value.get("gold"), len(items))
     category = category or Counter(item.category for item in items).most_common(1)[0][0]
     return {"user": user, "past": past, "context": picked.context(), "category": category,

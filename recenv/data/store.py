@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
@@ -25,6 +25,7 @@ from recenv import rng
 from recenv.data.constraints import statuses
 from recenv.data.ids import IdTable
 from recenv.data.recent import Recent
+from recenv.data.sound import check_item, check_session, check_user
 from recenv.errors import RowError, StoreError
 from recenv.files import Making
 from recenv.records import CATEGORIES, Goal, Item, Privileged, Session, User
@@ -101,8 +102,7 @@ class StoreWriter:
         known = self._known("items", item)
         if known is not None:
             return known
-        if item.category not in CATEGORIES:
-            raise RowError(f"item {item.id!r}: category must be one of {', '.join(CATEGORIES)}; got {item.category!r}")
+        check_item(item)
         row, new = self._register("items", item.id, item)
         if new:
             self._put("item_category", CATEGORIES.index(item.category))
@@ -112,7 +112,27 @@ class StoreWriter:
 
     def add_user(self, user: User) -> int:
         known = self._known("users", user)
+        check_user(user)
         return self._register("users", user.id, user)[0] if known is None else known
+
+    def check(
+        self, items: Iterable[Item], user: User | None, session: Session | None = None, privileged: Privileged | None = None,
+        utilities: Sequence[Sequence[float]] | None = None,
+    ) -> None:
+        """Raise RowError for whatever the methods that add these would refuse, with nothing added yet: a row whose session cannot
+        be stored must not leave its items behind."""
+        ids = set()
+        for item in items:
+            check_item(item)
+            ids.add(item.id)
+        if user is not None:
+            check_user(user)
+        if session is not None and privileged is not None:
+            check_session(session, privileged, utilities)
+            if self._ids["sessions"].find(rng.word(session.id)) is not None:
+                raise RowError(f"session {session.id!r} occurs twice")
+            for id_ in {i for goal in session.goals for i in goal.candidates} - ids:
+                self._require("items", id_, session)
 
     def add_session(
         self, session: Session, privileged: Privileged, utilities: Sequence[Sequence[float]] | None = None
@@ -120,8 +140,7 @@ class StoreWriter:
         """Store a session; utilities: gold utility of each candidate of each goal, None where the world has none."""
         candidates = [[self._require("items", i, session) for i in goal.candidates] for goal in session.goals]
         user = self._require("users", session.user_id, session)
-        if not session.goals or len(session.goals) != len(privileged.needs) or len(privileged.needs) != len(privileged.outcomes):
-            raise RowError(f"session {session.id!r}: goals, needs and outcomes must be equally many and at least one")
+        check_session(session, privileged, utilities)
         row, new = self._register("sessions", session.id, session)
         if not new:
             raise RowError(f"session {session.id!r} occurs twice")
@@ -135,8 +154,6 @@ class StoreWriter:
         return row
 
     def _goal(self, goal: Goal, rows: list[int], privileged: Privileged, g: int, utility: Sequence[float] | None) -> None:
-        if goal.category not in CATEGORIES:
-            raise RowError(f"goal category must be one of {', '.join(CATEGORIES)}; got {goal.category!r}")
         need = privileged.needs[g]
         logged = {o.item_id: o for o in privileged.outcomes[g]}
         found = [logged.get(i) for i in goal.candidates]

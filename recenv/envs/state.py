@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from recenv.errors import InputError
+from recenv.errors import UNREADABLE, InputError
 from recenv.records import Act, Action, Message, ReactionKind
 
 STATE_SCHEMA = 2
@@ -133,7 +133,7 @@ def load(data: bytes, world: str, like: State, log: Log) -> tuple[State, Log, di
     """What ``save`` wrote. like, log: the batch that it is for. Raises InputError for damaged bytes or those of another batch."""
     try:
         saved = msgspec.json.decode(data, type=_Saved)
-    except msgspec.MsgspecError as error:
+    except UNREADABLE as error:
         raise InputError(f"not a saved environment state: {error}") from None
     if saved.schema != STATE_SCHEMA or saved.world != world:
         raise InputError(

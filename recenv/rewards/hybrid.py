@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from recenv.errors import InputError, UnknownName
+from recenv.errors import UNREADABLE, InputError, UnknownName
 from recenv.registry import Registry
 from recenv.rewards.dimensions import DIMENSIONS, SHIPPED
 
@@ -71,7 +71,7 @@ class RewardSpec(msgspec.Struct, frozen=True, kw_only=True):
         """The inverse of ``to_json``; raises InputError for anything that is not a reward spec, UnknownName for a dimension."""
         try:
             return _DECODER.decode(data)
-        except msgspec.MsgspecError as error:
+        except UNREADABLE as error:
             expected = "a JSON object with name, version, aggregation, weights and gates"
             raise InputError(f"not a reward spec: {error}; expected {expected}") from None
 

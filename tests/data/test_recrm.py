@@ -411,10 +411,16 @@ def test_ids_that_are_numbers_are_their_digits(tmp_path: Path, own: bool) -> Non
 
 @pytest.mark.parametrize(("value", "expected"), [
     (100, "100"), (100.0, "100"), ("100", "100"), (" 100 ", "100"), (-0.0, "0"), (1.5, "1.5"), (1e300, "1e+300"), ("1.0", "1.0"),
-    (2**70, str(2**70)), (None, ""), (True, "True"),
+    (2**70, str(2**70)), (None, ""), ("e\u0301", "\u00e9"),
 ])
 def test_an_id_as_text(value: object, expected: str) -> None:
     assert id_of(value, []) == expected
+
+
+@pytest.mark.parametrize("value", [True, False, [1], {"id": 1}, 10**101])
+def test_what_is_no_id_is_told(value: object) -> None:
+    with pytest.raises(RowError, match="id: "):
+        id_of(value, [])
 
 
 def test_ids_that_are_texts_need_no_note(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from recenv.errors import UnknownName, WeightsError
+from recenv.errors import UNREADABLE, UnknownName, WeightsError
 from recenv.records import ScorerRow
 from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rewards.fields import check_rows, missing
@@ -220,7 +220,7 @@ def _read_config(folder: Path) -> GenerativeConfig:
     try:
         written = file.read_bytes().removeprefix(codecs.BOM_UTF8) if file.is_file() else b"{}"
         config = msgspec.json.decode(written, type=GenerativeConfig)
-    except msgspec.MsgspecError as error:
+    except UNREADABLE as error:
         raise WeightsError(f"{file} is damaged ({error}); known: {', '.join(GenerativeConfig.__struct_fields__)}") from None
     for dimension in config.templates:
         if dimension not in DIMENSIONS:
