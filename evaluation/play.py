@@ -10,8 +10,9 @@ from recenv import rng
 from recenv.baselines.by_name import open_agent
 from recenv.envs.batch import Split
 from recenv.evaluation.folder import Run
-from recenv.evaluation.run import allot, run_evaluation, runtime_of
+from recenv.evaluation.run import allot, run_evaluation
 from recenv.evaluation.runner import CHUNK
+from recenv.evaluation.runtimes import runtime_of
 from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rewards.hybrid import RewardSpec
 from recenv.rewards.protocol import Scorer

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from recenv.envs.batch import Split, session_pool
 from recenv.envs.engine import Engine
 from recenv.errors import EndpointError, InputError
 from recenv.evaluation.ceiling import write_ceiling
+from recenv.evaluation.cluster import Cluster, Job, check_named
 from recenv.evaluation.failures import Lost, lost_text, read_failures, settled
 from recenv.evaluation.leaderboard import build_leaderboard, encode_leaderboard
 from recenv.evaluation.plan import (
@@ -32,6 +34,7 @@ from recenv.evaluation.recorded import recorded_reward, recorded_rules, recorded
 from recenv.evaluation.repeats import REPEATS, repeat_seed, write_repeated
 from recenv.evaluation.rescore import audit_run, specs
 from recenv.evaluation.runner import CHUNK, Progress, evaluate
+from recenv.evaluation.runtimes import runtime_of
 from recenv.evaluation.stories import write_stories
 from recenv.evaluation.traces import run_traces
 from recenv.files import write_whole
@@ -76,19 +79,12 @@ def chosen(world: World, tasks: Sequence[str], split: Split) -> tuple[int, ...]:
     return rows
 
 
-def runtime_of(engine: Engine, seed: int, repeat: int = 1) -> Runtime:
-    """What agents that play in this engine are built from."""
-    return Runtime(
-        world=engine.world, seed=repeat_seed(seed, repeat), scorers=lambda: engine.scorers, reward_spec=engine.reward.spec,
-        strict=engine.config.strict, repeat=repeat)
-
-
 def run_evaluation(
     scenario: str | Scenario, agents: Sequence[str | Agent], sessions: int, seed: int, out: str | Path, *,
     store: str | Path | None = None, configs: Mapping[str, Mapping[str, Any]] | None = None, resume: bool = False,
     chunk: int = CHUNK, progress: Callable[[Progress], None] | None = None, command: str = "",
     changes: Mapping[str, Any] | None = None, audit: str = "", split: Split = "all", tasks: Sequence[str] = (),
-    repeats: int = 1, fresh: bool = False,
+    repeats: int = 1, fresh: bool = False, workers: int = 0,
 ) -> Path:
     """Play ``sessions`` sessions of a scenario with each agent, into the run folder ``out``.
 
@@ -97,9 +93,9 @@ def run_evaluation(
     set of scorers that judges the same turns once all are played, into the folder ``audit`` of the run; "" for none. split: whose
     sessions; an agent that was trained on ``train`` is judged on ``test``. tasks: ids of the sessions to play, where they are not
     to be drawn. repeats: how often each is played, and fresh: with the users' noise drawn anew (``evaluation.repeats``); the
-    second family judges the first time alone. The same arguments give the same bytes in
-    ``traces.jsonl``, audited or not. Raises InputError and UnknownName for arguments that cannot be used, before anything is
-    written.
+    second family judges the first time alone. workers: how many tasks play at once on Ray; 0 plays in this process. The same
+    arguments give the same bytes in ``traces.jsonl``, audited or not, wherever they are played. Raises InputError and UnknownName
+    for arguments that cannot be used, before anything is written.
     """
     spec = load_scenario(scenario)
     _check_options(agents, configs or {})
@@ -108,6 +104,8 @@ def run_evaluation(
             check_agent(name)  # the nearest names, before worlds and scorers are loaded
     if audit:
         check_name(audit)
+    if workers:
+        check_named(agents, changes or {})
     engine = open_engine(spec, store, **(changes or {}))
     runtime = runtime_of(engine, seed)
     players, entries = _players(agents, configs or {}, runtime)
@@ -119,20 +117,24 @@ def run_evaluation(
     plan = _plan(spec, engine, entries, rows, seed, split, command)
     if audit:
         plan = msgspec.structs.replace(plan, audit=Family(name=audit, scorers=specs(second)))
+    job = Job(
+        scenario=spec, changes=dict(changes or {}), agents=dict(zip(players, map(str, dict.fromkeys(agents)), strict=True)),
+        configs=configs or {}, seed=seed, world=engine.world.fingerprint) if workers else None
     rounds = repeats + (1 if audit else 0)
-    run = _run(engine, plan, players, Path(out), resume, _part(progress, 0, rounds), chunk)
-    lost = read_failures(run)
-    if audit and not lost:
-        audit_run(run, second, store=store, progress=_part(progress, 1, rounds))
-        write_whole(run / LEADERBOARD, encode_leaderboard(build_leaderboard(run)))
-    for number in range(2, repeats + 1) if not lost else ():
-        players, _ = _players(agents, configs or {}, runtime_of(engine, seed, number))
-        again = msgspec.structs.replace(
-            plan, audit=None, repeat=number, seed=repeat_seed(seed, number) if fresh else seed)
-        folder = _run(
-            engine, again, players, run / REPEATS / str(number), True, _part(progress, rounds - repeats + number - 1, rounds),
-            chunk)
-        lost = (*lost, *read_failures(folder))
+    with Cluster(engine.world, workers) if workers else nullcontext() as cluster:
+        run = _run(engine, plan, players, Path(out), resume, _part(progress, 0, rounds), chunk, cluster, job)
+        lost = read_failures(run)
+        if audit and not lost:
+            audit_run(run, second, store=store, progress=_part(progress, 1, rounds))
+            write_whole(run / LEADERBOARD, encode_leaderboard(build_leaderboard(run)))
+        for number in range(2, repeats + 1) if not lost else ():
+            players, _ = _players(agents, configs or {}, runtime_of(engine, seed, number))
+            again = msgspec.structs.replace(
+                plan, audit=None, repeat=number, seed=repeat_seed(seed, number) if fresh else seed)
+            folder = _run(
+                engine, again, players, run / REPEATS / str(number), True, _part(progress, rounds - repeats + number - 1, rounds),
+                chunk, cluster, job)
+            lost = (*lost, *read_failures(folder))
     if lost:
         raise EndpointError(lost_text(lost, len(plan.sessions)), "lost sessions")
     if repeats > 1:
@@ -142,17 +144,18 @@ def run_evaluation(
 
 def _run(
     engine: Engine, plan: RunPlan, players: Mapping[str, Agent], out: Path, resume: bool,
-    progress: Callable[[Progress], None] | None, chunk: int,
+    progress: Callable[[Progress], None] | None, chunk: int, cluster: Cluster | None, job: Job | None,
 ) -> Path:
-    """Play a plan into its folder, with its ceiling and leaderboard."""
+    """Play a plan into its folder, with its ceiling and leaderboard. cluster, job: where and as what, if not in this process."""
 
     def run_chunk(agent: str, rows: Sequence[int], first: int) -> list[SessionTrace | Lost]:
         played = attempt(engine, players[agent], rows, plan.seed, first_order=first)
         return settled(played, plan.session_ids[first:first + len(rows)], first, agent, engine.scorers)
 
+    far = None if cluster is None or job is None else cluster.tasks(job, plan)
     run = evaluate(
-        plan, out, run_chunk=run_chunk, resume=resume, progress=progress, chunk=chunk,
-        opened=lambda run: write_stories(run, engine.world, plan))
+        plan, out, run_chunk=run_chunk if far is None else far.run_chunk, coming=None if far is None else far.coming,
+        resume=resume, progress=progress, chunk=chunk, opened=lambda run: write_stories(run, engine.world, plan))
     write_ceiling(run, engine)
     write_whole(run / LEADERBOARD, encode_leaderboard(build_leaderboard(run)))
     return run

@@ -28,6 +28,14 @@ RunChunk = Callable[[str, Sequence[int], int], Sequence[SessionTrace | Lost]]
 that could not be played."""
 
 
+class Chunk(NamedTuple):
+    """Sessions of an agent that are played together: rows of the world, and the allotted position of the first."""
+
+    agent: str
+    rows: tuple[int, ...]
+    first: int
+
+
 class Progress(NamedTuple):
     """agent: who plays now; done, total: sessions over all agents."""
 
@@ -45,10 +53,11 @@ def evaluate(
     progress: Callable[[Progress], None] | None = None,
     chunk: int = CHUNK,
     opened: Callable[[Path], None] | None = None,
+    coming: Callable[[Sequence[Chunk]], None] | None = None,
 ) -> Path:
     """Play the plan into folder ``out`` and derive its leaderboard; returns ``out``.
 
-    opened: called with the folder before anything is played.
+    opened: called with the folder before anything is played. coming: told what ``run_chunk`` may be asked for, in order.
     run_chunk plays sessions of one agent; what it returns must not depend on how they are cut into chunks.
     resume: continue what is in ``out`` (start anew where nothing is); a torn last line is cut off and played again, as is what
     was lost. Sessions that nobody answered in (``failures``) are left out; after ``GIVE_UP`` of an agent in a row its others are.
@@ -63,7 +72,7 @@ def evaluate(
         opened(run)
     busy = f"another process is writing to {run}; wait for it to end, or choose another --out"
     with held(run / TRACES, busy) as stream:
-        lost = _play(plan, stream, run / TRACES, run_chunk, progress, chunk)
+        lost = _play(plan, stream, run / TRACES, run_chunk, progress, chunk, coming)
         write_failures(run, lost)
     from recenv.evaluation.leaderboard import build_leaderboard, encode_leaderboard
 
@@ -73,7 +82,8 @@ def evaluate(
 
 
 def _play(
-    plan: RunPlan, stream: BinaryIO, file: Path, run_chunk: RunChunk, progress: Callable[[Progress], None] | None, chunk: int
+    plan: RunPlan, stream: BinaryIO, file: Path, run_chunk: RunChunk, progress: Callable[[Progress], None] | None, chunk: int,
+    coming: Callable[[Sequence[Chunk]], None] | None,
 ) -> list[Lost]:
     """Play what the file lacks, and put it in order; returns the sessions that were lost."""
     there = _there(stream, plan, file)
@@ -84,7 +94,10 @@ def _play(
     lost: list[Lost] = []
     row = dict.fromkeys((entry.name for entry in plan.agents), 0)  # sessions lost one after the other
     done = len(there)
-    for agent, orders in _chunks(plan, set(there), chunk):
+    planned = list(_chunks(plan, set(there), chunk))
+    if coming is not None:
+        coming([Chunk(agent, tuple(plan.sessions[o] for o in orders), orders[0]) for agent, orders in planned])
+    for agent, orders in planned:
         if progress:
             progress(Progress(agent, done, len(every)))
         if row[agent] >= GIVE_UP:

@@ -8,6 +8,7 @@
     │   ├── OptionError    an option that an environment does not have (also a TypeError)
     │   └── RowError       one row of an input file cannot be read (quarantined by readers)
     ├── MissingExtra       an optional package is not installed
+    ├── WorkerError        processes that played sessions ended, again and again
     └── EndpointError      a remote model did not answer usefully
         └── Unanswered     it did not for some of the views that an agent was asked about
 
@@ -69,6 +70,10 @@ class MissingExtra(RecenvError, ImportError):
 
     def __init__(self, package: str, extra: str) -> None:
         super().__init__(f"{package} is not installed; run: pip install 'recenv[{extra}]'")
+
+
+class WorkerError(RecenvError):
+    """What was played elsewhere did not come back."""
 
 
 class EndpointError(RecenvError):

@@ -10,7 +10,8 @@ import numpy as np
 from recenv.baselines import make_agent
 from recenv.envs.engine import Engine
 from recenv.envs.state import State
-from recenv.evaluation.run import allotment, runtime_of
+from recenv.evaluation.run import allotment
+from recenv.evaluation.runtimes import runtime_of
 from recenv.evaluation.validation.known import MixedAgent, OracleAgent
 from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rollouts.agent import Agent

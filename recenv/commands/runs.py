@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -45,11 +46,15 @@ def _world_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--audit", default=None, help="A second set of scorers that judges the same turns: audit, a checkpoint folder, or "
               "none; audit if absent, where its weights are installed.")
 @click.option("--strict", is_flag=True, help="Mend no agent's text: what is not quite the grammar is malformed.")
+@click.option("--engine", type=click.Choice(["process", "ray"]), default="process", show_default=True,
+              help="Where sessions are played: here, or as tasks of a Ray cluster (RAY_ADDRESS, else this machine).")
+@click.option("--workers", type=click.IntRange(1), default=None, help="Tasks at once on Ray; one a core if absent.")
 @click.option("--agent-option", "options", multiple=True, metavar="AGENT.FIELD=VALUE", help="Set a field of an agent's config.")
 def evaluate(
     scenario: str, store: Path | None, seed: int, agents: str, sessions: int, split: Literal["all", "train", "test"],
     task_file: Path | None, repeats: int, fresh: bool, out: Path, resume: bool, user: str | None, scorers: str | None,
-    reward: str | None, audit: str | None, strict: bool, options: tuple[str, ...],
+    reward: str | None, audit: str | None, strict: bool, engine: str, workers: int | None,
+    options: tuple[str, ...],
 ) -> None:
     """Let agents play the same sessions; print the leaderboard.
 
@@ -85,7 +90,7 @@ def evaluate(
                 scenario, names, sessions, seed, out, store=store, configs=_agent_options(options), resume=resume,
                 progress=lambda p: update(p.done, p.total), command=command,
                 changes={**changes, **({"strict": True} if strict else {})}, audit=second, split=split, tasks=tasks,
-                repeats=repeats, fresh=fresh)
+                repeats=repeats, fresh=fresh, workers=(workers or os.cpu_count() or 1) if engine == "ray" else 0)
     except EndpointError:
         if read_failures(out):  # what was played is shown, and the error said at the end
             click.echo(format_leaderboard(build_leaderboard(out)))

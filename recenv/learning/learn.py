@@ -17,7 +17,8 @@ from recenv.envs.batch import session_pool
 from recenv.errors import InputError, UnknownName
 from recenv.evaluation.folder import Run
 from recenv.evaluation.repeats import format_repeated
-from recenv.evaluation.run import allot, run_evaluation, runtime_of
+from recenv.evaluation.run import allot, run_evaluation
+from recenv.evaluation.runtimes import runtime_of
 from recenv.files import whole_folder
 from recenv.learning import LEARNERS
 from recenv.learning.curve import ALL_MET, RETURN, draw_curve

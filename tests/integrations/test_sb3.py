@@ -16,7 +16,7 @@ from recenv.baselines.by_name import check_agent, open_agent
 from recenv.baselines.policy import SlatePolicyAgent
 from recenv.errors import InputError, UnknownName
 from recenv.evaluation.play import play
-from recenv.evaluation.run import runtime_of
+from recenv.evaluation.runtimes import runtime_of
 from recenv.integrations.sb3 import RecVecEnv
 from recenv.integrations.sb3_policy import PRESENT, SHOWN, PerCandidatePolicy, WithoutRepeats
 from recenv.scenarios.entry import open_engine

@@ -25,6 +25,7 @@ MOST = 60
 MODULES = {
     "Gymnasium": "gymnasium", "Stable-Baselines3": "stable_baselines3", "TRL": "trl", "verifiers": "verifiers.v1", "OpenEnv":
     "openenv.core", "RLlib": "ray.rllib", "TorchRL": "torchrl", "MO-Gymnasium": "mo_gymnasium", "Minari": "minari"}
+PROGRAMS = {**MODULES, "A cluster": "ray"}
 PACKAGES = {**{name: name for name in MODULES}, "OpenEnv": "openenv-core", "RLlib": "ray"}
 FILES = {**{name: name.lower().replace("-", "_") for name in MODULES}, "Stable-Baselines3": "sb3"}
 
@@ -72,9 +73,9 @@ def test_the_table_says_what_is_so() -> None:
 
 
 @pytest.mark.integrations
-@pytest.mark.parametrize("title", list(MODULES))
+@pytest.mark.parametrize("title", list(PROGRAMS))
 def test_programs_run(title: str, tmp_path: Path) -> None:
-    pytest.importorskip(MODULES[title])
+    pytest.importorskip(PROGRAMS[title])
     env = {
         **os.environ, "PYTHONPATH": str(ROOT), "TRL_EXPERIMENTAL_SILENCE": "1", "STEPS": "2", "PORT": str(free_port()),
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
