@@ -6,7 +6,6 @@ import re
 import shlex
 import sys
 import threading
-from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,7 +15,7 @@ import pytest
 from fakes import OverlapScorer
 
 import recenv
-from recenv import cli, plugins
+from recenv import cli
 from recenv.baselines import Runtime
 from recenv.baselines.by_name import check_agent, open_agent
 from recenv.data.world import World
@@ -71,6 +70,8 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_page_runs_as_it_stands(
     page: Path, here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    if page.stem == "own-scenario":
+        monkeypatch.setenv("RECENV_CACHE", str(here / "cache"))
     found = blocks(page)
     for block in found:
         if block.file:
@@ -160,17 +161,22 @@ def test_what_is_no_part_is_said_to_be_none(parts: Path, call: object, error: ty
         call()  # type: ignore[operator]
 
 
-def test_packages_register_parts(parts: Path, monkeypatch: pytest.MonkeyPatch, tiny_world: World) -> None:
-    points = [
-        metadata.EntryPoint(name, value, plugins.GROUP) for name, value in (
-            ("agent.first", "parts:First"), ("reward.mine", "parts:SPEC"), ("scorers.flat", "parts:scorers"),
-            ("scenario.food", "parts:scenario"), ("agent.gone", "parts:Gone"))]
-    monkeypatch.setattr(plugins, "entry_points", lambda group: points if group == plugins.GROUP else [])
+def test_packages_register_parts(
+    parts: Path, monkeypatch: pytest.MonkeyPatch, tiny_world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    package = parts / "mine-1.0.dist-info"  # as pip leaves it
+    package.mkdir()
+    (package / "METADATA").write_text("Metadata-Version: 2.1\nName: mine\nVersion: 1.0\n")
+    (package / "entry_points.txt").write_text(
+        "[recenv.plugins]\nagent.first = parts:First\nreward.mine = parts:SPEC\nscorers.flat = parts:scorers\n"
+        "scenario.food = parts:scenario\nagent.gone = parts:Gone\n")
+    monkeypatch.syspath_prepend(str(parts))
     assert open_agent("first", Runtime(tiny_world)).name == "first"
     assert reward_spec("mine").name == "mine" and load_scenario("food").name == "dining" and len(scorer_set("flat")) == 2
+    assert run("recenv agents", monkeypatch) == 0 and "first " in capsys.readouterr().out
     with pytest.raises(UnknownName, match="first"):
         check_agent("frist")
-    with pytest.raises(InputError, match=r"'gone'.*has no 'Gone'"):
+    with pytest.raises(InputError, match=r"'gone', which mine registers.*has no 'Gone'"):
         check_agent("gone")
     with pytest.raises(InputError, match="flat"):
         scorer_set("nobody")

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 
@@ -71,3 +71,11 @@ def assigned(changes: tuple[str, ...]) -> dict[str, Any]:
             raise InputError(f"--set must be FIELD=VALUE; got {change!r}")
         found[field] = value(text)
     return found
+
+
+def echo_registered(kind: Literal["agent", "scorers", "reward", "scenario"]) -> None:
+    """Print the parts of a kind that installed packages have registered, by name."""
+    from recenv.plugins import registered
+
+    for name in registered(kind):
+        click.echo(f"{name:16s} registered by an installed package")

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import click
 
-from recenv.commands.root import FILE, FOLDER, bar, value
+from recenv.commands.root import FILE, FOLDER, bar, echo_registered, value
 from recenv.errors import EndpointError, InputError
 
 
@@ -61,6 +61,8 @@ def evaluate(
     Sessions in which a model server did not answer are no results: they are counted apart, the command ends with 2, and --resume
     plays them again.
     """
+    from recenv.baselines import AGENTS
+    from recenv.baselines.learned import is_learned, read_learned
     from recenv.evaluation.failures import read_failures
     from recenv.evaluation.leaderboard import build_leaderboard, format_leaderboard
     from recenv.evaluation.run import run_evaluation
@@ -75,6 +77,9 @@ def evaluate(
     second = "" if second == "none" else second
     names = [a.strip() for a in agents.split(",") if a.strip()]
     tasks = read_tasks(task_file, scenario, seed) if task_file else ()
+    knowing = [name for name in names if name not in AGENTS and is_learned(name) and split in ("all", read_learned(name).split)]
+    if knowing:
+        click.echo(f"{', '.join(knowing)} learned from users of this run; --split test plays users that it never met", err=True)
     changes = {name: value for name, value in (("user", user), ("scorers", scorers), ("reward", reward)) if value}
     command = " ".join(["recenv evaluate", f"--scenario {scenario}", *([f"--store {store}"] if store else []),
                         f"--agents {','.join(names)}", f"--task-file {task_file}" if task_file else f"--sessions {sessions}",
@@ -228,10 +233,11 @@ def trace(
 @click.option("--store", type=FOLDER, default=None, help="The store the run was played in.")
 @click.option("--scorers", default=None, help="The scorers of the run, where they were objects: package.module:attribute.")
 def replay(run: Path, store: Path | None, scorers: str | None) -> None:
-    """Play a run's recorded actions again and compare every trace to the bit."""
+    """Play a run's recorded actions again, those of its repeats too, and compare every trace to the bit."""
+    from recenv.evaluation.repeats import repeat_folders
     from recenv.evaluation.run import replay_run
 
-    verdicts = replay_run(run, store, scorers=scorers)
+    verdicts = [v for folder in repeat_folders(run) for v in replay_run(folder, store, scorers=scorers)]
     wrong = [v for v in verdicts if not v.same]
     for v in wrong[:20]:
         click.echo(f"{v.agent} {v.session_id}: {v.difference}")
@@ -319,6 +325,7 @@ def scenarios() -> None:
         spec = load_scenario(name)
         world = "built-in world" if spec.world.kind == "synthetic" else f"needs --store ({spec.world.store_kind})"
         click.echo(f"{name:16s} v{spec.version}  {world:28s} {spec.summary}")
+    echo_registered("scenario")
 
 
 @click.command()
@@ -331,6 +338,8 @@ def agents() -> None:
         click.echo(f"{name:12s} {entry.summary}")
         if entry.config_type.__struct_fields__:
             click.echo(f"{'':12s}   options: {', '.join(entry.config_type.__struct_fields__)}")
+    echo_registered("agent")
+    click.echo("also: package.module:attribute, a .zip of Stable-Baselines3, a folder that recenv learn wrote")
 
 
 @click.command()

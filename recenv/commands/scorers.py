@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from recenv.commands.root import FILE, FOLDER, assigned, bar, interval
+from recenv.commands.root import FILE, FOLDER, assigned, bar, echo_registered, interval
 from recenv.errors import InputError, UnknownName
 
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ def scorers(checkpoint: str) -> None:
     metrics = json.loads((resolve(checkpoint) / "metrics.json").read_bytes())
     click.echo("\nheld-out rows:\n" + table_text(metrics["held_out"]))
     click.echo("\nreward specs: " + ", ".join(f"{n} v{REWARDS[n].version}" for n in REWARDS))
+    echo_registered("reward")
+    echo_registered("scorers")
 
 
 @click.command()
