@@ -12,7 +12,7 @@ import msgspec
 from recenv.errors import InputError, UnknownName
 from recenv.evaluation.aggregate import Summary, summarise
 from recenv.evaluation.charts import board_panels, dimension_panels, family_panels, length_panels
-from recenv.evaluation.failures import read_failures
+from recenv.evaluation.failures import read_failures, told
 from recenv.evaluation.leaderboard import (
     CEILING_ROW,
     Leaderboard,
@@ -154,6 +154,7 @@ def _tables(board: Leaderboard) -> dict[str, Any]:
         "families": [family_name(name) for name in board.families], "audit_notes": audit_notes(board),
         "ceiling_note": ceiling_note(board), "ceiling_row": CEILING_ROW,
         "level": f"{board.level:.0%}", "method": method(board),
+        "lost": told(board.lost, board.allotted),
         "unfinished": [f"{row.agent} has finished {row.sessions}" for row in board.rows if row.sessions < board.allotted],
         "reasons_no_interval": list(dict.fromkeys(r for row in board.rows if (r := row.metrics[RETURN].reason))),
         "missing": {row.agent: [percent(row.missing[d]) for d in DIMENSIONS] for row in board.rows},

@@ -18,6 +18,7 @@ import msgspec
 from recenv.data.render import category_name
 from recenv.evaluation.aggregate import AgentSummary, SessionTurns, of_rows
 from recenv.evaluation.cells import TONES
+from recenv.evaluation.failures import told as lost_sessions
 from recenv.evaluation.leaderboard import Leaderboard, audit_notes, build_leaderboard, ceiling_note, method
 from recenv.evaluation.panels import AGENTS, cause_name
 from recenv.evaluation.plan import RunPlan, read_plan
@@ -126,7 +127,9 @@ def _run(name: str, plan: RunPlan, board: Leaderboard) -> dict[str, Any]:
     facts = f"{board.scenario} · {board.allotted} sessions each · seed {plan.seed} · scorers {plan.family} · reward "
     return {
         "name": name, "facts": facts + str(plan.reward.get("name", "?")),
-        "unfinished": f"unfinished: of {board.allotted} sessions {', '.join(unfinished)}" if unfinished else "",
+        "unfinished": ". ".join([
+            f"unfinished: of {board.allotted} sessions {', '.join(unfinished)}", *lost_sessions(board.lost, board.allotted),
+        ]) if unfinished else "",
         "notes": [n for n in (f"95 % intervals: {method(board)}.", ceiling_note(board), *audit_notes(board)) if n],
         "scorers": {str(s.get("dimension")): str(s.get("name")) for s in plan.scorers},
     }
