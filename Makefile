@@ -1,6 +1,6 @@
 # make demo: install into .venv and run the main job on the built-in world.  make test: install and run the tests.
 # make probes: what is known without labels, asked of the shipped scorers.
-# make integrations: install every trainer that there is a door to, and train, serve or read with each.
+# make integrations: install every trainer that there is a door to, and train, serve or read with each; runs docs/*.ipynb too.
 # make validate: the environment examined by agents whose order is known, small and without trained scorers.
 # make browser: the viewer looked at by a real browser.
 # make weights DATA=folder: train the shipped scorers again from the public sets in that folder, into build/weights.
@@ -41,7 +41,7 @@ browser: install
 
 # Every trainer of docs/trainers.md, installed into a place of its own and run for real.
 INTEGRATIONS := build/integrations
-EXTRAS := dev,llm,minari,mo-gymnasium,openenv,parquet,ray,rllib,sb3,torchrl,trl,verifiers
+EXTRAS := dev,llm,minari,mo-gymnasium,notebooks,openenv,parquet,ray,rllib,sb3,torchrl,trl,verifiers
 
 $(INTEGRATIONS)/installed: setup.cfg constraints.txt
 	$(PYTHON) -m venv $(INTEGRATIONS)
