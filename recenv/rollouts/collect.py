@@ -15,7 +15,7 @@ from recenv.envs.state import ENDINGS, RUNNING, Log, State
 from recenv.envs.tables import REFUSED, TAKEN
 from recenv.errors import EndpointError, InputError, Unanswered
 from recenv.records import Action, AgentView, Item
-from recenv.rewards.protocol import SOURCES
+from recenv.rewards.protocol import SOURCES, unanswered
 from recenv.rollouts.agent import Agent, ReadsNumbers
 from recenv.rollouts.gold import GoldMeter
 from recenv.rollouts.trace import TRACE_SCHEMA, SessionTrace, Shown, TurnTrace
@@ -30,7 +30,7 @@ def collect(
     are cut into calls does not change any trace. Raises EndpointError where what the agent asks does not answer.
     """
     found = []
-    for played in attempt(engine, agent, sessions, seed, first_order=first_order):
+    for played in attempt(engine, agent, sessions, seed, first_order=first_order, judged=False):
         if isinstance(played, EndpointError):
             raise played
         found.append(played)
@@ -38,9 +38,12 @@ def collect(
 
 
 def attempt(
-    engine: Engine, agent: Agent, sessions: Sequence[int], seed: int, *, first_order: int = 0
+    engine: Engine, agent: Agent, sessions: Sequence[int], seed: int, *, first_order: int = 0, judged: bool = True
 ) -> list[SessionTrace | EndpointError]:
-    """``collect``, with the error in place of the trace of each session that it cut off; the others go on."""
+    """``collect``, with the error in place of the trace of each session that it cut off; the others go on.
+
+    judged: whether a session ends where a scorer had no answer from outside, unfinished: its trace says which (``unanswered``).
+    """
     if not len(sessions):
         return []
     rows = np.asarray(sessions, np.int64)
@@ -48,12 +51,14 @@ def attempt(
     state, log = engine.begin(rows, np.full(len(rows), seed, np.uint64)), engine.log(len(rows), words=True)
     turns: list[list[TurnTrace]] = [[] for _ in rows]
     lost: dict[int, EndpointError] = {}
-    while (active := np.array([r for r in np.flatnonzero(state.ending == RUNNING).tolist() if r not in lost], np.int64)).size:
+    over: set[int] = set()
+    while (active := np.array([r for r in np.flatnonzero(state.ending == RUNNING).tolist() if r not in over], np.int64)).size:
         views = engine.views(state, log, active.tolist())
         actions: list[Action | None] = [None] * len(rows)
         for r, answer in zip(active.tolist(), _act(engine, agent, views, state.take(active)), strict=True):
             if isinstance(answer, EndpointError):
                 lost[r] = answer
+                over.add(r)
             else:
                 actions[r] = answer
         before, (state, step) = state, engine.step(state, log, actions)
@@ -61,6 +66,8 @@ def attempt(
         for r, action in enumerate(actions):
             if action is not None:
                 turns[r].append(_turn(engine, meter, before, state, log, step, seen[r].tolist(), r, action))
+                if judged and any(map(unanswered, turns[r][-1].reasons)):
+                    over.add(r)
     return [lost.get(r) or _trace(engine, agent.name, state, seed, turns[r], r, first_order + r) for r in range(len(rows))]
 
 

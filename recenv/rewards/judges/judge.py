@@ -141,6 +141,7 @@ class Judge:
         self._asking = config.endpoint()
         self._client: Endpoint | None = None
         self._reached = False  # whether anything was ever answered
+        self._down = False
         self._kind = ""
         self.trouble = ""
 
@@ -172,10 +173,11 @@ class Judge:
     def answers(self, questions: Sequence[_Question]) -> list[Call | str]:
         """An answer, or why there is none, for each question in order; ``concurrency`` questions at a time.
 
-        Once as many calls as are in flight have failed and none has come through since, the rest is not tried.
+        Once as many calls as are in flight have failed and none has come through since, the rest is not tried, and of further
+        questions one, until one is answered.
         """
         client = self.connect() if any(self.cache.get(q.key) is None for q in questions) else None
-        lock, lost = threading.Lock(), 0
+        lock, lost, most = threading.Lock(), 0, self.config.concurrency
 
         def answer(question: _Question) -> Call | str:
             nonlocal lost
@@ -184,7 +186,7 @@ class Judge:
                 return known
             if client is None:
                 return NOT_RECORDED
-            if lost >= self.config.concurrency:
+            if lost >= most:
                 return _unanswered(self._kind)
             try:
                 call = self.cache.add(self._ask(client, question))
@@ -196,15 +198,20 @@ class Judge:
                     return f"the judge's server refuses the question ({error.kind})"
                 with lock:
                     lost += 1
+                    self._down = True
                 return _unanswered(error.kind)
-            self._reached, lost = True, 0
+            self._reached, self._down, lost = True, False, 0
             return call
 
         if client is None:
             return [answer(q) for q in questions]
+        first: dict[str, Call | str] = {}
+        if self._down:  # one question tells whether it still is
+            most, question = 1, next(q for q in questions if self.cache.get(q.key) is None)
+            first[question.key] = answer(question)
         pool = ThreadPoolExecutor(min(self.config.concurrency, len(questions)), thread_name_prefix="judge")
         try:
-            return list(pool.map(answer, questions))
+            return list(pool.map(lambda q: first[q.key] if q.key in first else answer(q), questions))
         finally:
             pool.shutdown(cancel_futures=True)  # an interrupt does not wait for the whole queue
 
