@@ -5,7 +5,6 @@ Not in the registry of agents: it waits for someone. ``recenv play`` builds it.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Sequence
 
 import click
@@ -13,6 +12,7 @@ import click
 from recenv.data.render import item_text, mapping_text
 from recenv.envs.speaker import speak
 from recenv.records import Action, AgentView, Item
+from recenv.terminal import clean
 
 HELP = """  1 3 2        recommend candidates by number, best first
   ask TEXT     ask the user a question
@@ -20,12 +20,12 @@ HELP = """  1 3 2        recommend candidates by number, best first
   end [TEXT]   say goodbye and stop
   help         this list"""
 
-_HIDDEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")  # control, bidirectional and other invisible characters
+_LINES = str.maketrans("\n\r\t", "   ")
 
 
 def plain(text: str) -> str:
     """Text that is safe to print: one line, without control or direction characters, so that no data can drive a terminal."""
-    return "".join(" " if c in "\n\r\t" else c for c in text if c in "\n\r\t" or unicodedata.category(c) not in _HIDDEN)
+    return clean(text.translate(_LINES)).replace("\N{REPLACEMENT CHARACTER}", "")
 
 
 class HumanAgent:

@@ -20,6 +20,7 @@ from recenv.evaluation.traces import run_traces
 from recenv.measures.intervals import FEW, Interval, mean_intervals
 from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rollouts.trace import SessionTrace
+from recenv.terminal import clean
 
 CEILING_ROW = "ceiling"
 """What the row of the ceiling is called where agents have their names."""
@@ -322,11 +323,6 @@ def plain(value: float, digits: int = 3) -> str:
 
 def signed(value: float) -> str:
     return "–" if math.isnan(value) else f"{value:+.3f}"
-
-
-def clean(text: str) -> str:
-    """Text without line breaks and other control or invisible characters, which could move a terminal's cursor."""
-    return "".join(c if unicodedata.category(c)[0] != "C" else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def width(text: str) -> int:

@@ -159,7 +159,8 @@ def shown_k(repeats: int) -> tuple[int, ...]:
 
 def format_repeated(found: Repeated) -> str:
     """What the repeats say, as text."""
-    from recenv.evaluation.leaderboard import aligned, clean, interval_text, plain
+    from recenv.evaluation.leaderboard import aligned, interval_text, plain
+    from recenv.terminal import clean
 
     ks = shown_k(found.repeats)
     table = [["agent", "mean return", "needs met", *(f"pass^{k}" for k in ks), f"pass@{found.repeats}", "noise floor"]]

@@ -6,6 +6,7 @@ nothing heavy until a command runs, so that ``recenv --help`` is quick.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator, MutableMapping
 from importlib import import_module
@@ -13,6 +14,7 @@ from importlib import import_module
 import click
 
 from recenv.errors import RecenvError
+from recenv.terminal import clean, cleaned_streams
 
 ROOMS: dict[str, tuple[str, ...]] = {
     "data": ("ingest", "inspect", "rows", "synth"),
@@ -61,18 +63,37 @@ def cli() -> None:
 def main() -> None:
     """Entry point: deliberate errors print their message alone and exit with 2, an interrupt with 130."""
     try:
+        with cleaned_streams():
+            code = _run()
+    except OSError as error:  # what was written last did not get through
+        if not isinstance(error, BrokenPipeError):
+            print(f"error: {clean(str(error))}", file=sys.stderr)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nor will it when Python ends
+        code = 2
+    if code:
+        sys.exit(code)
+
+
+def _run() -> int:
+    """Run the command that was asked for; returns the exit status."""
+    try:
         cli(standalone_mode=False)
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else int(stop.code is not None)
     except click.exceptions.Exit as stop:
-        sys.exit(stop.exit_code)
+        return stop.exit_code
     except click.ClickException as error:
         error.show()
-        sys.exit(error.exit_code)
+        return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted; what was finished before is kept", err=True)
-        sys.exit(130)
+        return 130
+    except BrokenPipeError:
+        raise
     except (RecenvError, OSError) as error:
         click.echo(f"error: {error}", err=True)
-        sys.exit(2)
+        return 2
+    return 0
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from typing import Any, Literal
 import click
 
 from recenv.errors import InputError
+from recenv.terminal import bare
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
 FILE = click.Path(dir_okay=False, path_type=Path)
@@ -29,7 +30,7 @@ def bar(label: str) -> Iterator[Callable[[int, int], None]]:
         if not sys.stderr.isatty():
             return
         if not shown:
-            shown.append(click.progressbar(length=max(total, 1), label=label, file=sys.stderr, width=28))
+            shown.append(click.progressbar(length=max(total, 1), label=label, file=bare(sys.stderr), width=28))
             shown[0].__enter__()
         drawn = shown[0]
         drawn.length = max(total, 1)

@@ -1,4 +1,4 @@
-"""A failure of a model server is no result: not scored, counted apart, said with the server's words, and made good by --resume."""
+"""A failure of a model server is no result: not scored, counted apart, said in the server's words, made good by --resume."""
 
 from __future__ import annotations
 
@@ -48,7 +48,8 @@ DOWN = [
     (Reply(status=404, body=b'{"error":{"message":"The model `m` does not exist"}}'), "does not exist"),
     (Reply(status=503, body=b'{"error":{"message":"overloaded"}}'), "overloaded"),
     (Reply(status=400, body=b'{"detail":"no such deployment"}'), "no such deployment"),
-    (Reply(drop=True), "cannot reach"), (Reply("x", pause_s=5), "did not answer within"), (Reply(body=b"<html>login"), "no completion"),
+    (Reply(drop=True), "cannot reach"), (Reply("x", pause_s=5), "did not answer within"),
+    (Reply(body=b"<html>login"), "no completion"),
 ]
 
 
@@ -97,8 +98,8 @@ def test_a_judge_that_fails_now_and_then_loses_those_sessions_alone(small: Path)
 
     with loopback(script) as server:
         (small / "judge.toml").write_text(f'model="m"\nbase_url="{server.base_url}"\nretries=0\nconcurrency=1\n')
-        arguments = ["evaluate", "--scenario", str(small / "small.toml"), "--audit", "none", "--sessions", "3", "--agents", "random",
-                     "--scorers", f"judge:{small / 'judge.toml'}", "--out", str(small / "run")]
+        arguments = ["evaluate", "--scenario", str(small / "small.toml"), "--audit", "none", "--sessions", "3", "--agents",
+                     "random", "--scorers", f"judge:{small / 'judge.toml'}", "--out", str(small / "run")]
         done = CliRunner().invoke(cli, arguments)
         assert "1 of 3 sessions were not played" in done.output and "busy" in done.output and done.exit_code != 0
         assert len((small / "run" / TRACES).read_text().splitlines()) == 2
@@ -112,8 +113,8 @@ def test_a_rescoring_whose_judge_goes_down_is_gone_on_with(
     down = [True]
     with loopback(lambda body, times: Reply(status=503, body=b"busy") if down[0] else judged(body)) as server:
         (small / "judge.toml").write_text(f'model="m"\nbase_url="{server.base_url}"\nretries=0\n')
-        code, _, err = recenv(monkeypatch, capsys, "evaluate", "--scenario", small / "small.toml", "--audit", "none", "--sessions", 2,
-                              "--agents", "random", "--scorers", "rules", "--out", small / "run")
+        code, _, err = recenv(monkeypatch, capsys, "evaluate", "--scenario", small / "small.toml", "--audit", "none", "--agents",
+                              "random", "--sessions", 2, "--scorers", "rules", "--out", small / "run")
         assert code == 0, err
         again = ["rescore", small / "run", "--scorers", f"judge:{small / 'judge.toml'}", "--out", small / "again"]
         code, _, err = recenv(monkeypatch, capsys, *again)
