@@ -33,6 +33,10 @@ class Wish(NamedTuple):
     disclosure: str
 
 
+Needs = tuple[tuple[Wish, ...], ...]
+"""The needs of a session, one tuple of wishes a goal."""
+
+
 class ItemWhy(NamedTuple):
     """An item of a slate. missed, unknown: the user's words for what it misses, and for what its record cannot tell. verdict:
     what became of it, in a few words; "" where that is not known. shown: as recorded."""
@@ -60,7 +64,7 @@ class Told(NamedTuple):
 
     trace: SessionTrace
     story: SessionStory | None
-    needs: tuple[tuple[Wish, ...], ...]
+    needs: Needs
     turns: tuple[TurnWhy, ...]
 
 
@@ -69,6 +73,7 @@ class Teller:
 
     def __init__(self, run: str | Path, plan: RunPlan) -> None:
         self.plan, self.stories = plan, read_stories(run, plan)
+        self._needs: dict[str, Needs] = {}
         self.spec: RewardSpec | None
         try:
             self.spec = recorded_reward(plan, run)
@@ -77,7 +82,10 @@ class Teller:
 
     def __call__(self, trace: SessionTrace) -> Told:
         story = self.stories.get(trace.session_id)
-        return Told(trace, story, wishes(story), explain(trace, story, self.plan, self.spec))
+        if trace.session_id not in self._needs:
+            self._needs[trace.session_id] = wishes(story)
+        needs = self._needs[trace.session_id]
+        return Told(trace, story, needs, explain(trace, story, self.plan, self.spec, needs))
 
 
 class TurnWhy(NamedTuple):
@@ -92,7 +100,7 @@ class TurnWhy(NamedTuple):
     behind: str
 
 
-def wishes(story: SessionStory | None) -> tuple[tuple[Wish, ...], ...]:
+def wishes(story: SessionStory | None) -> Needs:
     """The needs of a session, one tuple a goal; empty where there is no story."""
     if story is None:
         return ()
@@ -100,12 +108,14 @@ def wishes(story: SessionStory | None) -> tuple[tuple[Wish, ...], ...]:
 
 
 def explain(
-    trace: SessionTrace, story: SessionStory | None, plan: RunPlan, spec: RewardSpec | None
+    trace: SessionTrace, story: SessionStory | None, plan: RunPlan, spec: RewardSpec | None, needs: Needs | None = None
 ) -> tuple[TurnWhy, ...]:
-    """Every turn of a trace explained. story: of its session, spec: what paid; without one, what rests on it is empty."""
+    """Every turn of a trace explained. story: of its session, spec: what paid; without one, what rests on it is empty. needs: the
+    story's ``wishes``, for callers that keep them."""
     names = {str(s.get("dimension")): str(s.get("name")) for s in plan.scorers}
     price = 0.0 if spec is None else spec.turn_price
-    needs = wishes(story)
+    heads = list(zip(DIMENSIONS, shorts(), strict=True))
+    needs = wishes(story) if needs is None else needs
     instruction = "" if story is None else story.instruction
     earned: dict[int, float] = {}
     known: dict[int, set[str]] = {}
@@ -113,7 +123,8 @@ def explain(
     for turn in trace.turns:
         need = needs[turn.goal] if turn.goal < len(needs) else ()
         items = _items(turn, need)
-        notes = tuple(_note(d, turn, items, names, instruction, spec) for d in range(len(turn.components)))
+        notes = tuple(
+            _note(d, heads[d], turn, items, names, instruction, spec) for d in range(len(turn.components)))
         seen = known.setdefault(turn.goal, set())
         pay = _pay(turn, items, earned.get(turn.goal, 0.0), spec, bool(set(turn.action.items) - seen))
         found.append(TurnWhy(turn, _texts(turn.said, need), items, notes, pay, _behind(turn, items)))
@@ -169,10 +180,10 @@ def _verdict(turn: TurnTrace, rank: int, s: Shown) -> str:
 
 
 def _note(
-    d: int, turn: TurnTrace, items: Sequence[ItemWhy], names: dict[str, str], instruction: str,
+    d: int, head: tuple[str, str], turn: TurnTrace, items: Sequence[ItemWhy], names: dict[str, str], instruction: str,
     spec: RewardSpec | None,
 ) -> Note:
-    name, short, value, reason = tuple(DIMENSIONS)[d], shorts()[d], turn.components[d], turn.reasons[d]
+    (name, short), value, reason = head, turn.components[d], turn.reasons[d]
     source = turn.sources[d]
     if source == "scorer":
         source = f"scorer {names.get(name, '')}".strip()

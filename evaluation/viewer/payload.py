@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import gzip
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -33,6 +33,8 @@ from recenv.rewards.dimensions import DIMENSIONS
 
 BLOCK = 40
 """Sessions whose transcripts are packed together."""
+
+Progress = Callable[[int, int], None]
 
 _Key = tuple[str, int, str]
 
@@ -73,10 +75,11 @@ class _Sessions:
         return at
 
 
-def payload(runs: Sequence[str | Path]) -> Payload:
-    """Read runs, finished or not. Raises InputError where a folder is no run or its traces are damaged."""
+def payload(runs: Sequence[str | Path], progress: Progress = lambda done, total: None) -> Payload:
+    """Read runs, finished or not. progress: (sessions read, of how many that are planned). Raises InputError where a folder is no
+    run or its traces are damaged."""
     plans = [read_plan(run) for run in runs]
-    names = _run_names(runs)
+    names, planned = _run_names(runs), sum(len(p.agents) * len(p.sessions) for p in plans)
     sessions, table = _Sessions(), _Table()
     players: list[tuple[str, str]] = []
     characters: set[str] = set()
@@ -85,13 +88,16 @@ def payload(runs: Sequence[str | Path]) -> Payload:
         first = len(players)
         players += [(name, entry.name) for entry in plan.agents]
         number = {entry.name: first + i for i, entry in enumerate(plan.agents)}
-        for told in reader.told():
+        for n, told in enumerate(reader.told()):
+            if not n % 500:
+                progress(len(table.rows), planned)
             at = sessions.of((plan.store, plan.seed, told.trace.session_id), told)
             row = reader.row(told)
             table.add(at, number[row.agent], row, told)
             packed = msgspec.json.encode({"player": number[row.agent], "turns": [_turn(w) for w in told.turns]})
             characters |= set(packed.decode())
             sessions.traces[at].append(packed)
+    progress(planned, planned)
     boards = [build_leaderboard(run) for run in runs]
     columns, about = table.columns(), table.sessions(sessions)
     several = len(runs) > 1

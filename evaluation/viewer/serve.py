@@ -11,7 +11,7 @@ from threading import Lock
 from recenv.errors import InputError
 from recenv.evaluation.plan import TRACES
 from recenv.evaluation.viewer.page import page, policy, script
-from recenv.evaluation.viewer.payload import payload
+from recenv.evaluation.viewer.payload import Progress, payload
 
 HOST = "127.0.0.1"
 
@@ -21,11 +21,13 @@ class Viewer(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, runs: Sequence[str | Path], port: int = 0) -> None:
+    def __init__(
+        self, runs: Sequence[str | Path], port: int = 0, progress: Progress = lambda done, total: None
+    ) -> None:
         self.runs, self.token = tuple(runs), secrets.token_urlsafe(16)
         self._lock, self._page = Lock(), b""
         self._seen: tuple[tuple[int, int], ...] = ()
-        self.document()  # a folder that is no run is an error now, not in the browser
+        self.document(progress)  # a folder that is no run is an error now, not in the browser
         try:
             super().__init__((HOST, port), _Handler)
         except OSError as error:
@@ -35,12 +37,12 @@ class Viewer(ThreadingHTTPServer):
     def url(self) -> str:
         return f"http://{HOST}:{self.server_address[1]}/{self.token}/"
 
-    def document(self) -> bytes:
+    def document(self, progress: Progress = lambda done, total: None) -> bytes:
         """The page of the runs as they are on disk now."""
         state = tuple((file.stat().st_mtime_ns, file.stat().st_size) for r in self.runs if (file := Path(r) / TRACES).is_file())
         with self._lock:
             if state != self._seen or not self._page:
-                self._page, self._seen = page(payload(self.runs)).encode(), state
+                self._page, self._seen = page(payload(self.runs, progress)).encode(), state
             return self._page
 
 

@@ -178,13 +178,15 @@ def view(runs: tuple[Path, ...], out: Path | None, port: int, opens: bool) -> No
         from recenv.files import write_whole
 
         out.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(out, page(payload(runs)).encode())
+        with bar("sessions") as update:
+            write_whole(out, page(payload(runs, update)).encode())
         click.echo(f"page: {out}")
         address = out.resolve().as_uri()
     else:
         from recenv.evaluation.viewer.serve import Viewer
 
-        server = Viewer(runs, port)
+        with bar("sessions") as update:
+            server = Viewer(runs, port, update)
         address = server.url
         click.echo(f"viewer: {address}\nfor this machine alone, until Ctrl-C; a run that goes on shows more of itself on reload")
     if opens:
