@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import gymnasium
+import msgspec
 import numpy as np
 import pytest
 from fakes import OverlapScorer
@@ -25,6 +26,7 @@ from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rewards.hybrid import REWARDS
 from recenv.rewards.named import reward_spec, scorer_set
 from recenv.scenarios import load_scenario
+from recenv.testing.scorers import contract_rows
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGES = sorted(DOCS.glob("own-*.md"))
@@ -225,6 +227,19 @@ class First:
 
     def act(self, views: list[recenv.AgentView]) -> list[recenv.Action]:
         return [recenv.Action(act="recommend", items=(v.candidates[0].id,), text=v.candidates[0].name) for v in views]
+
+
+def test_rows_are_scored_by_an_own_scorer(
+    parts: Path, tiny_world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = [msgspec.structs.replace(row, label=0.5) for row in contract_rows(tiny_world, RELEVANCE)]
+    (parts / "rows.jsonl").write_bytes(b"".join(msgspec.json.encode(row) + b"\n" for row in made))
+    command = f"recenv score --scorer parts:scorers --dimension {RELEVANCE} --input rows.jsonl --output scores.jsonl"
+    assert run(command, monkeypatch) == 0, capsys.readouterr().err
+    scores = [msgspec.json.decode(line)["score"] for line in (parts / "scores.jsonl").read_bytes().splitlines()]
+    assert scores == [0.5] * len(made)
+    assert run(command.replace(RELEVANCE, "item_ranking"), monkeypatch) == 2
+    assert RELEVANCE in capsys.readouterr().err
 
 
 def test_what_own_scorers_say_is_not_kept_on_disk(parts: Path, monkeypatch: pytest.MonkeyPatch) -> None:

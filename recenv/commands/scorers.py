@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -131,7 +131,8 @@ def _judge_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.command()
 @click.option("--dimension", required=True)
 @click.option("--scorer", default="default", show_default=True,
-              help="The shipped scorers, a checkpoint folder, rules, judge, judge:FILE.toml, or generative:FOLDER.")
+              help="The shipped scorers, a checkpoint folder, rules, judge, judge:FILE.toml, generative:FOLDER, or "
+              "package.module:attribute.")
 @click.option("--input", "source", type=click.Path(path_type=Path), required=True, help="Canonical rows of that dimension.")
 @click.option("--output", type=FILE, required=True, help="The same rows with score and reason.")
 @_judge_options
@@ -170,9 +171,9 @@ def _scorer(name: str, dimension: str) -> Scorer:
         if dimension != rules.spec.dimension:
             raise InputError(f"--scorer rules judges {rules.spec.dimension} only; got --dimension {dimension}")
         return rules
-    if name.startswith(("judge:", "generative:")):
-        from recenv.rewards.named import scorer_set
+    from recenv.rewards.named import is_own, scorer_set
 
+    if is_own(name) or name.startswith(("judge:", "generative:")):
         found = scorer_set(name)
         if dimension not in found:
             raise UnknownName("dimension of these scorers", dimension, found)
@@ -183,7 +184,8 @@ def _scorer(name: str, dimension: str) -> Scorer:
 
 
 @click.command()
-@click.option("--scorers", "checkpoint", default="default", show_default=True, help="default, audit, or a checkpoint folder.")
+@click.option("--scorers", "checkpoint", default="default", show_default=True,
+              help="default, audit, a checkpoint folder, or package.module:attribute.")
 @click.option("--seed", type=click.IntRange(0), default=None, help="Of the synthetic world; a fixed one if absent.")
 @click.option("--rows", "files", type=FILE, multiple=True, help="Labelled canonical rows to probe on as well; repeatable.")
 @click.option("--probe", "names", multiple=True, help="Run only this probe; repeatable. All by default.")
@@ -199,8 +201,10 @@ def probe(
     from recenv.appraisal.probes import SEED, probe_scorers
     from recenv.appraisal.probes.report import failed, findings_text, write_report
     from recenv.rewards.models.open import load_scorers
+    from recenv.rewards.named import is_own, scorer_set
 
-    scorers_, world = load_scorers(checkpoint), SEED if seed is None else seed
+    scorers_: Mapping[str, Scorer] = scorer_set(checkpoint) if is_own(checkpoint) else load_scorers(checkpoint)
+    world = SEED if seed is None else seed
     with bar("probes") as update:
         findings = probe_scorers(scorers_, seed=world, files=files, names=names, progress=update)
     click.echo(findings_text(findings))
