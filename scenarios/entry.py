@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 from msgspec.structs import replace
 
 from recenv.data.store import SCHEMA
@@ -123,6 +124,7 @@ def open_engine(
         known = ", ".join(("scenario", "store", *EnvConfig.__struct_fields__))
         # in Python's words, which TorchRL reads
         raise OptionError(f"unexpected keyword argument {unknown[0]!r}; known options: {known}")
+    changes = {name: value.item() if isinstance(value, np.generic) else value for name, value in changes.items()}
     for name, value in {**changes, "reward": reward}.items():
         if not isinstance(value, Hashable if name != "reward" else (str, RewardSpec, type(None))):
             raise OptionError(f"option {name} cannot be {value!r}; see EnvConfig and RewardSpec")
@@ -131,6 +133,8 @@ def open_engine(
     changes["reward"] = paid.name
     if scorers is not None and not isinstance(scorers, str):  # objects are not told apart by name: nothing to share
         return Engine(open_world(spec, store), replace(spec.env, **changes), scorers=own_scorers(scorers), reward=paid)
+    if store is not None and not isinstance(store, (str, Path)):
+        raise OptionError(f"store must be the path of a folder; got {store!r}")
     encoded = msgspec.json.encode(spec, order="sorted")
     return _engine(encoded, None if store is None else str(store), tuple(sorted(changes.items())), paid.to_json())
 

@@ -16,7 +16,7 @@ import msgspec
 
 from recenv import plugins
 from recenv.envs.config import EnvConfig
-from recenv.errors import InputError
+from recenv.errors import InputError, OptionError
 
 
 class WorldConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -63,6 +63,8 @@ def load_scenario(name: str | Scenario) -> Scenario:
     """
     if isinstance(name, Scenario):
         return name
+    if not isinstance(name, str):
+        raise OptionError(f"scenario must be a name, the path of a .toml file, or a Scenario; got {name!r}")
     if name.endswith(".toml"):
         return _read(Path(name))
     if name in names():

@@ -30,8 +30,8 @@ class SessionBatch:
     """
 
     def __init__(self, engine: Engine, n: int, split: Split = "all", *, words: bool) -> None:
-        if n < 1:
-            raise InputError(f"the number of environments must be at least 1; got {n}")
+        if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or n < 1:
+            raise InputError(f"the number of environments must be a whole number, at least 1; got {n!r}")
         self.engine, self.n, self.split = engine, n, split
         self.pool = session_pool(engine.world, split)
         self.seeds = np.zeros(n, np.uint64)
@@ -60,6 +60,8 @@ class SessionBatch:
         at = np.arange(self.n) if rows is None or self.state is None else np.asarray(rows, np.int64)
         if not len(at):
             return
+        if sessions is not None and (isinstance(sessions, str) or not isinstance(sessions, (Sequence, np.ndarray))):
+            raise InputError(f"options: expected {len(at)} sessions, got {sessions!r}")
         chosen = None if sessions is None else np.array([self._row(s) for s in sessions], np.int64)
         if chosen is not None and len(chosen) != len(at):
             raise InputError(f"options: expected {len(at)} sessions, got {len(chosen)}")
@@ -76,6 +78,8 @@ class SessionBatch:
     def _row(self, session: str | int) -> int:
         if isinstance(session, str):
             return self.engine.world.session_row(session)
+        if isinstance(session, bool) or not isinstance(session, (int, np.integer)):
+            raise InputError(f"a session is named by its id (a text) or its row (a whole number); got {session!r}")
         if not 0 <= int(session) < self.engine.world.n_sessions:
             raise InputError(f"session row must be in [0, {self.engine.world.n_sessions}); got {session}")
         return int(session)

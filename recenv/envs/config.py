@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
-from recenv.errors import InputError
+from recenv.errors import InputError, OptionError
 
 _RANGES = {
     "slate_size": (1, 50), "candidates": (1, 1000), "horizon": (1, 1000), "search_results": (1, 50), "answers": (1, 64),
     "ask_cost": (0, 100), "objection_cost": (0, 100),
+}
+
+
+_KINDS: dict[Any, tuple[str, tuple[str, ...]]] = {
+    int: ("a whole number", ("slate_size", "candidates", "horizon", "search_results", "answers")),
+    (int, float): ("a number", ("patience_scale", "ask_cost", "objection_cost")),
+    bool: ("True or False", ("strict",)), str: ("a text", ("user", "reward", "scorers", "reveals")),
 }
 
 
@@ -46,6 +53,11 @@ class EnvConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     strict: bool = False
 
     def __post_init__(self) -> None:
+        for kind, (what, names) in _KINDS.items():
+            for name in names:
+                value = getattr(self, name)
+                if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+                    raise OptionError(f"{name} must be {what}; got {value!r}")
         for name, (low, high) in _RANGES.items():
             value = getattr(self, name)
             if not low <= value <= high:

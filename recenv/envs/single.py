@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 import gymnasium as gym
@@ -100,6 +101,13 @@ def checked_seed(seed: Any) -> int:
     return int(seed)
 
 
+def checked_options(options: Any) -> dict[str, Any]:
+    """The options of a reset, {} for none; raises InputError for anything but a dict."""
+    if options is not None and not isinstance(options, Mapping):
+        raise InputError(f"options must be a dict or None; got {options!r}")
+    return dict(options or {})
+
+
 def sample_ids(engine: Engine) -> list[str]:
     """Ids that the sampled actions of a chat environment draw from: the first items of the catalogue, at most 256."""
     return [engine.world.item(row).id for row in range(min(engine.world.n_items, 256))]
@@ -130,9 +138,9 @@ class ChatEnv(SessionEnv[str, str]):
 class SlateEnv(SessionEnv[dict[str, NDArray[np.float32]], NDArray[np.int64]]):
     """``recenv/Slate-v1``: numbers in, numbers out.
 
-    Action: MultiDiscrete, K candidate numbers, best first; one that is named twice counts once, one beyond the list names
-    nothing, and what is more than the instruction allows is cut (``allowed`` in the observation). Observation: Dict of flat
-    float32 boxes (see ``spaces``). Reward: as in ``ChatEnv``; the environment speaks to the user (see ``speaker``).
+    Action: MultiDiscrete, K candidate numbers, best first; one that is named twice counts once, one beyond the session's
+    list names nothing, and what is more than the instruction allows is cut (``allowed`` in the observation). Observation: Dict
+    of flat float32 boxes (see ``spaces``). Reward: as in ``ChatEnv``; the environment speaks to the user (see ``speaker``).
     ``info="full"`` adds the dialogue.
     """
 
@@ -151,15 +159,29 @@ class SlateEnv(SessionEnv[dict[str, NDArray[np.float32]], NDArray[np.int64]]):
         return {name: values[0] for name, values in self.batch.engine.observer(self.batch.playing).items()}
 
     def _step(self, action: NDArray[np.int64]) -> Step:
-        chosen = slate_numbers(np.asarray(action), (self.batch.engine.config.slate_size,))
+        config = self.batch.engine.config
+        chosen = slate_numbers(action, (config.slate_size,), config.candidates)
         return self.batch.step_slates(chosen[None], np.ones(1, np.bool_))
 
 
-def slate_numbers(action: NDArray[Any], shape: tuple[int, ...]) -> NDArray[np.int64]:
-    """An action as candidate numbers. Raises InputError for another shape, or for anything but integers."""
-    if action.shape != shape or action.dtype.kind not in "iu":
-        raise InputError(f"expected an array of integers of shape {shape}; got {action.dtype} of shape {action.shape}")
-    return action.astype(np.int64)
+def slate_numbers(
+    action: Any, shape: tuple[int, ...], candidates: int, playing: NDArray[np.bool_] | None = None
+) -> NDArray[np.int64]:
+    """An action as candidate numbers. playing: rows whose numbers matter, all where it is not given.
+
+    Raises InputError for another shape, for anything but integers, and for a number outside of the action space.
+    """
+    try:
+        given = np.asarray(action)
+    except (ValueError, OverflowError) as error:
+        raise InputError(f"expected an array of integers of shape {shape}; got {type(action).__name__} ({error})") from None
+    if given.shape != shape or given.dtype.kind not in "iu":
+        raise InputError(f"expected an array of integers of shape {shape}; got {given.dtype} of shape {given.shape}")
+    looked_at = given if playing is None else given[playing]
+    outside = looked_at[(looked_at < 0) | (looked_at >= candidates)]
+    if outside.size:
+        raise InputError(f"candidate numbers must be in [0, {candidates}), the action space; got {int(outside[0])}")
+    return given.astype(np.int64)
 
 
 def slate_masks(batch: SessionBatch) -> NDArray[np.bool_]:
@@ -173,9 +195,10 @@ def slate_masks(batch: SessionBatch) -> NDArray[np.bool_]:
 
 
 def _session_option(options: dict[str, Any] | None) -> list[str | int] | None:
-    if not options:
+    given = checked_options(options)
+    if not given:
         return None
-    unknown = sorted(options.keys() - {"session"})
+    unknown = sorted(map(str, given.keys() - {"session"}))
     if unknown:
         raise InputError(f"reset option {unknown[0]!r} is not known; the only one is 'session' (an id or a row)")
-    return [options["session"]]
+    return [given["session"]]

@@ -17,6 +17,7 @@ from recenv.envs.engine import Engine, Step
 from recenv.envs.single import (
     MAX_TEXT,
     Info,
+    checked_options,
     checked_seed,
     sample_ids,
     slate_masks,
@@ -69,11 +70,12 @@ class SessionVectorEnv(VectorEnv[Obs, Act, Any], ABC, Generic[Obs, Act]):
         self, *, seed: int | Sequence[int | None] | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Obs, dict[str, Any]]:
         """Open N sessions. options: ``sessions`` (N ids or rows) names them; ``reset_mask`` ((N,) bools) says which."""
-        given = dict(options or {})
+        given = checked_options(options)
         names, mask = given.pop("sessions", None), given.pop("reset_mask", None)
         if given:
-            raise InputError(f"reset option {min(given)!r} is not known; known are 'sessions' (N ids or rows) and 'reset_mask'")
-        one = seed is None or isinstance(seed, (int, np.integer))
+            known = "known are 'sessions' (N ids or rows) and 'reset_mask'"
+            raise InputError(f"reset option {min(map(str, given))!r} is not known; {known}")
+        one = seed is None or np.ndim(seed) == 0  # type: ignore[arg-type]
         super().reset(seed=None if seed is None or not one else checked_seed(seed))
         if seed is not None:
             self.batch.seed(checked_seed(seed) if one else [None if s is None else checked_seed(s) for s in seed])  # type: ignore[union-attr]
@@ -205,7 +207,8 @@ class SlateVectorEnv(SessionVectorEnv[dict[str, NDArray[np.float32]], NDArray[np
         return self.batch.engine.observer(self.batch.playing)
 
     def _step(self, actions: NDArray[np.int64], playing: NDArray[np.bool_]) -> Step:
-        numbers = slate_numbers(np.asarray(actions), (self.num_envs, self.batch.engine.config.slate_size))
+        config = self.batch.engine.config
+        numbers = slate_numbers(actions, (self.num_envs, config.slate_size), config.candidates, playing)
         return self.batch.step_slates(numbers, playing)
 
     def _observations_of(self, rows: NDArray[np.int64]) -> NDArray[Any]:
