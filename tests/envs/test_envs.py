@@ -16,7 +16,7 @@ from five import DIMENSIONS, IR, QIR, D
 from gymnasium.utils.env_checker import check_env
 from worlds import item_id
 
-from recenv.data.world import World
+from recenv.data.world import World, read_manifest
 from recenv.envs.chat_format import format_action
 from recenv.envs.config import EnvConfig
 from recenv.envs.engine import Engine
@@ -27,6 +27,7 @@ from recenv.errors import InputError, UnknownName
 from recenv.records import Action
 from recenv.rewards.dimensions import DIMENSIONS as DIMENSIONS_BY_NAME
 from recenv.rewards.protocol import SOURCES
+from recenv.seals import hashes, seal
 
 CONFIG = EnvConfig(candidates=16, horizon=6)
 
@@ -334,10 +335,18 @@ def test_what_is_seen_does_not_depend_on_what_is_privileged(
     assert len(line) == len(lines[row]) and line != lines[row]
     lines[row] = line
     (twin / "privileged.jsonl").write_bytes(b"".join(lines))
+    _seal(twin)
     other = World(twin)
     for kind in (ChatEnv, SlateEnv):
         one, two = (kind(Engine(w, CONFIG, scorers=overlap_scorers(), user=ScriptedUser())) for w in (tiny_world, other))
         assert same(one.reset(seed=1, options={"session": "zh-1"}), two.reset(seed=1, options={"session": "zh-1"}))
+
+
+def _seal(store: Path) -> None:
+    """Make a store that was changed on purpose look as if it had been written so."""
+    manifest = read_manifest(store)
+    manifest["files"] = hashes(store, manifest["files"])
+    (store / "manifest.json").write_bytes(msgspec.json.encode(seal(manifest)))
 
 
 def _poke(store: Path, world: World, column: str, starts: str, goal: int) -> None:
