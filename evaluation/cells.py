@@ -9,8 +9,8 @@ from recenv.measures.drawing import INK, dimension_colours
 from recenv.rollouts.trace import TurnTrace
 
 TONES: dict[str, str] = {
-    "order": "good", "inquire": "good", "refine": "warn", "reject": "warn", "indifferent": "warn", "repeat": "warn",
-    "leave": "bad",
+    "order": "good", "inquire": "good", "refine": "warn", "reject": "warn", "object": "warn", "indifferent": "warn",
+    "repeat": "warn", "leave": "bad",
 }
 """What the user did -> whether it is good news; what is neither is left out."""
 
@@ -34,7 +34,7 @@ def turn_cells(turn: TurnTrace) -> tuple[Cell, ...]:
     sum to the return.
     """
     paid = f"{turn.reward:+.2f}" if not math.isclose(turn.reward, turn.value, abs_tol=5e-4) else ""
-    cells = [Cell(turn.value, INK, bool(turn.gate), f"gate {paid}".strip() if turn.gate else paid)]
+    cells = [Cell(turn.value, INK, bool(turn.gate), paid or ("gate" if turn.gate else ""))]
     for (name, colour), value, source in zip(dimension_colours().items(), turn.components, turn.sources, strict=True):
         failed = name in turn.gate
         note = "gate" if failed else "" if source in ("scorer", "none") else source

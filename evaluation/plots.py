@@ -47,7 +47,7 @@ _BARS = 4.2  # width of the cells
 _TEXT = _WIDE - 2 * _MARGIN - _BARS - 0.6  # of the dialogue
 _BAR_HEIGHT = 0.12
 _TALLEST = 60_000  # Agg refuses pictures of 2^16 pixels
-_MOST_WORDS = 40  # lines of one text
+_MOST_WORDS, _MOST_RESULTS = 40, 5  # lines of one text, and of what a search brought up
 
 
 class _Text(NamedTuple):
@@ -161,7 +161,11 @@ def _dialogue(why: TurnWhy) -> list[_Text]:
             lines += _texts("", GREY, became, GREY, room, _TINY, 0.14)
     kind = turn.reaction.kind
     label, colour = f"{kind} ✓" if kind == "order" else kind, _TONES.get(TONES.get(kind, ""), GREY)
-    return [*lines, *_texts(label, colour, ("≈ " if turn.reaction.extrapolated else "") + turn.reaction.text, GREY, room)]
+    answer = _texts(label, colour, ("≈ " if turn.reaction.extrapolated else "") + turn.reaction.text, GREY, room)
+    if kind == "results" and len(answer) > _MOST_RESULTS:
+        more = f"… {len(answer) - _MOST_RESULTS + 1} more lines of results"
+        answer = [*answer[: _MOST_RESULTS - 1], _Text("", GREY, more, GREY)]
+    return [*lines, *answer]
 
 
 def became_of(verdict: str, missed: Sequence[str], unknown: Sequence[str]) -> str:
@@ -197,6 +201,8 @@ def reasons_of(why: TurnWhy) -> list[Reason]:
     for note in why.notes:
         if note.text and not (note.source == "rule" and note.short not in failed):
             demand = f'; demanded by "{note.words}"' if note.words else ""
+            if note.text.startswith("expected text in") and not note.words:
+                demand = "; the language of the session"
             by = f" (by rule{demand})" if note.source == "rule" else ""
             found.setdefault(note.text + by, []).append(note.short)
     reasons = [Reason(", ".join(shorts), text, bool(failed & set(shorts))) for text, shorts in found.items()]

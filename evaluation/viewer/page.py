@@ -46,6 +46,7 @@ def page(made: Payload) -> str:
 <html lang="en"><head><meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="{escape(policy(code))}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="icon" href="data:,">
 <title>recenv: {escape(made.title)}</title>
 {licences}<style>
 @font-face {{ font-family: "{FAMILY}"; src: url({font}) format("woff"); }}

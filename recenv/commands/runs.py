@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 
@@ -194,7 +195,7 @@ def view(runs: tuple[Path, ...], out: Path | None, port: int, opens: bool) -> No
 
         webbrowser.open(address)
     if out is None:
-        with server:
+        with server, suppress(KeyboardInterrupt):
             server.serve_forever()
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,6 +25,7 @@ from trace_builders import finished_run, plan, session, turn
 from recenv.evaluation.runner import evaluate
 from recenv.evaluation.viewer.page import page
 from recenv.evaluation.viewer.payload import payload
+from recenv.evaluation.viewer.serve import Viewer
 from recenv.records import Constraint, User
 from recenv.rollouts.story import STORY_SCHEMA, Asked, SessionStory, Wanted, encode_stories
 from recenv.rollouts.trace import SessionTrace, Shown
@@ -273,6 +275,19 @@ def test_the_need_is_folded_until_it_is_asked_for(watched: Any, hostile: Path) -
     shown.wait_for_timeout(150)
     assert shown.locator(".hidden").count() == 0
     found.clean()
+
+
+def test_the_served_page_works_as_the_file_does(browser: Any, calm: Path) -> None:
+    with Viewer([calm.with_name("run")]) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        context = browser.new_context(viewport={"width": 1440, "height": 900})
+        found = Watched(context.new_page())
+        found.page.goto(server.url)
+        found.page.wait_for_selector(".rows .row")
+        assert found.page.inner_text(".count").startswith("48 rows of 48")
+        assert found.asked == [server.url] and found.said == []
+        context.close()
+        server.shutdown()
 
 
 # -- many sessions ---------------------------------------------------------------------------------------------

@@ -457,7 +457,8 @@
             state.need ? el("small", {}, [misses(item), item.worth === undefined ? "" : `worth ${fixed(item.worth, 2)}`].filter(Boolean).join(" · ")) : []);
         })) : [],
         el("div", { class: `tag answer ${D.tones[turn.kind] ?? ""}` }, turn.kind, turn.extrapolated ? " · beyond the log" : ""),
-        turn.reply ? el("div", { class: "bubble user" }, turn.reply) : [],
+        turn.reply && turn.kind === "results" ? el("details", {}, el("summary", { class: "grey" }, "what the search brought up"), el("div", { class: "bubble agent" }, turn.reply)) : [],
+        turn.reply && turn.kind !== "results" ? el("div", { class: "bubble user" }, turn.reply) : [],
         el("div", { class: "cells" }, meter("value", "#1f2328", turn.value, turn.gate.length > 0, signed(turn.paid, 2), "hybrid scalar of the turn, and what was paid"),
           dimensions.map((d, n) => meter(d.short, d.colour, turn.components[n], turn.gate.includes(n), turn.sources[n] === "rule" ? "rule" : "", `${d.name}: ${turn.sources[n] || "no value"}`))),
         el("ul", { class: "why" }, turn.reasons.map(([shorts, text, failed]) => el("li", { class: failed ? "bad" : undefined }, shorts ? `${shorts}: ` : "", text))),
