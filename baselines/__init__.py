@@ -9,8 +9,7 @@ import msgspec
 
 from recenv.baselines import asking, bm25, gold, greedy, llm, popularity, random
 from recenv.baselines.runtime import Runtime
-from recenv.errors import InputError, UnknownName
-from recenv.registry import Registry
+from recenv.registry import Registry, configured
 from recenv.rollouts.agent import Agent
 
 __all__ = ["AGENTS", "AgentEntry", "Runtime", "make_agent"]
@@ -49,12 +48,4 @@ def make_agent(name: str, runtime: Runtime, **overrides: object) -> Agent:
     Raises UnknownName for an agent that does not exist, InputError for a field or a value; both with the nearest names.
     """
     entry = AGENTS[name]
-    fields = entry.config_type.__struct_fields__
-    for field in overrides:
-        if field not in fields:
-            raise InputError(str(UnknownName(f"configuration field of agent {name}", field, fields)))
-    try:
-        config = msgspec.convert(overrides, entry.config_type)
-    except msgspec.ValidationError as error:
-        raise InputError(f"agent {name}: {error}; see recenv.baselines.AGENTS[{name!r}].config_type") from None
-    return entry.build(config, runtime)
+    return entry.build(configured(f"agent {name}", entry.config_type, overrides), runtime)

@@ -1,13 +1,29 @@
-"""One registry type for everything that is looked up by name."""
+"""One registry type for everything that is looked up by name, and how the config of what was found is made."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Generic, TypeVar
+from collections.abc import Iterator, Mapping
+from typing import Any, Generic, TypeVar
 
-from recenv.errors import UnknownName
+import msgspec
+
+from recenv.errors import InputError, UnknownName
 
 T = TypeVar("T")
+C = TypeVar("C", bound=msgspec.Struct)
+
+
+def configured(what: str, config_type: type[C], fields: Mapping[str, Any]) -> C:
+    """A config with some fields set. what: whose it is, for errors. Raises InputError for a field that there is not, with the
+    nearest names, and for a value."""
+    known = config_type.__struct_fields__
+    for field in fields:
+        if field not in known:
+            raise InputError(str(UnknownName(f"configuration field of {what}", field, known)))
+    try:
+        return msgspec.convert(dict(fields), config_type)
+    except msgspec.ValidationError as error:
+        raise InputError(f"{what}: {error}; its fields: {', '.join(known)}") from None
 
 
 class Registry(Generic[T]):

@@ -209,9 +209,6 @@ def test_objects_that_cannot_be_copied_reach_the_environments(here: Path) -> Non
             super().__init__(RELEVANCE)
             self.lock = threading.Lock()
 
-        def __deepcopy__(self, memo: object) -> Locked:
-            return self
-
     mine, spec = Locked(), recenv.RewardSpec(name="mine", weights={RELEVANCE: 1.0}, credit="level")
     env = gymnasium.make("recenv/Slate-v1", scorers={RELEVANCE: mine}, reward=spec)
     env.reset(seed=5)

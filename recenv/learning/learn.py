@@ -14,7 +14,7 @@ from recenv.baselines.by_name import open_agent
 from recenv.baselines.learned import AGENT, MODEL, Learned
 from recenv.baselines.linucb import WEIGHTS
 from recenv.envs.batch import session_pool
-from recenv.errors import InputError, UnknownName
+from recenv.errors import InputError
 from recenv.evaluation.folder import Run
 from recenv.evaluation.repeats import format_repeated
 from recenv.evaluation.run import allot, run_evaluation
@@ -23,36 +23,31 @@ from recenv.files import whole_folder
 from recenv.learning import LEARNERS
 from recenv.learning.curve import ALL_MET, RETURN, draw_curve
 from recenv.learning.setting import Curve, Progress, Setting
+from recenv.registry import configured
 from recenv.rollouts.collect import collect
 from recenv.scenarios.entry import open_engine, open_world
 from recenv.scenarios.loader import Scenario, load_scenario
 
 CURVE, PICTURE, CARD, TEST = "curve.json", "curve.png", "CARD.md", "test"
 AGAINST = "bm25"
-MOST_TESTED = 500
 
 
 def learn_agent(
     learner: str, scenario: str | Scenario, out: str | Path, *, store: str | Path | None = None, scorers: str = "rules",
-    reward: str = "", seed: int = 0, config: Mapping[str, Any] | None = None, repeats: int = 5,
+    reward: str = "", seed: int = 0, config: Mapping[str, Any] | None = None, tested: int = 500, repeats: int = 5,
     progress: Progress = lambda done, total: None,
 ) -> Path:
     """Let an agent learn from the train users of a scenario, and play the test users beside ``bm25``; returns ``out``.
 
     learner: a name of ``LEARNERS``, with fields of its Config in ``config``. scorers, reward: what pays while it learns;
-    ``rules`` pays by what users do and by exact rules, so that nothing of a scorer's errors is learned. repeats: how often
-    each test session is played, with the user's noise drawn anew. progress: (done, total).
+    ``rules`` pays by what users do and by exact rules, so that nothing of a scorer's errors is learned. tested: most test
+    sessions that are played, and as many of train for the curve's reference; repeats: how often each of the former, with the
+    user's noise drawn anew. progress: (done, total).
     ``out`` plays as an agent by its path. It holds ``agent.json``, the model, ``curve.json`` and ``curve.png``, ``CARD.md``, and
     the run folder ``test``. Raises UnknownName for a learner, InputError for what cannot be used; nothing is left then.
     """
     entry = LEARNERS[learner]
-    for field in config or {}:
-        if field not in entry.config_type.__struct_fields__:
-            raise InputError(str(UnknownName(f"setting of {learner}", field, entry.config_type.__struct_fields__)))
-    try:
-        settings = msgspec.convert(dict(config or {}), entry.config_type)
-    except msgspec.ValidationError as error:
-        raise InputError(f"{learner}: {error}") from None
+    settings = configured(learner, entry.config_type, config or {})
     target = Path(out)
     if target.exists():
         raise InputError(f"{target} exists already; choose another --out")
@@ -62,7 +57,7 @@ def learn_agent(
     session_pool(world, setting.split), session_pool(world, "test")  # both have users, or it is said now
     target.parent.mkdir(parents=True, exist_ok=True)
     with whole_folder(target) as folder:
-        curve = _with_reference(entry.learn(settings, setting, folder, progress), setting)
+        curve = _with_reference(entry.learn(settings, setting, folder, progress), setting, tested)
         model = folder / (MODEL if (folder / MODEL).is_file() else WEIGHTS)
         about = Learned(
             learner=learner, config=msgspec.to_builtins(settings), scenario=f"{spec.name}-v{spec.version}",
@@ -73,7 +68,7 @@ def learn_agent(
         _write(folder / AGENT, about)
         (folder / CARD).write_text(card(about, entry.summary, curve, target.name), "utf-8")
     run_evaluation(
-        spec, [str(target), AGAINST], min(len(session_pool(world, "test")), MOST_TESTED), seed, target / TEST, store=store,
+        spec, [str(target), AGAINST], min(len(session_pool(world, "test")), tested), seed, target / TEST, store=store,
         changes={"scorers": scorers, **({"reward": reward} if reward else {})}, split="test", repeats=repeats, fresh=repeats > 1)
     with (target / CARD).open("a", encoding="utf-8") as stream:
         stream.write(f"\n## Users that it never met\n\n```\n{tested_text(target)}\n```\n")
@@ -87,12 +82,12 @@ def tested_text(learned: Path) -> str:
     return test.table() + (f"\n\n{format_repeated(repeated)}" if repeated is not None else "")
 
 
-def _with_reference(curve: Curve, setting: Setting) -> Curve:
+def _with_reference(curve: Curve, setting: Setting, most: int) -> Curve:
     """The curve of an agent that was paid, beside what an agent that learns nothing is paid by the same users."""
     if RETURN not in curve.measures:
         return curve
     engine = open_engine(setting.scenario, setting.store, scorers=setting.scorers, reward=setting.reward or None)
-    rows = allot(engine.world, min(len(session_pool(engine.world, setting.split)), MOST_TESTED), setting.seed, setting.split)
+    rows = allot(engine.world, min(len(session_pool(engine.world, setting.split)), most), setting.seed, setting.split)
     traces = collect(engine, open_agent(AGAINST, runtime_of(engine, setting.seed)), rows, setting.seed)
     found = {RETURN: mean([t.total for t in traces]), ALL_MET: mean([float(t.ending == "met") for t in traces])}
     return msgspec.structs.replace(curve, reference=found, reference_name=AGAINST)

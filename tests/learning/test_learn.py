@@ -32,7 +32,9 @@ SHORT = {"ppo": {"steps": 256, "sessions": 16, "n_steps": 8, "batch_size": 64, "
 @pytest.fixture(scope="module")
 def learned(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     home = tmp_path_factory.mktemp("learned")
-    return {name: learn_agent(name, "mixed", home / f"my-{name}", seed=3, config=SHORT[name], repeats=2) for name in LEARNERS}
+    return {
+        name: learn_agent(name, "mixed", home / f"my-{name}", seed=3, config=SHORT[name], tested=40, repeats=2)
+        for name in LEARNERS}
 
 
 @pytest.mark.parametrize("name", list(LEARNERS))
@@ -54,7 +56,7 @@ def test_a_learned_folder_plays(name: str, learned: dict[str, Path], tmp_path: P
 
 @pytest.mark.parametrize("name", ["linucb", "itemcf"])
 def test_the_same_arguments_give_the_same_bytes(name: str, learned: dict[str, Path], tmp_path: Path) -> None:
-    again = learn_agent(name, "mixed", tmp_path / f"my-{name}", seed=3, config=SHORT[name], repeats=2)
+    again = learn_agent(name, "mixed", tmp_path / f"my-{name}", seed=3, config=SHORT[name], tested=40, repeats=2)
     files = [f for f in learned[name].iterdir() if f.is_file()]
     assert files and all((again / f.name).read_bytes() == f.read_bytes() for f in files)
 
