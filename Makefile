@@ -50,7 +50,7 @@ $(INTEGRATIONS)/installed: setup.cfg constraints.txt
 	touch $@
 
 integrations: $(INTEGRATIONS)/installed
-	$(INTEGRATIONS)/bin/python -m pytest -m "" tests/integrations
+	$(INTEGRATIONS)/bin/python -m pytest -m "" --durations=10 tests/integrations
 
 lint: install
 	$(BIN)/ruff check .

@@ -9,6 +9,7 @@ import click
 
 from recenv.commands.root import FOLDER, bar
 from recenv.errors import InputError, MissingExtra
+from recenv.files import whole_folder
 
 if TYPE_CHECKING:
     from recenv.evaluation.export.write import RunReader
@@ -43,8 +44,9 @@ def _minari(reader: RunReader, out: Path) -> None:
         raise MissingExtra("minari", "minari") from None
     if out.exists():
         raise InputError(f"{out} exists already; choose another --out, nothing was touched")
-    for made in write_datasets(out, reader.run.plan.scenario.name, reader.engine, reader.sessions()):
-        click.echo(f"{made.dataset}: {made.episodes:,} episodes")
-        if made.left_out:
-            click.echo(f"left out: {made.left_out:,} sessions with a turn that is no slate of candidates")
+    with whole_folder(out) as folder:
+        for made in write_datasets(folder, reader.run.plan.scenario.name, reader.engine, reader.sessions()):
+            click.echo(f"{made.dataset}: {made.episodes:,} episodes")
+            if made.left_out:
+                click.echo(f"left out: {made.left_out:,} sessions with a turn that is no slate of candidates")
     click.echo(f"read them with MINARI_DATASETS_PATH={out}")

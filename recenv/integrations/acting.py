@@ -25,8 +25,9 @@ class Acting:
     """One session after the other of ``recenv/Chat-v1``. options: as for ``recenv.make``. tools: whether the model calls
     tools, or writes its acts as JSON.
 
-    over: whether the session has ended, or none was opened.  ending: how, ``running`` until then.  needs_met: goals met.
-    rewards: what each turn was paid, in [-1, 1].  components: of each turn, dimension -> value in [0, 1], None where missing.
+    session_id: of the session that is open.  over: whether it has ended, or none was opened.  ending: how, ``running`` until
+    then.  needs_met: goals met.  rewards: what each turn was paid, in [-1, 1].  components: of each turn, dimension -> value in
+    [0, 1], None where missing.
     """
 
     def __init__(self, *, tools: bool = True, **options: Any) -> None:
@@ -34,7 +35,7 @@ class Acting:
         self._begin()
 
     def _begin(self) -> None:
-        self.over, self.ending, self.needs_met = True, "running", 0
+        self.over, self.ending, self.needs_met, self.session_id = True, "running", 0, ""
         self.rewards: list[float] = []
         self.components: list[dict[str, float | None]] = []
 

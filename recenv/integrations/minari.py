@@ -37,7 +37,7 @@ class Written(NamedTuple):
 
 
 def write_datasets(root: Path, scenario: str, engine: Engine, sessions: Iterable[Rebuilt]) -> Iterator[Written]:
-    """Write a dataset below the folder ``root`` for each agent, whose sessions come together. ``MINARI_DATASETS_PATH`` is set."""
+    """Write a dataset below the folder ``root`` for each agent, whose sessions come together. Sets ``MINARI_DATASETS_PATH``."""
     os.environ["MINARI_DATASETS_PATH"] = str(root.resolve())
     env = SlateEnv(engine)
     env.spec = replace(gymnasium.spec("recenv/Slate-v1"), kwargs={"scenario": scenario})

@@ -69,7 +69,7 @@ class RecenvEnvironment(Environment[Act, Seen, State]):
 
     @property
     def state(self) -> State:
-        return State(episode_id=getattr(self._acting, "session_id", None), step_count=len(self._acting.rewards))
+        return State(episode_id=self._acting.session_id or None, step_count=len(self._acting.rewards))
 
 
 class RecenvClient(EnvClient[Act, Seen, State]):

@@ -7,7 +7,8 @@
         "Qwen/Qwen3-0.6B", reward_funcs=rewards(), train_dataset=tasks(256, scenario="mixed", split="train"),
         environment_factory=sessions(scenario="mixed"), args=GRPOConfig(reward_weights=[1.0, 0, 0, 0, 0, 0]))
 
-All rollouts of a task start alike: the same user, candidates and noise. A turn that does not call a tool ends the rollout.
+All rollouts of a task start alike: the same user, candidates and noise. A turn that does not call a tool ends the rollout. What
+is no act costs a turn; a call with arguments that a tool does not have is answered by TRL, and costs none.
 """
 
 from __future__ import annotations

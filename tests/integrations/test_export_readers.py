@@ -59,11 +59,12 @@ def test_datasets_reads_every_format(run: Path, tmp_path: Path, form: str) -> No
 def test_minari_opens_what_was_written(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     minari = pytest.importorskip("minari")
     monkeypatch.setenv("MINARI_DATASETS_PATH", "")  # which the export sets; put back at the end
-    out = tmp_path / "datasets"
+    out = tmp_path / "new" / "datasets"
     done = CliRunner().invoke(cli, ["export", str(run), "--format", "minari", "--out", str(out)])
     assert done.exit_code == 0, done.output
     assert "recenv/small/bm25-v0: 12 episodes" in done.output and "recenv/small/ask_bm25-v0: 0 episodes" in done.output
     assert "left out: 12 sessions" in done.output
+    monkeypatch.setenv("MINARI_DATASETS_PATH", str(out))
     dataset = minari.load_dataset("recenv/small/bm25-v0")
     assert dataset.observation_space["candidates"].shape == (180,) and dataset.action_space.shape == (3,)
     expected = [returns(run)["bm25", order] for order in range(12)]

@@ -77,7 +77,8 @@ def test_the_table_says_what_is_so() -> None:
 def test_programs_run(title: str, tmp_path: Path) -> None:
     pytest.importorskip(PROGRAMS[title])
     env = {
-        **os.environ, "PYTHONPATH": str(ROOT), "TRL_EXPERIMENTAL_SILENCE": "1", "STEPS": "2", "PORT": str(free_port()),
+        **os.environ, "PYTHONPATH": str(ROOT), "TRL_EXPERIMENTAL_SILENCE": "1", "OMP_NUM_THREADS": "1",
+        "STEPS": "2", "PORT": str(free_port()),
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
     if title == "TRL":
         env["MODEL"] = tiny_model(tmp_path / "model")

@@ -50,12 +50,14 @@ def test_rollouts_of_a_task_start_alike_and_missing_is_none() -> None:
 
 def test_grpo_takes_five_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TRL_EXPERIMENTAL_SILENCE", "1")
+    import torch
     from tinymodel import model_that_calls, tokenizer_of
     from trl import GRPOConfig, GRPOTrainer
     from trl.chat_template_utils import qwen2_5_chat_template
 
     from recenv.integrations.trl import Session, rewards, sessions, tasks
 
+    torch.set_num_threads(1)  # so small a model only waits for others
     data = tasks(1, seed=SEED, **SMALL)
     row, session = data[0], Session(**SMALL)
     session.reset(**row)
