@@ -10,7 +10,7 @@ import numpy as np
 
 from recenv.envs.engine import Engine
 from recenv.errors import InputError
-from recenv.evaluation.plan import RunPlan, read_plan
+from recenv.evaluation.plan import RUN_SCHEMA, RunPlan, read_plan
 from recenv.evaluation.session_values import RETURN, SessionValues
 from recenv.files import write_whole
 from recenv.journal import line_of, only_line
@@ -65,7 +65,8 @@ def read_ceiling(run: str | Path, plan: RunPlan) -> SessionCeilings | None:
     if not file.is_file():
         return None
     remedy = "delete it, then evaluate ... --resume"
-    found = only_line(file.read_bytes(), SessionCeilings, f"{file} does not hold a ceiling", remedy)
+    older = plan.schema < RUN_SCHEMA
+    found = only_line(file.read_bytes(), SessionCeilings, f"{file} does not hold a ceiling", remedy, unsealed=older)
     if len({len(plan.sessions), len(found.needs_met), len(found.returns), len(found.users)}) > 1:
         raise InputError(f"{file} is of {len(found.needs_met)} sessions, the run of {len(plan.sessions)}; delete it and --resume")
     return found

@@ -25,6 +25,7 @@ from recenv.measures.drawing import (
     WARN,
     axes_at,
     frame,
+    hatch_cell,
     new_figure,
     row_name,
     save,
@@ -244,6 +245,7 @@ def _heat(number: int, agent: AgentSummary) -> Panel:
         for t in agent.turns:
             for d, value in enumerate(t.dimensions):
                 if math.isnan(value):
+                    hatch_cell(axes, t.turn - 0.48, d - 0.46, 0.96, 0.92)
                     continue
                 colour = colormaps[SHARES](0.1 + 0.75 * value)
                 axes.barh(d, 0.96, 0.92, left=t.turn - 0.48, color=colour)

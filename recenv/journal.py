@@ -35,10 +35,13 @@ def line_of(value: object) -> bytes:
     return seal_line(msgspec.json.encode(value, order="deterministic")) + b"\n"
 
 
-def only_line(data: bytes, kind: type[_T], what: str, remedy: str) -> _T:
-    """The record of a file that holds one sealed line. Raises InputError, which begins with ``what``, where it does not."""
+def only_line(data: bytes, kind: type[_T], what: str, remedy: str, *, unsealed: bool = False) -> _T:
+    """The record of a file that holds one sealed line. unsealed: whether it may stand without a seal, as older versions wrote it.
+
+    Raises InputError, which begins with ``what``, where it does not hold one.
+    """
     try:
-        if not (data.endswith(b"\n") and is_sealed(data[:-1])):
+        if not ((data.endswith(b"\n") and is_sealed(data[:-1])) or unsealed):
             raise Broken("its seal is missing")
         return msgspec.json.decode(data, type=kind)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, Broken) as error:

@@ -22,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "evaluation"))
 from payloads import PAYLOADS
 from trace_builders import finished_run, plan, session, turn
 
+from recenv.evaluation.report import write_report
 from recenv.evaluation.runner import evaluate
 from recenv.evaluation.viewer.page import page
 from recenv.evaluation.viewer.payload import payload
@@ -198,6 +199,23 @@ def test_nothing_is_wider_than_the_page(watched: Any, calm: Path, width: int) ->
         out = shown.evaluate("""[...document.querySelectorAll('svg text')].filter((e) => { const b = e.getBoundingClientRect();
             return b.width && (b.left < -1 || b.right > innerWidth + 1); }).map((e) => e.textContent).slice(0, 5)""")
         assert out == [], hash_
+    found.clean()
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_report_fits_every_width_with_all_that_it_says(watched: Any, calm: Path, width: int) -> None:
+    report = write_report(calm.with_name("run"))
+    found = watched(width)
+    found.page.goto(report.as_uri())
+    found.page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
+    assert found.page.evaluate("document.documentElement.scrollWidth") <= width
+    over = found.page.evaluate("""[...document.querySelectorAll('body *')]
+        .filter((e) => e.getBoundingClientRect().right > innerWidth + 1)
+        .map((e) => e.className || e.tagName).slice(0, 5)""")
+    assert over == []
+    gone = found.page.evaluate(
+        "[...document.querySelectorAll('td')].filter((e) => e.textContent.trim() && !e.offsetHeight).length")
+    assert gone == 0
     found.clean()
 
 

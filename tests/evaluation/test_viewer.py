@@ -19,6 +19,7 @@ from trace_builders import SKILLS, dialogue, finished_run, plan, session, turn
 
 from recenv.cli import cli
 from recenv.errors import InputError
+from recenv.evaluation.report import write_report
 from recenv.evaluation.runner import evaluate
 from recenv.evaluation.viewer.page import page, policy, script
 from recenv.evaluation.viewer.payload import BLOCK, payload
@@ -126,6 +127,29 @@ def test_an_unfinished_run_says_so_once(tmp_path: Path) -> None:
     assert data_of(page(payload([folder])))["rows"]["session"] == []
     with pytest.raises(InputError, match="no run at"):
         payload([tmp_path])
+
+
+def test_a_run_of_older_schemas_opens(tmp_path: Path) -> None:
+    """As they were written before lines were sealed, and before traces said what each item missed."""
+    run = finished_run(tmp_path, plan(("random", "greedy"), sessions=4))
+    lines = []
+    for line in (run / "traces.jsonl").read_bytes().splitlines():
+        trace = json.loads(line)
+        del trace["seal"]
+        trace["schema"] = 2
+        for one in trace["turns"]:
+            del one["said"], one["shown"]
+            one["told"] = 1
+        lines.append(json.dumps(trace).encode() + b"\n")
+    (run / "traces.jsonl").write_bytes(b"".join(lines))
+    manifest = json.loads((run / "manifest.json").read_bytes())
+    del manifest["seal"]
+    (run / "manifest.json").write_text(json.dumps({**manifest, "schema": 1}))
+    ceiling = {"needs_met": [1.0] * 4, "returns": [1.0] * 4, "users": ["u"] * 4, "unwinnable": 0.0}
+    (run / "ceiling.json").write_text(json.dumps(ceiling))
+    data = data_of(page(payload([run])))
+    assert len(data["rows"]["session"]) == 8 and set(data["rows"]["ceiling"]) == {1.0}
+    assert "random" in write_report(run).read_text()
 
 
 def test_the_page_is_served_to_who_knows_the_token_under_our_own_name(run: Path) -> None:

@@ -530,7 +530,7 @@
     return figure(players[one.player].name, { width, height: 190, marginLeft: 40, marginBottom: 42, x: { label: null, tickSize: 0, type: "band", domain: one.turns.map((t) => t.turn), tickFormat: (t) => `${t}\nn=${one.turns[t - 1].n}`, ...(few ? {} : { ticks: [] }) },
       y: { label: null, tickSize: 0, domain: dimensions.map((d) => d.short) }, color: { scheme: "Blues", domain: [-0.15, 1.25] },
       marks: [Plot.cell(cells, { x: "turn", y: "short", fill: "value", inset: 0.6, title: (c) => `${c.short}, turn ${c.turn}: ${fixed(c.value)}` }),
-        few ? Plot.text(cells, { x: "turn", y: "short", text: (c) => fixed(c.value, 2), fill: (c) => (c.value > 0.55 ? "white" : INK) }) : null] }, "mean by turn of sessions that came so far");
+        few ? Plot.text(cells, { x: "turn", y: "short", text: (c) => fixed(c.value, 2), fill: (c) => (c.value > 0.55 ? "white" : INK) }) : null] }, "mean by turn of sessions that came so far; blank where there is no value");
   }
   function spread(found, width) {
     const bins = found[0].histogram.length, size = (D.summary.high - D.summary.low) / bins;
