@@ -2,6 +2,7 @@
 # make probes: what is known without labels, asked of the shipped scorers.
 # make integrations: install every trainer that there is a door to, and train, serve or read with each; runs docs/*.ipynb too.
 # make validate: the environment examined by agents whose order is known, small and without trained scorers.
+# make assault: hostile data and kills with oracles, under two minutes; HOURS=1 runs long.
 # make browser: the viewer looked at by a real browser.
 # make weights DATA=folder: train the shipped scorers again from the public sets in that folder, into build/weights.
 # make held-out DATA=folder: score the groups that `default` was not trained on (SCORER=audit HELD=0.0-0.1: some that `audit`
@@ -16,7 +17,7 @@ SETS := dstc9_fc ci_tod begin ifeval_responses llmbar crsarena_eval recipe_mpr c
 HERE := $(CURDIR)/$(BIN)
 WEIGHTS := build/weights
 
-.PHONY: demo integrations test browser lint types probes validate install clean weights held-out cross-validated
+.PHONY: assault demo integrations test browser lint types probes validate install clean weights held-out cross-validated
 
 $(VENV)/installed: setup.cfg pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -33,6 +34,12 @@ demo: install
 
 test: install
 	$(BIN)/python -m pytest
+
+# Hostile rows, traces, stores, actions, servers and payloads, and kills of commands, each with an oracle.  HOURS=1 runs long.
+SECONDS_OF_ASSAULT = $(if $(HOURS),$(shell expr $(HOURS) '*' 3600),100)
+
+assault: install
+	$(BIN)/python tests/assault --seconds $(SECONDS_OF_ASSAULT) --seed $(or $(SEED),1) --kills $(if $(HOURS),400,20)
 
 # Needs a Chromium on the PATH (RECENV_CHROMIUM names another); nothing is fetched by the tests.
 browser: install
