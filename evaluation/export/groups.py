@@ -24,6 +24,7 @@ class Rollout(msgspec.Struct, frozen=True, kw_only=True):
     order: int
     seed: int
     agent: str
+    repeat: int
     prompt: tuple[Message, ...]
     messages: tuple[Message, ...]
     mask: tuple[int, ...]
@@ -34,11 +35,11 @@ class Rollout(msgspec.Struct, frozen=True, kw_only=True):
     ending: str
 
 
-def rollouts(groups: Iterable[Sequence[Rebuilt]], scenario: str) -> Iterator[Rollout]:
-    """The rollouts of each session, in the plan's order of agents."""
+def rollouts(groups: Iterable[Sequence[Rebuilt]], scenario: str, repeats: Sequence[int]) -> Iterator[Rollout]:
+    """The rollouts of each session, in the plan's order of agents, repeat by repeat. repeats: of the rollouts of a group."""
     for group in groups:
         returns = [trace.total for trace, _ in group]
-        for (trace, moments), advantage in zip(group, advantages(returns), strict=True):
+        for (trace, moments), advantage, repeat in zip(group, advantages(returns), repeats, strict=True):
             asked = prompt(moments[0].view)
             told = prompt(moments[-1].view)[len(asked):]  # each message is told once and never changed
             mine = tuple(int(m.role == "assistant") for m in told)
@@ -46,7 +47,7 @@ def rollouts(groups: Iterable[Sequence[Rebuilt]], scenario: str) -> Iterator[Rol
             of = [next(turns) if wrote else None for wrote in mine]
             yield Rollout(
                 scenario=scenario, session_id=trace.session_id, order=trace.order, seed=trace.seed, agent=trace.agent,
-                prompt=asked, messages=told, mask=mine, rewards=tuple(None if t is None else t.reward for t in of),
+                repeat=repeat, prompt=asked, messages=told, mask=mine, rewards=tuple(None if t is None else t.reward for t in of),
                 components=tuple(None if t is None else named(t.components) for t in of), session_return=trace.total,
                 advantage=advantage, ending=trace.ending,
             )

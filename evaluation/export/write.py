@@ -18,6 +18,7 @@ from recenv.evaluation.export.preferences import preferences
 from recenv.evaluation.export.transitions import transitions
 from recenv.evaluation.folder import Run
 from recenv.evaluation.recorded import recorded_reward, recorded_scenario, recorded_world
+from recenv.evaluation.repeats import repeat_folders
 from recenv.evaluation.session_values import check_dimensions
 from recenv.files import whole_file
 from recenv.rollouts.rebuild import CHUNK, Rebuilt, rebuild
@@ -69,7 +70,9 @@ def export_run(
             case "preferences":
                 rows = preferences(reader.groups(), left_out)
             case _:
-                rows = rollouts(reader.groups(), reader.run.plan.scenario.name)
+                alike = reader.alike()
+                repeats = [run.plan.repeat for run in alike for _ in reader.agents]
+                rows = rollouts(reader.groups(alike), reader.run.plan.scenario.name, repeats)
         return Exported(_write_lines(stream, rows), dict(left_out))
 
 
@@ -96,26 +99,33 @@ class RunReader:
         world = recorded_world(self.run.plan, scenario, run, store)
         # users do not react to scores: no scorer is loaded
         self.engine = Engine(world, self.run.config, scorers={}, reward=recorded_reward(self.run.plan, run))
-        self._progress, self._chunk, self._done = progress, chunk, 0
+        self._progress, self._chunk, self._done, self._runs = progress, chunk, 0, 1
 
     def sessions(self) -> Iterator[Rebuilt]:
         """Agent by agent, sessions in allotted order."""
         for agent in self.agents:
-            for part in self._chunks(agent):
+            for part in self._chunks(agent, self.run):
                 yield from part
 
-    def groups(self) -> Iterator[tuple[Rebuilt, ...]]:
-        """Session by session, in allotted order, the rollout of each agent."""
-        for parts in zip(*(self._chunks(agent) for agent in self.agents), strict=True):
+    def alike(self) -> list[Run]:
+        """The run, and its repeats whose sessions start as its own do."""
+        repeats = [Run(folder) for folder in repeat_folders(self.run.path)[1:]]
+        return [self.run, *(run for run in repeats if run.plan.seed == self.run.plan.seed)]
+
+    def groups(self, runs: Sequence[Run] = ()) -> Iterator[tuple[Rebuilt, ...]]:
+        """Session by session, in allotted order, the rollout of each agent; in each of some runs, or in this one."""
+        self._runs = len(runs) or 1
+        every = [self._chunks(agent, run) for run in runs or (self.run,) for agent in self.agents]
+        for parts in zip(*every, strict=True):
             yield from zip(*parts, strict=True)
 
-    def _chunks(self, agent: str) -> Iterator[list[Rebuilt]]:
-        traces, total = self.run.traces(agent), len(self.run.session_ids)
+    def _chunks(self, agent: str, run: Run) -> Iterator[list[Rebuilt]]:
+        traces, total = run.traces(agent), len(run.session_ids)
         for first in range(0, total, self._chunk):
             part = list(islice(traces, self._chunk))
             if first + len(part) < min(first + self._chunk, total):
                 raise InputError(
-                    f"{self.run.path} is not finished: agent {agent!r} has played {first + len(part)} of {total} sessions; go on "
+                    f"{run.path} is not finished: agent {agent!r} has played {first + len(part)} of {total} sessions; go on "
                     "with: recenv evaluate ... --resume")
             yield self._rebuilt(part)
 
@@ -125,5 +135,5 @@ class RunReader:
         found = list(rebuild(self.engine, traces, chunk=self._chunk))
         self._done += len(traces)
         if self._progress is not None:
-            self._progress(self._done, len(self.agents) * len(self.run.session_ids))
+            self._progress(self._done, self._runs * len(self.agents) * len(self.run.session_ids))
         return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from itertools import combinations
 from pathlib import Path
@@ -13,6 +14,7 @@ import recenv
 from recenv import cli, rng
 from recenv.baselines import Runtime
 from recenv.errors import InputError, UnknownName
+from recenv.evaluation.export.write import export_run
 from recenv.evaluation.folder import Run
 from recenv.evaluation.plan import read_plan
 from recenv.evaluation.repeats import format_repeated, pass_at, pass_hat, repeat_folders, repeat_seed, shown_k
@@ -50,6 +52,21 @@ def test_repeats_start_alike_and_only_agents_that_draw_differ(repeated: Run) -> 
     assert len(set(bm25)) == 1 and len(set(drawn)) == 3
     assert [t.opening for t in runs[0].traces("random")] == [t.opening for t in runs[2].traces("random")]
     assert all(verdict.same for run in runs for verdict in replay_run(run.path))
+
+
+def test_repeats_from_one_start_are_a_group_of_rollouts(repeated: Run, tmp_path: Path) -> None:
+    exported = export_run(repeated.path, "grpo", tmp_path / "g.jsonl", agents=["random"], chunk=7)
+    rows = [json.loads(line) for line in (tmp_path / "g.jsonl").read_bytes().splitlines()]
+    assert exported.rows == len(rows) == 3 * 20
+    traces = [list(Run(folder).traces("random")) for folder in repeat_folders(repeated.path)]
+    for n in range(20):
+        group = rows[3 * n:3 * n + 3]
+        assert [row["repeat"] for row in group] == [1, 2, 3] and len({json.dumps(row["prompt"]) for row in group}) == 1
+        assert [row["session_return"] for row in group] == [of[n].total for of in traces]
+        assert sum(row["advantage"] for row in group) == pytest.approx(0.0, abs=1e-6)
+    export_run(repeated.path, "grpo", tmp_path / "both.jsonl")
+    lines = (tmp_path / "both.jsonl").read_bytes().splitlines()
+    assert len(lines) == 120 and [json.loads(line)["agent"] for line in lines][:6] == ["bm25", "random"] * 3
 
 
 def test_what_repeats_say_is_what_their_traces_say(repeated: Run) -> None:

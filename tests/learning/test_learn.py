@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from recenv.baselines.itemcf import ItemCfAgent, Neighbours
 from recenv.baselines.learned import Learned, open_learned, read_learned
 from recenv.baselines.linucb import PRESENT, SHOWN, E, F, LinearPolicy, contexts, ranked
 from recenv.envs.batch import TEST_FOLD
-from recenv.errors import InputError, UnknownName
+from recenv.errors import InputError, MissingExtra, UnknownName
 from recenv.evaluation.folder import Run
 from recenv.evaluation.run import replay_run, run_evaluation
 from recenv.learning import LEARNERS
@@ -130,6 +131,13 @@ def test_what_cannot_be_learned_is_said_and_leaves_nothing(tmp_path: Path, learn
     assert not out.exists() and not list(tmp_path.iterdir())
     with pytest.raises(InputError, match="exists already"):
         learn_agent("linucb", "mixed", learned["linucb"])
+
+
+def test_ppo_without_its_library_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "stable_baselines3", None)
+    with pytest.raises(MissingExtra, match=r"recenv\[sb3\]"):
+        learn_agent("ppo", "mixed", tmp_path / "out")
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_folder_that_learned_nothing_is_no_agent(tmp_path: Path, learned: dict[str, Path]) -> None:
