@@ -165,7 +165,8 @@ def _dialogue(why: TurnWhy) -> list[_Text]:
     if kind == "results" and len(answer) > _MOST_RESULTS:
         more = f"… {len(answer) - _MOST_RESULTS + 1} more lines of results"
         answer = [*answer[: _MOST_RESULTS - 1], _Text("", GREY, more, GREY)]
-    return [*lines, *answer]
+    told = _texts("", GREY, f"now told: {', '.join(why.told)}", GREY, room, _TINY, 0.14) if why.told else []
+    return [*lines, *answer, *told]
 
 
 def became_of(verdict: str, missed: Sequence[str], unknown: Sequence[str]) -> str:

@@ -89,11 +89,12 @@ class Teller:
 
 
 class TurnWhy(NamedTuple):
-    """A turn explained. said: what the user has told of his need after this turn, in his words. notes: one a dimension. pay: what
-    the turn was paid and why. behind: what happened behind the scenes, hidden from the agent."""
+    """A turn explained. said: what the user has told of his need after this turn, in his words; told: what of it is new. notes:
+    one a dimension. pay: what the turn was paid and why. behind: what happened behind the scenes, hidden from the agent."""
 
     turn: TurnTrace
     said: tuple[str, ...]
+    told: tuple[str, ...]
     items: tuple[ItemWhy, ...]
     notes: tuple[Note, ...]
     pay: str
@@ -119,15 +120,19 @@ def explain(
     instruction = "" if story is None else story.instruction
     earned: dict[int, float] = {}
     known: dict[int, set[str]] = {}
+    told = {g: {m for m, wish in enumerate(need) if wish.disclosure == "volunteered"} for g, need in enumerate(needs)}
     found = []
     for turn in trace.turns:
         need = needs[turn.goal] if turn.goal < len(needs) else ()
         items = _items(turn, need)
+        before = told.setdefault(turn.goal, set())
         notes = tuple(
-            _note(d, heads[d], turn, items, names, instruction, spec) for d in range(len(turn.components)))
+            _note(d, heads[d], turn, items, names, instruction, spec, frozenset(before)) for d in range(len(turn.components)))
         seen = known.setdefault(turn.goal, set())
         pay = _pay(turn, items, earned.get(turn.goal, 0.0), spec, bool(set(turn.action.items) - seen))
-        found.append(TurnWhy(turn, _texts(turn.said, need), items, notes, pay, _behind(turn, items)))
+        new = [m for m in turn.said if m not in before] if need else []
+        before.update(new)
+        found.append(TurnWhy(turn, _texts(turn.said, need), _texts(new, need), items, notes, pay, _behind(turn, items)))
         seen |= set(turn.action.items)
         earned[turn.goal] = earned.get(turn.goal, 0.0) + turn.reward + price
     return tuple(found)
@@ -181,7 +186,7 @@ def _verdict(turn: TurnTrace, rank: int, s: Shown) -> str:
 
 def _note(
     d: int, head: tuple[str, str], turn: TurnTrace, items: Sequence[ItemWhy], names: dict[str, str], instruction: str,
-    spec: RewardSpec | None,
+    spec: RewardSpec | None, heard: frozenset[int],
 ) -> Note:
     (name, short), value, reason = head, turn.components[d], turn.reasons[d]
     source = turn.sources[d]
@@ -196,19 +201,19 @@ def _note(
     if failed:
         gate = "" if spec is None else f" of {spec.gates.get(name, 0.0):g}"
         text = BELOW_GATE + gate + (f"; {reason}" if reason else "")
-    elif value < LOW and (worst := _worst(d, turn, items)):
+    elif value < LOW and (worst := _worst(d, items, heard)):
         text = worst
     return Note(short, source, text, "")
 
 
-def _worst(d: int, turn: TurnTrace, items: Sequence[ItemWhy]) -> str:
-    """The item with the lowest value of a dimension, and the first it misses of what the user said: scorers know no more."""
+def _worst(d: int, items: Sequence[ItemWhy], heard: frozenset[int]) -> str:
+    """The item with the lowest value of a dimension, and the first it misses of what the user had said: scorers know no more."""
     valued = [(v, rank) for rank, i in enumerate(items) if i.shown.values and (v := i.shown.values[d]) is not None]
     if not valued:
         return ""
     value, rank = min(valued)
     item = items[rank]
-    told = [text for m, text in zip(item.shown.missed, item.missed, strict=True) if m in turn.said]
+    told = [text for m, text in zip(item.shown.missed, item.missed, strict=True) if m in heard]
     lacks = f', which misses "{told[0]}"' if told else ""
     return f"lowest at {rank + 1} {item.name} ({value:.2f}){lacks}"
 

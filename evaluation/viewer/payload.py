@@ -15,7 +15,6 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from recenv.data.render import category_name
 from recenv.evaluation.aggregate import AgentSummary, SessionTurns, of_rows
 from recenv.evaluation.cells import TONES
 from recenv.evaluation.failures import told as lost_sessions
@@ -28,7 +27,6 @@ from recenv.evaluation.session_values import RETURN
 from recenv.evaluation.why import Told, TurnWhy
 from recenv.measures.drawing import dimension_colours
 from recenv.measures.intervals import Interval
-from recenv.records import CATEGORIES
 from recenv.rewards.dimensions import DIMENSIONS
 
 BLOCK = 40
@@ -110,7 +108,7 @@ def payload(runs: Sequence[str | Path], progress: Progress = lambda done, total:
             for i, (run, agent) in enumerate(players)],
         "dimensions": [{"name": n.replace("_", " "), "short": DIMENSIONS[n].short, "colour": c}
                        for n, c in dimension_colours().items()],
-        "tones": TONES, "categories": {c: category_name(c, "zh") for c in CATEGORIES},
+        "tones": TONES,
         "sessions": about, "rows": columns, "words": list(table.words.texts), "block": BLOCK,
         "board": _board(boards, names, several), "summary": table.summary(len(players)),
     })
@@ -137,7 +135,6 @@ def _run(name: str, plan: RunPlan, board: Leaderboard) -> dict[str, Any]:
             f"unfinished: of {board.allotted} sessions {', '.join(unfinished)}", *lost_sessions(board.lost, board.allotted),
         ]) if unfinished else "",
         "notes": [n for n in (f"95 % intervals: {method(board)}.", ceiling_note(board), *audit_notes(board)) if n],
-        "scorers": {str(s.get("dimension")): str(s.get("name")) for s in plan.scorers},
     }
 
 
@@ -165,7 +162,6 @@ class _Table:
             "goals": [r.goals for _, _, r in self.rows], "ending": [words(r.ending) for _, _, r in self.rows],
             "cause": [words(cause_name(r.cause)) for _, _, r in self.rows],
             "gate": [words("; ".join(r.gates)) for _, _, r in self.rows],
-            "dimensions": [[_short(r.components[d], 2) for _, _, r in self.rows] for d in range(len(DIMENSIONS))],
         }
 
     def sessions(self, sessions: _Sessions) -> dict[str, Any]:
@@ -242,7 +238,7 @@ def _turn(why: TurnWhy) -> dict[str, Any]:
         "value": _short(turn.value), "paid": _short(turn.reward),
         "components": [None if c is None else _short(c) for c in turn.components], "sources": [n.source for n in why.notes],
         "gate": [list(DIMENSIONS).index(g) for g in turn.gate if g in DIMENSIONS],
-        "reasons": [list(r) for r in reasons_of(why)], "told": turn.said,
+        "reasons": [list(r) for r in reasons_of(why)],
     }
     if act.act == "search":
         said["query"], said["filters"] = act.query, act.filters
@@ -253,6 +249,8 @@ def _turn(why: TurnWhy) -> dict[str, Any]:
         taken = turn.reaction.item_id
         if taken and turn.reaction.kind in ("order", "inquire") and taken in act.items:
             said["taken"] = act.items.index(taken)
+    if why.told:
+        said["told"] = why.told
     if why.behind:
         said["behind"] = why.behind
     if turn.reaction.extrapolated:

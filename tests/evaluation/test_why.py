@@ -87,8 +87,16 @@ def test_a_low_value_names_its_worst_item_and_what_it_misses_of_what_was_said() 
     relevance = why.notes[2]
     assert relevance.source == "scorer default" and "lowest at 2 中国国家博物馆 (0.05)" in relevance.text
     assert "在东城区" in relevance.text and "80" not in relevance.text
+    later = of(made, said=(0, 1), shown=(shown(0.4), shown(0.1, 1, relevance=0.05), shown(0.3)))
+    notes = [w.notes[2].text for w in explain(session([later, of(later, turn=1)]), STORY, plan(), REWARDS["service"])]
+    assert "80" not in notes[0] and "80" in notes[1]  # he said it after the first turn
     assert [i.missed for i in why.items] == [(), ("在东城区", "不超过80元"), ("不超过80元",)]
-    assert why.said == ("在东城区",) and why.behind.startswith("1 天安门广场 meets the whole need")
+    assert why.said == ("在东城区",) and why.told == () and why.behind.startswith("1 天安门广场 meets the whole need")
+
+
+def test_what_the_user_tells_is_named_in_the_turn_in_which_he_tells_it() -> None:
+    made = session([of(turn(0), said=(0,)), of(turn(1), said=(0, 1)), of(turn(2), said=(0, 1))])
+    assert [w.told for w in explain(made, STORY, plan(), REWARDS["service"])] == [(), ("不超过80元",), ()]
 
 
 def test_a_fitting_item_that_nobody_looked_at_is_named() -> None:

@@ -459,6 +459,7 @@
         el("div", { class: `tag answer ${D.tones[turn.kind] ?? ""}` }, turn.kind, turn.extrapolated ? " · beyond the log" : ""),
         turn.reply && turn.kind === "results" ? el("details", {}, el("summary", { class: "grey" }, "what the search brought up"), el("div", { class: "bubble agent" }, turn.reply)) : [],
         turn.reply && turn.kind !== "results" ? el("div", { class: "bubble user" }, turn.reply) : [],
+        turn.told ? el("div", { class: "tag answer" }, `now told: ${turn.told.join(", ")}`) : [],
         el("div", { class: "cells" }, meter("value", "#1f2328", turn.value, turn.gate.length > 0, signed(turn.paid, 2), "hybrid scalar of the turn, and what was paid"),
           dimensions.map((d, n) => meter(d.short, d.colour, turn.components[n], turn.gate.includes(n), turn.sources[n] === "rule" ? "rule" : "", `${d.name}: ${turn.sources[n] || "no value"}`))),
         el("ul", { class: "why" }, turn.reasons.map(([shorts, text, failed]) => el("li", { class: failed ? "bad" : undefined }, shorts ? `${shorts}: ` : "", text))),
