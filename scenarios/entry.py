@@ -136,7 +136,9 @@ def open_engine(
     if store is not None and not isinstance(store, (str, Path)):
         raise OptionError(f"store must be the path of a folder; got {store!r}")
     encoded = msgspec.json.encode(spec, order="sorted")
-    return _engine(encoded, None if store is None else str(store), tuple(sorted(changes.items())), paid.to_json())
+    own = is_own(changes.get("scorers", spec.env.scorers))  # a name whose code may change while this process runs
+    return (_engine.__wrapped__ if own else _engine)(
+        encoded, None if store is None else str(store), tuple(sorted(changes.items())), paid.to_json())
 
 
 _OWN = ("split", "vector_reward", "render_mode", "info", "autoreset_mode")

@@ -248,4 +248,6 @@ def test_what_own_scorers_say_is_not_kept_on_disk(parts: Path, monkeypatch: pyte
     engine = open_engine("s.toml", scorers="parts:scorers")
     recenv.play("random", "s.toml", 4, scorers="parts:scorers")
     engine.deck.keep()
+    assert open_engine("s.toml", scorers="parts:scorers") is not engine  # and the code may be another by now
+    assert open_engine("s.toml", scorers="rules") is open_engine("s.toml", scorers="rules")
     assert not (parts / "cache" / "decks").exists()
