@@ -29,6 +29,7 @@ from recenv.evaluation.leaderboard import (
 from recenv.evaluation.pages import Picture, page, picture
 from recenv.evaluation.panels import group_panels, loss_panels, sheet, turn_panels
 from recenv.evaluation.plan import AUDIT, RunPlan, read_plan
+from recenv.evaluation.repeats import build_repeated, repeat_folders, shown_k
 from recenv.evaluation.rows import RunReader
 from recenv.evaluation.session_pages import Pick, SessionPart, pick_sessions
 from recenv.evaluation.session_values import RETURN, SessionValues, metrics, shorts
@@ -79,7 +80,7 @@ def write_report(run: str | Path, chosen: Chosen | None = None) -> Path:
         pictures=_pictures(board, {a: values[a] for a in agents}, summarise(reader, [a for a in agents if values[a]]), plots),
         again=_again(plan), audit_folder=AUDIT, json_text=_json_text, tone=_tone, unjudged=_unjudged,
         picked=_picked(chosen), dimension_names=[(d.short, d.name.replace("_", " ")) for d in DIMENSIONS.values()],
-        **_tables(board),
+        **_tables(board), **_repeated(folder),
     )
     write_whole(folder / REPORT, made.encode())
     return folder / REPORT
@@ -159,6 +160,12 @@ def _tables(board: Leaderboard) -> dict[str, Any]:
         "reasons_no_interval": list(dict.fromkeys(r for row in board.rows if (r := row.metrics[RETURN].reason))),
         "missing": {row.agent: [percent(row.missing[d]) for d in DIMENSIONS] for row in board.rows},
     }
+
+
+def _repeated(run: Path) -> dict[str, Any]:
+    """What the repeats of a run say, None without any, and the k that are shown of it."""
+    found = build_repeated(run) if len(repeat_folders(run)) > 1 else None
+    return {"repeated": found, "ks": shown_k(found.repeats) if found is not None else ()}
 
 
 def _tone(difference: Interval, better: str) -> str:

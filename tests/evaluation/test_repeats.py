@@ -18,6 +18,7 @@ from recenv.evaluation.export.write import export_run
 from recenv.evaluation.folder import Run
 from recenv.evaluation.plan import read_plan
 from recenv.evaluation.repeats import format_repeated, pass_at, pass_hat, repeat_folders, repeat_seed, shown_k
+from recenv.evaluation.report import write_report
 from recenv.evaluation.run import replay_run, run_evaluation
 from recenv.rollouts.trace import encode
 from recenv.scenarios.tasks import Task, read_task, task_file
@@ -87,6 +88,14 @@ def test_what_repeats_say_is_what_their_traces_say(repeated: Run) -> None:
     assert difference.returns.mean == pytest.approx(rows["bm25"].returns.mean - row.returns.mean)
     text = format_repeated(found)
     assert "bm25: every repeat went the same" in text and "pass^3" in text and "random: every" not in text
+
+
+def test_the_report_shows_them(repeated: Run, tmp_path: Path) -> None:
+    page = write_report(repeated.path).read_text("utf-8")
+    for words in ("The same sessions, 3 times", "pass^3", "pass@3", "0: every repeat went the same", "over all repeats"):
+        assert words in page
+    once = run_evaluation("mixed", ["bm25"], 2, 3, tmp_path / "once", changes=RULES)
+    assert "The same sessions" not in write_report(once).read_text("utf-8")
 
 
 def test_noise_drawn_anew_moves_an_agent_that_draws_nothing(tmp_path: Path) -> None:
