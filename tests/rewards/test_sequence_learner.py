@@ -162,6 +162,7 @@ def test_a_logit_is_the_blend_of_reading_and_features(trained: Path) -> None:
 
 def test_a_checkpoint_that_does_not_say_how_to_fuse_is_refused(trained: Path, tmp_path: Path) -> None:
     copy = shutil.copytree(trained, tmp_path / "w")
+    (copy / "seal.json").unlink()  # it is changed on purpose
     config = json.loads((copy / "config.json").read_text("utf-8"))
     two = {"weights": [0.5, 0.5]}
     for wrong in ({}, {"prose": two}, {"prose": two, "records": two}):
