@@ -100,7 +100,7 @@ def trace_figure(told: Sequence[Told], scale: int = 1) -> Figure:
     y, most = top, _payments(told)
     for one, rows in zip(told, panels, strict=True):
         y = _draw_panel(axes, one, rows, y, most)
-    _legend(axes, [one.trace for one in told], _MARGIN, height - 0.27)
+    _legend(axes, [one.trace for one in told], _MARGIN, height - 0.36)
     return figure
 
 
@@ -349,6 +349,7 @@ def _legend(axes: Axes, traces: Sequence[SessionTrace], x: float, y: float) -> N
         "missing": ("no value in this turn", any(c.value is None for c in cells)),
         "failed": ("gate failed: the turn is worth 0", any(c.failed for c in cells)),
         "≈": ("answer beyond what was logged", any(t.reaction.extrapolated for t in turns)),
+        "": ("what items miss, and what is behind the scenes, is hidden from agents", any(t.shown for t in turns)),
     }
     top, width, height = y - 0.07, 0.3, 0.12
     for kind, (text, occurs) in kinds.items():
@@ -358,12 +359,14 @@ def _legend(axes: Axes, traces: Sequence[SessionTrace], x: float, y: float) -> N
             hatch_cell(axes, x, top, width, height)
         elif kind == "≈":
             write(axes, x + 0.16, y + 0.03, kind, _BODY, GREY)
-        else:
+        elif kind:
             edge = {"edgecolor": BAD, "linewidth": 1.1} if kind == "failed" else {"linewidth": 0}
             axes.add_patch(Rectangle((x, top), width, height, facecolor=FAINT, **edge))
         if kind == "bar":
             axes.add_patch(Rectangle((x, top), 0.2, height, facecolor=GREY, linewidth=0))
         if kind == "failed":
             _cross(axes, x + 0.21, y - 0.01)
+        if not kind:  # a line of its own
+            x, y = _MARGIN - 0.38, y + 0.2
         write(axes, x + 0.38, y + 0.03, text, _SMALL, GREY)
         x += 0.38 + text_width(text, _SMALL) + 0.35

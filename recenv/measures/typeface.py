@@ -107,6 +107,8 @@ def _break(text: str, width: float, size: float) -> int:
 def _may_break(before: str, after: str) -> bool:
     if after in _NO_LINE_START or before in _NO_LINE_END:
         return False
+    if '"' in (before, after) and " " not in (before, after):  # straight quotes stay with what they quote
+        return False
     return before == " " or after == " " or _wide(before) or _wide(after) or before == "-"
 
 

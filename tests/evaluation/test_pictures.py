@@ -77,6 +77,8 @@ def test_wrapped_lines_fit_and_lose_nothing() -> None:
     assert all(text_width(line, 9) <= 1.5 for line in lines)
     assert "".join(lines).replace(" ", "") == text.replace(" ", "")
     assert not any(line[0] in "，。、）" for line in lines)
+    quoted = wrap('"最多三百五十元" (never told) "最多" ' * 6, 1.5, 9, lines=30)
+    assert not any(line.startswith('" ') or line.endswith(' "') or line == '"' for line in quoted)
     short = wrap(text, 1.5, 9, lines=2)
     assert len(short) == 2 and short[1].endswith("…") and text_width(short[1], 9) <= 1.5
     assert wrap("", 1.5, 9, 2) == [] and wrap("W" * 40, 0.5, 9, 99)[0] in "W" * 40

@@ -388,7 +388,6 @@
       const target = state.turn >= 0 && area.querySelector(`#turn-${state.turn + 1}`);
       if (target) { target.classList.add("linked"); target.scrollIntoView({ block: "start" }); } else if (again.session !== s) scrollTo(0, 0);
       again.session = s;
-      document.documentElement.dataset.session = S.id[s].replace(UNSEEN, "\uFFFD");
     }
     function bar() {
       const at = place();
