@@ -137,7 +137,7 @@ def rescore(run: Path, scorers: str, reward: str | None, store: Path | None, out
         made = rescore_run(run, scorers, out, reward=reward, store=store, progress=lambda p: update(p.done, p.total))
     click.echo(format_leaderboard(build_leaderboard(made)))
     _echo_judging(made)
-    click.echo(f"\n{columns_text(made)}\n\nrun folder: {made}; next: recenv report {made}")
+    click.echo(f"\n{columns_text(made)}\n\nrun folder: {made}; next: recenv view {made}, or recenv report {made}")
 
 
 def _echo_judging(run: Path) -> None:
