@@ -3,6 +3,7 @@
 # make integrations: install every trainer that there is a door to, and train, serve or read with each; runs docs/*.ipynb too.
 # make validate: the environment examined by agents whose order is known, small and without trained scorers.
 # make assault: hostile data and kills with oracles, under two minutes; HOURS=1 runs long.
+# make mutants: small changes to core code that the tests should notice (NUMBER=200 SEED=1).
 # make browser: the viewer looked at by a real browser.
 # make weights DATA=folder: train the shipped scorers again from the public sets in that folder, into build/weights.
 # make held-out DATA=folder: score the groups that `default` was not trained on (SCORER=audit HELD=0.0-0.1: some that `audit`
@@ -17,7 +18,7 @@ SETS := dstc9_fc ci_tod begin ifeval_responses llmbar crsarena_eval recipe_mpr c
 HERE := $(CURDIR)/$(BIN)
 WEIGHTS := build/weights
 
-.PHONY: assault demo integrations test browser lint types probes validate install clean weights held-out cross-validated
+.PHONY: assault mutants demo integrations test browser lint types probes validate install clean weights held-out cross-validated
 
 $(VENV)/installed: setup.cfg pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -40,6 +41,11 @@ SECONDS_OF_ASSAULT = $(if $(HOURS),$(shell expr $(HOURS) '*' 3600),100)
 
 assault: install
 	$(BIN)/python tests/assault --seconds $(SECONDS_OF_ASSAULT) --seed $(or $(SEED),1) --kills $(if $(HOURS),400,20)
+
+# Small changes to core code, each met by the tests of its room: 200 of them take hours.
+mutants: install
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[mutation]'
+	$(BIN)/python tests/mutants.py --number $(or $(NUMBER),200) --seed $(or $(SEED),1)
 
 # Needs a Chromium on the PATH (RECENV_CHROMIUM names another); nothing is fetched by the tests.
 browser: install

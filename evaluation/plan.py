@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import platform
 from importlib import metadata
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
+import numpy as np
 
 from recenv.differences import first_difference
 from recenv.errors import InputError, UnknownName
@@ -23,6 +25,9 @@ MANIFEST = "manifest.json"
 TRACES = "traces.jsonl"
 LEADERBOARD = "leaderboard.json"
 AUDIT = "audit"
+
+
+_VECTORS = {"avx512": "AVX512_SKX", "avx2": "AVX2", "sve": "SVE", "neon": "NEON"}
 
 
 class ScenarioRef(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,9 +121,18 @@ class RunPlan(msgspec.Struct, frozen=True, kw_only=True):
         raise UnknownName("agent of this run", name, [a.name for a in self.agents])
 
 
+def cpu_class() -> str:
+    """What the last bits of a network depend on, such as ``x86_64 avx512``: the machine, and the widest vectors that are used."""
+    limited = os.environ.get("ATEN_CPU_CAPABILITY", "").strip().lower()  # torch's own switch
+    core: Any = getattr(np, "_core", None) or np.core  # numpy 2, numpy 1
+    has = core._multiarray_umath.__cpu_features__
+    widest = limited or next((name for name, flag in _VECTORS.items() if has.get(flag)), "default")
+    return f"{platform.machine()} {widest}"
+
+
 def installed_versions() -> dict[str, str]:
-    """Versions that the numbers of a run depend on; "absent" where a package is not installed."""
-    found = {"python": platform.python_version()}
+    """Versions that the numbers of a run depend on; "absent" where a package is not installed. ``cpu``: see ``cpu_class``."""
+    found = {"python": platform.python_version(), "cpu": cpu_class()}
     for package in ("recenv", "numpy", "torch"):
         try:
             found[package] = metadata.version(package)

@@ -27,6 +27,7 @@ from recenv.evaluation.plan import (
     Family,
     RunPlan,
     ScenarioRef,
+    cpu_class,
     installed_versions,
     read_plan,
 )
@@ -46,6 +47,9 @@ from recenv.rollouts.replay import Verdict, verify
 from recenv.rollouts.trace import SessionTrace
 from recenv.scenarios import Scenario, load_scenario
 from recenv.scenarios.entry import GIVEN, open_engine
+
+TOLERANCE = 1e-5
+"""By how much numbers of a run may differ on another class of CPUs (``plan.cpu_class``)."""
 
 _SESSIONS = rng.word("evaluation sessions")
 
@@ -225,7 +229,8 @@ def _plan(
 def replay_run(
     run: str | Path, store: str | Path | None = None, *, scorers: str | Mapping[str, Scorer] | None = None, chunk: int = CHUNK
 ) -> list[Verdict]:
-    """Re-execute every trace of a run folder and compare it to the bit. scorers: those of the run, where they were objects.
+    """Re-execute every trace of a run folder and compare it to the bit or, where it was played on another class of CPUs, within
+    ``TOLERANCE``. scorers: those of the run, where they were objects.
 
     Raises InputError where the world, the scenario or the scorers at hand are not those of the run.
     """
@@ -240,4 +245,5 @@ def replay_run(
         scenario, store, **{**rules, "scorers": scorers or plan.family, "reward": recorded_reward(plan, run)})
     same_as_recorded(
         run, "the scorers", [s["fingerprint"] for s in plan.scorers], [s.spec.fingerprint for s in engine.scorers.values()])
-    return list(verify(engine, run_traces(run, plan), chunk=chunk))
+    tolerance = 0.0 if plan.versions.get("cpu") == cpu_class() else TOLERANCE
+    return list(verify(engine, run_traces(run, plan), chunk=chunk, tolerance=tolerance))

@@ -8,10 +8,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 from worlds import build_tiny_world
 
 from recenv import cli
+from recenv.evaluation.plan import read_plan, write_plan
 from recenv.journal import line_of
 
 SCENARIO = """
@@ -107,6 +109,25 @@ def test_replay_verifies_and_notices_tampering(capsys: pytest.CaptureFixture[str
     (forged / "traces.jsonl").write_bytes(b"".join([*lines[:3], resealed, *lines[4:]]))
     code, out, _ = recenv(capsys, "replay", forged)
     assert code == 1 and "23 of 24" in out and "value" in out
+
+
+def test_replay_on_another_class_of_cpus_has_a_tolerance_and_says_so(
+    capsys: pytest.CaptureFixture[str], home: Path, run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan, (first, *rest) = read_plan(run), (run / "traces.jsonl").read_bytes().splitlines(keepends=True)
+    trace = json.loads(first)
+    del trace["seal"]
+    for folder, by, cpu, expected in (
+        ("near", 3e-8, "x86_64 none", 0), ("far", 0.01, "x86_64 none", 1), ("here", 3e-8, plan.versions["cpu"], 1)):
+        made = home / folder
+        made.mkdir()
+        write_plan(msgspec.structs.replace(plan, versions={**plan.versions, "cpu": cpu}), made)
+        trace["turns"][0]["reward"] += by
+        (made / "traces.jsonl").write_bytes(b"".join([line_of(trace), *rest]))
+        code, out, err = recenv(capsys, "replay", made)
+        assert code == expected and "23 of 24 traces reproduced to the bit" in out, out + err
+        assert ("1 more within 1e-05: played on CPUs of class x86_64 none" in out) == (folder == "near")
+        trace["turns"][0]["reward"] -= by
 
 
 def test_report_and_trace_make_files(capsys: pytest.CaptureFixture[str], home: Path, run: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -17,7 +17,7 @@ from recenv.rollouts.trace import SessionTrace, encode
 
 
 class Verdict(NamedTuple):
-    """Whether a trace was reproduced; ``difference`` names the first field that was not."""
+    """Whether a trace was reproduced; ``difference`` names the first field that was not, or not to the bit."""
 
     agent: str
     session_id: str
@@ -56,18 +56,33 @@ def play_again(
                     yield old, msgspec.structs.replace(new, order=old.order)
 
 
-def verify(engine: Engine, traces: Iterable[SessionTrace], *, chunk: int = 64) -> Iterator[Verdict]:
-    """Re-execute traces, ``chunk`` at a time, and compare each to the bit."""
-    return (_compare(old, new, engine.config.strict) for old, new in play_again(engine, traces, chunk=chunk))
+def verify(
+    engine: Engine, traces: Iterable[SessionTrace], *, chunk: int = 64, tolerance: float = 0.0
+) -> Iterator[Verdict]:
+    """Re-execute traces, ``chunk`` at a time, and compare each to the bit. tolerance: by how much numbers may differ, for traces
+    of another class of CPUs: the last bits of a network depend on it."""
+    return (_compare(old, new, engine.config.strict, tolerance) for old, new in play_again(engine, traces, chunk=chunk))
 
 
-def _compare(old: SessionTrace, new: SessionTrace, strict: bool) -> Verdict:
+def _compare(old: SessionTrace, new: SessionTrace, strict: bool, tolerance: float) -> Verdict:
     for turn in old.turns:
         if not follows(turn.action, strict=strict):
             return Verdict(old.agent, old.session_id, False, f"turn {turn.turn}: the raw text parses to another action")
     if encode(old) == encode(new):
         return Verdict(old.agent, old.session_id, True, "")
-    return Verdict(old.agent, old.session_id, False, difference(old, new))
+    near = tolerance > 0 and close(msgspec.to_builtins(old), msgspec.to_builtins(new), tolerance)
+    return Verdict(old.agent, old.session_id, near, difference(old, new))
+
+
+def close(one: Any, other: Any, tolerance: float) -> bool:
+    """Whether two JSON values are equal but for numbers with fractions, and these differ by no more than a tolerance."""
+    if isinstance(one, float) and isinstance(other, float):
+        return abs(one - other) <= tolerance
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(close(one[key], other[key], tolerance) for key in one)
+    if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):
+        return len(one) == len(other) and all(close(a, b, tolerance) for a, b in zip(one, other, strict=True))
+    return bool(one == other)
 
 
 def difference(old: SessionTrace, new: SessionTrace) -> str:

@@ -2,6 +2,7 @@
 
 import msgspec
 import numpy as np
+import pytest
 
 from recenv import rng
 from recenv.measures.calibrate import fit_calibration, fit_isotonic, fit_lists, fit_temperature
@@ -65,3 +66,11 @@ def test_round_trip_through_json():
     logits, labels = _overconfident(2.0)
     fitted = fit_isotonic(logits, labels)
     assert msgspec.json.decode(msgspec.json.encode(fitted), type=Calibration) == fitted
+
+
+def test_targets_are_smoothed_by_the_counts_of_either_label():
+    """Where logits say nothing, the shift is the log-odds of the mean target: (n1 + 1) / (n1 + 2) of ones, 1 / (n0 + 2) of
+    zeros."""
+    found = fit_temperature(np.zeros(4), np.array([1.0, 1.0, 1.0, 0.0]))
+    mean = (3 * 4 / 5 + 1 / 3) / 4
+    assert found.shift == pytest.approx(np.log(mean / (1 - mean)), abs=0.01)
