@@ -6,7 +6,7 @@
 # make mutants: small changes to core code that the tests should notice (NUMBER=200 SEED=1).
 # make browser: the viewer looked at by a real browser.
 # make weights DATA=folder: train the shipped scorers again from the public sets in that folder, into build/weights.
-# make held-out DATA=folder: score the groups that `default` was not trained on (SCORER=audit HELD=0.0-0.1: some that `audit`
+# make held-out DATA=folder: score the groups that `thorough` was not trained on (SCORER=audit HELD=0.0-0.1: some that `audit`
 # was not).  make cross-validated DATA=folder: three dimensions that need no network, in five folds of four sets.
 PYTHON ?= python3.11
 VENV := .venv
@@ -71,7 +71,7 @@ lint: install
 types: install
 	$(BIN)/mypy
 
-# `default` passes every probe; `audit` is known to miss the bound of one.
+# `thorough` passes every probe; `audit` is known to miss the bound of one.
 probes: install
 	$(BIN)/recenv probe
 	$(BIN)/recenv probe --scorers audit --known injection

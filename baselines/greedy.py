@@ -101,7 +101,7 @@ def _relative(probabilities: NDArray[np.float32], value: np.float32) -> NDArray[
 def build(config: Config, runtime: Runtime) -> GreedyAgent:
     """The agent of a run. Raises InputError without scorers, or for weights that cannot be used."""
     if runtime.scorers is None:
-        raise InputError("greedy ranks by learned reward and this run has no scorers; pass --scorers default, or leave it out")
+        raise InputError("greedy ranks by learned reward and this run has no scorers; pass --scorers thorough, or leave it out")
     for dimension, weight in config.weights.items():
         if dimension not in ranked_by() or not (np.isfinite(weight) and weight >= 0):
             raise InputError(

@@ -15,6 +15,7 @@ import numpy as np
 from recenv.differences import first_difference
 from recenv.errors import InputError, UnknownName
 from recenv.files import write_whole
+from recenv.rewards.models import DEFAULT
 from recenv.seals import SEAL, Broken, check_seal, seal
 
 RUN_SCHEMA = 2
@@ -101,7 +102,7 @@ class RunPlan(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def family(self) -> str:
         """Name of the scorers that the run is paid by."""
-        return str(self.env.get("scorers", "default"))
+        return str(self.env.get("scorers", DEFAULT))
 
     def __post_init__(self) -> None:
         if not self.agents or not self.sessions:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--checkpoint", default="default", show_default=True, help="The shipped scorers, a checkpoint folder, or rules.")
+@click.option("--checkpoint", default="thorough", show_default=True, help="The shipped scorers, a checkpoint folder, or rules.")
 def scorers(checkpoint: str) -> None:
     """List the scorers of a checkpoint with their held-out metrics."""
     import json
@@ -43,6 +43,8 @@ def scorers(checkpoint: str) -> None:
 @click.option("--data", type=click.Path(path_type=Path), required=True, multiple=True,
               help="A RecRM-Bench folder (recenv synth writes one) or a file of canonical rows; repeatable.")
 @click.option("--out", type=FOLDER, required=True, help="The checkpoint folder to write.")
+@click.option("--network", type=click.Choice(["compact", "sequence", "boosted"]), default=None,
+              help="What is trained; sequence with a --base, else compact if absent.")
 @click.option("--base", default=None, metavar="PATH_OR_HUB_ID",
               help="A sequence classifier to train on, as transformers saves it; without one, the compact encoder from scratch.")
 @click.option("--dimension", "dimensions", multiple=True, help="Train only this head; repeatable. All five by default.")
@@ -56,8 +58,8 @@ def scorers(checkpoint: str) -> None:
 @click.option("--folds", type=click.IntRange(2), default=None, help="Cross-validate over so many parts of the groups instead.")
 @click.option("--overwrite", is_flag=True, help="Replace a checkpoint that is there already.")
 def train(
-    data: tuple[Path, ...], out: Path, base: str | None, dimensions: tuple[str, ...], epochs: int | None, seed: int, bf16: bool,
-    max_length: int | None, keep: str | None, changes: tuple[str, ...], folds: int | None, overwrite: bool,
+    data: tuple[Path, ...], out: Path, network: str | None, base: str | None, dimensions: tuple[str, ...], epochs: int | None,
+    seed: int, bf16: bool, max_length: int | None, keep: str | None, changes: tuple[str, ...], folds: int | None, overwrite: bool,
 ) -> None:
     """Train scorers on canonical rows; after a kill the same command goes on from the last whole epoch.
 
@@ -78,7 +80,10 @@ def train(
 
     if max_length is not None and base is None:
         raise InputError("--max-length is for --base; the compact encoder reads texts in segments of fixed lengths")
-    settings = settings_for(base, {
+    kind = network or ("compact" if base is None else "sequence")
+    if (kind == "sequence") != (base is not None):
+        raise InputError(f"the network sequence is trained on a --base, no other is; got network {kind}, base {base}")
+    settings = settings_for(kind, {
         "seed": seed, **({"epochs": epochs} if epochs else {}), **({"bf16": True} if bf16 else {}),
         **({"max_length": max_length} if max_length else {}), **({"keep": interval(keep)} if keep else {}), **assigned(changes),
     })
@@ -95,7 +100,8 @@ def train(
         click.echo(f"\nscored rows: {out}/scores.jsonl")
         return
     command = " ".join([
-        "recenv train", *(f"--data {path}" for path in data), *([f"--base {base}"] if base else []),
+        "recenv train", *(f"--data {path}" for path in data), *([f"--network {network}"] if network else []),
+        *([f"--base {base}"] if base else []),
         *(f"--dimension {d}" for d in dimensions), *([f"--epochs {epochs}"] if epochs else []), f"--seed {seed}",
         *(["--bf16"] if bf16 else []), *([f"--max-length {max_length}"] if max_length else []),
         *([f"--keep {keep}"] if keep else []), *(f"--set {c}" for c in changes), "--out DIR"])
@@ -130,7 +136,7 @@ def _judge_options(command: Callable[..., None]) -> Callable[..., None]:
 
 @click.command()
 @click.option("--dimension", required=True)
-@click.option("--scorer", default="default", show_default=True,
+@click.option("--scorer", default="thorough", show_default=True,
               help="The shipped scorers, a checkpoint folder, rules, judge, judge:FILE.toml, generative:FOLDER, or "
               "package.module:attribute.")
 @click.option("--input", "source", type=click.Path(path_type=Path), required=True, help="Canonical rows of that dimension.")
@@ -184,7 +190,7 @@ def _scorer(name: str, dimension: str) -> Scorer:
 
 
 @click.command()
-@click.option("--scorers", "checkpoint", default="default", show_default=True,
+@click.option("--scorers", "checkpoint", default="thorough", show_default=True,
               help="default, audit, a checkpoint folder, or package.module:attribute.")
 @click.option("--seed", type=click.IntRange(0), default=None, help="Of the synthetic world; a fixed one if absent.")
 @click.option("--rows", "files", type=FILE, multiple=True, help="Labelled canonical rows to probe on as well; repeatable.")
@@ -215,7 +221,7 @@ def probe(
 
 
 @click.command("bench-scorers")
-@click.option("--scorers", "checkpoint", default="default", show_default=True, help="default, audit, or a checkpoint folder.")
+@click.option("--scorers", "checkpoint", default="thorough", show_default=True, help="default, audit, or a checkpoint folder.")
 @click.option("--rows", "files", type=FILE, multiple=True, help="Canonical rows to time; repeatable. Synthetic ones if absent.")
 @click.option("--out", type=FILE, default=None, help="The JSON to write.")
 def bench_scorers(checkpoint: str, files: tuple[Path, ...], out: Path | None) -> None:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 import msgspec
 
 from recenv.errors import InputError, OptionError
+from recenv.rewards.models import DEFAULT
 
 _RANGES = {
     "slate_size": (1, 50), "candidates": (1, 1000), "horizon": (1, 1000), "search_results": (1, 50), "answers": (1, 64),
@@ -40,7 +41,7 @@ class EnvConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     user: Literal["gold", "replay", "learned"] = "learned"
     reward: str = ""
-    scorers: str = "default"
+    scorers: str = DEFAULT
     slate_size: int = 3
     candidates: int = 20
     horizon: int = 10

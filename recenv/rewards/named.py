@@ -25,9 +25,9 @@ def is_shipped(family: str) -> bool:
 
 
 def second_family(first: str) -> str:
-    """The shipped family that judges what another one paid for: ``audit``, or ``default`` where that is audit itself; "" where
+    """The shipped family that judges what another one paid for: ``audit``, or ``thorough`` where that is audit itself; "" where
     its weights are not part of this installation."""
-    other = "default" if first == "audit" else "audit"
+    other = "thorough" if first == "audit" else "audit"
     return other if is_shipped(other) else ""
 
 

@@ -17,6 +17,7 @@ from recenv.appraisal.mistakes import PLACES, Wrong
 from recenv.data.rowsets import ROWSETS
 from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rewards.models.blend import even
+from recenv.rewards.models.boosted.checkpoint import BoostedConfig
 from recenv.rewards.models.compact.segments import CAPS
 from recenv.rewards.models.open import Config
 from recenv.rewards.models.sequence.checkpoint import SequenceConfig
@@ -83,6 +84,10 @@ def _network(config: Config) -> str:
         return (f"Network sequence: a cross-encoder trained from the base checkpoint {_code(config.base)} (its licence applies "
                 f"to these weights), one sequence of at most {b.max_length} tokens a row or item (vocabulary {b.vocabulary}), "
                 f"one logit a dimension{fused}. Stored as {config.storage}; every figure below is of the stored weights.")
+    if isinstance(config, BoostedConfig):
+        return ("No network: boosted trees over what is read of texts (explicit text features, version "
+                f"{config.features_version}), each text read once; where items are held against a request, trees correct a "
+                "measure of the words that they share and are monotone in it.")
     a = config.architecture
     return (f"Network compact: one BERT encoder of {a.layers} layers x {a.hidden} over single segments (vocabulary "
             f"{a.vocabulary}; at most {', '.join(f'{k} {n}' for k, n in CAPS.items())} tokens), late interaction between pairs "
@@ -145,6 +150,8 @@ def _section(d: str, config: Config, metrics: Mapping[str, Any], found: Examined
 
 def _opinions(d: str, config: Config) -> list[str]:
     """What judges, and with which weights."""
+    if isinstance(config, BoostedConfig):
+        return [f"- Judges: boosted trees over {len(config.features[d])} features."]
     sequence = config.architecture if isinstance(config, SequenceConfig) else None
     judges = []
     if sequence is None or d in sequence.read:
@@ -232,7 +239,8 @@ def _quoted(wrong: Wrong, dimension: str) -> str:
 
 def _limits(config: Config) -> list[str]:
     cut = (f"Of texts beyond {config.architecture.max_length} tokens a row, beginnings and ends alone are read by the network."
-           if isinstance(config, SequenceConfig) else "What lies beyond the tokens named above is seen by the features only.")
+           if isinstance(config, SequenceConfig) else "Of a long text the beginning counts."
+           if isinstance(config, BoostedConfig) else "What lies beyond the tokens named above is seen by the features only.")
     return [
         "- The figures are for rows of the sources above. Probabilities are calibrated on their validation part: rows of other "
         "sources are judged less well, and with the wrong confidence.",

@@ -103,21 +103,27 @@ class Learner(Opinions):
         it for being too sure.
         """
         data, z = self.data[dimension]["validation"], self.held_logits(dimension)
-        if DIMENSIONS[dimension].listwise:
-            gains = per_row(data, data.labels)
-            uniform = list_nll(gains, [np.full(len(g), 1.0 / len(g)) for g in gains])
-            logits = per_row(data, z)
-            fitted = fit_lists(logits, gains)
-            return list_nll(gains, [fitted.apply_list(v) for v in logits]) / max(uniform, 1e-9)
-        labels = data.labels.astype(np.float64)
-        base = np.full(len(z), labels.mean())
-        return nll(labels, fit_temperature(z, labels).apply(z)) / max(nll(labels, base), 1e-9)
+        return against_a_constant(dimension, per_row(data, data.labels), per_row(data, z))
 
     def given(self, dimension: str, part: str) -> Given:
         """Features and labels alone."""
         data = self.data[dimension][part]
         lists = together(data.rows, np.diff(data.start).tolist())
         return Given(dimension, data.features, data.labels, lists, self.settings.pair_weight)
+
+
+def against_a_constant(
+    dimension: str, labels: Sequence[NDArray[np.floating]], logits: Sequence[NDArray[np.float64]]
+) -> float:
+    """Negative log-likelihood of fitted logits over a constant's, or over a uniform guess's. labels, logits: one array a row."""
+    gains = [np.asarray(g, np.float64) for g in labels]
+    if DIMENSIONS[dimension].listwise:
+        uniform = list_nll(gains, [np.full(len(g), 1.0 / len(g)) for g in gains])
+        fitted = fit_lists(logits, gains)
+        return list_nll(gains, [fitted.apply_list(v) for v in logits]) / max(uniform, 1e-9)
+    known, z = np.concatenate(gains), np.concatenate(list(logits))
+    base = np.full(len(z), known.mean())
+    return nll(known, fit_temperature(z, known).apply(z)) / max(nll(known, base), 1e-9)
 
 
 def standardise(wide: Wide, features: NDArray[np.float32]) -> None:

@@ -9,6 +9,7 @@ import msgspec
 
 from recenv.errors import InputError, UnknownName
 from recenv.rewards.dimensions import DIMENSIONS
+from recenv.rewards.models.boosted.ensemble import LEAVES
 from recenv.training.fits.tokenizer import VOCABULARY
 
 
@@ -103,12 +104,42 @@ class SequenceSettings(Settings, frozen=True, kw_only=True):
             raise InputError(f"max_length must be at least 32 tokens; got {self.max_length}")
 
 
-def settings_for(base: str | None, changes: Mapping[str, Any]) -> Settings:
-    """The settings for a base, or of the compact network without one, with fields changed.
+class BoostedSettings(Settings, frozen=True, kw_only=True):
+    """Boosted trees over features alone.
 
-    Raises UnknownName for a field that these settings do not have, InputError for a value that does not fit.
+    ranking: trees that learn the order of items that one request is held against; trees: those that learn probabilities, after
+    them. rate: what a tree counts; leaves: most of a tree, of one that ranks; least: units in a leaf; share: of the features that
+    a tree may use. balance: 1 lets every source count alike, 0 every row.
     """
-    kind = Settings if base is None else SequenceSettings
+
+    ranking: int = 120
+    trees: int = 150
+    rate: float = 0.06
+    leaves: int = 8
+    least: int = 40
+    share: float = 0.3
+    balance: float = 0.5
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 2 <= self.leaves <= LEAVES:
+            raise InputError(f"leaves must be 2 to {LEAVES}; got {self.leaves}")
+        if not 0.0 <= self.balance <= 1.0:
+            raise InputError(f"balance must lie in 0 to 1; got {self.balance}")
+
+
+KINDS = {"compact": Settings, "sequence": SequenceSettings, "boosted": BoostedSettings}
+"""By network."""
+
+
+def settings_for(network: str, changes: Mapping[str, Any]) -> Settings:
+    """The settings of a network, with fields changed.
+
+    Raises UnknownName for a network, or for a field that its settings do not have, InputError for a value that does not fit.
+    """
+    if network not in KINDS:
+        raise UnknownName("network", network, KINDS)
+    kind = KINDS[network]
     for field in changes:
         if field not in kind.__struct_fields__:
             raise UnknownName("training setting", field, kind.__struct_fields__)

@@ -1,6 +1,7 @@
 """Training scorers: rows in, a calibrated checkpoint with its card out; can be killed and gone on with.
 
-Two networks: ``compact``, from scratch, and ``sequence``, over a base checkpoint. Losses: binary cross-entropy (graded labels
+``compact`` is a network from scratch, ``sequence`` one over a base checkpoint, ``boosted`` trees over features alone. Losses of
+networks: binary cross-entropy (graded labels
 as they are), with a pairwise loss between responses to one instruction, and listwise softmax cross-entropy for lists.
 Rows are split by group into train, validation (early stopping, calibration) and test (reported figures only).
 The same rows and settings give the same weights on one machine with one thread.
@@ -33,15 +34,16 @@ from recenv.rewards.models.calibration import Calibration
 from recenv.rewards.models.open import load_scorers, open_scorers
 from recenv.training.augment import augmented
 from recenv.training.batches import data_hash, kept, part_of, usable
+from recenv.training.boosted import BoostedLearner
 from recenv.training.card import card_pictures, card_text
 from recenv.training.compact import CompactLearner
 from recenv.training.curves import draw_curves
 from recenv.training.examples import Progress, Split
 from recenv.training.learner import Learner
 from recenv.training.loop import Curve, rank, train_network, wait_for_everyone
-from recenv.training.settings import SequenceSettings, Settings
+from recenv.training.settings import BoostedSettings, SequenceSettings, Settings
 
-__all__ = ["SequenceSettings", "Settings", "train"]
+__all__ = ["BoostedSettings", "SequenceSettings", "Settings", "train"]
 
 _PARTS = ("train", "validation", "test")
 
@@ -80,7 +82,7 @@ def train(
     if rank() == 0:
         _open_work(work, identity, resume)
     wait_for_everyone()
-    curve = train_network(learner, work, tell)
+    curve = learner.fit(tell) if isinstance(learner, BoostedLearner) else train_network(learner, work, tell)
     if rank() != 0:
         return {}
     labels = _Labels(name or learner.name, digest, command, _sources(used))
@@ -106,7 +108,11 @@ def _sources(rows: Sequence[ScorerRow]) -> dict[str, dict[str, Any]]:
             for name, own in found.items()}
 
 
-def _learner(splits: Split, dimensions: Sequence[str], settings: Settings, base: str | None, tell: Progress) -> Learner:
+def _learner(
+    splits: Split, dimensions: Sequence[str], settings: Settings, base: str | None, tell: Progress
+) -> Learner | BoostedLearner:
+    if isinstance(settings, BoostedSettings):
+        return BoostedLearner(splits, dimensions, settings, tell)
     if isinstance(settings, SequenceSettings) and base is not None:
         from recenv.training.sequence import SequenceLearner
 
@@ -115,7 +121,7 @@ def _learner(splits: Split, dimensions: Sequence[str], settings: Settings, base:
 
 
 def _finish(
-    learner: Learner, splits: Split, curve: Curve, folder: Path, work: Path, labels: _Labels, tell: Progress
+    learner: Learner | BoostedLearner, splits: Split, curve: Curve, folder: Path, work: Path, labels: _Labels, tell: Progress
 ) -> dict[str, Any]:
     """Calibrate and measure the weights as they are stored, then write the checkpoint whole."""
     trained = {"settings": msgspec.to_builtins(learner.settings), "epochs": len(curve), "threads": learner.settings.threads,

@@ -98,7 +98,7 @@ def test_a_lead_that_the_second_family_does_not_see_is_said() -> None:
     assert audit_order(board) == ("fair", "poor", "sly")
     text = format_leaderboard(board)
     for word in ("two families, same turns", "return by audit", "reversed by audit", "+0.700 [", "-0.400 [",
-                 "gap: default - audit", "audit ranks the agents otherwise: fair, poor, sly."):
+                 "gap: fast - audit", "audit ranks the agents otherwise: fair, poor, sly."):
         assert word in text, word
     assert "audit" not in format_leaderboard(rank(plan(("sly",), sessions=4), {"sly": values["sly"]}))
 
@@ -217,9 +217,9 @@ def test_the_second_family_is_used_where_it_is_installed(
     home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     weights = tmp_path / "weights"
-    (weights / "default").mkdir(parents=True)
+    (weights / "thorough").mkdir(parents=True)
     monkeypatch.setattr(named, "WEIGHTS", weights)
-    assert (named.second_family("default"), named.second_family("audit")) == ("", "default")
+    assert (named.second_family("thorough"), named.second_family("audit")) == ("", "thorough")
     with pytest.raises(InputError, match="not part of this installation"):
         named.check_name("audit")
     command = ["evaluate", "--scenario", home.scenario, "--agents", "random", "--sessions", "2", "--scorers", home.name("first")]
@@ -229,7 +229,7 @@ def test_the_second_family_is_used_where_it_is_installed(
     assert told.exit_code == 0 and "no second family" not in told.output
     assert read_plan(tmp_path / "b").command.endswith("--audit none")
     (weights / "audit").mkdir()
-    assert (named.second_family("default"), named.second_family("audit")) == ("audit", "default")
+    assert (named.second_family("thorough"), named.second_family("audit")) == ("audit", "thorough")
     monkeypatch.setitem(home.families, "audit", home.families["second"])
     told = CliRunner().invoke(cli, [*command, "--out", str(tmp_path / "c")])
     assert told.exit_code == 0 and "two families, same turns" in told.output, told.output

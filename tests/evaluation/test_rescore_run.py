@@ -183,7 +183,7 @@ def test_what_cannot_be_rescored_is_answered_and_nothing_written(home: Home, run
     replace = msgspec.structs.replace
     cases: list[tuple[Path, str, str | None, type[Exception], str]] = [
         (tmp_path, second, None, InputError, "no run at"),
-        (spoiled(), "nonsense", None, InputError, "unknown scorers 'nonsense'.*default, audit, rules, a folder"),
+        (spoiled(), "nonsense", None, InputError, "unknown scorers 'nonsense'.*fast, thorough, audit, rules, a folder"),
         (spoiled(), second, "gated-men", UnknownName, "gated-mean"),
         (run, second, None, InputError, "exists already"),
     ]

@@ -39,5 +39,5 @@ def test_a_run_has_the_same_bytes_wherever_and_however_it_is_played(home: Path, 
             [sys.executable, "-c", CODE, str(home / "small.toml"), str(out), chunk], check=True, env=env, capture_output=True)
         assert (out / "traces.jsonl").read_bytes() == expected
     assert all(v.same for v in replay_run(here))
-    again = rescore_run(here, "default", home / "rescored", chunk=5)
+    again = rescore_run(here, "fast", home / "rescored", chunk=5)
     assert (again / "traces.jsonl").read_bytes() == expected

@@ -85,7 +85,7 @@ def test_a_low_value_names_its_worst_item_and_what_it_misses_of_what_was_said() 
               shown=(shown(0.4), shown(0.1, 0, 1, relevance=0.05), shown(0.3, 1)))
     why, = explain(session([made]), STORY, plan(), REWARDS["service"])
     relevance = why.notes[2]
-    assert relevance.source == "scorer default" and "lowest at 2 中国国家博物馆 (0.05)" in relevance.text
+    assert relevance.source == "scorer thorough" and "lowest at 2 中国国家博物馆 (0.05)" in relevance.text
     assert "在东城区" in relevance.text and "80" not in relevance.text
     later = of(made, said=(0, 1), shown=(shown(0.4), shown(0.1, 1, relevance=0.05), shown(0.3)))
     notes = [w.notes[2].text for w in explain(session([later, of(later, turn=1)]), STORY, plan(), REWARDS["service"])]

@@ -114,7 +114,7 @@ def plan(agents: Sequence[str] = tuple(SKILLS), sessions: int = 10, seed: int = 
         agents=tuple(AgentEntry(name=a, config={"slate_size": 5}) for a in agents),
         sessions=tuple(range(100, 100 + sessions)), session_ids=tuple(f"s{i}" for i in range(sessions)), seed=seed,
         reward={"name": "gated-mean", "version": 1, "threshold": 0.5},
-        scorers=({"name": "default", "dimension": "query_item_relevance", "kind": "encoder", "fingerprint": "abc123"},),
+        scorers=({"name": "thorough", "dimension": "query_item_relevance", "kind": "encoder", "fingerprint": "abc123"},),
         versions={"recenv": "0.1.0", "python": "3.11.9", "numpy": "2.0.0", "torch": "2.13.0"},
     )
 

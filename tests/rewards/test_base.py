@@ -191,6 +191,7 @@ def test_int8_checkpoints_are_small_and_score_alike(tmp_path: Path, bert: str):
 )
 def test_damaged_sequence_checkpoints_say_what_to_do(tmp_path: Path, bert: str, change, words: str):
     train(ROWS, tmp_path / "w", dimensions=TWO[:1], settings=msgspec.structs.replace(SEQUENCE, epochs=1), base=bert)
+    (tmp_path / "w/seal.json").unlink()  # what a checkpoint says without it: a copy by parts, or changed by hand
     change(tmp_path / "w")
     with pytest.raises(WeightsError, match=words):
         load_scorers(tmp_path / "w")
@@ -221,7 +222,7 @@ def test_a_sequence_run_is_repeatable_and_can_be_killed(tmp_path: Path, bert: st
     assert files[0] == files[1]
     assert len(whole["curve"]) == 3 and (tmp_path / "whole/curves.png").read_bytes()[:4] == b"\x89PNG"
     assert {p.name for p in (tmp_path / "whole").iterdir()} == {
-        "config.json", "trunk.json", "tokenizer.json", "model.safetensors", "metrics.json", "CARD.md", "curves.png",
+        "config.json", "trunk.json", "tokenizer.json", "model.safetensors", "metrics.json", "CARD.md", "curves.png", "seal.json",
         *(f"card_{d}.png" for d in TWO)}
     assert "cross-encoder" in (tmp_path / "whole/CARD.md").read_text()
     assert json.loads((tmp_path / "whole/trunk.json").read_text()).keys().isdisjoint({"_name_or_path", "dtype"})
@@ -243,11 +244,11 @@ def test_a_base_and_its_settings_belong_together(tmp_path: Path, bert: str):
     with pytest.raises(InputError, match="at most 128"):
         train(ROWS, tmp_path / "w", settings=SequenceSettings(max_length=200), base=bert)
     with pytest.raises(UnknownName, match="frozen_layers"):
-        settings_for("base", {"frozen_layer": 1})
+        settings_for("sequence", {"frozen_layer": 1})
     with pytest.raises(UnknownName, match="frozen_layers"):
-        settings_for(None, {"frozen_layers": 1})
+        settings_for("compact", {"frozen_layers": 1})
     with pytest.raises(InputError, match="does not fit"):
-        settings_for("base", {"frozen_layers": "all"})
+        settings_for("sequence", {"frozen_layers": "all"})
     assert list(tmp_path.iterdir()) == []
 
 

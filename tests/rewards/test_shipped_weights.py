@@ -20,7 +20,7 @@ from recenv.data.world import World
 from recenv.measures.metrics import auc
 from recenv.records import Item, ScorerRow
 from recenv.rewards.models import FAMILIES
-from recenv.rewards.models.described import resolve
+from recenv.rewards.models.described import FILES, network_of, resolve
 from recenv.rewards.models.heads import CheckpointScorers
 from recenv.rewards.models.open import open_scorers
 
@@ -30,7 +30,7 @@ QUERY = "您好，周末我想和家人一起玩，请帮我推荐一个票价�
 @pytest.fixture(scope="module")
 def owner() -> CheckpointScorers:
     begun = time.perf_counter()
-    loaded = open_scorers("default")
+    loaded = open_scorers("thorough")
     assert time.perf_counter() - begun < 10.0
     return loaded
 
@@ -53,17 +53,18 @@ SIGHTS = [_sight(n, price, rating) for n, (price, rating) in enumerate(_MADE)]
 @pytest.mark.parametrize("name", FAMILIES)
 def test_a_folder_is_small_and_complete(name: str):
     sizes = {p.name: p.stat().st_size for p in resolve(name).iterdir()}
-    assert {"config.json", "model.safetensors", "tokenizer.json", "metrics.json", "CARD.md", "curves.png"} <= set(sizes)
+    assert {*FILES[network_of(name)], "metrics.json", "CARD.md", "curves.png"} <= set(sizes)
     assert not any(n.endswith((".bin", ".pt", ".pkl")) for n in sizes)
-    assert sum(sizes.values()) < 40_000_000
+    assert sum(sizes.values()) < (12_000_000 if name == "fast" else 40_000_000)
 
 
 def test_the_families_share_neither_architecture_nor_seed_nor_a_training_row():
-    default, audit = (json.loads((resolve(n) / "config.json").read_text("utf-8")) for n in FAMILIES)
-    assert (default["family"], audit["family"]) == ("sequence", "compact")
-    ours, theirs = default["trained"]["settings"], audit["trained"]["settings"]
-    assert ours["seed"] != theirs["seed"] and default["training_data"] != audit["training_data"]
-    assert ours["keep"][1] <= theirs["keep"][0]
+    *ours, audit = (json.loads((resolve(n) / "config.json").read_text("utf-8")) for n in FAMILIES)
+    assert [own["family"] for own in (*ours, audit)] == ["boosted", "sequence", "compact"]
+    theirs = audit["trained"]["settings"]
+    for own in ours:
+        assert own["trained"]["settings"]["seed"] != theirs["seed"] and own["training_data"] != audit["training_data"]
+        assert own["trained"]["settings"]["keep"][1] <= theirs["keep"][0]
 
 
 @pytest.mark.parametrize("name", FAMILIES)

@@ -4,7 +4,7 @@
     base_url = "http://127.0.0.1:8000/v1"
     cache = "judge.jsonl"                    # beside this file
     dimensions = ["factual_consistency"]     # all that have a rubric if absent
-    others = "default"                       # who scores the rest; nobody if absent
+    others = "thorough"                       # who scores the rest; nobody if absent
 """
 
 from __future__ import annotations

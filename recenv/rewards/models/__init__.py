@@ -5,6 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 WEIGHTS = Path(__file__).parents[1] / "weights"
-FAMILIES: tuple[str, ...] = ("default", "audit")
-"""The shipped families, each a folder of weights: trained apart (other architecture, other seed, disjoint rows), so that one can
-judge the other."""
+FAMILIES: tuple[str, ...] = ("fast", "thorough", "audit")
+"""The shipped families, each a folder of weights. fast: what environments and learners use unless told otherwise, made for cost;
+thorough: what is asked for a judgement that counts; audit: trained apart from both (another architecture and seed, disjoint
+rows), so that it can judge what they chose."""
+
+DEFAULT = "fast"

@@ -126,10 +126,10 @@ def fill(model: nn.Module, file: Path, tensors: Mapping[str, Tensor]) -> None:
 
 
 class Written(NamedTuple):
-    """What a network writes: its weights as stored, its tokenizer, and further JSON files by name."""
+    """What a network writes: its weights as stored, its tokenizer if it has one, and further JSON files by name."""
 
     tensors: Mapping[str, Tensor]
-    tokenizer: Tokenizer
+    tokenizer: Tokenizer | None
     more: Mapping[str, Any] = {}
 
 
@@ -139,7 +139,8 @@ def write(out: Path, weights: Written, config: Described, metrics: Mapping[str, 
         tensors = {k: v.contiguous() for k, v in weights.tensors.items()}
         save_file(tensors, str(new / "model.safetensors"), metadata={"format": "pt"})
         (new / "model.safetensors").chmod(0o644)  # save_file keeps it from everyone else
-        weights.tokenizer.save(str(new / "tokenizer.json"), pretty=False)  # thousands of added characters: a third of the size
+        if weights.tokenizer is not None:
+            weights.tokenizer.save(str(new / "tokenizer.json"), pretty=False)  # a third of the size
         for name, value in weights.more.items():
             write_json(new / name, value)
         write_json(new / "config.json", msgspec.to_builtins(config))

@@ -15,18 +15,20 @@ from recenv.errors import WeightsError
 from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rewards.models import FAMILIES, WEIGHTS
 from recenv.rewards.models.calibration import Calibration
+from recenv.rewards.models.divided import DIVIDED, divided_specs
 from recenv.rewards.protocol import ScorerSpec
 
 SCHEMA = 1
 FILES: dict[str, tuple[str, ...]] = {
     "compact": ("config.json", "model.safetensors", "tokenizer.json"),
+    "boosted": ("config.json", "model.safetensors", "words.json"),
     "sequence": ("config.json", "trunk.json", "model.safetensors", "tokenizer.json"),
 }
 """By network: the files that make a score; metrics.json and CARD.md only describe."""
 
 
 def resolve(path: str | Path) -> Path:
-    """The folder of a checkpoint; "default" and "audit" are the shipped ones."""
+    """The folder of a checkpoint; "fast", "thorough" and "audit" are the shipped ones."""
     return WEIGHTS / str(path) if str(path) in FAMILIES else Path(path)
 
 
@@ -36,7 +38,7 @@ def check_files(folder: Path, files: Sequence[str]) -> None:
     if missing:
         raise WeightsError(
             f"no scorer checkpoint at {folder} ({', '.join(missing)} missing); "
-            "pass a folder that recenv train wrote, or 'default'"
+            "pass a folder that recenv train wrote, or 'thorough'"
         )
     own = seals.listed(folder)
     wrong = seals.check_files(folder, {name: own[name] for name in files if name in own})
@@ -59,7 +61,7 @@ def read_raw(file: Path) -> dict[str, Any]:
 
 
 def network_of(path: str | Path) -> str:
-    """``compact`` or ``sequence``, by "family" in config.json; raises WeightsError where there is none, or another."""
+    """The kind of network, by "family" in config.json; raises WeightsError where there is none, or another."""
     folder = resolve(path)
     check_files(folder, ("config.json",))
     found = read_raw(folder / "config.json").get("family", "compact")
@@ -86,7 +88,13 @@ def spec_of(name: str, dimension: str, fingerprint: str, calibration: Calibratio
 
 
 def specs_of(path: str | Path) -> dict[str, ScorerSpec]:
-    """The scorers of a checkpoint by dimension, without opening it. Raises WeightsError where files are missing or damaged."""
+    """The scorers of a checkpoint, or of a shipped family, by dimension, without opening it. Raises WeightsError where files are
+    missing or damaged."""
+    other = DIVIDED.get(str(path))
+    return _specs_of(path) if other is None else divided_specs(_specs_of(path), _specs_of(other))
+
+
+def _specs_of(path: str | Path) -> dict[str, ScorerSpec]:
     folder, files = resolve(path), FILES[network_of(path)]
     check_files(folder, files)
     raw = read_raw(folder / "config.json")

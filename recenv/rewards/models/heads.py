@@ -40,23 +40,37 @@ class Judged(NamedTuple):
 
 
 class CheckpointScorers(ABC):
-    """An opened checkpoint with its cache of logits; ``scorers`` are its dimensions behind the Scorer protocol."""
+    """An opened checkpoint; ``scorers`` are its dimensions behind the Scorer protocol."""
+
+    def __init__(self, described: Described, fingerprint: str, dimensions: Sequence[str]) -> None:
+        self.described, self.fingerprint = described, fingerprint
+        self.scorers = {d: HeadScorer(described, fingerprint, d, self.logits) for d in dimensions}
+
+    @abstractmethod
+    def logits(self, rows: Sequence[ScorerRow]) -> list[NDArray[np.float64]]:
+        """Uncalibrated logits of rows of one dimension that can be scored: one an item of a list, else (1,) each."""
+
+    @abstractmethod
+    def clear(self, *, keep_segments: bool = False) -> None:
+        """Forget everything cached, or all but what was made of single texts."""
+
+
+class NetworkScorers(CheckpointScorers):
+    """A network's, with the opinions beside it and a cache of logits."""
 
     def __init__(self, opened: Checkpoint, scores_kept: int) -> None:
-        self.described, self.fingerprint, self._second = opened.config, opened.fingerprint, opened.second
+        self._second = opened.second
         self._logits: Cache[float] = Cache(scores_kept)
-        self.scorers = {d: HeadScorer(self.described, self.fingerprint, d, self.logits) for d in opened.dimensions}
+        super().__init__(opened.config, opened.fingerprint, opened.dimensions)
 
     @abstractmethod
     def judged(self, dimension: str, units: Sequence[tuple[ScorerRow, str]]) -> Judged:
         """What the network makes of rows of one dimension, each with one of its items."""
 
     def clear(self, *, keep_segments: bool = False) -> None:
-        """Forget everything cached, or all but what was made of single texts."""
         self._logits.clear()
 
     def logits(self, rows: Sequence[ScorerRow]) -> list[NDArray[np.float64]]:
-        """Uncalibrated logits of rows of one dimension that can be scored: one an item of a list, else (1,) each."""
         wanted = Wanted(rows, self._logits)
         todo = list(wanted.todo.items())
         for at in range(0, len(todo), _PASS):

@@ -2,34 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from recenv.errors import UnknownName
+from recenv.rewards.models.boosted.checkpoint import BoostedConfig
+from recenv.rewards.models.boosted.scorers import BoostedScorers
 from recenv.rewards.models.compact.checkpoint import CompactConfig
 from recenv.rewards.models.compact.scorers import CompactScorers
 from recenv.rewards.models.described import network_of
-from recenv.rewards.models.heads import CheckpointScorers, HeadScorer
+from recenv.rewards.models.divided import DIVIDED, divided
+from recenv.rewards.models.heads import CheckpointScorers
 from recenv.rewards.models.sequence.checkpoint import SequenceConfig
 from recenv.rewards.models.sequence.scorers import SequenceScorers
+from recenv.rewards.protocol import Scorer
 
-Config = CompactConfig | SequenceConfig
-"""config.json of either network."""
+Config = BoostedConfig | CompactConfig | SequenceConfig
+"""config.json of any network."""
 
-_NETWORKS: dict[str, type[CompactScorers] | type[SequenceScorers]] = {"compact": CompactScorers, "sequence": SequenceScorers}
+_NETWORKS: dict[str, Callable[[str | Path], CheckpointScorers]] = {
+    "boosted": BoostedScorers, "compact": CompactScorers, "sequence": SequenceScorers}
 
 
-def open_scorers(path: str | Path = "default") -> CheckpointScorers:
+def open_scorers(path: str | Path = "thorough") -> CheckpointScorers:
     """A checkpoint, opened; ``scorers`` are its dimensions. Raises WeightsError for one that cannot be used."""
     return _NETWORKS[network_of(path)](path)
 
 
-def load_scorers(path: str | Path = "default", dimensions: Sequence[str] | None = None) -> dict[str, HeadScorer]:
-    """The scorers of a checkpoint folder ("default", "audit": the shipped ones) by dimension; they share network and caches.
+def load_scorers(path: str | Path = "thorough", dimensions: Sequence[str] | None = None) -> dict[str, Scorer]:
+    """The scorers of a checkpoint folder, or of a shipped family, by dimension; they share what they keep.
 
     Raises WeightsError for a checkpoint that cannot be used, UnknownName for a dimension that it does not have.
     """
-    scorers = open_scorers(path).scorers
+    scorers: dict[str, Scorer] = dict(open_scorers(path).scorers)
+    if str(path) in DIVIDED:
+        scorers = divided(scorers, dict(open_scorers(DIVIDED[str(path)]).scorers))
     for d in dimensions or ():
         if d not in scorers:
             raise UnknownName("dimension", d, scorers)

@@ -20,16 +20,16 @@ from torch import Tensor
 from recenv.records import ScorerRow
 from recenv.rewards.models.compact import checkpoint
 from recenv.rewards.models.compact.inputs import CompactInputs
-from recenv.rewards.models.heads import CheckpointScorers, Judged
+from recenv.rewards.models.heads import Judged, NetworkScorers
 
 _HEAD = 64  # units a batch, always as many
 
 
-class CompactScorers(CheckpointScorers):
+class CompactScorers(NetworkScorers):
     """One compact checkpoint with its caches; segments_kept, pairs_kept, scores_kept bound them (about 12 kB, 1.1 kB and 0.2 kB
     each)."""
 
-    def __init__(self, path: str | Path = "default", *, segments_kept: int = 8_192, pairs_kept: int = 32_768,
+    def __init__(self, path: str | Path = "thorough", *, segments_kept: int = 8_192, pairs_kept: int = 32_768,
                  scores_kept: int = 262_144) -> None:
         self.checkpoint = checkpoint.load(path)
         self.inputs = CompactInputs(self.checkpoint.model, self.checkpoint.tokenizer, segments_kept, pairs_kept)

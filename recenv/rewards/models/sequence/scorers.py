@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from recenv.records import ScorerRow
-from recenv.rewards.models.heads import CheckpointScorers, Judged
+from recenv.rewards.models.heads import Judged, NetworkScorers
 from recenv.rewards.models.sequence import checkpoint
 from recenv.rewards.models.sequence.inputs import SequenceInputs
 from recenv.rewards.models.sequence.text import Assembler, Tokens, sides
@@ -25,7 +25,7 @@ _STEP = 16  # tokens
 _HEAD = 64
 
 
-class SequenceScorers(CheckpointScorers):
+class SequenceScorers(NetworkScorers):
     """One sequence checkpoint with its caches (scores_kept: about 0.2 kB each)."""
 
     def __init__(self, path: str | Path, *, scores_kept: int = 262_144) -> None:

@@ -1,0 +1,94 @@
+"""Reading a checkpoint of boosted trees: config.json, model.safetensors, words.json; and what is written of one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from recenv.errors import WeightsError
+from recenv.rewards.dimensions import DIMENSIONS
+from recenv.rewards.features.matching import Rarity
+from recenv.rewards.models import checkpoint
+from recenv.rewards.models.boosted.ensemble import LEAVES, Ensemble
+from recenv.rewards.models.boosted.inputs import Inputs, names
+from recenv.rewards.models.checkpoint import Described, Written
+from recenv.rewards.models.described import FILES, check_files, fingerprint, resolve
+
+
+class BoostedArchitecture(msgspec.Struct, frozen=True, kw_only=True):
+    """dimensions: those that have trees. pairs: by dimension, the "field|label: value" that are features."""
+
+    dimensions: tuple[str, ...]
+    pairs: dict[str, tuple[str, ...]]
+
+
+class BoostedConfig(Described, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """config.json of a checkpoint of boosted trees."""
+
+    architecture: BoostedArchitecture
+    network: str = msgspec.field(default="boosted", name="family")
+
+
+class BoostedCheckpoint(NamedTuple):
+    """An opened one. ensembles: by dimension."""
+
+    config: BoostedConfig
+    ensembles: dict[str, Ensemble]
+    inputs: Inputs
+    fingerprint: str
+
+
+def load(path: str | Path) -> BoostedCheckpoint:
+    """Open a checkpoint of boosted trees; raises WeightsError, with what to do, when anything about it is not right."""
+    folder = resolve(path)
+    check_files(folder, FILES["boosted"])
+    config = checkpoint.convert(folder / "config.json", BoostedConfig)
+    own = config.architecture
+    checkpoint.check_heads(folder / "config.json", config, own.dimensions,
+                           {d: names(d, own.pairs.get(d, ())) for d in own.dimensions if d in DIMENSIONS})
+    file = folder / "model.safetensors"
+    tensors = {name: tensor.numpy() for name, tensor in checkpoint.read_tensors(file).items()}
+    ensembles = {d: _ensemble(file, d, tensors, len(config.features[d])) for d in own.dimensions}
+    words = _words(folder / "words.json", tensors.get("rarity"))
+    return BoostedCheckpoint(config, ensembles, Inputs(words, dict(own.pairs)), fingerprint(folder, FILES["boosted"]))
+
+
+def stored(ensembles: Mapping[str, Ensemble], rarity: Rarity) -> Written:
+    """What is written of trees."""
+    arrays = {f"{d}.{name}": array for d, e in ensembles.items() for name, array in e.arrays().items()}
+    arrays["rarity"] = np.array([*rarity.known.values(), rarity.unknown], np.float32)
+    tensors = {name: torch.from_numpy(np.ascontiguousarray(a)) for name, a in arrays.items()}
+    return Written(tensors, None, {"words.json": list(rarity.known)})
+
+
+def _ensemble(file: Path, dimension: str, tensors: Mapping[str, NDArray[Any]], features: int) -> Ensemble:
+    found = {name: tensors.get(f"{dimension}.{name}") for name in ("feature", "threshold", "open", "value")}
+    absent = [name for name, array in found.items() if array is None]
+    if absent:
+        raise WeightsError(f"{file} lacks {dimension}.{absent[0]}; the checkpoint is incomplete, copy the folder again")
+    arrays = {name: array for name, array in found.items() if array is not None}
+    trees = {len(a) for a in arrays.values() if a.ndim == 2}
+    shapes = len(trees) == 1 and arrays["value"].shape[1:] == (LEAVES,) and all(a.ndim == 2 for a in arrays.values()) and \
+        len({arrays[n].shape for n in ("feature", "threshold", "open")}) == 1
+    sound = shapes and np.isfinite(arrays["value"]).all() and not np.isnan(arrays["threshold"]).any() and \
+        (arrays["feature"] >= 0).all() and (arrays["feature"] < features).all() and (arrays["open"] > 0).all() and \
+        (arrays["open"] < 1 << LEAVES).all()
+    if not sound:
+        raise WeightsError(f"{file}: the trees of {dimension} are damaged; copy the checkpoint again")
+    return Ensemble(arrays)
+
+
+def _words(file: Path, weights: NDArray[Any] | None) -> Rarity:
+    try:
+        words = msgspec.json.decode(file.read_bytes(), type=list[str])
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise WeightsError(f"{file} is not readable JSON ({error}); copy the checkpoint again") from None
+    if weights is None or weights.shape != (len(words) + 1,) or not np.isfinite(weights).all():
+        raise WeightsError(f"{file} has {len(words)} words, and their weights do not fit; copy the checkpoint again")
+    return Rarity(dict(zip(words, weights[:-1].tolist(), strict=True)), float(weights[-1]))

@@ -1,0 +1,131 @@
+"""What boosted trees are grown on: numbers of a row and its items, without NaN (what a text does not say is 0)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recenv.records import ScorerRow
+from recenv.rewards.dimensions import DIMENSIONS
+from recenv.rewards.features import matching, replying, vector, wants
+from recenv.rewards.features.matching import Rarity
+from recenv.rewards.fields import items_of, texts
+
+Array = NDArray[np.float64]
+
+PRIOR = ("bm25", "covered", "parts_sum", "sentence_most")
+"""Measures of the request and an item whose sum trees begin with, and only correct."""
+
+_TEXTS = ("query", "user", "context")
+_LENGTHS = ("item_length",)
+"""Left out: in data sets the right ones are often described at more length."""
+
+_LISTED, _ALONE = 0.2, 0.35  # what a standard deviation of each counts, in logits
+_SCALES = np.array([20.0, 0.1, 1.2, 14.0])  # about that, over rows of many sources
+
+_KEPT = 256  # texts with lists of items: the same ones are asked about in several dimensions
+
+_ON_PAIRS = [n for n, name in enumerate(vector.QUERY_ITEM) if name not in _LENGTHS]
+
+
+def matches(dimension: str) -> bool:
+    """Whether a dimension holds a request against items."""
+    return "query" in DIMENSIONS[dimension].reads and bool({"item", "items"} & set(DIMENSIONS[dimension].reads))
+
+
+def names(dimension: str, pairs: Sequence[str] = ()) -> tuple[str, ...]:
+    """Names of the features of a dimension, in the order of the columns; pairs: as for ``Inputs``."""
+    if not matches(dimension):
+        return vector.names(dimension)
+    reads = DIMENSIONS[dimension].reads
+    found = [f"{field}_{n}" for field in _TEXTS if field in reads for n in matching.NAMES]
+    if DIMENSIONS[dimension].listwise:
+        found += [f"listed_{field}_{n}" for field in ("query", "user") if field in reads for n in matching.NAMES]
+    found += [vector.QUERY_ITEM[n] for n in _ON_PAIRS] + list(wants.NAMES)
+    found += list(vector.PERSON_ITEM if "user" in reads else replying.NAMES)
+    found += [f"pair {p}" for p in pairs]
+    if DIMENSIONS[dimension].listwise:
+        found = [*found, *(f"{n}: deviation" for n in found), *(f"{n}: behind" for n in found)]
+    return tuple(found)
+
+
+class Inputs:
+    """rarity: of words. pairs: by dimension, the "field|label: value" whose presence is a feature."""
+
+    def __init__(self, rarity: Rarity, pairs: dict[str, tuple[str, ...]]) -> None:
+        self.rarity, self.pairs = rarity, pairs
+        self._matched = lru_cache(_KEPT)(self._read)
+
+    def __call__(self, rows: Sequence[ScorerRow]) -> list[Array]:
+        """(U, E) features of each row of one dimension, a line an item, one where there are none."""
+        if not rows:
+            return []
+        dimension = rows[0].dimension
+        if not matches(dimension):
+            return [np.nan_to_num(vector.vector(dimension, texts(row, ""))[None].astype(np.float64)) for row in rows]
+        if DIMENSIONS[dimension].listwise:
+            return [_within(self._pairs(row, items_of(row))) for row in rows]
+        asked: dict[tuple[str, ...], list[int]] = {}
+        for n, row in enumerate(rows):
+            asked.setdefault(tuple(getattr(row, field) for field in _TEXTS), []).append(n)
+        out = [np.zeros((0, 0))] * len(rows)
+        for own in asked.values():
+            for n, line in zip(own, self._pairs(rows[own[0]], tuple(rows[n].item for n in own)), strict=True):
+                out[n] = line[None]
+        return out
+
+    def _pairs(self, row: ScorerRow, items: tuple[str, ...]) -> Array:
+        """(I, E) features of a row's request and person with items, each alone but for what ``listed_`` says."""
+        own = DIMENSIONS[row.dimension]
+        columns = [self._matched(getattr(row, field), items, False) for field in _TEXTS if field in own.reads]
+        if own.listwise:
+            columns += [self._matched(getattr(row, field), items, True) for field in ("query", "user") if field in own.reads]
+        person = "user" in own.reads
+        columns.append(np.array([
+            [*(v[n] for v in [vector.query_item(row.query, item)] for n in _ON_PAIRS), *wants.wants(row.query, item),
+             *(vector.person_item(row.user, row.context, item) if person else replying.replying(row.query, item)),
+             *self._present(row, item)]
+            for item in items]))
+        found: Array = np.nan_to_num(np.concatenate(columns, 1))
+        return found
+
+    def _read(self, text: str, items: tuple[str, ...], local: bool) -> Array:
+        return matching.matched(matching.said(text), [matching.shown(item) for item in items], self.rarity, local)
+
+    def _present(self, row: ScorerRow, item: str) -> list[float]:
+        pairs = self.pairs.get(row.dimension, ())
+        if not pairs:
+            return []
+        there = labelled(row, item)
+        return [float(p in there) for p in pairs]
+
+
+def labelled(row: ScorerRow, item: str) -> frozenset[str]:
+    """The "field|label: value" of a row's person and situation and of an item, whatever separates them."""
+    found: set[str] = set()
+    for field, text in (("user", row.user), ("context", row.context), ("item", item)):
+        found.update(f"{field}|{part.strip()}" for part in text.replace("；", ";").split(";") if ":" in part)
+    return frozenset(found)
+
+
+def prior(dimension: str, x: Array) -> Array:
+    """(U,) what trees begin with: PRIOR summed, as deviations within a list, or over ``_SCALES`` where items stand alone."""
+    columns = names(dimension)
+    if DIMENSIONS[dimension].listwise:
+        own = x[:, [columns.index(f"listed_query_{n}: deviation") for n in PRIOR]] * _LISTED
+    else:
+        own = np.minimum(x[:, [columns.index(f"query_{n}") for n in PRIOR]] / _SCALES, 4.0) * _ALONE
+    return matching.in_order(own)
+
+
+def _within(x: Array) -> Array:
+    """(I, 3 E): features, their standardised deviations within the list, and how far each is behind the list's highest."""
+    if not len(x):
+        return np.zeros((0, 3 * x.shape[1]))
+    spread, top = x.std(0), x.max(0)
+    deviation = (x - x.mean(0)) / np.where(spread > 1e-9, spread, 1.0)
+    behind = (x - top) / (np.abs(x).max(0) + 1e-9)
+    return np.concatenate([x, deviation, behind], 1)

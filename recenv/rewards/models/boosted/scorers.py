@@ -1,0 +1,55 @@
+"""Scoring with boosted trees: made for cost by text, with no network in it.
+
+Measures: one calibrated probability a row for each dimension; for lists one distribution over the items.
+Reads: the fields that the dimension ``reads``; nothing else of a row, and no other row.
+Returns: ``Scores``; NaN with a reason where a required field is empty.
+Trained on: see CARD.md in the checkpoint folder.
+Fails when: what is meant is said in other words than those of the record and the table of synonyms.
+Cost: each text is read once and kept (``recenv.caches``), pairs are compared as arrays; see CARD.md for pairs a second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import accumulate
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recenv.records import ScorerRow
+from recenv.rewards.models.boosted import checkpoint
+from recenv.rewards.models.boosted.inputs import matches, prior
+from recenv.rewards.models.heads import CheckpointScorers
+
+_PASS = 256  # rows whose features are held at once
+
+
+class BoostedScorers(CheckpointScorers):
+    """One checkpoint of boosted trees. It keeps nothing of its own: what is read of texts is kept by their readers."""
+
+    def __init__(self, path: str | Path) -> None:
+        opened = checkpoint.load(path)
+        self.inputs, self.ensembles = opened.inputs, opened.ensembles
+        super().__init__(opened.config, opened.fingerprint, opened.config.architecture.dimensions)
+
+    def clear(self, *, keep_segments: bool = False) -> None:
+        """Nothing to forget."""
+
+    def logits(self, rows: Sequence[ScorerRow]) -> list[NDArray[np.float64]]:
+        found: list[NDArray[np.float64]] = []
+        for at in range(0, len(rows), _PASS):
+            part = rows[at:at + _PASS]
+            given = self.inputs(part)
+            x = np.concatenate(given)
+            dimension = part[0].dimension
+            logits = self.ensembles[dimension].logits(x)
+            if starts_with_prior(dimension):
+                logits = logits + prior(dimension, x)
+            found += np.split(logits, list(accumulate(len(g) for g in given[:-1])))
+        return found
+
+
+def starts_with_prior(dimension: str) -> bool:
+    """Whether trees of a dimension correct a measure of word overlap: what is asked for is held against items."""
+    return matches(dimension) and dimension != "behavior_prediction"

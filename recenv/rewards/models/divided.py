@@ -1,0 +1,92 @@
+"""A family that divides rows between two checkpoints, each taking what it reads better.
+
+Items with a record of labelled fields are held against a request by boosted trees, which carry over to catalogues that nobody
+trained on; replies and descriptions in prose by the network, which knows more words. Whether a person takes something up is told
+by the network's table where all that is known stands in tables, by the trees elsewhere.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
+import numpy as np
+
+from recenv.records import ScorerRow
+from recenv.rewards.fields import check_rows
+from recenv.rewards.protocol import Scorer, ScorerSpec, Scores
+from recenv.rewards.reading.records import read_records
+
+DIVIDED: dict[str, str] = {"thorough": "fast"}
+"""Family -> the one whose trees take their part of its rows."""
+
+_LEAST = 2  # labelled values that make a record
+
+
+def _is_record(item: str) -> bool:
+    return any(sum(bool(f.label and f.value) for f in record) >= _LEAST for record in read_records(item))
+
+
+def _is_table(item: str) -> bool:
+    """Whether nothing of an item stands without a label: it has no name."""
+    return all(bool(f.label) for record in read_records(item) for f in record)
+
+
+def _by_record(row: ScorerRow) -> bool:
+    return any(map(_is_record, row.items or (row.item,)))
+
+
+TREES: dict[str, Callable[[ScorerRow], bool]] = {
+    "query_item_relevance": _by_record, "item_ranking": _by_record, "behavior_prediction": lambda row: not _is_table(row.item),
+}
+"""By dimension, which rows the trees take; the network takes the others, and other dimensions."""
+
+
+class DividedScorer:
+    """One dimension of both. A row's value is that of the one that takes it."""
+
+    def __init__(self, network: Scorer, trees: Scorer) -> None:
+        self._network, self._trees, self._spec = network, trees, spec_of_both(network.spec, trees.spec)
+        self._takes = TREES[self._spec.dimension]
+
+    @property
+    def spec(self) -> ScorerSpec:
+        return self._spec
+
+    def score(self, rows: Sequence[ScorerRow]) -> Scores:
+        """See ``protocol.Scorer``."""
+        check_rows(rows, self._spec.dimension)
+        mine = np.array([self._takes(row) for row in rows], bool)
+        values, reasons = np.full(len(rows), np.nan, np.float32), [""] * len(rows)
+        lists = [np.zeros(0, np.float32)] * len(rows)
+        listwise = False
+        for scorer, chosen in ((self._trees, np.flatnonzero(mine)), (self._network, np.flatnonzero(~mine))):
+            if not len(chosen):
+                continue
+            found = scorer.score([rows[n] for n in chosen.tolist()])
+            values[chosen] = found.values
+            listwise = listwise or bool(found.lists)
+            for k, n in enumerate(chosen.tolist()):
+                reasons[n] = found.reasons[k]
+                if found.lists:
+                    lists[n] = found.lists[k]
+        return Scores(values, tuple(reasons), tuple(lists) if listwise else ())
+
+
+def spec_of_both(network: ScorerSpec, trees: ScorerSpec) -> ScorerSpec:
+    """The identity of a dimension that is divided."""
+    mark = hashlib.sha256(f"{network.fingerprint} {trees.fingerprint} divided".encode()).hexdigest()
+    return msgspec.structs.replace(
+        network, fingerprint=mark, calibration=f"network: {network.calibration}; trees: {trees.calibration}",
+        training_data=f"{network.training_data} {trees.training_data}")
+
+
+def divided(network: Mapping[str, Scorer], trees: Mapping[str, Scorer]) -> dict[str, Scorer]:
+    """The scorers of a family by dimension."""
+    return {d: DividedScorer(s, trees[d]) if d in TREES and d in trees else s for d, s in network.items()}
+
+
+def divided_specs(network: Mapping[str, ScorerSpec], trees: Mapping[str, ScorerSpec]) -> dict[str, ScorerSpec]:
+    """Their specs, without opening either."""
+    return {d: spec_of_both(s, trees[d]) if d in TREES and d in trees else s for d, s in network.items()}

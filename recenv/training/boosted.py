@@ -1,0 +1,165 @@
+"""Training boosted trees: features once, then trees a dimension; no epochs."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recenv.appraisal.sheet import source
+from recenv.records import ScorerRow
+from recenv.rewards.dimensions import DIMENSIONS
+from recenv.rewards.features import matching, vector
+from recenv.rewards.features.matching import Rarity
+from recenv.rewards.models.boosted.checkpoint import BoostedArchitecture, BoostedConfig, stored
+from recenv.rewards.models.boosted.ensemble import Ensemble
+from recenv.rewards.models.boosted.inputs import Inputs, labelled, matches, names, prior
+from recenv.rewards.models.boosted.scorers import starts_with_prior
+from recenv.rewards.models.calibration import Calibration
+from recenv.rewards.models.checkpoint import Written
+from recenv.rewards.models.described import SCHEMA
+from recenv.training.examples import Progress, Split, labels_of
+from recenv.training.fits.boosting import grow, together
+from recenv.training.learner import against_a_constant
+from recenv.training.settings import BoostedSettings
+
+_RARE = 0.003  # share of a source's texts below which all words weigh alike
+_FEW_TEXTS = 50  # a source with fewer says nothing of how common a word is
+_PAIR_SHARE, _MOST_PAIRS = 0.01, 300  # of the rows of a dimension, for a "label: value" to be a feature
+
+Array = NDArray[np.float64]
+
+
+class Grown(NamedTuple):
+    """Rows of one dimension and part: row r owns units start[r] to start[r + 1] of features (U, E) and labels (U,)."""
+
+    rows: list[ScorerRow]
+    start: NDArray[np.int64]
+    features: Array
+    labels: Array
+
+
+class BoostedLearner:
+    """Rows as features, and the trees that are grown on them. ``data``: dimension -> part -> Grown."""
+
+    name = "boosted"
+
+    def __init__(self, splits: Split, dimensions: Sequence[str], settings: BoostedSettings, tell: Progress) -> None:
+        self.settings = settings
+        train = splits["train"]
+        self.inputs = Inputs(rarity([row for d in dimensions if matches(d) for row in train[d]]),
+                             {d: _pairs(train[d]) for d in dimensions if "user" in DIMENSIONS[d].reads})
+        self.data: dict[str, dict[str, Grown]] = {}
+        for n, d in enumerate(dimensions):
+            tell(f"reading {d}", n, len(dimensions))
+            self.data[d] = {part: self._read(splits[part][d]) for part in ("train", "validation")}
+        self.ensembles: dict[str, Ensemble] = {}
+
+    def identity(self) -> dict[str, Any]:
+        """What else a run depends on."""
+        return {}
+
+    def fit(self, tell: Progress) -> list[dict[str, Any]]:
+        """Grow the trees; the curve has one point, as there are no epochs."""
+        losses = {}
+        for n, d in enumerate(self.data):
+            tell(f"growing {d}", n, len(self.data))
+            self.ensembles[d] = self._grow(d, self.data[d]["train"])
+            held = self.data[d]["validation"]
+            cuts = held.start[1:-1]
+            losses[d] = against_a_constant(d, np.split(held.labels, cuts), np.split(self._logits(d, held), cuts))
+        return [{"epoch": 0, "train": {}, "validation": float(np.mean(list(losses.values()))), "by_dimension": losses}]
+
+    def settle(self, tell: Progress) -> None:
+        """Nothing is left to fit before calibration."""
+
+    def complete(self, tell: Progress) -> None:
+        """Nor after it."""
+
+    def described(
+        self, name: str, calibration: Mapping[str, Calibration], training_data: str, trained: dict[str, Any]
+    ) -> BoostedConfig:
+        pairs = self.inputs.pairs
+        return BoostedConfig(
+            schema=SCHEMA, name=name, features_version=vector.VERSION, calibration=dict(calibration), training_data=training_data,
+            architecture=BoostedArchitecture(dimensions=tuple(self.data), pairs=dict(pairs)), trained=trained,
+            features={d: names(d, pairs.get(d, ())) for d in self.data})
+
+    def written(self) -> Written:
+        return stored(self.ensembles, self.inputs.rarity)
+
+    def _read(self, rows: list[ScorerRow]) -> Grown:
+        found = self.inputs(rows)
+        labels = np.array([v for row in rows for v in labels_of(row)], np.float64)
+        return Grown(rows, np.cumsum([0, *(len(f) for f in found)]), np.concatenate(found), labels)
+
+    def _logits(self, dimension: str, data: Grown) -> Array:
+        found = self.ensembles[dimension].logits(data.features)
+        return found + prior(dimension, data.features) if starts_with_prior(dimension) else found
+
+    def _grow(self, dimension: str, data: Grown) -> Ensemble:
+        s, listwise = self.settings, DIMENSIONS[dimension].listwise
+        columns = names(dimension, self.inputs.pairs.get(dimension, ()))
+        owner = np.repeat(np.arange(len(data.rows)), np.diff(data.start))
+        weights = _balanced([source(row) for row in data.rows], s.balance)[owner]
+        begin = prior(dimension, data.features) if starts_with_prior(dimension) else np.zeros(len(owner))
+        common: dict[str, Any] = {"names": columns, "rate": s.rate, "leaves": s.leaves, "least": s.least, "share": s.share,
+                                  "seed": s.seed}
+        if not starts_with_prior(dimension):
+            return grow(data.features, data.labels, weights, begin, trees=2 * s.trees, **{**common, "leaves": 2 * s.leaves},
+                        monotone=matches(dimension))
+        order, sizes = _lists(data.rows, owner)
+        ranked = grow(data.features[order], data.labels[order], weights[order], begin[order], trees=s.ranking, lists=sizes,
+                      **{**common, "rate": 0.8 * s.rate, "leaves": max(2, s.leaves - 2)})
+        if listwise:
+            return ranked
+        left = grow(data.features, data.labels, weights, begin + ranked.logits(data.features), trees=s.trees, **common)
+        return together(ranked, left, 1.0)
+
+
+def rarity(rows: Sequence[ScorerRow]) -> Rarity:
+    """-ln of the mean share of items that have a word, over the sources, so that no catalogue decides alone."""
+    texts: dict[str, dict[str, None]] = defaultdict(dict)
+    for row in rows:
+        texts[source(row)].update(dict.fromkeys(row.items or (row.item,)))
+    large = [list(own) for _, own in sorted(texts.items()) if len(own) >= _FEW_TEXTS]
+    shares: dict[str, float] = defaultdict(float)
+    for own in large:
+        for word, n in Counter(word for text in own for word in set(matching.words(text))).items():
+            shares[word] += n / len(own) / len(large)
+    known = {word: -math.log(min(share, 1.0)) for word, share in sorted(shares.items()) if share >= _RARE}
+    return Rarity({word: float(np.float32(weight)) for word, weight in known.items()}, float(np.float32(-math.log(_RARE))))
+
+
+def _pairs(rows: Sequence[ScorerRow]) -> tuple[str, ...]:
+    """The commonest "field|label: value" of rows about one item; none of lists, whose items differ in what they say."""
+    if not rows or DIMENSIONS[rows[0].dimension].listwise:
+        return ()
+    counts = Counter(pair for row in rows for pair in labelled(row, row.item))
+    common = [(n, pair) for pair, n in counts.items() if _PAIR_SHARE * len(rows) <= n < len(rows)]
+    return tuple(sorted(pair for _, pair in sorted(common, key=lambda c: (-c[0], c[1]))[:_MOST_PAIRS]))
+
+
+def _balanced(sources: Sequence[str], balance: float) -> Array:
+    """(N,) weights with mean 1: each row counts as its source's number of rows to the power of -balance."""
+    counts = Counter(sources)
+    weights = np.array([counts[s] ** -balance for s in sources])
+    found: Array = weights / weights.mean()
+    return found
+
+
+def _lists(rows: Sequence[ScorerRow], owner: NDArray[np.int64]) -> tuple[NDArray[np.int64], list[int]]:
+    """Units in an order in which those that compete stand together, and how many of each: the items of a list, else all that one
+    request is held against, else all of a group."""
+    if DIMENSIONS[rows[0].dimension].listwise:
+        return np.arange(len(owner)), np.bincount(owner).tolist()
+    asked = Counter((source(row), row.query) for row in rows)
+    found: dict[object, list[int]] = {}
+    for n, row in enumerate(rows):
+        key = (source(row), row.query)
+        found.setdefault(key if asked[key] > 1 else row.group or row.id, []).append(n)
+    return np.array([n for own in found.values() for n in own]), [len(own) for own in found.values()]

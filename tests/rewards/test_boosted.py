@@ -1,0 +1,212 @@
+"""Boosted trees: LightGBM's leaf, scores of a row alone, what never counts against an item, and who judges what."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+from five import DIMENSIONS
+
+from recenv import rng
+from recenv.errors import InputError, WeightsError
+from recenv.measures.metrics import auc
+from recenv.records import ScorerRow
+from recenv.rewards.features.matching import NAMES, Rarity, matched, said, shown
+from recenv.rewards.models.boosted.ensemble import Ensemble
+from recenv.rewards.models.boosted.inputs import names, prior
+from recenv.rewards.models.boosted.scorers import BoostedScorers
+from recenv.rewards.models.described import specs_of
+from recenv.rewards.models.divided import TREES, DividedScorer, divided
+from recenv.rewards.models.open import load_scorers, open_scorers
+from recenv.rewards.protocol import Scorer, ScorerSpec, Scores
+from recenv.training.fits import boosting
+from recenv.training.settings import BoostedSettings, settings_for
+from recenv.training.train import train
+
+lightgbm = pytest.importorskip("lightgbm")
+
+EVEN = Rarity({}, 1.0)
+REQUEST = "I want crayfish that is not spicy, and a quiet tea house near the lake."
+SHOPS = ("Red Claw; dining; rating: 4.6; dishes: crayfish, garlic prawns", "Lake House; dining; type: tea house; features: quiet",
+         "Iron Gym; lifestyle; features: swimming pool", "Hot Pot King; dining; dishes: spicy beef")
+WORDS = ("tea", "noodles", "crayfish", "garden", "pool", "museum", "books", "pharmacy")
+SMALL = BoostedSettings(ranking=12, trees=12, least=5, validation_share=0.25, test_share=0.25)
+
+
+def _rows(count: int = 120) -> list[ScorerRow]:
+    """Requests for one word, held against items of which the first has it."""
+    out = []
+    for n in range(count):
+        own, other = WORDS[n % 8], WORDS[(n + 1 + n // 8 % 7) % 8]
+        texts = (f"House {n}; shopping; features: {own}", f"Place {n}; shopping; features: {other}")
+        group = f"g{n}"
+        out += [ScorerRow(dimension="query_item_relevance", id=f"s/{n}:{k}", group=group, query=f"some {own} please", item=text,
+                          label=float(k == 0)) for k, text in enumerate(texts)]
+        out.append(ScorerRow(dimension="item_ranking", id=f"s/{n}", group=group, query=f"some {own} please", items=texts[::-1],
+                             label=(0.0, 1.0)))
+    return out
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("boosted") / "w"
+    train(_rows(), out, dimensions=("query_item_relevance", "item_ranking"), settings=SMALL)
+    return out
+
+
+def test_trees_say_what_lightgbm_says():
+    x = rng.uniform(7, np.arange(600 * 9, dtype=np.uint64)).reshape(600, 9).round(2)
+    y = (x[:, 0] + x[:, 3] * x[:, 5] > 0.9).astype(float)
+    options = {"objective": "cross_entropy", "num_leaves": 16, "min_data_in_leaf": 5, "verbose": -1, "num_threads": 1, "seed": 3}
+    model = lightgbm.train(options, lightgbm.Dataset(x, y), 30)
+    mine = boosting._written(model.dump_model()["tree_info"]).logits(x)
+    assert np.allclose(mine, model.predict(x, raw_score=True), atol=1e-9)
+    stored = Ensemble(boosting._written(model.dump_model()["tree_info"]).arrays())
+    assert np.array_equal(stored.logits(x), mine) and np.array_equal(np.concatenate([stored.logits(r[None]) for r in x]), mine)
+    both = boosting.together(stored, stored, 0.5)
+    assert np.allclose(both.logits(x), 1.5 * mine)
+
+
+def test_words_meet_items_by_part_and_clause():
+    found = dict(zip(NAMES, matched(said(REQUEST), [shown(s) for s in SHOPS], EVEN).T, strict=True))
+    assert found["mass"][0] > 0.0 and found["mass"][1] > found["mass"][0] and found["mass"][2] == 0.0
+    assert found["refused_mass"].tolist() == [0.0, 0.0, 0.0, 1.0]  # spicy
+    assert found["name_mass"][1] >= 1.0 > found["name_mass"][0] and found["name_share"][1] == pytest.approx(0.5)  # the lake
+    assert (found["covered"] <= 1.0).all() and (found["part_most"] < 1.0).all()
+
+
+def test_a_pair_is_the_same_alone_and_among_others():
+    together = matched(said(REQUEST), [shown(s) for s in SHOPS], EVEN)
+    alone = np.concatenate([matched(said(REQUEST), [shown(s)], EVEN) for s in SHOPS])
+    assert np.array_equal(together, alone)
+    backwards = matched(said(REQUEST), [shown(s) for s in SHOPS[::-1]], EVEN, local=True)[::-1]
+    assert np.array_equal(backwards, matched(said(REQUEST), [shown(s) for s in SHOPS], EVEN, local=True))
+    assert not matched(said(""), [shown(s) for s in SHOPS], EVEN).any()
+    assert not matched(said(REQUEST), [shown("")], EVEN).any()
+
+
+def test_a_trained_checkpoint_finds_the_word_and_scores_rows_alone(folder: Path):
+    scorers, rows = load_scorers(folder), _rows(30)
+    for d in ("query_item_relevance", "item_ranking"):
+        own = [r for r in rows if r.dimension == d]
+        found = scorers[d].score(own)
+        for n, row in enumerate(own):
+            one = scorers[d].score([row])
+            assert one.values[0] == found.values[n]
+            if d == "item_ranking":
+                assert np.array_equal(one.lists[0], found.lists[n])
+        if d == "query_item_relevance":
+            assert auc(np.array([r.label for r in own]), found.values.astype(float)) > 0.95
+        else:
+            assert np.mean([v[1] > v[0] for v in found.lists]) > 0.95
+    again = folder.with_name("again")
+    train(_rows(), again, dimensions=("query_item_relevance", "item_ranking"), settings=SMALL)
+    for name in ("model.safetensors", "words.json", "config.json"):
+        assert (again / name).read_bytes() == (folder / name).read_bytes()
+    assert "boosted trees" in (folder / "CARD.md").read_text("utf-8")
+
+
+def test_more_shared_words_never_count_against_an_item(folder: Path):
+    """Monotone features, in every dimension that holds a request against items."""
+    opened = open_scorers(folder)
+    assert isinstance(opened, BoostedScorers)
+    columns = names("query_item_relevance", ())
+    up = [n for n, name in enumerate(columns) if boosting.direction(name) > 0]
+    down = [n for n, name in enumerate(columns) if boosting.direction(name) < 0]
+    assert len(up) > 20 and {columns[n] for n in down} >= {"query_refused_mass", "limits_missed"}
+    x = 3.0 * rng.uniform(11, np.arange(200 * len(columns), dtype=np.uint64)).reshape(200, len(columns))
+    more = x.copy()
+    more[:, up] += rng.uniform(12, np.arange(200 * len(up), dtype=np.uint64)).reshape(200, len(up))
+    more[:, down] = np.maximum(more[:, down] - 1.0, 0.0)
+    trees = opened.ensembles["query_item_relevance"]
+    assert (trees.logits(more) >= trees.logits(x) - 1e-9).all()
+    assert (prior("query_item_relevance", more) >= prior("query_item_relevance", x)).all()
+
+
+@pytest.mark.parametrize(("change", "words"), [
+    (lambda f: (f / "words.json").write_text("[1]"), "words.json is not readable"),
+    (lambda f: (f / "words.json").write_text('["a"]'), "weights do not fit"),
+    (lambda f: (f / "words.json").unlink(), "words.json missing"),
+    (lambda f: (f / "config.json").write_text((f / "config.json").read_text().replace('"rating_excess"', '"rating_axcess"')),
+     "train again"),
+])
+def test_damaged_checkpoints_say_what_to_do(folder: Path, tmp_path: Path, change, words: str):
+    copy = tmp_path / "w"
+    copy.mkdir()
+    for file in folder.iterdir():
+        if file.name != "seal.json":
+            (copy / file.name).write_bytes(file.read_bytes())
+    change(copy)
+    with pytest.raises(WeightsError, match=words):
+        load_scorers(copy)
+
+
+def test_settings_are_checked():
+    assert settings_for("boosted", {"leaves": 6}) == BoostedSettings(leaves=6)
+    with pytest.raises(InputError, match="leaves must be 2 to 16"):
+        settings_for("boosted", {"leaves": 17})
+    with pytest.raises(InputError, match="balance"):
+        settings_for("boosted", {"balance": 2.0})
+
+
+# -- a family of two ----------------------------------------------------------------------------------------------
+
+
+class Constant:
+    """A scorer that says one thing."""
+
+    def __init__(self, dimension: str, value: float) -> None:
+        self.value = value
+        self.spec = ScorerSpec(name=f"c/{dimension}", dimension=dimension, kind="encoder", reads=("query", "item"),
+                               fingerprint=str(value))
+
+    def score(self, rows: list[ScorerRow]) -> Scores:
+        return Scores(np.full(len(rows), self.value, np.float32), tuple(f"of {self.value}" for _ in rows))
+
+
+def test_rows_are_divided_by_what_their_items_are():
+    both = DividedScorer(Constant("query_item_relevance", 0.25), Constant("query_item_relevance", 0.75))
+    base = ScorerRow(dimension="query_item_relevance", query="tea")
+    rows = [msgspec.structs.replace(base, item=i) for i in
+            ("How about The Sixth Sense?", SHOPS[0], "Bread made with walnuts", "茶馆；餐饮；评分: 4.5分；价格: 40元")]
+    assert isinstance(both, Scorer)
+    assert both.score(rows).values.tolist() == [0.25, 0.75, 0.25, 0.75] and both.score(rows).reasons[1] == "of 0.75"
+    assert both.score([]).values.shape == (0,)
+    coupon, shop = (ScorerRow(dimension="behavior_prediction", query="?", item=i) for i in
+                    ("coupon: Coffee House; expires in: 2h", SHOPS[0]))
+    assert not TREES["behavior_prediction"](coupon) and TREES["behavior_prediction"](shop)
+    alone = {"factual_consistency": Constant("factual_consistency", 0.5)}
+    assert divided(alone, {})["factual_consistency"] is alone["factual_consistency"]
+
+
+def test_a_shipped_family_is_described_without_being_opened():
+    specs = specs_of("thorough")
+    assert list(specs) == list(DIMENSIONS)
+    opened = load_scorers("thorough")
+    assert {d: s.spec for d, s in opened.items()} == specs
+    assert specs["query_item_relevance"].fingerprint != specs_of("fast")["query_item_relevance"].fingerprint
+    assert json.loads(json.dumps(msgspec.to_builtins(specs["item_ranking"])))["dimension"] == "item_ranking"
+
+
+# -- on sets that people wrote ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("family", ["fast", "thorough"])
+def test_no_shipped_family_ranks_shops_worse_than_shared_words_do(family: str, tmp_path: Path):
+    from recenv.data.rowsets import ROWSETS
+
+    source = Path(__file__).resolve().parents[3] / "shared/data/vitabench"
+    if not source.is_dir():
+        pytest.skip(f"VitaBench is not at {source}")
+    rows = [r for r in ROWSETS["vitabench"].convert(source) if r.dimension == "item_ranking" and not r.id.endswith(":p")
+            and isinstance(r.label, tuple) and 0.0 < sum(r.label) < len(r.label)][::2]
+    lists = load_scorers(family)["item_ranking"].score(rows).lists
+    gains: list[float] = []
+    for row, given in zip(rows, lists, strict=True):
+        label = np.array(row.label)
+        overlap = matched(said(row.query), [shown(i) for i in row.items], Rarity({}, 1.0), local=True)[:, 0]
+        gains.append(auc(label, given.astype(float)) - auc(label, overlap))
+    assert len(gains) > 60 and np.mean(gains) > 0.0
