@@ -108,7 +108,7 @@ def evaluate(
 
         click.echo(f"\n{format_repeated(build_repeated(out))}")
     _echo_judging(out)
-    click.echo(f"\nrun folder: {out}; next: recenv report {out}")
+    click.echo(f"\nrun folder: {out}; next: recenv view {out}, or recenv report {out}")
 
 
 def _agent_options(options: tuple[str, ...]) -> dict[str, dict[str, Any]]:
