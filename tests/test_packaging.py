@@ -59,3 +59,11 @@ def test_the_import_names_of_the_top_folders_are_mapped_and_linked() -> None:
         assert f"recenv.{name} = {name}" in listed()["package_dir"]
         link = ROOT / "recenv" / name
         assert link.is_symlink() and link.readlink() == Path("..") / name
+
+
+def test_every_dependency_is_bounded_above() -> None:
+    config = configparser.ConfigParser()
+    config.read(ROOT / "setup.cfg", encoding="utf-8")
+    wanted = [listed()["install_requires"], *config["options.extras_require"].values()]
+    open_ = [line for block in wanted for line in block.split() if line and "<" not in line and not line.startswith("#")]
+    assert open_ in ([], ["fsspec"]), "a next major version would break these in silence"  # fsspec is named by its date

@@ -263,9 +263,10 @@ class Engine:
         return np.where(facts.there[:, :1], full, np.float32(np.nan))
 
     def _keeps(self, facts: Facts, place: NDArray[np.int32]) -> NDArray[np.bool_]:
-        """(N,) whether the environment's sentence about N slates keeps the instruction."""
+        """(N,) whether the environment's sentence about N slates keeps the instruction, and their items do."""
         rows = self.tables.rows
-        return np.asarray(rows.speaks[place] & (facts.rank[:, -1] >= rows.least[place]) & facts.some)
+        ruled = (rows.ruled[place[:, None], facts.at] & facts.there).any(1)
+        return np.asarray(rows.speaks[place] & (facts.rank[:, -1] >= rows.least[place]) & facts.some & ~ruled)
 
     def _item_worth(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
         """See ``deck.Worth``: text dimensions as the environment's own sentence has them, breaking the instruction or not."""

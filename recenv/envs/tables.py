@@ -16,9 +16,9 @@ from recenv.data.constraints import MET, MISSED, SLOTS, UNKNOWN
 from recenv.data.store import DISCLOSURES
 from recenv.data.world import World
 from recenv.envs.config import EnvConfig
-from recenv.envs.speaker import Leave, leave_to_speak
+from recenv.envs.speaker import leave_to_speak, ruled_out
 from recenv.errors import InputError
-from recenv.records import Goal, Need
+from recenv.records import Goal, Item, Need
 from recenv.users.protocol import Appeal, UserModel
 
 Mask = NDArray[np.uint64]
@@ -40,7 +40,8 @@ class GoalRows(NamedTuple):
     appeal, the utility less that of taking nothing in logits (KEY, MISSED_BY, UNKNOWN_BY, APPEAL; one look-up brings all four);
     logged (F, C): bits of what the log says, TAKEN, REFUSED, EXTRAPOLATED.
     size (F,) candidates; volunteered, sayable, hidden (F,) masks by disclosure; allowed, least (F,): how many items a slate may
-    and must have by the instruction; speaks (F,): whether the environment's own sentence can keep it; chinese (F,).
+    and must have by the instruction; speaks (F,): whether the environment's own sentence can keep it; chinese (F,);
+    ruled (F, C): candidates that the instruction rules out, by their records.
     """
 
     item: NDArray[np.int32]
@@ -54,6 +55,7 @@ class GoalRows(NamedTuple):
     least: NDArray[np.int32]
     speaks: NDArray[np.bool_]
     chinese: NDArray[np.bool_]
+    ruled: NDArray[np.bool_]
 
     @property
     def key(self) -> NDArray[np.uint64]:
@@ -175,14 +177,15 @@ class Tables:
         for g, r, a, s in zip(goals.tolist(), at.tolist(), arrays, session.tolist(), strict=True):
             by = [_mask(a.disclosure == DISCLOSURES.index(name)) for name in ("volunteered", "on_ask", "hidden")]
             rows.volunteered[r], rows.sayable[r], rows.hidden[r] = by
-            leave = self._speaking(s, g)
+            record, items = self.world.session(s), self._candidates(g)
+            leave = leave_to_speak(record.instruction, record.locale, items, self.config.slate_size)
             rows.allowed[r], rows.least[r], rows.speaks[r] = leave.allowed, leave.least, leave.speaks
-            rows.chinese[r] = self.world.session(s).locale == "zh"
+            rows.chinese[r] = record.locale == "zh"
+            rows.ruled[r] = False
+            rows.ruled[r, : len(items)] = ruled_out(record.instruction, items)
 
-    def _speaking(self, session: int, goal: int) -> Leave:
-        record = self.world.session(session)
-        items = [self.world.item(int(i)) for i in self.world.goal(goal).candidates[: self.config.candidates]]
-        return leave_to_speak(record.instruction, record.locale, items, self.config.slate_size)
+    def _candidates(self, goal: int) -> list[Item]:
+        return [self.world.item(int(i)) for i in self.world.goal(goal).candidates[: self.config.candidates]]
 
     # -- draws of a goal -------------------------------------------------------------------------------------
 
@@ -239,4 +242,4 @@ def _empty(n: int, c: int) -> GoalRows:
     return GoalRows(
         item=of(np.int32, c), cell=of(np.uint64, c, 4), logged=of(np.uint8, c), size=of(np.int32), volunteered=of(np.uint64),
         sayable=of(np.uint64), hidden=of(np.uint64), allowed=of(np.int32), least=of(np.int32), speaks=of(np.bool_),
-        chinese=of(np.bool_))
+        chinese=of(np.bool_), ruled=of(np.bool_, c))

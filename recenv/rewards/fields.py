@@ -18,13 +18,16 @@ def missing(row: ScorerRow) -> str:
 
 
 def says_nothing(row: ScorerRow) -> str:
-    """Why an answer is worth nothing whatever was asked, "" if it may be worth something: it has no letter and no digit.
+    """Why an answer is worth nothing whatever a model may say, "" if it may be worth something: it has no letter and no digit, or
+    the exact rule of its dimension's rows refutes it.
 
     Only where a row is otherwise complete: what cannot be judged at all is ``missing``.
     """
     own = DIMENSIONS[row.dimension]
-    if not own.answers or any(c.isalnum() for c in getattr(row, own.answers)):
+    if not own.answers:
         return ""
+    if any(c.isalnum() for c in getattr(row, own.answers)):
+        return own.row_rule(row) if own.row_rule is not None and not missing(row) else ""
     rest = [field for field in own.needs if field != own.answers]
     return "" if any(_empty(row, field) for field in rest) else f"the {own.answers} says nothing"
 

@@ -33,7 +33,7 @@ class Told(NamedTuple):
 
 def rows(dimension: Dimension, told: Told) -> list[ScorerRow]:
     """The rows of a dimension about a turn: one an item of the slate where it reads an ``item``, else one."""
-    own: dict[str, Any] = {field: getattr(told, field) for field in dimension.reads if field != "item"}
+    own: dict[str, Any] = {field: getattr(told, field) for field in (*dimension.reads, *dimension.checked) if field != "item"}
     if "items" in own:
         own["shown"] = told.shown
     row = ScorerRow(dimension=dimension.name, locale=told.locale, **own)

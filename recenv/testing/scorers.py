@@ -60,7 +60,8 @@ class ScorerContract:
     def test_it_is_a_scorer_of_a_dimension_that_exists(self, scorer: Scorer) -> None:
         assert isinstance(scorer, Scorer)
         assert scorer.spec.dimension in DIMENSIONS
-        assert set(scorer.spec.reads) <= set(DIMENSIONS[scorer.spec.dimension].reads), "rows have no other fields"
+        own = DIMENSIONS[scorer.spec.dimension]
+        assert set(scorer.spec.reads) <= {*own.reads, *own.checked}, "rows have no other fields"
 
     def test_its_spec_survives_json(self, scorer: Scorer) -> None:
         assert msgspec.json.decode(msgspec.json.encode(scorer.spec), type=ScorerSpec) == scorer.spec

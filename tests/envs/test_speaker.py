@@ -17,6 +17,7 @@ from recenv.envs.speaker import leave_to_speak, speak
 from recenv.envs.state import RUNNING
 from recenv.envs.tables import fitting
 from recenv.records import Action
+from recenv.rewards.rules.held import decided
 from recenv.rewards.rules.verdicts import factual_verdict, instruction_verdict, language_of
 from recenv.scenarios import load_scenario, names
 
@@ -65,7 +66,8 @@ def test_every_sentence_tells_the_truth_and_keeps_the_instruction(engine: Engine
             text = speak(view.instruction, view.locale, items)
             action = Action(act="recommend", items=tuple(i.id for i in items), text=text)
             verdict, facts = instruction_verdict(view, action, items), factual_verdict(view, action, items)
-            assert not verdict.failed, (view.instruction, text, verdict.reason)
+            ruled = tables.rows.ruled[place][[view.candidates.index(i) for i in items]].any()
+            assert verdict.failed == ruled and verdict.about in ("", "which"), (view.instruction, text, verdict.reason)
             assert facts is not None and not facts.failed, (text, facts.reason)
             languages.add(language_of(text, [i.name for i in items]))
     assert {"zh", "en"} <= languages
@@ -82,7 +84,8 @@ def test_the_slate_environments_words_are_these(engine: Engine) -> None:
         place = int(engine.tables.at(engine.tables.first_goal[r : r + 1])[0])
         assert action.text == speak(record.instruction, record.locale, items)
         assert len(items) == min(k, int(engine.tables.rows.allowed[place]))
-        assert step.components[r, 0] == 1.0 and step.applicable[r, 0]
+        ruled = any(i.reason for i in decided(record.instruction, items, items))
+        assert step.components[r, 0] == float(not ruled) and step.applicable[r, 0]
     assert (state.turn[state.ending == RUNNING] == 1).all()
 
 

@@ -103,7 +103,8 @@ def test_rows_hold_what_their_dimension_reads_and_nothing_else(tiny_world: World
         assert len(made) == (2 if "item" in d.reads else 1)
         for row in made:
             filled = {f for f in ScorerRow.__struct_fields__ if getattr(row, f)}
-            assert filled - {"dimension", "locale", "shown"} <= {*d.reads} and row.dimension == d.name and not row.group
+            assert filled - {"dimension", "locale", "shown"} <= {*d.reads, *d.checked}
+            assert row.dimension == d.name and not row.group
     (listed,) = rows.rows(SHIPPED[IR], told)
     assert listed.shown == 2 and len(listed.items) == len(view.candidates) and listed.items[:2] == told.slate
     assert len(told.evidence.split("\n")) == 3  # what was said of an item shown twice may be checked twice

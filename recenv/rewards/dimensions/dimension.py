@@ -12,6 +12,8 @@ from recenv.rewards.rules.verdicts import Verdict
 Rule = Callable[[AgentView, Action, Sequence[Item | None]], Verdict | None]
 """An exact check of a turn (items: those of the action, None for an unknown id); None where it has nothing to say."""
 
+RowRule = Callable[[ScorerRow], str]
+
 
 class Dimension(NamedTuple):
     """One reward dimension.
@@ -19,11 +21,13 @@ class Dimension(NamedTuple):
     name, short: as in files and as above a narrow column.  says: what a value tells, in words, for cards.
     reads: fields of a row that may change its score. They say how its rows are made of a turn (``rewards.rows``), and what a
     turn must have for the dimension to apply: a text to read a ``response``, known items for ``evidence``, ``item``, ``items``.
+    checked: fields of a row that only its exact rule reads: no model is shown them, so they do not belong to its identity.
     needs: fields without which nobody can answer; answers: the field whose text is judged, "" where there is none.
     overlap: (asking text, answering text) of a row and of one of its items: what the word-overlap baseline compares.
     listwise: a row is a list of items with a label each, worth its nDCG; else a row has one label.
     alone: of a listwise one, the dimension that asks the same of one item, for models that read one at a time; "" for none.
     rule: what can be checked exactly; a turn that fails it is worth 0, and no scorer is asked.
+    row_rule: the same of a row, as far as a row can be checked: why it is worth 0, "" where nothing is refuted.
     always: every turn is judged by the rule: one that passes and leaves a scorer nothing to read is worth 1, not missing.
     spoken: what a sentence of the environment's own is worth by construction; ``obeys`` (it keeps the instruction wherever one
     can be found that does), ``true`` (it repeats the records), None where it would have to be judged.
@@ -46,6 +50,8 @@ class Dimension(NamedTuple):
     listwise: bool = False
     alone: str = ""
     rule: Rule | None = None
+    row_rule: RowRule | None = None
+    checked: tuple[str, ...] = ()
     always: bool = False
     spoken: Literal["obeys", "true"] | None = None
     features: tuple[str, ...] = ()

@@ -1,10 +1,13 @@
-"""Instruction following: does the answer keep to what it was told?"""
+"""Instruction following: does the answer keep to what it was told?
+
+What an instruction demands of the items ("avoid hot pot", "within 2 km") is kept or broken by their records: exact rules read
+those of ``evidence``, models do not."""
 
 from __future__ import annotations
 
 from recenv.rewards.dimensions.dimension import Dimension
 from recenv.rewards.dimensions.rubric import Rubric
-from recenv.rewards.rules.verdicts import instruction_verdict
+from recenv.rewards.rules.verdicts import instruction_verdict, items_broken
 
 RUBRIC = Rubric(
     "Does the response do what the instruction, and the query where there is one, demand of it?",
@@ -22,9 +25,9 @@ RUBRIC = Rubric(
 DIMENSION = Dimension(
     name="instruction_following", short="IF",
     says="whether the response obeys the instruction (counts, lengths, language, mentions, form)",
-    reads=("instruction", "query", "response"), needs=("instruction", "response"), answers="response",
+    reads=("instruction", "query", "response"), checked=("evidence",), needs=("instruction", "response"), answers="response",
     overlap=lambda row, item: (f"{row.instruction} {row.query}", row.response),
-    rule=instruction_verdict, always=True, spoken="obeys", rubric=RUBRIC,
+    rule=instruction_verdict, row_rule=items_broken, always=True, spoken="obeys", rubric=RUBRIC,
     features=("instruction_response", "query_response", "following"),
     compares=(("instruction", "response"), ("query", "response")),
     word="instruction", opinions=("forest", "topic"), likeness="instruction",

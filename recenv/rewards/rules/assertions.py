@@ -150,6 +150,11 @@ def record(claim: Claim, item: Item) -> str:
 # -- names -------------------------------------------------------------------------------------------------------------
 
 
+def find_names(text: str, items: Sequence[Item]) -> list[_Mention]:
+    """Where a text that is normalised already names items, longest name first where they overlap, in order."""
+    return _mentions(text, items, ())
+
+
 @CACHES.keep(65_536)
 def _normal(text: str) -> str:
     return unicodedata.normalize("NFKC", text).casefold()

@@ -7,9 +7,10 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from recenv.records import Action, AgentView, Item
+from recenv.records import Action, AgentView, Item, ScorerRow
 from recenv.rewards.rules import CACHES, assertions
 from recenv.rewards.rules.checks import Check, languages, read_checks
+from recenv.rewards.rules.held import decided, decided_in_row
 
 MAX_CHARACTERS = 4_000
 """No answer may be longer, whatever the instruction says."""
@@ -17,9 +18,11 @@ MAX_CHARACTERS = 4_000
 
 class Verdict(NamedTuple):
     """reason: what was expected and what came, in English; "" when passed. about: what a failed one is about; ``grammar`` (of
-    the action), ``items`` (their number), ``ids``, ``language``, ``form`` (of the text), ``wordless``, ``claim``.
+    the action), ``items`` (their number), ``ids``, ``language``, ``form`` (of the text), ``wordless``, ``which`` (items that the
+    instruction rules out), ``claim``.
 
-    wanted: the language, or the kind of the check of the form (``checks.KINDS``), that was not kept.
+    wanted: the language, the kind of the check of the form (``checks.KINDS``), or the words about the items, that was not kept.
+    item: id of the item that was ruled out.
     item, slot, said, record: of the first refuted claim, the item's id, the slot, the words of the claim and what the record
     holds; refuted: ids of all items about which a claim is refuted.
     """
@@ -70,8 +73,21 @@ def instruction_verdict(view: AgentView, action: Action, items: Sequence[Item | 
     recommendation 1 to ``view.slate_size`` items and no more than the instruction allows, known ids, ids that were
     candidates or retrieved, no repeats; a query to search for, a text to ask; the language of the text (the one the
     instruction demands, else the session's); every exactly checkable demand of the instruction on the text
-    (``recenv.rewards.rules.checks``), and MAX_CHARACTERS.
+    (``recenv.rewards.rules.checks``), and MAX_CHARACTERS; what the instruction demands of the items
+    (``recenv.rewards.rules.wishes``), of all that are shown, whatever the text names.
     """
+    said = _of_the_words(view, action, items)
+    if said.failed or action.act != "recommend":
+        return said
+    shown = [item for item in items if item is not None]
+    for kept in decided(view.instruction, shown, (*view.candidates, *view.retrieved)):
+        if kept.reason:
+            return Verdict(True, kept.reason, "which", kept.wish.said, kept.item)
+    return PASSED
+
+
+def _of_the_words(view: AgentView, action: Action, items: Sequence[Item | None]) -> Verdict:
+    """All but what is demanded of the items themselves."""
     if action.act == "malformed":
         return Verdict(True, action.error or "malformed action", "grammar")
     reason, about = "", ""
@@ -91,6 +107,11 @@ def instruction_verdict(view: AgentView, action: Action, items: Sequence[Item | 
     others = (*view.candidates, *view.retrieved)
     broken = text_broken(view.instruction, view.locale, action.text, items, others, recommends=action.act == "recommend")
     return Verdict(True, broken.reason, broken.about, broken.wanted) if broken else PASSED
+
+
+def items_broken(row: ScorerRow) -> str:
+    """Why the items that a row's answer recommends break its instruction, as far as the row's evidence decides; "" else."""
+    return next((kept.reason for kept in decided_in_row(row.instruction, row.evidence, row.response) if kept.reason), "")
 
 
 def wordless(instruction: str) -> str:

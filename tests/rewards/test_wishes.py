@@ -1,0 +1,171 @@
+"""Demands on items: read in either language, decided by records, and left alone where words or other things are meant."""
+
+from __future__ import annotations
+
+import time
+
+import msgspec
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from worlds import tiny_view
+
+from recenv.data.world import World
+from recenv.records import Action, Item, ScorerRow, Value
+from recenv.rewards.fields import says_nothing
+from recenv.rewards.models.heads import digest
+from recenv.rewards.rules.held import decided, decided_in_row, recommended
+from recenv.rewards.rules.scorer import NOTHING_READ, ChecksScorer
+from recenv.rewards.rules.verdicts import instruction_verdict
+from recenv.rewards.rules.wishes import read_wishes
+
+
+def place(name: str, **attributes: Value) -> Item:
+    return Item(id=name, category="dining", name=name, locale="en", attributes=attributes)
+
+
+POT = place("Golden Pot", subcategory="Hotpot", rating=4.2, price=158.0, distance=3.2, area="Haidian", tags=("chain", "parking"))
+TEA = place("Green Tea", subcategory="Teahouse", rating=4.7, price=48.0, distance=0.8, area="Chaoyang", tags=("quiet",))
+BARE = place("Blank House")
+ZH_POT = place("蜀香园", subcategory="火锅", rating=4.2, price=158.0, distance=3.2, area="海淀区", tags=("连锁",))
+ZH_TEA = place("清茶居", subcategory="茶馆", rating=4.7, price=48.0, distance=0.8, area="朝阳区", tags=("安静",))
+
+DEMANDS = [  # each is broken by the pot and kept by the tea, in records of both languages
+    "Avoid hot pot.", "Do not recommend any hotpot restaurants.", "No hot pot, please.", "Anything but hot pot.",
+    "The user likes it quiet. Never suggest hot pot, and reply in English.", "Recommend anything except hotpot places.",
+    "不要火锅。", "别推荐火锅店。", "除了火锅都可以。", "火锅除外，不要推荐。", "请用中文回答，不推荐火锅和烧烤。",
+    "Only places rated at least 4.5.", "Recommend places with a rating of 4.5 or above.", "4.5+ stars only.",
+    "评分不低于4.5分。", "只推荐评分4.5以上的店。", "No places rated below 4.5.", "不推荐评分低于4.5的餐厅。",
+    "Stay within 2 km.", "Everything within 2 kilometers, please.", "No more than 900 m away.",
+    "距离2公里以内。", "不超过2公里。",
+    "Recommend places in Chaoyang.", "Only places in Chaoyang district under 500 yuan.", "只推荐朝阳区的店。", "位于朝阳区。",
+    "Nothing in Haidian: recommend places not in Haidian.", "不要推荐海淀区的。",
+    "Keep it under 100 yuan.", "Everything must cost less than 100 yuan per person.", "Avoid places over 100 yuan.",
+    "人均100元以下。", "价格不超过100元，用编号列出。", "Budget between 20 and 100 yuan.", "人均20-100元。",
+]
+WORDS = [
+    "Do not use exclamation marks.", "Avoid exclamation marks and jargon.", "Use no more than 60 words.", "At most 3 places.",
+    "Give the price in at most 3 words.", "Answer in English within 2 sentences.", "Avoid the word \"hot pot\".",
+    "不要使用感叹号。",
+    "每家都要说明所在区域。", "说明每家在哪个区。", "不要提到火锅。", "Do not mention hot pot.", "回答不超过100字。",
+    "Number the places and state each rating.", "No commas.", "Leave out prices.", "Do not write more than 100 characters.",
+]
+OPEN = [
+    "If the user is alone, avoid hot pot.", "Ideally under 100 yuan.", "最好在100元以内。", "Include one place under 100 yuan.",
+    "Stay under 100 yuan in total.", "Within 2 km of the station.", "离地铁站2公里以内。", "No need to avoid hot pot.",
+    "The user lives in Chaoyang.", "Delivery fee under 5 yuan.", "如果预算有限，人均100元以下。", "不用避开火锅。",
+    "4-star hotels or above.", "除非用户要求，不要火锅。", "Do not avoid hot pot.",
+]
+
+
+@pytest.mark.parametrize("instruction", DEMANDS)
+def test_records_break_and_keep_what_is_demanded_of_items(instruction: str) -> None:
+    for pot, tea in ((POT, TEA), (ZH_POT, ZH_TEA)):
+        assert any(k.reason and k.item == pot.id for k in decided(instruction, [pot], [tea])), instruction
+        assert any(k.reason for k in decided(instruction, [tea, pot]))
+        assert not any(k.reason for k in decided(instruction, [tea], [pot]))
+        assert decided(instruction, [tea], [pot]), "what is kept is decided, too"
+    assert not decided(instruction, [BARE], [POT, TEA]), "a record without the field decides nothing"
+
+
+@pytest.mark.parametrize("instruction", [*WORDS, *OPEN])
+def test_words_conditions_and_preferences_are_not_held_against_items(instruction: str) -> None:
+    assert not decided(instruction, [POT, TEA, ZH_POT, ZH_TEA])
+
+
+def test_chains_dishes_and_parts_of_a_kind() -> None:
+    assert decided("Avoid chains.", [POT])[0].reason and not decided("Avoid chains.", [TEA])
+    dish = place("Fu", subcategory="Sichuan", dishes=("hotpot", "dandan noodles"))
+    assert decided("Avoid hot pot.", [dish])[0].reason and not decided("Avoid noodles.", [dish])[0].reason
+    assert not decided("Avoid hotels.", [place("A", subcategory="hotel restaurant")]), "a part of a kind decides nothing"
+    assert decided("Avoid hotels.", [place("A", subcategory="business hotel")])[0].reason
+    assert not decided("Avoid seafood.", [TEA]), "a teahouse may serve it"
+    assert not decided("Avoid hot pot.", [place("A", subcategory="Restaurant")]), "too coarse to rule it out"
+    named = decided("Avoid hot pot.", [place("Old Town Hot Pot")])[0]
+    assert named.reason == "expected no 'hotpot', came 'Old Town Hot Pot' with 'Old Town Hot Pot'"
+
+
+def test_reasons_say_what_was_expected_and_what_came() -> None:
+    assert decided("under 100 yuan", [TEA, POT])[0].reason == "expected price at most 100 yuan, came 'Golden Pot' with '158 yuan'"
+    assert decided("in Chaoyang", [POT])[0].reason == "expected items in 'chaoyang', came 'Golden Pot' with 'Haidian'"
+
+
+EVIDENCE = (
+    "Golden Pot; dining; type: Hotpot; rating: 4.2 stars; price: 158 yuan; area: Haidian; distance: 3.2 km; features: chain\n"
+    "Green Tea; dining; type: Teahouse; rating: 4.7 stars; price: 48 yuan; area: Chaoyang; distance: 800 m"
+)
+JSON = ('[{"name": "Golden Pot", "type": "Hotpot", "rating": 4.2, "price": "158 yuan", "area": "Haidian", "distance": "3.2 km"}, '
+        '{"name": "Green Tea", "type": "Teahouse", "rating": 4.7, "price": "48 yuan", "area": "Chaoyang", "distance": "0.8 km"}]')
+
+
+@pytest.mark.parametrize("evidence", [EVIDENCE, JSON])
+@pytest.mark.parametrize("instruction", [d for d in DEMANDS if "20" not in d])
+def test_rows_are_judged_by_the_records_that_the_answer_recommends(instruction: str, evidence: str) -> None:
+    def broken(response: str) -> bool:
+        return any(k.reason for k in decided_in_row(instruction, evidence, response))
+
+    assert broken("Try Golden Pot.") and broken("Green Tea or Golden Pot.") and broken("I have two ideas for you.")
+    assert not broken("Try Green Tea.") and not broken("Green Tea. I left out Golden Pot, as you asked.")
+
+
+def test_which_records_an_answer_recommends() -> None:
+    def names(response: str) -> list[str]:
+        return [item.name for item in recommended(EVIDENCE, response)]
+
+    assert names("Golden Pot is great.") == ["golden pot"] and names("Both are great.") == ["golden pot", "green tea"]
+    assert names("Green Tea, not Golden Pot") == ["green tea"] and names("I skipped Golden Pot.") == []
+
+
+def row(instruction: str, response: str, evidence: str = EVIDENCE) -> ScorerRow:
+    return ScorerRow(
+        dimension="instruction_following", instruction=instruction, query="Tea?", response=response, evidence=evidence)
+
+
+def test_a_broken_demand_on_items_is_worth_nothing_whatever_a_model_says() -> None:
+    assert says_nothing(row("Avoid hot pot.", "Golden Pot!")).startswith("expected no 'hotpot'")
+    assert says_nothing(row("Avoid hot pot.", "Green Tea!")) == says_nothing(row("Avoid hot pot.", "Golden Pot!", "")) == ""
+    with_it, without = row("Be kind.", "Golden Pot!"), row("Be kind.", "Golden Pot!", "")
+    assert digest(with_it, "") == digest(without, ""), "no model reads the evidence of this dimension"
+
+
+def test_the_checks_scorer_counts_them() -> None:
+    rows = [row("Avoid hot pot.", r) for r in ("Golden Pot", "Green Tea")] + [row("Avoid hot pot.", "Golden Pot", "")]
+    rows += [row("Avoid hot pot. Use no commas.", "Golden Pot")]
+    scores = ChecksScorer().score(rows)
+    np.testing.assert_array_equal(scores.values, np.array([0.0, 1.0, np.nan, 0.25], np.float32))
+    assert scores.reasons[2] == NOTHING_READ
+
+
+def test_a_recommendation_fails_by_all_that_it_shows(tiny_world: World) -> None:
+    view = msgspec.structs.replace(tiny_view(tiny_world, "en-1"), instruction="Avoid hot pot.", candidates=(POT, TEA, BARE))
+
+    def verdict(*items: Item, text: str) -> tuple[str, str, str]:
+        said = instruction_verdict(view, Action(act="recommend", items=tuple(i.id for i in items), text=text), items)
+        assert said.failed == bool(said.reason)
+        return said.about, said.item, said.wanted
+
+    assert verdict(TEA, BARE, text="Green Tea, or Blank House.") == ("", "", "")
+    assert verdict(TEA, POT, text="Only Green Tea for you.") == ("which", POT.id, "avoid hotpot")
+    assert verdict(POT, text="去金锅吧，味道很好。")[0] == "language", "the words come first"
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.lists(st.sampled_from([*DEMANDS, *WORDS, *OPEN]) | st.text(max_size=20), max_size=6))
+def test_anything_can_be_read(parts: list[str]) -> None:
+    text = " ".join(parts)
+    assert read_wishes(text) == read_wishes(text)
+    decided(text, [POT, TEA, BARE, ZH_POT])
+    decided_in_row(text, EVIDENCE, text)
+
+
+@pytest.mark.parametrize("junk", [
+    "avoid ", "no ", "不要", "除", "in haidian or ", "under 1", "1.", "不超过", "between 1 and ", "at least ", "except for ",
+    "the ",
+    "海淀区和", "在海淀区", "with a rating of ", "golden pot ", "評分", "a", " ", "1-", "ﷺ"])
+def test_junk_is_read_quickly(junk: str) -> None:
+    text = (junk * 32_000)[:32_000]
+    started = time.process_time()
+    read_wishes(text)
+    decided_in_row(f"Avoid hot pot. {text}", EVIDENCE, text)
+    assert time.process_time() - started < 3.0  # well under one second on an idle core
