@@ -19,6 +19,7 @@ from recenv.data.constraints import fold
 from recenv.data.render import value_text
 from recenv.records import Item
 from recenv.rewards.rules import CACHES
+from recenv.rewards.rules.references import Named, comparisons, group, in_brackets, no_value, one_by_one, references
 
 Slot = Literal["rating", "price", "distance", "area"]
 
@@ -31,6 +32,7 @@ class Claim(NamedTuple):
 
     tolerance: half a unit of the last digit written (at most 0.05 for ratings), more for "about".
     owners: the items of which it may be said; never empty.
+    order: 0 for "is", -1 for "is below" another item's value, 1 for "is above" it.
     """
 
     slot: Slot
@@ -38,6 +40,7 @@ class Claim(NamedTuple):
     value: float
     tolerance: float
     owners: tuple[Item, ...]
+    order: int = 0
 
 
 class _Mention(NamedTuple):
@@ -103,7 +106,8 @@ _OTHER_MONEY = re.compile(
 _OTHER_MONEY_AFTER = re.compile(r"\s*(?:代金券|优惠|红包|折|券|押金|off\b|discount|voucher|deposit|parking)")
 _LANDMARK_BEFORE = re.compile(
     r"(?:靠近|临近|邻近|毗邻|紧邻|紧挨|附近|周边|周围|旁边|离|距|\b(?:near(?:by)?|close to|next to|beside|opposite|around)\b)"
-    r"[^,.;。;!?()\n]{0,24}$")
+    r"[^,.;。;!?()\n]{0,24}$"
+    r"|(?:像|比|不如|类似|\b(?:like|unlike|than|compared (?:with|to)|similar to|against|over|versus)) ?$")
 _LANDMARK_AFTER = re.compile(r"\s*(?:附近|周边|旁|边上|周围|对面|nearby)")
 _PUNCTUATION = re.compile(r"[,.;:!?。、;\n()\[\]{}|/]")
 _SENTENCE = re.compile(r"[!?。\n]|(?<!\d)\.\s")
@@ -122,11 +126,18 @@ def read_assertions(text: str, items: Sequence[Item], others: Sequence[Item], ar
     for m in mentions:  # digits of names are not claims
         masked[m.start:m.end] = "\ufffc" * (m.end - m.start)
     masked_text = "".join(masked)
+    named = [Named(m.start, m.end, m.items) for m in mentions]
+    referring = references(masked_text, named)
+    known = sorted((*mentions, *(_Mention(*r, False) for r in referring)), key=lambda m: m.start)
     claims = []
-    for found in _numbers(masked_text) + _free(masked_text) + _areas(masked_text, areas):
-        owners = _owners(found, masked_text, mentions)
-        if owners:
+    every = _numbers(masked_text) + _free(masked_text) + _areas(masked_text, areas)
+    for found in every:
+        for owners in _said_of(found, every, masked_text, named, referring, known):
             claims.append((found.start, Claim(*found[:4], owners)))
+    for c in comparisons(masked_text, named):
+        beside = c.other.attributes.get(c.slot)
+        if isinstance(beside, (int, float)):
+            claims.append((c.start, Claim(c.slot, c.said, float(beside), 1e-9, (c.item,), c.order)))  # type: ignore[arg-type]
     return [claim for _, claim in sorted(claims, key=lambda pair: pair[0])]
 
 
@@ -138,6 +149,8 @@ def agrees(claim: Claim, item: Item) -> bool:
     if claim.slot == "area":
         said, area = fold(claim.said), fold(str(have))
         return said in area or area in said or said in fold(str(item.attributes.get("address", "")))
+    if claim.order and isinstance(have, (int, float)):
+        return (float(have) - claim.value) * claim.order >= -claim.tolerance
     return not isinstance(have, (int, float)) or abs(float(have) - claim.value) <= claim.tolerance
 
 
@@ -187,6 +200,27 @@ def _whole(text: str, start: int, end: int) -> bool:
 
 def _landmark(text: str, start: int, end: int) -> bool:
     return bool(_LANDMARK_BEFORE.search(text[max(0, start - 40):start]) or _LANDMARK_AFTER.match(text, end))
+
+
+def _said_of(
+    found: _Found, every: Sequence[_Found], text: str, named: Sequence[Named], referring: Sequence[Named],
+    known: Sequence[_Mention],
+) -> list[tuple[Item, ...]]:
+    """The owners of each claim that something found makes: one claim, one an item of "both", none where it cannot be told."""
+    clause = max([max(0, found.start - _CLAUSE_LENGTH), *(m.end() for m in _CLAUSE.finditer(
+        text, max(0, found.start - _CLAUSE_LENGTH), found.start))])
+    digits = text.find(found.said, found.start) if found.slot != "area" else found.start
+    if no_value(found.slot, text, clause, found.start, max(digits, found.start), found.end):
+        return []
+    alike = sorted(f.start for f in every if f.slot == found.slot)
+    bracketed = in_brackets(text, named, found.end)
+    if bracketed is not None:
+        return [bracketed.items] if bracketed.items else []
+    several = one_by_one(text, named, referring, found.start, alike) or group(text, named, referring, clause, found.start)
+    if several is not None:
+        return [(item,) for item in several.items]
+    owners = _owners(found, text, known)
+    return [owners] if owners else []
 
 
 def _owners(found: _Found, text: str, mentions: Sequence[_Mention]) -> tuple[Item, ...]:

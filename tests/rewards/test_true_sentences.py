@@ -1,0 +1,219 @@
+"""Forty true and forty subtly false answers in the styles of language models, over three records in each language.
+
+Exact rules refute no true one. Of the false ones they catch 34; the rest is left to scorers.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import msgspec
+import pytest
+from worlds import tiny_view
+
+from recenv.data.world import World
+from recenv.records import Action, Item, Value
+from recenv.rewards.rules.verdicts import factual_verdict
+
+
+def place(name: str, locale: str, **attributes: Value) -> Item:
+    return Item(id=name, category="dining", name=name, locale=locale, attributes=attributes)
+
+
+GRILL = place(
+    "Harbor Grill", "en", rating=4.6, price=296.0, distance=1.2, area="Riverside", hours="10:00-22:00", tags=("parking",))
+COURT = place("Willow Court", "en", rating=4.1, price=2145.0, distance=5.4, area="Old Town", hours="24 hours", tags=("wifi",))
+LAMP = place("Blue Lantern", "en", rating=4.6, price=58.0, distance=0.8, area="Riverside", hours="09:00-21:00", tags=("wifi",))
+RIVER = place("望江楼", "zh", rating=4.6, price=296.0, distance=1.2, area="朝阳区", hours="10:00-22:00", tags=("停车",))
+RAIN = place("听雨轩", "zh", rating=4.1, price=2145.0, distance=5.4, area="东城区", hours="24小时", tags=("无线网络",))
+GARDEN = place("半亩园", "zh", rating=4.6, price=58.0, distance=0.8, area="朝阳区", hours="09:00-21:00", tags=("无线网络",))
+EN, ZH = (GRILL, COURT, LAMP), (RIVER, RAIN, GARDEN)
+
+TRUE = [
+    "I recommend Harbor Grill and Willow Court. The former costs 296 yuan, the latter 2145.",
+    "Harbor Grill and Willow Court are worth a look: the latter costs 2145 yuan, the former only 296 yuan.",
+    "Two ideas for tonight 🙂 Harbor Grill, Blue Lantern. Both are rated 4.6 stars and both lie in Riverside.",
+    "Harbor Grill, Willow Court, Blue Lantern.",
+    "Happy to help! My picks are Harbor Grill and Blue Lantern. Would either of them suit you?",
+    "Blue Lantern is 238 yuan cheaper than Harbor Grill, and Willow Court is the priciest of the three.",
+    "At 58 yuan Blue Lantern is much cheaper than Willow Court, which asks 2145 yuan.",
+    "Harbor Grill is rated half a star higher than Willow Court (4.6 against 4.1).",
+    "**Harbor Grill** - 4.6 stars, about 300 yuan\n**Blue Lantern** - 4.6 stars, about 60 yuan",
+    "1. Willow Court: open 24 hours, 5.4 km away.\n2. Blue Lantern: open from 9:00 to 21:00, 0.8 km away.",
+    "Willow Court is 4.2 km farther away than Harbor Grill.",
+    "Harbor Grill and Blue Lantern cost 296 and 58 yuan respectively.",
+    "Respectively 296 yuan and 58 yuan: that is what Harbor Grill and Blue Lantern cost.",
+    "All three lie within 6 km, and two of them cost less than 300 yuan: Harbor Grill and Blue Lantern.",
+    "I looked at three places. The first is Harbor Grill, the second Willow Court. The second costs "
+    "2145 yuan and the first 296 yuan.",
+    "Of Harbor Grill and Blue Lantern, one costs 296 yuan and the other 58 yuan.",
+    "Neither Harbor Grill nor Blue Lantern costs more than 300 yuan.",
+    "Harbor Grill is nicer for a date. Blue Lantern, on the other hand, is only 58 yuan.",
+    "Each of these two, Harbor Grill and Blue Lantern, has 4.6 stars; together they would cost you 354 yuan.",
+    "Harbor Grill closes at 22:00, an hour later than Blue Lantern, so there is time. The difference in price is 238 yuan.",
+    "推荐望江楼和听雨轩。前者人均296元，后者2145元。",
+    "望江楼、听雨轩都不错，后者人均2145元，前者只要296元。",
+    "望江楼、听雨轩、半亩园。",
+    "您好！为您挑了望江楼和半亩园，两家评分都是4.6分，都在朝阳区，您看可以吗？",
+    "半亩园比望江楼便宜238元，听雨轩最贵。",
+    "半亩园人均58元，比听雨轩便宜得多，听雨轩要2145元。",
+    "望江楼的评分比听雨轩高0.5分。",
+    "1. 听雨轩：24小时营业，距离5.4公里\n2. 半亩园：9点到21点营业，距离0.8公里",
+    "听雨轩比望江楼远4.2公里。",
+    "望江楼和半亩园人均分别为296元和58元。",
+    "三家都在6公里以内，其中两家人均不到300元：望江楼和半亩园。",
+    "第一家是望江楼，第二家是听雨轩。第二家人均2145元，第一家人均296元。",
+    "望江楼和半亩园，一家人均296元，另一家58元。",
+    "望江楼和半亩园的人均都没有超过300元。",
+    "这两家，望江楼和半亩园，评分均为4.6分，加起来一共354元。",
+    "望江楼22点关门，比半亩园晚1小时，人均相差238元。",
+    "⭐望江楼⭐ 人均约300元，评分4.6；半亩园 人均约60元，评分4.6~",
+    "想省钱就选半亩园（58元），想排场就选听雨轩（2145元）。",
+    "听雨轩虽然贵一些（人均2145元），但全天营业；相比之下，望江楼的价格只有它的七分之一左右。",
+    "望江楼离您1.2公里，听雨轩离地铁站的距离我没有查到。",
+]
+FALSE = [
+    "I recommend Harbor Grill and Willow Court. The former costs 2145 yuan, the latter 296.",
+    "Harbor Grill and Willow Court are worth a look: the latter costs 1145 yuan, the former only 296 yuan.",
+    "Two ideas for tonight 🙂 Harbor Grill, Willow Court. Both are rated 4.6 stars.",
+    "Harbor Grill and Blue Lantern, both located in Old Town.",
+    "Harbor Grill is 238 yuan cheaper than Blue Lantern.",
+    "At 85 yuan Blue Lantern is much cheaper than Willow Court.",
+    "Harbor Grill is a lovely choice, rated 4.8 by its guests.",
+    "**Harbor Grill** - 4.6 stars, about 200 yuan\n**Blue Lantern** - 4.6 stars, about 60 yuan",
+    "1. Willow Court: open 24 hours, 2.4 km away.\n2. Blue Lantern: open from 9:00 to 21:00, 0.8 km away.",
+    "Harbor Grill is farther away than Willow Court.",
+    "Harbor Grill and Blue Lantern cost 58 and 296 yuan respectively.",
+    "All of them are rated 4.6 stars: Harbor Grill, Willow Court and Blue Lantern.",
+    "The first is Harbor Grill, the second Willow Court. The second costs 296 yuan.",
+    "Of Harbor Grill and Blue Lantern, one costs 196 yuan and the other 58 yuan.",
+    "All three are open around the clock: Harbor Grill, Willow Court, Blue Lantern.",
+    "Blue Lantern is located in Old Town and has free wifi.",
+    "Blue Lantern costs 68 yuan, has wifi, and closes at 21:00.",
+    "Willow Court (4.6 stars, 2145 yuan, Old Town) would be grand.",
+    "Harbor Grill has a swimming pool and free parking.",
+    "Blue Lantern: free entry, 4.6 stars.",
+    "推荐望江楼和听雨轩。前者人均2145元，后者296元。",
+    "望江楼、听雨轩都不错，后者人均1145元。",
+    "为您挑了望江楼和听雨轩，两家评分都是4.6分。",
+    "望江楼和半亩园都位于东城区。",
+    "望江楼比半亩园便宜238元。",
+    "半亩园人均85元，比听雨轩便宜得多。",
+    "望江楼口碑很好，评分高达4.8分。",
+    "1. 听雨轩：24小时营业，距离2.4公里\n2. 半亩园：9点到21点营业，距离0.8公里",
+    "望江楼比听雨轩远。",
+    "望江楼和半亩园人均分别为58元和296元。",
+    "三家的评分都是4.6分：望江楼、听雨轩、半亩园。",
+    "第一家是望江楼，第二家是听雨轩。第二家人均296元。",
+    "望江楼和半亩园，一家人均196元，另一家58元。",
+    "三家都通宵营业：望江楼、听雨轩、半亩园。",
+    "半亩园位于东城区，有无线网络。",
+    "半亩园人均68元，有无线网络，21点关门。",
+    "听雨轩（评分4.6分，人均2145元，东城区）很有排场。",
+    "望江楼有游泳池和免费停车场。",
+    "半亩园免费入场，评分4.6分。",
+    "⭐望江楼⭐ 人均约200元，评分4.6~",
+]
+
+FURTHER = [  # true as well
+    "If you like views, Harbor Grill it is. Otherwise Willow Court, though at 2145 yuan it is a splurge.",
+    "Between Harbor Grill and Willow Court I would take the former, since the latter is rated only 4.1 stars.",
+    "Blue Lantern, rated 4.6 stars like Harbor Grill, costs a mere 58 yuan.",
+    "Unlike Willow Court (4.1 stars), Harbor Grill has 4.6 stars.",
+    "Compared with Willow Court's 2145 yuan, the 296 yuan at Harbor Grill look modest.",
+    "For 58 yuan you get dinner at Blue Lantern; for 296 yuan one at Harbor Grill.",
+    "Rated 4.6 stars and located in Riverside, Blue Lantern beats Willow Court.",
+    "Willow Court and Harbor Grill: 2145 yuan and 296 yuan.",
+    "Harbor Grill (296 yuan) or Blue Lantern (58 yuan)? Both are in Riverside, both have 4.6 stars.",
+    "Prices: 296 yuan (Harbor Grill), 58 yuan (Blue Lantern), 2145 yuan (Willow Court).",
+    "A main course at Harbor Grill costs around 120 yuan, the whole evening about 296 yuan.",
+    "Harbor Grill's signature duck costs 198 yuan.",
+    "The cheapest of the three costs 58 yuan: Blue Lantern.",
+    "The first two, Harbor Grill and Blue Lantern, are rated 4.6 stars; the third, Willow Court, 4.1 stars.",
+    "Harbor Grill is located in Riverside, as is Blue Lantern; Willow Court is located in Old Town.",
+    "You save 2087 yuan by choosing Blue Lantern over Willow Court.",
+    "Of all three, only Willow Court is rated below 4.5; Harbor Grill and Blue Lantern share 4.6 stars.",
+    "| name | price | rating |\n|---|---|---|\n| Harbor Grill | 296 yuan | 4.6 |\n| Willow Court | 2145 yuan | 4.1 |",
+    "Willow Court: 5.4 km away. That is 4.6 km more than Blue Lantern.",
+    "Harbor Grill and Blue Lantern are both rated 4.6 stars, whereas Willow Court has 4.1 stars.",
+    "Harbor Grill, Willow Court and Blue Lantern are rated 4.6, 4.1 and 4.6 stars respectively.",
+    "It is 0.8 km to Blue Lantern and 1.2 km to Harbor Grill. Each has wifi or parking.",
+    "Harbor Grill's 4.6-star rating matches that of Blue Lantern. Willow Court trails at 4.1 stars.",
+    "望江楼的烤鸭套餐198元，人均296元。",
+    "望江楼口味评分4.8分，总评4.6分。",
+    "相比听雨轩的2145元，望江楼的296元不算贵。",
+    "望江楼与半亩园同为4.6分，听雨轩略低，4.1分。",
+    "价格从低到高：半亩园58元、望江楼296元、听雨轩2145元。",
+    "望江楼、半亩园都是4.6分，而听雨轩是4.1分。",
+    "评分4.6分的有望江楼和半亩园。",
+    "除了听雨轩（4.1分），其余两家都是4.6分：望江楼和半亩园。",
+    "花58元就能在半亩园吃一顿，花296元可以去望江楼。",
+    "望江楼和半亩园都位于朝阳区，听雨轩位于东城区。",
+    "从半亩园步行到望江楼约0.4公里，距离您1.2公里。",
+    "三家里半亩园最近，0.8公里；望江楼1.2公里；听雨轩5.4公里。",
+    "前两家（望江楼、半亩园）评分4.6分，最后一家听雨轩4.1分。",
+    "望江楼、听雨轩、半亩园的评分分别是4.6分、4.1分、4.6分。",
+    "听雨轩人均2145元，是望江楼的7倍多，比半亩园贵了2087元。",
+    "不贵：半亩园58元/人，望江楼296元/人。",
+    "您要是预算300元，望江楼（296元）刚好，半亩园还能省下242元。",
+    "望江楼和听雨轩中，我更推荐前者，后者评分只有4.1分。",
+    "望江楼离听雨轩4.2公里。",
+    "和望江楼一样，半亩园也在朝阳区，评分4.6分。",
+    "都说听雨轩贵，人均2145元确实不便宜，但望江楼只要296元。",
+    "两家我都推荐：望江楼人均296元，半亩园人均58元。",
+    "推荐三家，其中望江楼和半亩园都在朝阳区，听雨轩在东城区。",
+    "这两家的人均一个296元一个58元：望江楼和半亩园。",
+]
+
+
+Refuted = Callable[[str], str]
+
+
+@pytest.fixture(scope="module")
+def refuted(tiny_world: World) -> Refuted:
+    view = tiny_view(tiny_world, "en-1")
+
+    def reason(text: str) -> str:
+        """What exact rules say against an answer that recommends the places that it names."""
+        own = ZH if any("\u4e00" <= c <= "\u9fff" for c in text) else EN
+        items = tuple(i for i in own if i.name.casefold() in text.casefold())
+        action = Action(act="recommend", items=tuple(i.id for i in items), text=text)
+        verdict = factual_verdict(msgspec.structs.replace(view, candidates=own), action, items)
+        assert verdict is not None
+        return verdict.reason
+
+    return reason
+
+
+@pytest.mark.parametrize("text", [*TRUE, *FURTHER])
+def test_no_true_answer_is_refuted(refuted: Refuted, text: str) -> None:
+    assert refuted(text) == ""
+
+
+def test_most_false_answers_are_caught(refuted: Refuted) -> None:
+    """What is left claims what no slot holds (pools, hours), or leaves open which place it means."""
+    assert len(TRUE) == len(FALSE) == 40
+    missed = [text for text in FALSE if not refuted(text)]
+    assert len(missed) <= 6, missed
+
+
+@pytest.mark.parametrize("names", [("Harbor Grill", "Blue Lantern", "Willow Court"), ("望江楼", "听雨轩", "半亩园")])
+@pytest.mark.parametrize("way", [
+    "{}", "{}, {}, {}", "{}、{}、{}。", "1. {}\n2. {}\n3. {}", "- {}\n- {}", "**{}** / **{}**", "{}！{}！", "{} > {} > {}"])
+def test_an_answer_that_only_names_the_places_claims_nothing(refuted: Refuted, way: str, names: tuple[str, ...]) -> None:
+    assert refuted(way.format(*names)) == ""
+
+
+def test_each_of_several_is_refuted_by_itself(refuted: Refuted) -> None:
+    assert refuted("Harbor Grill, Willow Court: both are rated 4.6 stars.") == "'Willow Court': rating claimed 4.6, record 4.1"
+    assert refuted("Harbor Grill is cheaper than Blue Lantern.") == "'Harbor Grill': price claimed cheaper, record 296"
+
+
+@pytest.mark.parametrize("junk", [
+    "the former ", "the first is harbor grill ", "harbor grill ", "4.6 stars ", "both ", "respectively 1 yuan ",
+    "harbor grill is cheaper than ", "望江楼比", "前者", "都", "第一家是望江楼1元"])
+def test_junk_is_read_quickly(refuted: Refuted, junk: str) -> None:
+    started = time.process_time()
+    refuted(("Harbor Grill " if junk.isascii() else "望江楼") + (junk * 4_000)[:3_900])
+    assert time.process_time() - started < 2.0  # a fraction of a second on an idle core
