@@ -150,6 +150,68 @@ def test_a_recommendation_fails_by_all_that_it_shows(tiny_world: World) -> None:
     assert verdict(POT, text="去金锅吧，味道很好。")[0] == "language", "the words come first"
 
 
+THREE = (
+    "Sakura House; dining; type: Japanese; rating: 4.4 stars; pri"
+    "ce: 180 yuan; area: Jing'an District; distance: 3.1 km; features: private room; dishes: tempura, eel rice\n"
+    "Spice Pot; dining; type: Sichuan hotpot; rating: 4.8 stars; "
+    "price: 95 yuan; area: Xuhui District; distance: 600 m; features: chain, parking; dishes: beef tripe\n"
+    "Sea Breeze; dining; type: Seafood restaurant; rating: 4.1 st"
+    "ars; price: 320 yuan; area: Pudong District; distance: 7 km"
+)
+SAN = (
+    "樱花屋；餐饮；类型: 日本料理；评分: 4.4分；价格: 180元；区域: 静安区；距离: 3.1公里；特色: 包间；推"
+    "荐菜: 天妇罗、鳗鱼饭\n"
+    "蜀香锅；餐饮；类型: 川味火锅；评分: 4.8分；价格: 95元；区域: 徐汇区；距离: 600米；特色: 连锁、停车\n"
+    "海风楼；餐饮；类型: 海鲜；评分: 4.1分；价格: 320元；区域: 浦东新区；距离: 7公里"
+)
+BREAKS = [
+    ("The user hates hotpot, so leave it out: no hotpot.", "Spice Pot is great"),
+    ("Please avoid suggesting any seafood places.", "Sea Breeze!"),
+    ("You must not recommend hot pot restaurants.", "Spice Pot"), ("Exclude chain restaurants.", "Spice Pot"),
+    ("Only recommend restaurants with a rating of 4.5 or higher.", "Sakura House"),
+    ("All suggestions must be rated above 4.2.", "Sea Breeze"), ("Keep every suggestion within 5 kilometers.", "Sea Breeze"),
+    ("Places should be no farther than 1 km.", "Sakura House"), ("Each place must cost at most 150 yuan.", "Sakura House"),
+    ("Budget: 100 yuan max.", "Sakura House"), ("Only suggest places located in Xuhui.", "Sakura House"),
+    ("Don't offer anything above 200 yuan per head.", "Sea Breeze"), ("Steer clear of Japanese food.", "Sakura House"),
+    ("He is allergic to seafood.", "Sea Breeze"), ("Price range 50-150 yuan.", "Sea Breeze"),
+    ("Minimum rating 4.5.", "Sakura House"), ("Rating must be >= 4.5", "Sea Breeze"),
+    ("Avoid anything with a rating under 4.3.", "Sea Breeze"), ("not more than 2km away", "Sakura House"),
+    ("请不要推荐火锅店", "蜀香锅"), ("避免海鲜类餐厅", "海风楼"), ("用户对海鲜过敏，请注意", "海风楼"),
+    ("不要连锁店", "蜀香锅"), ("只推荐评分在4.5分及以上的餐厅", "樱花屋"), ("评分必须高于4.2", "海风楼"),
+    ("距离不要超过5公里", "海风楼"), ("只推荐3公里内的", "海风楼"), ("人均控制在150元以内", "樱花屋"),
+    ("预算100元以下", "樱花屋"), ("只要徐汇区的", "樱花屋"), ("地点限浦东新区", "樱花屋"), ("不要日料", "樱花屋"),
+    ("别给用户推荐日本料理", "樱花屋"), ("所有推荐的人均都要低于100元", "樱花屋"), ("人均50到150元", "海风楼"),
+    ("请勿推荐海鲜餐厅", "海风楼"), ("推荐静安区的餐厅", "蜀香锅"), ("除火锅外都行", "蜀香锅"),
+]
+MAY = [  # kept, undecided, or no demand on items at all
+    ("no hotpot", "Sakura House"), ("Avoid seafood", "Sakura House"), ("rated 4.5 or higher", "Spice Pot"),
+    ("within 5 km", "Sakura House"), ("at most 150 yuan", "Spice Pot"), ("in Xuhui", "Spice Pot"),
+    ("above 200 yuan is too much: nothing above 200 yuan", "Sakura House"), ("Minimum rating 4.5", "Spice Pot"),
+    ("Avoid noodles.", "Spice Pot"), ("Avoid pork.", "Sakura House"), ("The user lives in Pudong. Be brief.", "Sakura House"),
+    ("Answer in Japanese style, no emojis.", "Sakura House"), ("No Japanese, answer in English.", "Sakura House"),
+    ("Avoid Japanese words.", "Sakura House"), ("Leave out the price of hotpot.", "Spice Pot"),
+    ("Mention at least one place under 100 yuan.", "Sakura House"),
+    ("Don't go over 100 words, price included.", "Sakura House"),
+    ("Describe only what costs under 100 yuan.", "Sakura House"), ("Explain why you avoid hotpot or not.", "Spice Pot"),
+    ("Ask whether within 1 km is fine.", "Sakura House"), ("Say no if seafood is asked for.", "Sea Breeze"),
+    ("Do not be afraid to recommend hotpot.", "Spice Pot"), ("Do not only recommend hotpot.", "Spice Pot"),
+    ("不要只推荐火锅", "蜀香锅"), ("不要拒绝推荐火锅", "蜀香锅"), ("不要说海鲜不好", "海风楼"),
+    ("不要忘记推荐火锅", "蜀香锅"), ("除了火锅还要推荐一家日料", "蜀香锅"), ("不要用日语", "樱花屋"),
+    ("不少于100字，不超过150字", "樱花屋"), ("先问用户预算是否在100元以内", "樱花屋"), ("不要问用户是否吃火锅", "蜀香锅"),
+    ("介绍价格时不超过10个字", "樱花屋"), ("用户在浦东新区，语气亲切", "樱花屋"),
+    ("评分用5分制，保留到4.5这样的小数", "樱花屋"), ("不要把100元以下的店说得太差", "樱花屋"),
+    ("离静安寺1公里以内", "樱花屋"), ("人均100元以下的不要", "樱花屋"),
+    ("Not hotpot again? Fine, any hotpot will do.", "Spice Pot"), ("No dish over 100 yuan.", "Sakura House"),
+]
+
+
+@pytest.mark.parametrize(("instruction", "response"), [*BREAKS, *MAY])
+def test_instructions_in_many_words(instruction: str, response: str) -> None:
+    evidence = SAN if any("\u4e00" <= c <= "\u9fff" for c in response) else THREE
+    broken = any(k.reason for k in decided_in_row(instruction, evidence, response))
+    assert broken == ((instruction, response) in BREAKS)
+
+
 @settings(deadline=None, max_examples=200)
 @given(st.lists(st.sampled_from([*DEMANDS, *WORDS, *OPEN]) | st.text(max_size=20), max_size=6))
 def test_anything_can_be_read(parts: list[str]) -> None:

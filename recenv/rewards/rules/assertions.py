@@ -19,7 +19,7 @@ from recenv.data.constraints import fold
 from recenv.data.render import value_text
 from recenv.records import Item
 from recenv.rewards.rules import CACHES
-from recenv.rewards.rules.references import Named, comparisons, group, in_brackets, no_value, one_by_one, references
+from recenv.rewards.rules.references import Named, behind_colon, comparisons, group, in_brackets, no_value, one_by_one, references
 
 Slot = Literal["rating", "price", "distance", "area"]
 
@@ -216,7 +216,9 @@ def _said_of(
     bracketed = in_brackets(text, named, found.end)
     if bracketed is not None:
         return [bracketed.items] if bracketed.items else []
-    several = one_by_one(text, named, referring, found.start, alike) or group(text, named, referring, clause, found.start)
+    several = (
+        one_by_one(text, named, referring, found.start, alike) or group(text, named, referring, clause, found.start)
+        or behind_colon(text, named, referring, clause, found.start, found.end))
     if several is not None:
         return [(item,) for item in several.items]
     owners = _owners(found, text, known)

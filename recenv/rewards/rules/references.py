@@ -100,6 +100,8 @@ _EACH_ITS_OWN = re.compile(r"\brespectively\b|分别")
 _JOINED = re.compile(r"[\s、,，和与及跟&]*(?:and|or)?\s*")
 _BRACKET = re.compile(r"\s*(?:元|块|yuan|rmb|分|stars?|km|公里)?\s*(?:at|for|-|:)?\s*\((?:at|for)?\s*(?=\ufffc)")
 
+_COLON = re.compile(r"\s*(?:元|块|yuan|rmb|分|stars?|km|公里)?\s*:\s*(?=\ufffc)")
+
 
 class Group(NamedTuple):
     """items: each of which a claim is about, each by itself; none where it is about several, but nobody knows which."""
@@ -155,7 +157,18 @@ def one_by_one(
 
 def in_brackets(text: str, named: Sequence[Named], end: int) -> Group | None:
     """The item whose name stands in brackets behind a number; None where none does."""
-    match = _BRACKET.match(text, end)
+    return _at(_BRACKET.match(text, end), named)
+
+
+def behind_colon(
+    text: str, named: Sequence[Named], referring: Sequence[Named], clause: int, start: int, end: int
+) -> Group | None:
+    """The item whose name stands behind a number and a colon, where nothing before it is named or referred to; None else."""
+    told = any(clause <= n.start < start for n in (*named, *referring))
+    return None if told else _at(_COLON.match(text, end), named)
+
+
+def _at(match: re.Match[str] | None, named: Sequence[Named]) -> Group | None:
     return next((Group(n.items) for n in named if match is not None and n.start == match.end()), None)
 
 

@@ -39,6 +39,7 @@ class Wish(NamedTuple):
 
 _SENTENCE = re.compile(r"[!?。\n]|\.(?=\s|$)")
 _CLAUSE = re.compile(r"[,;:]|\b(?:and|but|then)\b|并且|并(?!非)|而且|同时")
+_FIRST = re.compile(r"\b(minimum|min|maximum|max) (rating|score|price|distance|budget)\b(?: of\b)?")
 _BETWEEN = re.compile(r"(?<=between )(\d{1,7}(?:\.\d{1,3})?) and (\d)")
 _CONDITION = re.compile(r"\b(?:if|unless|when|whenever|in case|where possible|as long as)\b|如果|除非|假如|要是|的话|万一|若")
 _SOFT = re.compile(
@@ -52,7 +53,7 @@ _SOME = re.compile(
 _OF_WORDS = re.compile(
     r"\b(?:mention\w*|writ\w+|say\w*|stat(?:e|ing)|describ\w+|words?|phrases?|terms?|sentences?|characters?|tell|"
     r"explain\w*|repl\w+|"
-    r"answer\w*|respon\w+|talk\w*|claim\w*|pretend)\b|提到|提及|提出|写|说|用词|字|句|标注|介绍|回答|回复|使用")
+    r"answer\w*|respon\w+|talk\w*|ask\w*|whether|why|claim\w*|pretend)\b|提到|提及|提出|写|说|用词|字|句|标注|介绍|回答|回复|使用|是否|问")
 _ABOUT_HIM = re.compile(
     r"\b(?:lives?|living|works?|working|based|born|home|office|staying|user is|users are|he is|she is|i am|they are|"
     r"comes? from)\b"
@@ -73,7 +74,7 @@ def read_wishes(instruction: str) -> tuple[Wish, ...]:
             continue
         found += _kinds(sentence)
         sentence = _BETWEEN.sub(r"\1-\2", sentence)
-        for clause in _CLAUSE.split(sentence):
+        for clause in _CLAUSE.split(_FIRST.sub(r"\2 \1", sentence)):
             if clause and not _SOFT.search(clause) and not _SOME.search(clause) and not _OF_WORDS.search(clause):
                 found += [*_bounds(clause), *_areas(clause)]
     return tuple(dict.fromkeys(found))
@@ -126,6 +127,7 @@ _FROM_ELSEWHERE_EN = re.compile(r"\s*(?:away )?(?:of|from|to)\s+(?!me\b|you\b|hi
     r"my (?:place|position|location)\b|the (?:current|user))")
 _FROM_ELSEWHERE_ZH = re.compile(r"(?:距离|距(?!离)|(?<!距)离)(?!我|您|你|用户|这里|这儿|当前|不|[在要为是:]|最|至|\d|"
     r"<|≤|控)|附近")
+_JUDGED = re.compile(r"\s*(?:is|are|would|was)\b|\s*的?(?:店|餐厅)?(?:都|就|也)?(?:不|别|太|除外|排除)")
 _DELIVERED = re.compile(r"(?:for|per) (?:\d|two|the (?:group|table|family))|\d\s*(?:个)?人|全家")
 _NEGATED_BOUND = re.compile(
     r"\s*(?:please |do |请)*(?:no|not|never|avoid|skip|exclude|nothing|without|不要|别|不|避免|排除|勿)\s*"
@@ -152,6 +154,8 @@ def _bound(slot: str, match: re.Match[str], clause: str) -> Wish | None:
     if slot == "distance" and not unit:
         return None
     before, after = clause[:match.start()], clause[match.end():]
+    if _JUDGED.match(after):
+        return None
     if slot == "price" and (_OTHER_SUM.search(clause) or _DELIVERED.search(after)):
         return None
     if slot == "distance" and (_FROM_ELSEWHERE_EN.match(after) or _FROM_ELSEWHERE_ZH.search(clause)):
@@ -271,7 +275,8 @@ def _kinds(sentence: str) -> list[Wish]:
     return found
 
 
-_NEED_NOT = re.compile(r"\b(?:not|no need to|need not|never)\s*(?:have to |need to )?$|不必|不用|无需|没必要")
+_NEED_NOT = re.compile(r"\b(?:why|whether|how|ask\w*|explain\w*|say\w*)\b|是否|为什么|问|解释|"
+    r"\b(?:not|no need to|need not|never)\s*(?:have to |need to )?$|不必|不用|无需|没必要")
 
 
 def _asked_softly(before: str) -> bool:
