@@ -230,7 +230,7 @@ _EN_NOT = re.compile(
     r"\bcannot (?:recommend|suggest)|\bnever (?:recommend|suggest|show|list|offer|choose|pick|include)|\bexclud(?:e|"
     r"ing)|\bskip|\bleave out|\bleaving out|"
     r"\bstay away from|\bsteer clear of|\b(?:anything|everything|anywhere|any place) (?:but|except|other than)|\bexcept(?: for)?|"
-    r"\bno|\bnothing but(?!.)|\ballergic to|\b(?:does|do|can) not eat|\bnever eats?)\s+(?=[a-z])")
+    r"\bno|\ballergic to|\b(?:does|do|can) not eat|\bnever eats?)\s+(?=[a-z])")
 _EN_REST = re.compile(r"[^.;:!?()\"«»]{1,80}")
 _EN_LEAD = re.compile(
     r"^(?:(?:me|us|him|them|any|all|the|a|an|more|other|kind of|kinds of|type of|sort of|of|places?|restaurants?|"
