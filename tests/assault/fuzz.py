@@ -153,23 +153,19 @@ def _say(world: World) -> bytes:
 
 def stores(data: Data, folder: Path) -> None:
     """Damage to a store: refused, or a world that says the same."""
-    store = Path(shutil.copytree(_TINY.setdefault("path", _tiny()), folder / "store"))
+    store = Path(shutil.copytree(_tiny(folder.parent), folder / "store"))
     file = data.draw(st.sampled_from(sorted(f.name for f in store.iterdir())))
     (store / file).write_bytes(_damaged(data, (store / file).read_bytes()))
     try:
         said = _say(World(store))
     except RecenvError:
         return
-    assert said == _say(World(_TINY["path"])), "damage changed a world in silence"
+    assert said == _say(World(_tiny(folder.parent))), "damage changed a world in silence"
 
 
-_TINY: dict[str, Path] = {}
-
-
-def _tiny() -> Path:
-    import tempfile
-
-    return build_tiny_world(Path(tempfile.mkdtemp(prefix="recenv-assault-")) / "tiny")
+def _tiny(home: Path) -> Path:
+    """The store that copies are made of, built once."""
+    return home / "tiny" if (home / "tiny").is_dir() else build_tiny_world(home / "tiny")
 
 
 # -- actions ---------------------------------------------------------------------------------------------------------
