@@ -51,8 +51,8 @@ _HISTORIES = ("history", "click_history", "behaviors", "behavior_history", "user
 NUMBERED = 'ids that came as numbers (100, 100.0 and "100" are one id)'
 _MOST_DIGITS = 100
 _EXACT = 1e16  # from here on a float has no fraction to write
-_QUANTITY = re.compile(r"[¥￥$]?\s*(\d+(?:\.\d+)?)\s*(?:元|元/人|/人|分|星|公里|千米|km|yuan|stars?)?")
-_METRES = re.compile(r"(\d+(?:\.\d+)?)\s*(?:米|m)")
+_QUANTITY = re.compile(r"[¥￥$]?\s{0,8}(\d+(?:\.\d+)?)\s{0,8}(?:元|元/人|/人|分|星|公里|千米|km|yuan|stars?)?")
+_METRES = re.compile(r"(?<![\d.])(\d+(?:\.\d+)?)\s{0,8}(?:米|m)")
 _CJK = re.compile(r"[\u3400-\u9fff]")
 ASSUMED = "category assumed to be lifestyle"
 """How the note begins that an item named no category."""
@@ -148,7 +148,7 @@ def labels_of(value: Any, source: Source, items: tuple[Item, ...]) -> tuple[floa
 def _place(name: Any, source: Source, items: tuple[Item, ...]) -> int:
     told = id_of(name, [])
     if source.listing == "ids":
-        digits = re.fullmatch(r"(-?\d+)\.0+", told)  # a number in a text that lists ids
+        digits = re.fullmatch(r"(?<!\d)(-?\d++)\.0++", told)  # a number in a text that lists ids
         wanted = (told, digits[1]) if digits else (told,)
         place = next((i for i, item in enumerate(items) if item.id in wanted), -1)
     else:

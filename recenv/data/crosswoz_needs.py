@@ -32,8 +32,8 @@ _DISTRICT = re.compile(f"({'|'.join((*_DISTRICTS, *_MERGED))})[区县]")
 _TEXTS = {"地址": "address", "电话": "phone", "营业时间": "hours", "地铁": "subway",
           "酒店类型": "hotel_type", "游玩时间": "duration"}
 _SETS = {"推荐菜": "dishes", "酒店设施": "facilities"}
-_NUMBER = r"(\d+(?:\.\d+)?)"
-_RANGE = re.compile(rf"{_NUMBER}\s*-\s*{_NUMBER}元?$")
+_NUMBER = r"(?<!\d)(\d++(?:\.\d++)?)"
+_RANGE = re.compile(rf"{_NUMBER}\s{{0,4}}-\s{{0,4}}{_NUMBER}元?$")
 _FROM = re.compile(rf"{_NUMBER}[元分]以上$")
 _TO = re.compile(rf"{_NUMBER}[元分]以下$")
 _EXACT = re.compile(rf"{_NUMBER}[元分]$")

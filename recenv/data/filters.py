@@ -33,7 +33,7 @@ _AT_LEAST = re.compile(
     r">|≥|以上|至少|最低|(?<!不)(?:超过|高于|大于|多于)|不(?:低于|小于|少于)"
     r"|\bat least\b|(?<!no )(?<!not )\b(?:more than|over|above)\b|\bnot? (?:less than|under|below)\b|\bmin"
 )
-_RANGE = re.compile(r"\d\D{0,6}?(?:-|–|—|~|～|到|至|\bto\b|\band\b)\s*\d")
+_RANGE = re.compile(r"\d\D{0,6}?(?:-|–|—|~|～|到|至|\bto\b|\band\b)\s{0,4}\d")
 
 
 class Check(NamedTuple):

@@ -20,7 +20,7 @@ LINE_CAP = 16 << 20
 """Longest line, in bytes, that is decoded; a longer one is skipped in blocks and reported."""
 
 _BLOCK = 1 << 20
-_SKIP, _COLON = re.compile(r"[\s,]*"), re.compile(r"\s*:\s*")
+_SKIP, _COLON = re.compile(r"[\s,]*"), re.compile(r"(?<!\s)\s*+:\s*+")
 
 
 class Line(NamedTuple):

@@ -173,7 +173,7 @@ def first_person(text: str, locale: str) -> str:
         else:
             after = text[found.end():]
             object_ = _OBJECT.search(text[max(0, found.start() - 16):found.start()].casefold()) and not _SUBJECT.match(after)
-            new = "me" if object_ or not re.match(r"\s+\w", after) else "I"
+            new = "me" if object_ or not re.match(r"(?<!\s)\s++\w", after) else "I"
         return new[0].upper() + new[1:] if found[0][0].isupper() else new
 
     return _YOU.sub(said, text)

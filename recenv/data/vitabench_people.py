@@ -17,7 +17,7 @@ _PROFILE = {
     "diet": ("饮食禁忌", "dietary restrictions"), "household": ("家庭情况", "family status"), "temper": ("性格", "personality"),
 }
 _KEYS = {told: key for key, names in _PROFILE.items() for told in names}
-_NUMBERS = re.compile(r"\s*[（(][^（()）]*\d[^（()）]*[)）]")
+_NUMBERS = re.compile(r"(?<!\s)\s*+[（(](?=[^（()）\d]*+\d)[^（()）]*+[)）]")
 _LIKES = 40
 
 
@@ -87,7 +87,7 @@ def city_of(task: Task) -> str:
     """The city that a task plays in, by its weather or the user's home, without 市 or City; "" where neither tells."""
     days = [d for d in _listed(task.environment.get("weather")) if isinstance(d, Mapping)]
     told = next((str(d["city"]) for d in days if d.get("city")), "") or profile_of(task).get("city", "")
-    return re.sub(r"市$|\s+city$", "", told.strip(), flags=re.IGNORECASE)
+    return re.sub(r"市$|(?<!\s)\s++city$", "", told.strip(), flags=re.IGNORECASE)
 
 
 def _sections(habits: Mapping[str, object], path: str, locale: str) -> Iterator[tuple[str, Habits]]:

@@ -145,6 +145,11 @@ def _pairs(text: str) -> frozenset[tuple[str, ...]]:
     return frozenset(pairwise(said)) if len(said) > 1 else frozenset((t,) for t in said)
 
 
+@CACHES.keep(16_384)
+def _digits(text: str) -> str:
+    return re.sub(r"\D+", "", text)
+
+
 def _recall(response: str, field: Field) -> float:
     if field.role in ("rating", "price"):
         told = quantities(field.value)
@@ -153,8 +158,8 @@ def _recall(response: str, field: Field) -> float:
             free = told[0].value == 0 and bool(_FREE.search(norm(response)))
             return float(free or any(abs(q.value - told[0].value) < 1e-6 for q in said))
     if field.role == "phone":
-        digits = re.sub(r"\D", "", norm(response))
-        return float(any(len(d) >= 7 and d[-8:] in digits for d in (re.sub(r"\D", "", m) for m in field.members)))
+        digits = _digits(norm(response))
+        return float(any(len(d) >= 7 and d[-8:] in digits for d in map(_digits, field.members)))
     if len(field.members) > 1:
         flat = squeeze(response)
         return float(any(squeeze(m) in flat for m in field.members))

@@ -10,8 +10,8 @@ from recenv.rewards.reading.lexical import coverage, grams, norm, squeeze
 from recenv.rewards.reading.limits import LABELS, Mention, Record, mentions, record
 from recenv.rewards.reading.records import in_one_layout
 
-_LISTED = re.compile(r"(?:^|[\s,;:。])\d{1,2}[.、)]\s*(?!\d)(?P<x>[^(;:,。\n]{2,40})")
-_BULLETED = re.compile(r"(?:(?:^|\n)\s*[-•·]\s*|\*\*)(?P<x>[^(;:,。\n*|]{2,40})")
+_LISTED = re.compile(r"(?:^|[\s,;:。])\d{1,2}[.、)]\s{0,2}(?!\d)(?P<x>[^(;:,。\n]{2,40})")
+_BULLETED = re.compile(r"(?:(?:^|\n)\s{0,2}[-•·]\s{0,2}|\*\*)(?P<x>[^(;:,。\n*|]{2,40})")
 _QUOTED = re.compile(r"[「『“\"《](?P<x>[^「」『』”\"《》\n]{2,40})[」』”\"》]")
 _PIECES = re.compile(r"[,、;。!?\n()|]|\.(?=\s|$)")
 _AND = re.compile(r"\band\b|和|及|与")
@@ -19,7 +19,7 @@ _LEAD = re.compile(
     r"^(?:它|这家)?的?(?:特色|服务|招牌菜|推荐菜|类型|区域|位置|设施|种类)?(?:是|为|有|:)?(?:提供|位于|地处|属于|主营|可以吃到|能吃到|配有|含有|在)?|"
     r"^(?:it |which )?(?:is |are |has |have )?(?:located in|in|offering|offers|known for|features?|serving|serves|try the|"
     r"dishes include|type|category|"
-    r"with|near|a|an)?\s*:?\s+"
+    r"with|near|a|an)?\s{0,2}:?\s{1,2}"
 )
 _CHAT = re.compile(
     r"暂无|on record|希望|需要|祝|您|吗|哪|推荐|首先|其次|再次|另外|最后|值得|可以看|这是|"
@@ -31,7 +31,7 @@ _ABSENT = re.compile(
     r"\bno (?P<en>[a-z ]{3,12}?) (?:on record|listed|available)"
 )
 _TOLERANCE = {"rating": 0.049, "price": 0.51, "distance": 0.051, "duration": 0.051}
-_ENTRY = re.compile(r"[.、)]\s*(?:\D|$)")
+_ENTRY = re.compile(r"[.、)]\s{0,2}(?:\D|$)")
 _MARK = "\x00"
 
 
@@ -76,10 +76,10 @@ def count_claims(evidence: str, response: str) -> ClaimCounts:
     known = records(evidence)
     after, before = _segments(known, norm(response))
     plain = _MARK.join(s.text for s in after)
-    names = {squeeze(r.name) for r in known}
+    names = sorted({squeeze(r.name) for r in known})
     heads = (m.group("x") for p in (_LISTED, _BULLETED, _QUOTED) for m in p.finditer(plain))
     listed = [squeeze(head) for head in heads if _MARK not in head]
-    invented = sum(1 for x in listed if x and not any(x in n or n in x for n in sorted(names)))
+    invented = sum(1 for x in listed if x and not any(x in n or n in x for n in names))
     everywhere = "|".join(r.text for r in known)
     first, last = _claims_in(after[0].text, everywhere), _claims_in(after[-1].text, everywhere)
     return _judge(known, before if first > last else after, everywhere)._replace(invented=invented)
@@ -126,9 +126,9 @@ def _segments(known: tuple[Record, ...], text: str) -> tuple[list[_Segment], lis
     if not by_name:
         return [_Segment(None, text)], [_Segment(None, text)]
     stretches, owners, at = [], [], 0
-    while True:
-        found = [(text.find(n, at), -len(n), n) for n in by_name]
-        place = min((f for f in found if f[0] >= 0), default=None)  # the leftmost name, the longest of those
+    ahead = [(text.find(n), -len(n), n) for n in by_name]
+    while ahead := [f if f[0] >= at else (text.find(f[2], at), *f[1:]) for f in ahead if f[0] >= 0]:
+        place = min((f for f in ahead if f[0] >= 0), default=None)  # the leftmost name, the longest of those
         if place is None:
             break
         stretches.append(text[at:place[0]])
@@ -142,7 +142,7 @@ def _segments(known: tuple[Record, ...], text: str) -> tuple[list[_Segment], lis
 
 def _number(m: Mention, own: Record | None, known: tuple[Record, ...], text: str) -> tuple[int, float]:
     """1 right, -1 wrong, 0 the record has no such slot, 2 a number of no slot; with the relative error."""
-    before = text[:m.start].rstrip(" *")[-1:]
+    before = text[max(0, m.start - 16):m.start].rstrip(" *")[-1:]
     if not m.slot and _ENTRY.match(text[m.end:m.end + 3]) and before in ("", "\n", ";", ":", ".", "。", ","):
         return 3, 0.0  # the number of a list entry
     if not m.slot:

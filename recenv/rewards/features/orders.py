@@ -13,27 +13,28 @@ _COUNTED = (
     r"(?:个(?!字|词|句|汉)|家|条|项|款|处|样|options?|items?|places?|recommendations?|picks?|suggestions?|results?|"
     r"choices?|venues?|hotels?|restaurants?|shops?|spots?)"
 )
-_N = r"\d+"
+_S = r"\s{0,2}"  # normalised text has single spaces
+_N = r"(?<!\d)\d{1,9}(?!\d)"
 _AT_MOST = (
     r"(?:最多|至多|不超过|不多于|不要超过|别超过|限|up to|at most|no more than|not more than|maximum(?: of)?|"
     r"fewer than|within|under|below|less than|控制在|少于)"
 )
 _ITEMS_MOST = re.compile(
-    rf"{_AT_MOST}[^\d,。;.]{{0,12}}?{_N}\s*{_COUNTED}|{_COUNTED}?(?:推荐)?(?:数量)?不超过{_N}(?:个|家)|{_N}\s*(?:个|"
+    rf"{_AT_MOST}[^\d,。;.]{{0,12}}?{_N}{_S}{_COUNTED}|{_COUNTED}?(?:推荐)?(?:数量)?不超过{_N}(?:个|家)|{_N}{_S}(?:个|"
     rf"家)(?:以内|以下)|{_N} {_COUNTED} (?:at most|or fewer|max)"
 )
-_ITEMS_LEAST = re.compile(rf"(?:至少|最少|不少于|at least|no fewer than|minimum(?: of)?)[^\d,。;.]{{0,12}}?{_N}\s*{_COUNTED}")
+_ITEMS_LEAST = re.compile(rf"(?:至少|最少|不少于|at least|no fewer than|minimum(?: of)?)[^\d,。;.]{{0,12}}?{_N}{_S}{_COUNTED}")
 _ITEMS_EXACT = re.compile(
     rf"(?:推荐|给出|列出|提供|正好|恰好|exactly|recommend|list|give|suggest|offer|"
-    rf"only)[^\d,。;.]{{0,14}}?{_N}\s*{_COUNTED}"
+    rf"only)[^\d,。;.]{{0,14}}?{_N}{_S}{_COUNTED}"
 )
 _CHARS_MOST = re.compile(
-    rf"{_AT_MOST}[^\d,。;.]{{0,8}}?{_N}\s*个?(?:字|字符|汉字|characters?)|{_N}\s*个?字(?:以内|之内|以下)|"
+    rf"{_AT_MOST}[^\d,。;.]{{0,8}}?{_N}{_S}个?(?:字|字符|汉字|characters?)|{_N}{_S}个?字(?:以内|之内|以下)|"
     rf"{_N} characters? (?:or (?:less|fewer)|at most|max)"
 )
-_WORDS_MOST = re.compile(rf"{_AT_MOST}[^\d,。;.]{{0,8}}?{_N}\s*(?:words?|个?词)|{_N} words? (?:or (?:less|fewer)|at most|max)")
-_SENTENCES_MOST = re.compile(rf"{_AT_MOST}[^\d,。;.]{{0,8}}?{_N}\s*(?:句|sentences?)")
-_CHARS_LEAST = re.compile(rf"(?:至少|不少于|at least|no less than)[^\d,。;.]{{0,8}}?{_N}\s*个?(?:字|字符|characters?|words?)")
+_WORDS_MOST = re.compile(rf"{_AT_MOST}[^\d,。;.]{{0,8}}?{_N}{_S}(?:words?|个?词)|{_N} words? (?:or (?:less|fewer)|at most|max)")
+_SENTENCES_MOST = re.compile(rf"{_AT_MOST}[^\d,。;.]{{0,8}}?{_N}{_S}(?:句|sentences?)")
+_CHARS_LEAST = re.compile(rf"(?:至少|不少于|at least|no less than)[^\d,。;.]{{0,8}}?{_N}{_S}个?(?:字|字符|characters?|words?)")
 _IN_ZH = re.compile(
     r"(?:用|以|使用|请用)(?:简体)?(?:中文|汉语)|(?:回答|回复)语言[是为:]*中文|in (?:simplified )?chinese\b|(?:answer|"
     r"reply|respond|write)[^.;。]{0,12}chinese"
@@ -71,9 +72,10 @@ _SHUN = re.compile(
     r"(?:leave out|exclude|avoid) (?P<z>(?!exclam|question|emoji|number|bullet|list)[a-z][a-z '-]{2,30})"
 )
 
-_NUMBERED = re.compile(r"(?:^|[\s;:,。])(\d{1,2})[.、)]\s*(?=\D)")
-_BULLET = re.compile(r"(?:^|\n)\s*[-*•·]\s*\S")
-_RATED = re.compile(r"\((?:[^()]*?)(?:\d+(?:\.\d+)?\s*(?:分|元|stars?|yuan|公里|km)|评分|rating|price|价格)[^()]*\)")
+_NUMBERED = re.compile(r"(?:^|[\s;:,。])(\d{1,2})[.、)](?=\D)")
+_BULLET = re.compile(r"(?:^|\n)\s{0,2}[-*•·]\s{0,2}\S")
+_RATED = re.compile(
+    r"\((?=[^()]*+\))[^()]*?(?:(?<!\d)\d++(?:\.\d++)?\s{0,2}(?:分|元|stars?|yuan|公里|km)|评分|rating|price|价格)[^()]*+\)")
 _BOLD = re.compile(r"\*\*[^*\n]+\*\*")
 _ORDINAL = re.compile(r"首先|其次|再次|另外|最后(?!用)|\b(?:first|second|third|fourth|also|finally),")
 _WORTH = re.compile(r"值得一去|值得一试|worth a (?:visit|try)")
@@ -88,7 +90,7 @@ _GREET = re.compile(r"^\W*(?:您好|你好|hi\b|hello|good (?:morning|afternoon|
 _REFUSE = re.compile(r"抱歉|对不起|无法|不能(?:帮|为)|没有找到|sorry|cannot|can't|unable|no suitable|nothing")
 _SAYS = {
     "rating": re.compile(
-        r"(?:评分|打分|口碑|评价)[^,。;]{0,3}\d|(?<![\d.打])\d+(?:\.\d+)?\s*分(?!钟)|\d stars?\b|(?:rated|rating|scor(?:ed?|"
+        r"(?:评分|打分|口碑|评价)[^,。;]{0,3}\d|(?<![\d.打])\d+(?:\.\d+)?\s{0,2}分(?!钟)|\d stars?\b|(?:rated|rating|scor(?:ed?|"
         r"ing))\D{0,6}\d|(?:暂无|没有)评分|no rating"  # saying that there is none is telling
     ),
     "price": re.compile(r"价格|人均|\d\s*元|免费|yuan|price|cost|¥|free|票价|门票"),
@@ -202,15 +204,16 @@ def _words(order: str, text: str) -> dict[str, float]:
     flat = squeeze(text)
     for clause in _CLAUSE.split(order):
         negative = bool(_NOT.search(clause))
+        opens, closes = bool(_START_ORDER.search(clause)), bool(_END_ORDER.search(clause))
         for quote in _QUOTE.finditer(clause):
             word = squeeze(quote.group("x"))
             if not word:
                 continue
             if negative:
                 avoided.append(word not in flat)
-            elif _START_ORDER.search(clause):
+            elif opens:
                 kept.append(flat.startswith(word))
-            elif _END_ORDER.search(clause):
+            elif closes:
                 kept.append(flat.endswith(word))
             else:
                 kept.append(word in flat)
@@ -233,6 +236,7 @@ def _words(order: str, text: str) -> dict[str, float]:
     return found
 
 
+@CACHES.keep(4_096)
 def _says(slot: str, text: str, every: bool) -> bool:
     """Whether a response tells an attribute, of every listed item where that is asked.
 

@@ -11,7 +11,7 @@ import re
 from typing import NamedTuple
 
 from recenv.rewards.features import CACHES
-from recenv.rewards.reading.lexical import coverage, jaccard, norm
+from recenv.rewards.reading.lexical import MOST_CHARACTERS, coverage, jaccard, norm
 
 NAMES = (
     "reply_length", "utterance_length", "turns_before", "reply_in_utterance", "utterance_in_reply", "reply_in_history",
@@ -21,7 +21,9 @@ NAMES = (
     "reply_words",
     "earlier_alike_mean", "history_length",
 )
-_TITLE = re.compile(r"(?:[A-Z0-9][\w'’:&.-]*\s+(?:(?:of|the|and|in|a|to|for|on)\s+)*)+\(\d{4}\)|[\"“《]([^\"”》]{2,60})[\"”》]")
+_TITLE = re.compile(
+    r"(?=[A-Z0-9][^(]{1,120}\(\d{4}\))(?:[A-Z0-9][\w'’:&.-]*+\s++(?:(?:of|the|and|in|a|to|for|on)\s++)*+)++\(\d{4}\)|"
+    r"[\"“《]([^\"”》]{2,60})[\"”》]")
 _REFUSES = re.compile(r"sorry|cannot|can't|can not|not sure|don't know|unable|抱歉|对不起|不知道|无法")
 _SUGGESTS = re.compile(
     r"recommend|suggest|would you like|have you (?:seen|tried|heard|watched)|how about|you (?:might|should|could|may)|"
@@ -32,7 +34,7 @@ _NAMES_KIND = re.compile(
 _THANKS = re.compile(r"thank|谢")
 _PARTING = re.compile(r"bye|have a (?:good|nice|great)|再见|慢走")
 _GREETS = re.compile(r"^\W*(?:hi|hello|hey|good (?:morning|evening|afternoon)|你好|您好)\b")
-_NUMBERED = re.compile(r"(?m)^\s*(?:\d+\s*[.:)、]|[-*•])")
+_NUMBERED = re.compile(r"(?m)^[^\S\n]*+(?:\d++\s{0,4}[.:)、]|[-*•])")
 _WORD = re.compile(r"[a-z0-9'’]+|[\u3400-\u9fff]")
 _SPEAKER = re.compile(r"^(user|assistant):\s*", re.IGNORECASE)
 
@@ -82,7 +84,7 @@ def _words(text: str) -> frozenset[str]:
 
 
 def _titles(text: str) -> set[str]:
-    return {norm(m.group(1) or m.group()).strip() for m in _TITLE.finditer(text)}
+    return {norm(m.group(1) or m.group()).strip() for m in _TITLE.finditer(text[:MOST_CHARACTERS])}
 
 
 def _size(text: str, top: int) -> float:

@@ -20,7 +20,7 @@ _PLACES = {
     "train": "train", "station": "train", "taxi": "taxi", "driver": "taxi", "cab": "taxi",
     "酒店": "hotel", "宾馆": "hotel", "餐馆": "restaurant", "餐厅": "restaurant", "饭店": "restaurant", "景点": "attraction",
 }
-_PLACE = re.compile(r"\b(?:the|this|our|that)\s+(" + "|".join(k for k in _PLACES if k.isascii()) + r")\b")
+_PLACE = re.compile(r"\b(?:the|this|our|that)\s{1,2}(" + "|".join(k for k in _PLACES if k.isascii()) + r")\b")
 _ANY_PLACE = re.compile("|".join(rf"\b{k}\b" if k.isascii() else k for k in _PLACES))
 _LIST = re.compile(r",\s*(?:and |or )?|\s(?:and|or|&)\s|、|和|及")
 

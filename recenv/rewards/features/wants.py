@@ -22,8 +22,8 @@ NAMES = (
     "wants_verdict",  # -1 where something is missed, 1 where all that was stated is met, 0 where nothing was stated
 )
 _COUNTED = re.compile(
-    r"(?:第|过|前|后|这|那|每|头|隔)\s*\d+\s*天|\d+\s*(?:个(?!半?小时)|家|条|道|款|项|处|种|样|位|下(?=[,。!?吧呗哈]|$))")
-_SPANNED = re.compile(r"(\d)、(?=\d+(?:\.\d+)?\s*(?:个?小时|天))")
+    r"(?:第|过|前|后|这|那|每|头|隔)\s{0,2}\d++\s{0,2}天|(?<!\d)\d++\s{0,2}(?:个(?!半?小时)|家|条|道|款|项|处|种|样|位|下(?=[,。!?吧呗哈]|$))")
+_SPANNED = re.compile(r"(\d)、(?=\d+(?:\.\d+)?\s{0,2}(?:个?小时|天))")
 _RATING_FIRST = re.compile(r"(?<![\d.])(\d(?:\.\d)?)(以上|及以上|以下)?的?(?:评分|打分|口碑)")
 _FREE = re.compile(
     r"免费(?!的?(?:wifi|无线|早餐|早饭|停车|市内|接|上网|电话))|不要钱|不(?:用|需要)?(?:买|要)(?:门)?票|(?:没有|没|无)(?:门)?票(?:费|价)|"
@@ -36,7 +36,7 @@ _KIND = re.compile(
     r"\b(economy|budget|comfort|upscale|luxury|business)\b")
 _NEAR = re.compile(
     r"(?:在|去|到|找|离|距离?)?(?P<x>[^,。!?;在去到找离距]{2,24}?)(?:这个|那个|这家|那家)?(?:景点|酒店|餐馆|餐厅)?的?(?:附近|周边|旁边|周围)|"
-    r"\b(?:near|close to|next to|around)\s+(?:the )?(?P<y>[a-z0-9][a-z0-9' &-]{2,40}?)"
+    r"\b(?:near|close to|next to|around)\s{1,2}(?:the )?(?P<y>[a-z0-9][a-z0-9' &-]{2,40}?)"
     r"(?=[,.;!?]|\s(?:with|that|which|for|and|please)\b|$)")
 _VAGUE = re.compile(r"^(?:它|他|她|这|那|该|酒店|餐馆|餐厅|景点|我|你|您|家|此|的|刚才|们|了|上|个|里|店|地方|公司|吗|请问|帮)+$")
 _THING = re.compile(
@@ -49,13 +49,13 @@ _THING = re.compile(
     r"服务(?=[,。!?;]|$|吗|么|的|和)|"
     r"[,。!?;:]|吗|么|呢|吧|呗|不[?]|给我|就|并且|而且|好吃|方便|$)|"
     r"(?:^|[,。!?;、]|哪家|家)(?P<y>[^,。!?;、的有家]{2,10}?)(?:做得|做的|比较|很)(?:不错|好|正宗|棒|出名|有名)|"
-    r"\b(?:with|has|have|having|offers?|offering|serves?|serving|provides?|providing|includ(?:es?|ing)|eat|try)\s+"
+    r"\b(?:with|has|have|having|offers?|offering|serves?|serving|provides?|providing|includ(?:es?|ing)|eat|try)\s{1,2}"
     r"(?:a |an |the |some |good )?(?P<z>[a-z][a-z0-9' /-]{2,60}?)"
     r"(?=[,.;!?]|\s(?:with|that|which|for|in|at|near|under|below|above|rated|please|if|but)\b|$)")
 _AND = re.compile(r"[、和及与跟\t]|以及|还有|并且|或者|,|/|\band\b|\bor\b")
 _TRIM = re.compile(
     r"^(?:一些|一点|一下|还|否|能|可以|一?[个份点道些]|有|提供|地道的?|正宗的?|好吃的?|的|着|了|到|酒店(?=提供)|是|来|去|我|你|他们?|它)+|"
-    r"(?:这道菜|这个菜|等|服务的?|的|之类|这些|菜品|了|们|一下|一起|给我|告诉我)+$")
+    r"(?:这道菜|这个菜|等|服务的?|的|之类|这些|菜品|了|们|一下|一起|给我|告诉我){1,20}$")
 _CHAT = re.compile(
     r"推荐|什么|哪|没有|帮我|一家|景点|餐馆|地方|评分|价格|票价|门票|人均|消费|我想|想要|时间|时长|附近|周边|意思|合适|您好|你好|"
     r"给我|东西|朋友|家人|"
@@ -114,7 +114,7 @@ def _limits(query: str) -> dict[str, Limit]:
         del found["duration"]
     if _NOT_FREE.search(plain):
         found["price"] = Limit("price", 0.01, INF)
-    elif any(not _FREE_SERVICE.search(plain[:m.start()]) for m in _FREE.finditer(plain)):
+    elif any(not _FREE_SERVICE.search(plain[max(0, m.start() - 8):m.start()]) for m in _FREE.finditer(plain)):
         found.setdefault("price", Limit("price", -INF, 0.0))
     return found
 

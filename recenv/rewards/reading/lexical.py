@@ -8,6 +8,11 @@ import unicodedata
 from recenv.rewards.reading import CACHES, synonyms
 from recenv.rewards.reading.hanzi import simplified
 
+MOST_CHARACTERS = 20_000
+"""Of a longer text only the head is read. Normalising can make eighteen characters of one: the bound holds after it, too."""
+MOST_NUMBERS = 2_000
+"""Of the numbers of a text only so many are read."""
+
 _HAN = "\u3400-\u9fff"
 _WORD = re.compile(r"[a-z]+|\d+(?:\.\d+)?")
 _HAN_RUN = re.compile(f"[{_HAN}]+")
@@ -17,8 +22,8 @@ _MOST_HAN = 0.2  # of the letters of a text that an English vocabulary reads
 _DIGITS_ZH = {"零": 0, "一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
 _SCALE_ZH = {"十": 10, "百": 100, "千": 1000}
 _COUNT_ZH = re.compile(  # a single digit before 元 or 分 is more often part of a name (三元桥) than a sum
-    r"[一二两三四五六七八九](?=\s*(?:公里|千米|个|家|间(?![里或接])|条|句|字|项|款|处|小时|天))|"
-    r"(?:[一二两三四五六七八九]?[十百千])+[一二两三四五六七八九]?(?=\s*(?:元|块|分(?![钟之])|公里|千米|个|家|条|句|字|项|款|处|小时|天))"
+    r"[一二两三四五六七八九](?=\s{0,2}(?:公里|千米|个|家|间(?![里或接])|条|句|字|项|款|处|小时|天))|"
+    r"(?:[一二两三四五六七八九]?[十百千]){1,8}[一二两三四五六七八九]?(?=\s{0,2}(?:元|块|分(?![钟之])|公里|千米|个|家|条|句|字|项|款|处|小时|天))"
 )
 _COUNT_EN = re.compile(r"\b(one|two|three|four|five|six|seven|eight|nine|ten)\b")
 _COUNTS_EN = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
@@ -36,11 +41,11 @@ _QUOTES = str.maketrans(
     | dict.fromkeys("\u200b\u200c\ufeff\u2060\r", "")
 )
 _SPACES = re.compile(r"[^\S\n]{2,}|[^\S\n ]")
-_LINES = re.compile(r" *\n\s*")
+_LINES = re.compile(r" ?\n\s*+")  # spaces are single by then
 _BULLETS = re.compile(r"^ ?(?:[•·●○▪◦■□▶]|\*(?!\*))(?=\s*\S) ?", re.MULTILINE)
 _BRACKETED = re.compile(r"(?:^|(?<=[\s;:,。]))\((\d{1,2})\) ?(?=\D)", re.MULTILINE)
 _HAN_STOP = re.compile(f"(?<=[{_HAN}%)])\\.(?=\\s|$|[{_HAN}])")
-_HAN_SPACE = re.compile(f"(?<=[{_HAN}。、]) +| +(?=[{_HAN}。、])|(?<=[{_HAN}][,;:()!?]) +| +(?=[,;:()!?])")
+_HAN_SPACE = re.compile(f"(?<=[{_HAN}。、]) | (?=[{_HAN}。、])|(?<=[{_HAN}][,;:()!?]) | (?=[,;:()!?])")
 _EMOJI = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\ufe0f\u200d]+ ?")
 _CONTRACTIONS = {"can't": "cannot", "can not": "cannot", "won't": "will not", "shan't": "shall not", "let's": "let us"}
 _CONTRACTED = re.compile(
@@ -49,7 +54,7 @@ _CONTRACTED = re.compile(
 )
 _SHORT = {"n't": " not", "'m": " am", "'re": " are", "'ve": " have", "'ll": " will", "'d": " would"}
 _SPELLED = re.compile(
-    r"\b(?:(?P<our>(?!(?:hour|tour|four|your|our|pour|sour|flour|detour|contour|scour|glamour)(?:s|ed|ing)?\b)[a-z]{2,}?)our"
+    r"\b(?![a-z]{33})(?:(?P<our>(?!(?:hour|tour|four|your|our|pour|sour|flour|detour|contour|scour|glamour)(?:s|ed|ing)?\b)[a-z]{2,}?)our"
     r"(?P<o>s|ed|ing|ite|ites|ful|able|al|hoods?|y|ies|less)?|"
     r"(?P<re>[a-z]{2,}?[tb])re(?P<r>s?)|"
     r"(?P<ise>(?!(?:rev|adv|superv|telev|improv|surpr|prom|compr|exerc|prec|otherw|likew|franch|merchand|paradise|expert)is)"
@@ -67,8 +72,8 @@ _SPELLINGS = {
 _SPELLING = re.compile(r"\b(?:" + "|".join(_SPELLINGS) + r")\b")
 _ZEROS = re.compile(r"(?<![\d.])(\d+)(?:\.0+|(\.\d*?[1-9])0+)(?!\d|\.\d)")
 _MONEY = re.compile(
-    r"(?:¥|\brmb\b|\bcny\b)\s*(\d+(?:\.\d+)?(?:\s*[-~]\s*¥?\d+(?:\.\d+)?)?)(?:\s*(?:元|块钱?|yuan\b|rmb\b|cny\b))?|"
-    r"(?<![\d.])(\d+(?:\.\d+)?)\s*(?:块钱|块(?=[,。;!?\s]|$)|元人民币|人民币|yuan\b(?: rmb\b)?|rmb\b|cny\b|renminbi\b)"
+    r"(?:¥|\brmb\b|\bcny\b)\s{0,2}(\d+(?:\.\d+)?(?:\s{0,2}[-~]\s{0,2}¥?\d+(?:\.\d+)?)?)(?:\s{0,2}(?:元|块钱?|yuan\b|rmb\b|cny\b))?|"
+    r"(?<![\d.])(\d+(?:\.\d+)?)\s{0,2}(?:块钱|块(?=[,。;!?\s]|$)|元人民币|人民币|yuan\b(?: rmb\b)?|rmb\b|cny\b|renminbi\b)"
 )
 
 
@@ -78,7 +83,8 @@ def surface(text: str) -> str:
 
     Case, words and emoji stay as they are; folding twice is folding once.
     """
-    text = simplified(unicodedata.normalize("NFKC", text.translate(_QUOTES)).translate(_QUOTES))
+    text = unicodedata.normalize("NFKC", text[:MOST_CHARACTERS].translate(_QUOTES))[:MOST_CHARACTERS]
+    text = simplified(text.translate(_QUOTES))
     text = _LINES.sub("\n", _SPACES.sub(" ", text)).strip()
     if "*" in text or not text.isascii():
         text = _BULLETS.sub("- ", text)
@@ -102,16 +108,20 @@ def norm(text: str) -> str:
     text = plain(text)
     if not text.isascii():
         text = _EMOJI.sub("", text).strip()
-    text = _MONEY.sub(_sum, _ZEROS.sub(r"\1\2", text))
+    text = _ZEROS.sub(r"\1\2", text)
+    text = _MONEY.sub(_sum_zh if _HAN_CHAR.search(text) else _sum_en, text)
     if _LATIN.search(text):
         full = _CONTRACTED.sub(_expanded, text) if "'" in text or "can not" in text else text
         text = _ENGLISH.sub(_canonical_en, _spelled(full))
     return _CHINESE.sub(_canonical_zh, text) if _HAN_CHAR.search(text) else text
 
 
-def _sum(match: re.Match[str]) -> str:
-    unit = "元" if _HAN_CHAR.search(match.string) else " yuan"
-    return (match.group(1) or match.group(2)).replace("¥", "") + unit
+def _sum_zh(match: re.Match[str]) -> str:
+    return (match.group(1) or match.group(2)).replace("¥", "") + "元"
+
+
+def _sum_en(match: re.Match[str]) -> str:
+    return (match.group(1) or match.group(2)).replace("¥", "") + " yuan"
 
 
 def _expanded(match: re.Match[str]) -> str:

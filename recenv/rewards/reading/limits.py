@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import re
+from itertools import islice
 from typing import NamedTuple
 
 from recenv.data.constraints import SLOTS
 from recenv.rewards.reading import CACHES
-from recenv.rewards.reading.lexical import grams, norm, squeeze
+from recenv.rewards.reading.lexical import MOST_NUMBERS, grams, norm, squeeze
 from recenv.rewards.reading.records import in_one_layout
 
 INF = math.inf
@@ -52,9 +53,10 @@ _UNITS = {
 }
 _SCALE = {"米": 0.001, "m": 0.001, "分钟": 1 / 60, "min": 1 / 60, "天": 24.0, "day": 24.0}
 _UNIT = "|".join(f"(?P<{s}%d>{p})" for s, p in _UNITS.items())
+_S = r"\s{0,2}"  # normalised text has single spaces
 _NUMBER = re.compile(
-    rf"(?P<cur>[¥$]\s*)?(?<![\d.])(?P<a>\d+(?:\.\d+)?)(?P<plus>\+)?\s*(?:{_UNIT.replace('%d', '1')})?"
-    rf"(?:\s*(?:-|~|–|—|到|至|to\b|and\b)\s*[¥$]?\s*(?P<b>\d+(?:\.\d+)?)\s*(?:{_UNIT.replace('%d', '2')})?)?"
+    rf"(?P<cur>[¥$]{_S})?(?<![\d.])(?P<a>\d+(?:\.\d+)?)(?P<plus>\+)?{_S}(?:{_UNIT.replace('%d', '1')})?"
+    rf"(?:{_S}(?:-|~|–|—|到|至|to\b|and\b){_S}[¥$]?{_S}(?P<b>\d+(?:\.\d+)?){_S}(?:{_UNIT.replace('%d', '2')})?)?"
 )
 _LEFT_CUES = {  # the nearest cue before a number without a unit says what it is
     "rating": r"评分|口碑|打分|评价|rating|rated|scor(?:e|ing)",
@@ -69,25 +71,26 @@ _LE_LEFT = re.compile(
     r"(?<!no )(?<!not )less than|no more than|not more than|not over|within|max(?:imum)?(?: of)?|"
     r"cheaper than|budget(?: is| of)?:?|not exceed(?:ing)?|"
     r"(?<!no )(?<!not )(?:lower|closer|nearer|shorter) than|no (?:higher|farther|further) than|"
-    r"cap(?:ped)? at|<=?)\s*(?:约|about|around)?\s*[¥$]?\s*$"
+    r"cap(?:ped)? at|<=?)\s{0,2}(?:约|about|around)?\s{0,2}[¥$]?\s{0,2}$"
 )
 _GE_LEFT = re.compile(
     r"(?:不低于|不少于|不小于|至少|最少|起码|(?<!不)高于|(?<!不)大于|(?<!不)多于|"
     r"(?<![不别要])超过|(?<!不)超出|满|at least|above|(?<!not )over|"
     r"(?<!no )(?<!not )more than|min(?:imum)?(?: of)?|no less than|"
-    r"not (?:less|lower) than|(?<!no )(?<!not )(?:better|higher|greater) than|no (?:lower|fewer) than|from|>=?)\s*[¥$]?\s*$"
+    r"not (?:less|lower) than|(?<!no )(?<!not )(?:better|higher|greater) than|no (?:lower|fewer) than|from|>=?)"
+    r"\s{0,2}[¥$]?\s{0,2}$"
 )
-_ABOUT_LEFT = re.compile(r"(?:大概|大约|约|差不多|about|around|roughly|approximately)\s*[¥$]?\s*$")
+_ABOUT_LEFT = re.compile(r"(?:大概|大约|约|差不多|about|around|roughly|approximately)\s{0,2}[¥$]?\s{0,2}$")
 _GE_RIGHT = re.compile(
-    r"\s*(?:及|或|或者)?(?:以上|起|\+|之上|or (?:more|higher|above|better|up|over)|and (?:up|above|over|higher)|"
+    r"\s{0,2}(?:及|或|或者)?(?:以上|起|\+|之上|or (?:more|higher|above|better|up|over)|and (?:up|above|over|higher)|"
 
                        r"(?:stars? )?minimum|at (?:the )?least|at a minimum|plus\b)")
 _LE_RIGHT = re.compile(
-    r"\s*(?:及|或|或者)?(?:以下|以内|之内|之下|内|封顶|or (?:less|lower|below|under|cheaper|closer|fewer)|"
+    r"\s{0,2}(?:及|或|或者)?(?:以下|以内|之内|之下|内|封顶|or (?:less|lower|below|under|cheaper|closer|fewer)|"
     r"and (?:under|below)|"
 
                        r"(?:at )?max(?:imum)?\b|at (?:the )?most|tops\b)")
-_ABOUT_RIGHT = re.compile(r"\s*(?:左右|上下|or so\b)")
+_ABOUT_RIGHT = re.compile(r"\s{0,2}(?:左右|上下|or so\b)")
 _FREE = re.compile(
     r"(?:门票|票价|价格|入场|ticket|admission|entry|entrance|price)[^,。;]{0,8}?(?:免费|free\b)|免费(?:的)?(?:景点|公园|入场|参观|地方|门票|进)|"
     r"不要钱|不收费|不用买票|free (?:entry|admission|entrance|of charge|to enter|attraction|place|spot|"
@@ -100,7 +103,7 @@ def mentions(text: str) -> tuple[Mention, ...]:
     """Every number of a text with what it measures, in order."""
     text = norm(text)
     found = []
-    for match in _NUMBER.finditer(text):
+    for match in islice(_NUMBER.finditer(text), MOST_NUMBERS):
         unit, slot = "", ""
         for kind in _UNITS:
             unit = match.group(f"{kind}2") or match.group(f"{kind}1") or unit
@@ -133,10 +136,8 @@ def limits(text: str) -> tuple[Limit, ...]:
     A bare rating is a lower bound, a bare distance an upper one, a bare price means within 30 %, a bare duration itself.
     """
     plain = norm(text)
-    found: dict[str, Limit] = {}
-    for m in mentions(text):
-        if m.slot:
-            found[m.slot] = _bound(m, plain[max(0, m.start - 22):m.start], plain[m.end:m.end + 14])
+    last = {m.slot: m for m in mentions(text) if m.slot}
+    found = {slot: _bound(m, plain[max(0, m.start - 22):m.start], plain[m.end:m.end + 14]) for slot, m in last.items()}
     if "price" not in found and _FREE.search(plain):
         found["price"] = Limit("price", -INF, 0.0)
     return tuple(found.values())
@@ -169,7 +170,7 @@ _ZH_KIND = re.compile(
 )
 _EN_ASK = re.compile(
     r"\b(?:with|has|have|having|offers?|offering|serves?|serving|provides?|providing|includes?|including|featuring|features|"
-    r"must have|eat|try|near|close to|next to)\s+(?:a |an |the |some |good )?(?P<x>[a-z][a-z0-9' /-]{2,60}?)"
+    r"must have|eat|try|near|close to|next to)\s{1,2}(?:a |an |the |some |good )?(?P<x>[a-z][a-z0-9' /-]{2,60}?)"
     r"(?=[,.;!?]|\s(?:with|that|which|for|in|at|near|under|below|above|rated|please|if|but|within|where|around)\b|$)"
 )
 _EN_AREA = re.compile(

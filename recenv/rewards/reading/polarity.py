@@ -103,10 +103,11 @@ class _Source(NamedTuple):
 @CACHES.keep(8_192)
 def _source(evidence: str) -> _Source:
     lines = [line for line in norm(evidence).split("\n") if line.strip()]
-    prose = [line for line in lines if not _HEADING.fullmatch(line.strip())]
+    headings = {line for line in lines if _HEADING.fullmatch(line.strip())}
+    prose = [line for line in lines if line not in headings]
     if not prose:
-        prose = lines
-    heading = content("\n".join(line for line in lines if line not in prose))
+        prose, headings = lines, set()
+    heading = content("\n".join(line for line in lines if line in headings))
     told = tuple((s, content(s)) for line in prose for s in sentences(line))
     return _Source(told, heading, content(evidence))
 

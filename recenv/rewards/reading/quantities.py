@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import NamedTuple
 
 from recenv.rewards.reading import CACHES
-from recenv.rewards.reading.lexical import norm
+from recenv.rewards.reading.lexical import MOST_NUMBERS, norm
 
 
 class Quantity(NamedTuple):
@@ -25,7 +26,7 @@ class Quantity(NamedTuple):
 
 _KINDS = (  # the unit that follows a number, by kind; the first that matches counts
     ("percent", r"%|percent\b|折"),
-    ("rating", r"分(?![钟之店公])|颗?星(?!期)|-?\s?stars?\b|/\s*5(?!\d)|points?\b"),
+    ("rating", r"分(?![钟之店公])|颗?星(?!期)|-?\s?stars?\b|/\s{0,2}5(?!\d)|points?\b"),
     ("money", r"元|块|人民币|rmb\b|yuan\b|cny\b|dollars?\b|usd\b|pounds?\b|gbp\b|euros?\b|bucks\b|[$£€]"),
     ("minutes", r"分钟|minutes?\b|mins?\b"),
     ("hours", r"个?小时|-?\s?hours?\b|hrs?\b"),
@@ -37,7 +38,7 @@ _KINDS = (  # the unit that follows a number, by kind; the first that matches co
     ("count", r"个(?!小时)|家|条|道|款|项|处|种|样|位|次|人"),
     ("place", r"号|层|楼|座|室|院|路|弄"),
 )
-_UNIT = re.compile(r"\s*(?:" + "|".join(f"(?P<{kind}>{pattern})" for kind, pattern in _KINDS) + ")")
+_UNIT = re.compile(r"\s{0,2}(?:" + "|".join(f"(?P<{kind}>{pattern})" for kind, pattern in _KINDS) + ")")
 _CUES = (
     ("rating", r"评分|口碑|打分|评价|rating|rated|scor"),
     ("money", r"价格|价位|人均|消费|票价|门票|花费|房价|多少钱|[$£€¥]|price|cost|fee"),
@@ -47,13 +48,12 @@ _CUE = re.compile("|".join(f"(?P<{kind}>{pattern})" for kind, pattern in _CUES))
 _FOUND = re.compile(
     r"(?P<phone>(?<!\d)(?:\+?\d{2,4}[- ])?(?:\d{3}[-. ]\d{4}|\d{7,12})(?:-\d{1,5})?(?!\d))"
     r"|(?P<date>(?<!\d)\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2})"
-    r"|(?<![\d.])(?P<hour>\d{1,2})(?:\s*[:]\s*(?P<minute>\d{2})(?!\d)\s*(?P<half>[ap])?(?:\.?m\b\.?|\b)"
-    r"|\s*(?P<alone>[ap])(?:\.?m\b\.?|\b)"
+    r"|(?<![\d.])(?P<hour>\d{1,2})(?:\s{0,2}[:]\s{0,2}(?P<minute>\d{2})(?!\d)\s{0,2}(?P<half>[ap])?(?:\.?m\b\.?|\b)"
+    r"|\s{0,2}(?P<alone>[ap])(?:\.?m\b\.?|\b)"
     r"|点(?:(?P<past>\d{1,2})分?|(?P<thirty>半))?)"
     r"|(?<![\d.])(?P<plain>\d+(?:\.\d+)?)"
 )
-_RANGE = re.compile(r"\s*(?:-|~|–|—|到|至|to\b|until\b|till\b|and\b)\s*[$£€¥]?\s*$")
-_JOINED = re.compile(r"[\s$£€¥]*$")
+_RANGE = re.compile(r"\s{0,2}(?:-|~|–|—|到|至|to\b|until\b|till\b|and\b)\s{0,2}[$£€¥]?\s{0,2}$")
 
 
 @CACHES.keep(16_384)
@@ -67,7 +67,7 @@ def quantities(text: str) -> tuple[Quantity, ...]:
     """Every number of a text in order. Ranges come as one quantity per end; both carry the end in ``upper``."""
     plain = plain_numbers(text)
     found: list[Quantity] = []
-    for match in _FOUND.finditer(plain):
+    for match in islice(_FOUND.finditer(plain), MOST_NUMBERS):
         found.append(_read(plain, match))
     for n in range(len(found) - 1):
         a, b = found[n], found[n + 1]

@@ -27,11 +27,11 @@ ROLES = {
 }
 """What fields are called, and how questions and answers speak of them."""
 _ROLE = {role: re.compile(pattern) for role, pattern in ROLES.items()}
-_LABEL = re.compile(r"[\"']?(?P<label>[^\"':;,|{}\[\]。\n]{1,24}?)[\"']?\s*[:=]\s*(?=\S)")
+_LABEL = re.compile(r"[\"']?(?P<label>[^\"':;,|{}\[\]。\n]{1,24}?)[\"']?\s{0,2}[:=]\s{0,2}(?=\S)")
 _HARD = re.compile(r"[;\n|]|\t")
-_SOFT = re.compile(r",(?=\s*[\"']?[^\W\d][^,:;|。\n]{0,23}[\"']?\s*[:=])")
+_SOFT = re.compile(r",(?=\s{0,2}[\"']?[^\W\d][^,:;|。\n]{0,23}[\"']?\s{0,2}[:=])")
 _MEMBERS = re.compile(r"[、,/]|;\s")
-_BRACES = re.compile(r"^[\s{\[\"']+|[\s}\]\"']+$")
+_OPENING, _CLOSING = " \n{[\"'", " \n}]\"'"
 
 
 class Field(NamedTuple):
@@ -61,10 +61,13 @@ def read_records(evidence: str) -> tuple[tuple[Field, ...], ...]:
 def _stacked(fields: list[Field]) -> tuple[tuple[Field, ...], ...]:
     """Records from one field a line: a new one begins where a label comes again."""
     found: list[list[Field]] = [[]]
+    labels: set[str] = set()
     for field in fields:
-        if field.label and any(field.label == f.label for f in found[-1]):
+        if field.label and field.label in labels:
             found.append([])
+            labels.clear()
         found[-1].append(field)
+        labels.add(field.label)
     return tuple(tuple(record) for record in found)
 
 
@@ -85,17 +88,22 @@ def _line(line: str) -> tuple[Field, ...]:
     parts = hard if len(hard) > 1 else _SOFT.split(line)
     fields: list[Field] = []
     for part in parts:
-        part = _BRACES.sub("", part) if "{" in line or "[" in line else part.strip()
+        part = _bare(part) if "{" in line or "[" in line else part.strip()
         match = _LABEL.match(part)
         label = match.group("label").strip() if match else ""
         if not label or label[-1].isdigit() or len(label.split()) > 4:
             label, value = "", part
         else:
             value = part[match.end():] if match else part
-        value = _BRACES.sub("", value) if "{" in line or "[" in line else value.strip()
+        value = _bare(value) if "{" in line or "[" in line else value.strip()
         if value:
             fields.append(_field(label, value))
     return tuple(fields)
+
+
+def _bare(part: str) -> str:
+    """A piece of JSON without the braces and quotes around it."""
+    return part.lstrip(_OPENING).rstrip(_CLOSING)
 
 
 def _field(label: str, value: str) -> Field:

@@ -23,6 +23,8 @@ from recenv.rewards.rules.references import Named, behind_colon, comparisons, gr
 
 Slot = Literal["rating", "price", "distance", "area"]
 
+_MOST_CHARACTERS = 6_000
+"""Of a longer text only the head is read; no answer may be that long."""
 _RATING_STEP = 0.05
 """Ratings carry a decimal: "rated 5" is no rounding of 4.6."""
 
@@ -59,56 +61,59 @@ class _Found(NamedTuple):
     end: int
 
 
-_N = r"(?P<n>(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:e[+-]?\d+)?)"
+_N = r"(?P<n>(?:\d{1,3}(?:,\d{3}){1,6}|\d+)(?:\.\d+)?(?:e[+-]?\d+)?)"
 _IS_ZH = r"(?:评分|价格|的|是|为|约|大约|大概|高达|达到|达|有|在|只要|仅需|仅|才|也|:|=|\s|¥){0,8}"
 _IS_EN = r"(?:\s|:|=|is|of|at|about|around|approximately|roughly|a|an|just|only|¥){0,10}"
 _PATTERNS: tuple[tuple[Slot, re.Pattern[str]], ...] = (
-    ("rating", re.compile(rf"(?:评分|口碑分?|打分){_IS_ZH}{_N}(?:\s*(?:分|星|/\s*5))?")),
-    ("rating", re.compile(r"(?<![\d.])(?P<n>\d\.\d{1,2})\s*分(?!钟|店|之|公里|米)")),
-    ("rating", re.compile(rf"\b(?:rated|ratings?|scored?|scores)\b{_IS_EN}{_N}(?:\s*(?:stars?|/\s*5|out of 5))?")),
-    ("rating", re.compile(r"(?<![\d.])(?P<n>\d(?:\.\d+)?)\s*(?:stars\b|/\s*5(?![\d.])|out of 5\b)")),
+    ("rating", re.compile(rf"(?:评分|口碑分?|打分){_IS_ZH}{_N}(?:\s{{0,4}}(?:分|星|/\s{{0,4}}5))?")),
+    ("rating", re.compile(r"(?<![\d.])(?P<n>\d\.\d{1,2})\s{0,4}分(?!钟|店|之|公里|米)")),
+    ("rating", re.compile(rf"\b(?:rated|ratings?|scored?|scores)\b{_IS_EN}{_N}(?:\s{{0,4}}(?:stars?|/\s{{0,4}}5|out of 5))?")),
+    ("rating", re.compile(r"(?<![\d.])(?P<n>\d(?:\.\d+)?)\s{0,4}(?:stars\b|/\s{0,4}5(?![\d.])|out of 5\b)")),
     ("rating", re.compile(r"(?<![\d.])(?P<n>\d\.\d+)[\s-]stars?\b")),
     ("price", re.compile(
         rf"(?:人均消费|人均|均价|价格|价位|票价|门票|房价|售价|消费|花费){_IS_ZH}{_N}"
-        r"(?!\s*(?:分|星|公里|%|折))(?:\s*(?:元|块))?")),
-    ("price", re.compile(rf"(?<![\d.,]){_N}\s*(?:元|块钱|块|yuan\b|rmb\b|cny\b)")),
-    ("price", re.compile(rf"¥\s*{_N}")),
-    ("price", re.compile(rf"\b(?:prices?|priced|costs?|costing)\b{_IS_EN}{_N}(?!\s*(?:stars?|km|%))(?:\s*(?:yuan|rmb|cny))?")),
-    ("distance", re.compile(rf"距离(?:您|你)?(?:是|为|约|大约|有|仅|:|\s){{0,8}}{_N}\s*(?:公里|千米|km)")),
-    ("distance", re.compile(rf"\bdistance\b{_IS_EN}{_N}\s*km\b")),
-    ("distance", re.compile(rf"(?<![\d.]){_N}\s*km away(?! from)\b")),
+        r"(?!\s{0,4}(?:分|星|公里|%|折))(?:\s{0,4}(?:元|块))?")),
+    ("price", re.compile(rf"(?<![\d.,]){_N}\s{{0,4}}(?:元|块钱|块|yuan\b|rmb\b|cny\b)")),
+    ("price", re.compile(rf"¥\s{{0,4}}{_N}")),
+    ("price", re.compile(
+        rf"\b(?:prices?|priced|costs?|costing)\b{_IS_EN}{_N}"
+        r"(?!\s{0,4}(?:stars?|km|%))(?:\s{0,4}(?:yuan|rmb|cny))?")),
+    ("distance", re.compile(rf"距离(?:您|你)?(?:是|为|约|大约|有|仅|:|\s){{0,8}}{_N}\s{{0,4}}(?:公里|千米|km)")),
+    ("distance", re.compile(rf"\bdistance\b{_IS_EN}{_N}\s{{0,4}}km\b")),
+    ("distance", re.compile(rf"(?<![\d.]){_N}\s{{0,4}}km away(?! from)\b")),
 )
 _FREE = re.compile(
     r"(?:门票|票价|价格|入场)(?:是|为|全|:|\s){0,4}免费|免门票|免票|免费(?:入场|参观|开放|游览|入园)"
-    r"|(?<=[,，、;(])\s*(?:免费|free)\s*(?=[,，、;).。]|$)"
+    r"|(?<=[,，、;(])\s{0,4}(?:免费|free)\s{0,4}(?=[,，、;).。]|$)"
     r"|\bfree (?:entry|admission|entrance)\b|\b(?:entry|admission|entrance|price)(?: is|:)? free\b"
 )
-_AREA_ZH = r"(?:位于|地处|坐落于|坐落在)(?:北京市|北京|上海市|上海)?\s*{area}(?!附近|旁|边|周边)|在{area}的(?=\ufffc)"
-_AREA_EN = r"\b(?:located|situated) in\s+(?:the\s+)?{area}\b"
+_AREA_ZH = r"(?:位于|地处|坐落于|坐落在)(?:北京市|北京|上海市|上海)?\s{0,4}{area}(?!附近|旁|边|周边)|在{area}的(?=\ufffc)"
+_AREA_EN = r"\b(?:located|situated) in\s{1,4}(?:the\s{1,4})?{area}\b"
 _AREA_FIELD = (  # a clause that says nothing else
-    r"(?<=[,、(;:|。\n])\s*(?:(?:区域|area)\s*:?\s*|在|in (?:the )?)?{area}(?: district)?\s*(?=[,、;)|。\n]|\.(?:\s|$)|$)"
+    r"(?<=[,、(;:|。\n])\s{0,4}(?:(?:区域|area)\s{0,4}:?\s{0,4}|在|in (?:the )?)?{area}(?: district)?"
+    r"\s{0,4}(?=[,、;)|。\n]|\.(?:\s|$)|$)"
 )
 
 _RANGE_AFTER = re.compile(
-    r"\s*(?:/人|每人|per person)?\s*(?:以上|以下|以内|之内|之间|起|及以上|及以下|\+|-|~|–|—|至|到|多"
+    r"\s{0,4}(?:/人|每人|per person)?\s{0,4}(?:以上|以下|以内|之内|之间|起|及以上|及以下|\+|-|~|–|—|至|到|多"
     r"|or (?:more|above|higher|less|below|lower|under|better)|and (?:above|up|below|under)|to\b)")
 _RANGE_BEFORE = re.compile(
-    r"(?:不低于|不少于|不高于|不超过|高于|低于|超过|至少|最多|小于|大于|[<>≥≤+~–—-]|\d\s*(?:分|元|块|yuan|stars?)?\s*(?:到|至|to)|\bbetween|"
-    r"\bat least|\bat most|\bunder|\bover|\babove|\bbelow|\bup to|\bmore than|\bless than|\bwithin|\bfrom)\s*¥?\s*$")
-_APPROXIMATE = re.compile(r"(?:约|大约|大概|about|around|approximately|roughly)\s*¥?\s*$|左右")
+    r"(?:不低于|不少于|不高于|不超过|高于|低于|超过|至少|最多|小于|大于|[<>≥≤+~–—-]|\d\s{0,4}(?:分|元|块|yuan|stars?)?\s{0,4}(?:到|至|to)|\bbetween|"
+    r"\bat least|\bat most|\bunder|\bover|\babove|\bbelow|\bup to|\bmore than|\bless than|\bwithin|\bfrom)\s{0,4}¥?\s{0,4}$")
+_APPROXIMATE = re.compile(r"(?:约|大约|大概|about|around|approximately|roughly)\s{0,4}¥?\s{0,4}$|左右")
 _ABOUT_USER = re.compile(
     r"您|你(?!好)|用户的?(?=要求|希望|想|需要|说)|要求|希望|想要|预算|平均|这几|这些|几家|都在"
     r"|\byou(?:r)?\b|\bas requested\b|\bbudget\b|\baverage\b|\ball of\b|\bboth\b|\bthese\b")
-_WISHED = re.compile(r"\s*(?:分|元|块)?\s*的?\s*(?:预算|要求|标准|条件|\bbudget\b)")
+_WISHED = re.compile(r"\s{0,4}(?:分|元|块)?\s{0,4}的?\s{0,4}(?:预算|要求|标准|条件|\bbudget\b)")
 _OTHER_MONEY = re.compile(
     r"(?:满|减|优惠|立省|省|返|券|停车费?|押金|起送|配送费?|红包|服务费|加|儿童|学生|老人|deposit|parking|discount|save|off)"
     r"\D{0,4}$")
-_OTHER_MONEY_AFTER = re.compile(r"\s*(?:代金券|优惠|红包|折|券|押金|off\b|discount|voucher|deposit|parking)")
+_OTHER_MONEY_AFTER = re.compile(r"\s{0,4}(?:代金券|优惠|红包|折|券|押金|off\b|discount|voucher|deposit|parking)")
 _LANDMARK_BEFORE = re.compile(
     r"(?:靠近|临近|邻近|毗邻|紧邻|紧挨|附近|周边|周围|旁边|离|距|\b(?:near(?:by)?|close to|next to|beside|opposite|around)\b)"
     r"[^,.;。;!?()\n]{0,24}$"
     r"|(?:像|比|不如|类似|\b(?:like|unlike|than|compared (?:with|to)|similar to|against|over|versus)) ?$")
-_LANDMARK_AFTER = re.compile(r"\s*(?:附近|周边|旁|边上|周围|对面|nearby)")
+_LANDMARK_AFTER = re.compile(r"\s{0,4}(?:附近|周边|旁|边上|周围|对面|nearby)")
 _PUNCTUATION = re.compile(r"[,.;:!?。、;\n()\[\]{}|/]")
 _SENTENCE = re.compile(r"[!?。\n]|(?<!\d)\.\s")
 _CLAUSE_LENGTH = 200
@@ -170,7 +175,7 @@ def find_names(text: str, items: Sequence[Item]) -> list[_Mention]:
 
 @CACHES.keep(65_536)
 def _normal(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).casefold()
+    return unicodedata.normalize("NFKC", text[:_MOST_CHARACTERS])[:_MOST_CHARACTERS].casefold()
 
 
 def _mentions(text: str, items: Sequence[Item], others: Sequence[Item]) -> list[_Mention]:
@@ -180,17 +185,19 @@ def _mentions(text: str, items: Sequence[Item], others: Sequence[Item]) -> list[
     for item in items:
         if (name := _normal(item.name).strip()) in named:
             named[name].append(item)
-    taken: list[_Mention] = []
+    found: list[_Mention] = []
+    taken = bytearray(len(text))  # 1 where a name stands
     for name in sorted(named, key=lambda n: (-len(n), n)):
         if len(name) < 2:
             continue
         at = text.find(name)
         while at >= 0:
             end = at + len(name)
-            if _whole(text, at, end) and all(end <= m.start or at >= m.end for m in taken):
-                taken.append(_Mention(at, end, tuple(named[name]), _landmark(text, at, end)))
+            if _whole(text, at, end) and taken.find(1, at, end) < 0:
+                found.append(_Mention(at, end, tuple(named[name]), _landmark(text, at, end)))
+                taken[at:end] = b"\x01" * (end - at)
             at = text.find(name, end)
-    return sorted(taken, key=lambda m: m.start)
+    return sorted(found, key=lambda m: m.start)
 
 
 def _whole(text: str, start: int, end: int) -> bool:

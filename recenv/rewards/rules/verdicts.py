@@ -122,7 +122,7 @@ def wordless(instruction: str) -> str:
     return "expected a text, as the instruction asks, came none"
 
 
-_ITEMS_ONLY = re.compile(r"(?!.*\b(?:and|then|with)\b|.*[并且和])[^.。!！?？,，;；\n]{1,60}[.。]?", re.IGNORECASE)
+_ITEMS_ONLY = re.compile(r"\A(?!.*\b(?:and|then|with)\b|.*[并且和])[^.。!！?？,，;；\n]{1,60}[.。]?", re.IGNORECASE)
 """An instruction of one short clause, whose one demand is then the number of items that was read in it."""
 
 

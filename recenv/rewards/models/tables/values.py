@@ -13,7 +13,7 @@ _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _WORD = re.compile(r"[a-z]+|\d+(?:\.\d+)?")
 _HAN = re.compile("[\u3400-\u9fff]+")
 _PART = re.compile(r"[;\n]")
-_PAIR = re.compile(r"\s*(?P<key>[^:]{1,80}?)\s*:\s*(?P<value>.*\S)")
+_LONGEST_KEY = 80
 _MEMBERS = re.compile(r"[、,/|]")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _HOUR = re.compile(
@@ -21,7 +21,7 @@ _HOUR = re.compile(
     r"(凌晨|早上|上午|中午|下午|傍晚|晚上)\s*(\d{1,2})(?::(\d\d)|[点时])?|(\d{1,2}):(\d\d)"
 )
 _SPAN = re.compile(
-    r"(\d+(?:\.\d+)?)\s*(minutes?|mins?|分钟|hours?|hrs?|h|小时|days?|d|天|weeks?|w|周|months?|个月|years?|年)"
+    r"(?<![\d.])(\d+(?:\.\d+)?)\s{0,4}(minutes?|mins?|分钟|hours?|hrs?|h|小时|days?|d|天|weeks?|w|周|months?|个月|years?|年)"
 )
 _HOURS = {"m": 1 / 60, "分": 1 / 60, "h": 1.0, "小": 1.0, "d": 24.0, "天": 24.0, "w": 168.0, "周": 168.0, "个": 730.0,
           "y": 8766.0, "年": 8766.0}
@@ -67,9 +67,9 @@ def pairs(text: str) -> tuple[tuple[str, str], ...]:
     """The (key, value) pairs of a text, folded, sorted by key; of a key that comes twice the first. Other parts are left out."""
     found: dict[str, str] = {}
     for part in _PART.split(fold(text)):
-        match = _PAIR.match(part)
-        if match:
-            found.setdefault(match["key"], match["value"])
+        key, _, value = (text.strip() for text in part.partition(":"))
+        if 0 < len(key) <= _LONGEST_KEY and value:
+            found.setdefault(key, value)
     return tuple(sorted(found.items()))
 
 

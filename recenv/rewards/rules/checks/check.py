@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from recenv.rewards.reading.hanzi import simplified
+from recenv.rewards.rules import CACHES
 from recenv.rewards.rules.checks import counts, languages
 
 
@@ -22,7 +23,7 @@ class Check(NamedTuple):
     most: int | None = None
 
     def measure(self, response: str) -> int:
-        return KINDS[self.kind].measure(simplified(response), self.words)  # as its words were read
+        return KINDS[self.kind].measure(_simplified(response), self.words)  # as its words were read
 
     def within(self, count: int) -> bool:
         return (self.least is None or count >= self.least) and (self.most is None or count <= self.most)
@@ -54,6 +55,12 @@ class Kind(NamedTuple):
     label: str
     measure: Callable[[str, tuple[str, ...]], int]
     yes_or_no: bool = False
+
+
+@CACHES.keep(64)
+def _simplified(response: str) -> str:
+    """The same answer is asked about by each demand."""
+    return simplified(response)
 
 
 def _short(text: str) -> str:

@@ -9,6 +9,8 @@ import json
 import re
 import unicodedata
 
+from recenv.rewards.rules import CACHES
+
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]+")
 _STOP = re.compile(r"(?<![.!?])[.!?]++[\"'”’)\]*_]*(?=\s)|[。！？]+[\"'”’）」』]*")
@@ -68,7 +70,7 @@ _PLACEHOLDER = re.compile(r"\[[^\[\]\n]{0,2000}\]")
 _MARKER = re.compile(r"(?m)(?:^|(?<=[\s:;：；]))(\d{1,4})(?:[.)、．](?!\d)|）)")
 _TOKEN = re.compile(r"[^\W\d_]+(?:[-'’.&][^\W_]+)*")
 _PART = re.compile(r"\w+")
-_FENCE = re.compile(r"\A```[A-Za-z]*\s*|\s*```\Z")
+_FENCE = re.compile(r"\A```[A-Za-z]*\s*|(?<!\s)\s*+```\Z")
 
 
 def is_chinese(text: str) -> bool:
@@ -214,6 +216,7 @@ def _joins(char: str) -> bool:
     return char.isalnum() and not _HAN.match(char)
 
 
+@CACHES.keep(256)
 def _plain(text: str) -> str:
     return unicodedata.normalize("NFKC", text).translate(_QUOTES).casefold()
 

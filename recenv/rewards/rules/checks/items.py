@@ -25,9 +25,9 @@ _N, _ZN = f"({N})", f"({ZN})"
 _MAX = tuple(
     re.compile(p, re.IGNORECASE)
     for p in (
-        rf"{_ZH_UP_TO}(?:只|能|可以|可)?{_ZH_VERB}?\s*{_ZN}\s*{_ZU}",
-        rf"{_ZH_VERB}(?:出|{_ZH_UP_TO})?\s*{_ZN}\s*{_ZU}",
-        rf"{_ZN}\s*{_ZU}(?:以内|之内)",
+        rf"{_ZH_UP_TO}(?:只|能|可以|可)?{_ZH_VERB}?\s{{0,2}}{_ZN}\s{{0,2}}{_ZU}",
+        rf"{_ZH_VERB}(?:出|{_ZH_UP_TO})?\s{{0,2}}{_ZN}\s{{0,2}}{_ZU}",
+        rf"{_ZN}\s{{0,2}}{_ZU}(?:以内|之内)",
         rf"\b{_UP_TO} {_N}(?: [\w-]+){{0,2}}? {_EU}",
         rf"\b{_VERB}(?: me| us| the user)?(?: exactly| only| {_UP_TO})? {_N}(?: [\w-]+){{0,2}}? {_EU}",
         rf"\b{_N} (?:[\w-]+ ){{0,2}}?{_EU} (?:or fewer|or less|at most|maximum|max\b)",
@@ -36,14 +36,14 @@ _MAX = tuple(
 _EXACT = tuple(
     re.compile(p, re.IGNORECASE)
     for p in (
-        rf"(?:恰好|正好|刚好){_ZH_VERB}?\s*{_ZN}\s*{_ZU}",
+        rf"(?:恰好|正好|刚好){_ZH_VERB}?\s{{0,2}}{_ZN}\s{{0,2}}{_ZU}",
         rf"\bexactly {_N}(?: [\w-]+){{0,2}}? {_EU}",
     )
 )
 _MIN = tuple(
     re.compile(p, re.IGNORECASE)
     for p in (
-        rf"(?:至少|不少于|最少){_ZH_VERB}?\s*{_ZN}\s*{_ZU}",
+        rf"(?:至少|不少于|最少){_ZH_VERB}?\s{{0,2}}{_ZN}\s{{0,2}}{_ZU}",
         rf"\b(?:at least|no fewer than|no less than|a minimum of) {_N}(?: [\w-]+){{0,2}}? {_EU}",
     )
 )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 
+from recenv.rewards.rules import CACHES
 from recenv.rewards.rules.checks.check import Check
 from recenv.rewards.rules.checks.prompt import Prompt
-from recenv.rewards.rules.checks.quantity import Quantity, counted, quantities
+from recenv.rewards.rules.checks.quantity import Quantity, between, counted, quantities
 
 _WORD = r"(?:total )?(?:number of )?words?\b|单?词"
 _CHARACTER = r"char(?:acter)?s?\b|个?字符"
@@ -41,7 +43,7 @@ _SCOPED = re.compile(
     re.IGNORECASE,
 )
 _FOR_EACH = re.compile(
-    r"\s*(?:long )?(?:(?:each|apiece)\b(?! (?:separated|divided|starting|beginning|with))|(?:per|for each|in each)\b)",
+    r"\s{0,3}(?:long )?(?:(?:each|apiece)\b(?! (?:separated|divided|starting|beginning|with))|(?:per|for each|in each)\b)",
     re.IGNORECASE,
 )
 _STARS = re.compile(r"(?<!\*)\*\*\*(?!\*)")
@@ -49,6 +51,8 @@ _DIVIDED = re.compile(r"(?<!\*)\*\*\*(?!\*)|markdown divider|(?:3|three) ast?eri
 TWO_PARTS = re.compile(
     r"\bseparate (?:the |your )?[\w' ]{1,30}? and (?:the |your )?[\w' ]{1,30}? (?:with|by|using)\b", re.IGNORECASE
 )
+_DIVIDER = re.compile(r"(?<!\*)\*\*\*(?!\*)|markdown divider|ast?erisks?", re.IGNORECASE)
+_SENTENCES = re.compile(r"[^.?!\n]*+\.?[^.?!\n]*+")
 _BLANK_LINE = re.compile(
     r"(?:two|2|double) (?:new ?lines?|line ?breaks?|newlines)|blank lines?|empty lines?|double[- ]spaced|\\n\\n|空行|两个换行",
     re.IGNORECASE,
@@ -83,11 +87,18 @@ def read_lengths(prompt: Prompt) -> list[Check]:
 
 def scoped(prompt: Prompt, start: int, end: int) -> bool:
     """Whether words speak of a part of the answer only: its title, each sentence, the second paragraph."""
-    first = max(prompt.text.rfind(mark, 0, start) for mark in (",", ";", "，", " and "))
-    return bool(
-        _SCOPED.search(prompt.text[max(first, start - len(prompt.before(start))) : start])
-        or _FOR_EACH.match(prompt.text, end)
-    )
+    begin = start - len(prompt.before(start))
+    first = max(begin, *(prompt.text.rfind(mark, begin, start) for mark in (",", ";", "，", " and ")))
+    begins, ends = _scopes(prompt.text)
+    n = bisect_left(begins, first)
+    return (n < len(begins) and ends[n] <= start) or bool(_FOR_EACH.match(prompt.text, end))
+
+
+@CACHES.keep(64)
+def _scopes(text: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Where a text speaks of parts of the answer, and where that ends."""
+    spans = [m.span() for m in _SCOPED.finditer(text)]
+    return tuple(a for a, _ in spans), tuple(b for _, b in spans)
 
 
 def _bounds(kind: str, q: Quantity, words: tuple[str, ...] = (), bare: str = "exact") -> Check:
@@ -160,17 +171,31 @@ def _divided(prompt: Prompt, found: list[Quantity]) -> Iterator[Check]:
     counts = list(_of(prompt, found, _PARAGRAPH)) or list(_of(prompt, found, _PART))
     rows = sum(line.strip() == "***" for line in prompt.plain.split("\n"))
     if not counts:
-        near = re.search(
-            r"[^.?!\n]*[.:]?[^.?!\n]*(?:(?<!\*)\*\*\*(?!\*)|markdown divider|ast?erisks?)", prompt.text, re.IGNORECASE
-        )
-        if near:
-            counts = [c for q in found if near.start() <= q.start < near.end() and (c := counted(prompt.text, q, _THINGS))]
+        near = between(found, *_beside_stars(prompt.text))
+        counts = [c for q in near if (c := counted(prompt.text, q, _THINGS))]
     if counts and all(q[:2] == counts[0][:2] for q in counts):
         yield Check("paragraphs", ("***",), *counts[0][:2])
     elif rows > 1 and not re.search(r"(?m)^ ?(?:\.\.\.|…) ?$", prompt.plain):
         yield Check("paragraphs", ("***",), rows + 1, rows + 1)
     elif not counts and TWO_PARTS.search(prompt.text):
         yield Check("paragraphs", ("***",), 2, 2)
+
+
+def _beside_stars(text: str) -> tuple[int, int]:
+    """The stretch that speaks of a divider first: the sentence up to its last one there, with the sentence before or after."""
+    first = _DIVIDER.search(text)
+    if first is None:
+        return 0, 0
+    start = _stretch(text, first.start())
+    if text[start - 1 : start] == ".":
+        start = _stretch(text, start - 1)
+    sentences = _SENTENCES.match(text, start)
+    return start, max(m.end() for m in _DIVIDER.finditer(text, start, sentences.end() if sentences else len(text)))
+
+
+def _stretch(text: str, end: int) -> int:
+    """Where the stretch without the end of a sentence begins that ends there."""
+    return max(text.rfind(mark, 0, end) for mark in ".?!\n") + 1
 
 
 def _bullets(prompt: Prompt, found: list[Quantity]) -> Iterator[Check]:
@@ -195,7 +220,7 @@ def _bullets(prompt: Prompt, found: list[Quantity]) -> Iterator[Check]:
 def _capitals(prompt: Prompt, found: list[Quantity]) -> Iterator[Check]:
     for mention in _CAPITALS.finditer(prompt.text):
         begin, end = prompt.sentence(mention.start(), mention.end())
-        inside = [q for q in found if begin <= q.start < end and q.relation]
+        inside = [q for q in between(found, begin, end) if q.relation]
         if len(inside) == 1:
             yield Check("capital words", (), *inside[0][:2])
             follows = None
@@ -229,8 +254,8 @@ def _sections(prompt: Prompt, found: list[Quantity]) -> Iterator[Check]:
         begin, _ = prompt.sentence(mention.start(), mention.end())
         near = [
             c
-            for q in found
-            if (c := counted(prompt.text, q, rf"(?:{_NAMED}|sections)s?\b")) and begin - 150 <= c.start <= mention.end()
+            for q in between(found, begin - 150, mention.end() + 1)
+            if (c := counted(prompt.text, q, rf"(?:{_NAMED}|sections)s?\b"))
         ]
         if near:
             q = near[-1]

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left
 from typing import NamedTuple
 
 from recenv.rewards.reading.hanzi import simplified
+from recenv.rewards.rules import CACHES
 
 MAX_READ = 8_000
 """Of a longer instruction only the first and the last half of this many characters are read."""
+
+MOST_QUOTES = 256
+"""Of the quotations of an instruction only so many are set aside."""
 
 _ONE_FORM = str.maketrans(
     dict.fromkeys("“”„‟«»「」『』〝〞", '"') | dict.fromkeys("‘’‛`´", "'") | dict.fromkeys("‐‑‒–—", "-")
@@ -17,7 +22,11 @@ _ONE_FORM = str.maketrans(
 _DOUBLE = (re.compile(r'"([^"\n]{1,2000})"'), re.compile(r'"([^"]{1,4000})"'))
 _SINGLE = re.compile(r"(?<![\w'])'([^'\n]{1,80})'(?!\w)")
 _BLANKS = re.compile(r"[^\S\n]+")
-_END = re.compile(r"[.!?](?=\s)|[。;\n]|[!?](?=[\u3400-\u9fff])")
+_END = re.compile(r"[。;\n]")
+_END_BEFORE = re.compile(r"[.!?](?=\s)|[!?](?=[\u3400-\u9fff])")
+
+_SENTENCE = 600
+"""Characters of a sentence that are looked at on either side of a word."""
 
 QUOTED = r"«\d{1,4}»"
 """Pattern of a quotation in ``Prompt.text``."""
@@ -42,8 +51,9 @@ class Prompt(NamedTuple):
 
     def sentence(self, start: int, end: int) -> tuple[int, int]:
         """Where the sentence around text[start:end] begins and ends."""
-        last = _END.search(self.text, end)
-        return _start(self.text, start), last.start() if last else len(self.text)
+        ends, before = _sentence_ends(self.text)
+        marks = (places[n] for places in (ends, before) if (n := bisect_left(places, end)) < len(places))
+        return _start(self.text, start), min((*marks, end + _SENTENCE, len(self.text)))
 
     def before(self, start: int) -> str:
         """The part of a sentence before text[start]."""
@@ -51,15 +61,13 @@ class Prompt(NamedTuple):
 
 
 def prepare(instruction: str) -> Prompt:
-    if len(instruction) > MAX_READ:
-        instruction = f"{instruction[: MAX_READ // 2]}\n{instruction[-MAX_READ // 2 :]}"
-    plain = unicodedata.normalize("NFKC", instruction.translate(_ONE_FORM)).translate(_ONE_FORM).replace("\r\n", "\n")
-    plain = simplified(plain)
+    plain = unicodedata.normalize("NFKC", _ends(instruction).translate(_ONE_FORM)).translate(_ONE_FORM).replace("\r\n", "\n")
+    plain = simplified(_ends(plain))
     plain = _BLANKS.sub(" ", plain).strip()
     quotes: list[str] = []
 
     def aside(match: re.Match[str]) -> str:
-        if len(quotes) > 9_999:
+        if len(quotes) >= MOST_QUOTES:
             return match.group()
         quotes.append(match.group(1))
         return f"«{len(quotes) - 1}»"
@@ -70,8 +78,18 @@ def prepare(instruction: str) -> Prompt:
     return Prompt(plain, text, tuple(quotes))
 
 
+def _ends(text: str) -> str:
+    """A text without the middle that is too much; once more where normalising has made it longer."""
+    return text if len(text) <= MAX_READ else f"{text[: MAX_READ // 2]}\n{text[-MAX_READ // 2 :]}"
+
+
 def _start(text: str, start: int) -> int:
-    first = max(0, start - 600)
-    for mark in _END.finditer(text, first, start):
-        first = mark.end()
-    return first
+    ends, before = _sentence_ends(text)
+    marks = (places[n - 1] + 1 for places, at in ((ends, start), (before, start - 1)) if (n := bisect_left(places, at)))
+    return max((0, start - _SENTENCE, *marks))
+
+
+@CACHES.keep(64)
+def _sentence_ends(text: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Where the marks stand that end a sentence, and those that do because of what follows them."""
+    return tuple(m.start() for m in _END.finditer(text)), tuple(m.start() for m in _END_BEFORE.finditer(text))

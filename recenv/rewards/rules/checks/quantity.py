@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -32,7 +33,7 @@ NUMBERS = {word: n for n, word in enumerate(_UNITS.split())} | {
 }
 _ZH_DIGITS = {c: n for n, c in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0}
 _WORDS = "|".join(sorted(NUMBERS, key=lambda w: -len(w)))
-N = rf"(?:\d{{1,3}}(?:,\d{{3}})+(?!\d)|\d{{1,7}}(?!\d)|(?:{_WORDS})\b)"
+N = rf"(?:\d{{1,3}}(?:,\d{{3}}){{1,6}}(?!\d)|\d{{1,7}}(?!\d)|(?:{_WORDS})\b)"
 _FIGURES = "零〇一二两三四五六七八九十百千"
 ZN = rf"(?:\d{{1,6}}(?!\d)|[{_FIGURES}]{{1,9}})"
 
@@ -66,10 +67,11 @@ _EN = re.compile(
 _ZH = re.compile(
     "(?:"
     + "|".join(f"(?P<{name}>{words})" for name, words in _ZH_RELATIONS.items())
-    + rf")?(?:使用|包含|有|写|出现|为)?\s*(?<![\d.{_FIGURES}第])(?P<n>{ZN})(?:\s?[-到至~]\s?(?P<m>{ZN}))?(?=\s?[\u3400-\u9fff])"
+    + rf")?(?:使用|包含|有|写|出现|为)?\s{{0,3}}(?<![\d.{_FIGURES}第])(?P<n>{ZN})"
+    rf"(?:\s?[-到至~]\s?(?P<m>{ZN}))?(?=\s?[\u3400-\u9fff])"
 )
 _AFTER = re.compile(
-    r"\s*(?:in total |long )?(?:(?P<more>or more\b|or above\b|at least\b|minimum\b|at minimum\b|以上)"
+    r"\s{0,3}(?:in total |long )?(?:(?P<more>or more\b|or above\b|at least\b|minimum\b|at minimum\b|以上)"
     r"|(?P<fewer>or fewer\b|or less\b|at most\b|maximum\b|max\b|limit\b|以内|之内|以下|内)|(?P<near>左右|上下))"
 )
 _NOT = re.compile(
@@ -83,6 +85,10 @@ _FILL = (
 )
 
 
+MOST_READ = 256
+"""No instruction states more quantities."""
+
+
 class Quantity(NamedTuple):
     """Inclusive bounds, None where open. relation: least, most, exact, range, near, in, or "" for a number alone."""
 
@@ -94,8 +100,17 @@ class Quantity(NamedTuple):
 
 
 def quantities(text: str) -> list[Quantity]:
-    """All quantities of a text in order; the units come after ``end``."""
-    return sorted((*_read(text, _EN), *_read(text, _ZH)), key=lambda q: (q.start, q.end))
+    """The quantities of a text in order, the first ``MOST_READ``; the units come after ``end``."""
+    return sorted((*_read(text, _EN), *_read(text, _ZH)), key=lambda q: (q.start, q.end))[:MOST_READ]
+
+
+def between(found: list[Quantity], start: int, end: int) -> list[Quantity]:
+    """Those of the quantities of a text, in order, that begin from ``start`` to before ``end``."""
+    return found[bisect_left(found, start, key=_begin):bisect_left(found, end, key=_begin)]
+
+
+def _begin(quantity: Quantity) -> int:
+    return quantity.start
 
 
 def number(text: str) -> int | None:

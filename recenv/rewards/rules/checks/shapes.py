@@ -36,7 +36,9 @@ _MEANT = re.compile(
 _ZH_LANGUAGE = re.compile(
     rf"(?:用|使用|以)(?:简体)?(?P<a>{'|'.join(ZH_NAMES)})|(?P<b>{'|'.join(ZH_NAMES)})(?:回答|回复|作答)"
 )
-_DENIED = re.compile(r"(?:\b(?:not|never|without|avoid)|n't|不要|别|勿|不能|不得|禁止|不)\s*(?:\w+\s+){0,2}$", re.IGNORECASE)
+_DENIED = re.compile(
+    r"(?:\b(?:not|never|without|avoid)|n't|不要|别|勿|不能|不得|禁止|不)\s{0,3}(?:\w{1,40}\s{1,3}){0,2}$", re.IGNORECASE
+)
 _PART = re.compile(
     r"\b(?:titles?|headings?|headlines?|labels?|names?|keywords?|acronyms?|words?|first letters?|initials?"
     r"|each)\b|标题|首字母|单词",
@@ -94,13 +96,13 @@ _END = re.compile(
 )
 _PHRASE = re.compile(
     rf"(?: (?:this|the|an?|following|exact(?:ly)?|very|same|words?|phrase|sentence|question|statement|line|text|of"
-    rf"|saying|that says|and only))*\s?:?\s{{0,2}}(?P<quote>{QUOTED})",
+    rf"|saying|that says|and only)){{0,12}}\s?:?\s{{0,2}}(?P<quote>{QUOTED})",
     re.IGNORECASE,
 )
 _OPEN_PHRASE = re.compile(
-    r"(?: (?:this|the|following|exact|very))+ (?P<noun>phrase|sentence|question|statement|words?|line)(?:"
-    r" of)?(?P<colon> ?:)?\s+(?P<rest>[^\n«]{2,200}?)(?=\n|$)"
-    r"|(?: (?:this|the|following))* ?:\s{1,3}(?P<rest2>[^\n«]{2,200}?)(?=\n|$)",
+    r"(?: (?:this|the|following|exact|very)){1,8} (?P<noun>phrase|sentence|question|statement|words?|line)(?:"
+    r" of)?(?P<colon> ?:)?\s{1,3}(?P<rest>[^\n«]{2,200}?)(?=\n|$)"
+    r"|(?: (?:this|the|following)){0,8} ?:\s{1,3}(?P<rest2>[^\n«]{2,200}?)(?=\n|$)",
     re.IGNORECASE,
 )
 _BEGIN = re.compile(
@@ -161,6 +163,10 @@ _REPEAT = re.compile(
 _ORDER = re.compile(r"\bfirst\b|\b(?:start|begin)|\bbefore\b|\bthen\b|先|之前|然后", re.IGNORECASE)
 
 
+def _tail(text: str, end: int, most: int) -> str:
+    return text[max(0, end - most) : end]
+
+
 def read_shapes(prompt: Prompt) -> list[Check]:
     return [
         *_language(prompt),
@@ -178,7 +184,7 @@ def _language(prompt: Prompt) -> Iterator[Check]:
     codes: dict[str, None] = {}
     for m in _LANGUAGE.finditer(prompt.text):
         name = (m["name"] or m["name2"]).casefold()
-        before, (begin, end) = prompt.text[: m.start()][-40:], prompt.sentence(m.start(), m.end())
+        before, (begin, end) = _tail(prompt.text, m.start(), 40), prompt.sentence(m.start(), m.end())
         clause = prompt.text[begin:end]
         explicit = m["noun"] or m["noun2"] or _MEANT.search(clause[: m.start() - begin]) or "no other language" in clause
         noun = _OTHER_NOUN.match(prompt.text, m.end())
@@ -197,7 +203,7 @@ def _language(prompt: Prompt) -> Iterator[Check]:
             continue
         codes[_CODES[name]] = None
     for m in _ZH_LANGUAGE.finditer(prompt.text):
-        if not _DENIED.search(prompt.text[: m.start()][-12:]):
+        if not _DENIED.search(_tail(prompt.text, m.start(), 12)):
             codes[ZH_NAMES[m["a"] or m["b"]]] = None
     if len(codes) == 1:  # contradictory languages count as none
         yield Check("language", tuple(codes))
@@ -207,7 +213,8 @@ def _case(prompt: Prompt) -> Iterator[Check]:
     kinds: dict[str, None] = {}
     for kind, pattern in (("lowercase", _LOWER), ("uppercase", _UPPER)):
         for m in pattern.finditer(prompt.text):
-            first = max(prompt.text.rfind(mark, 0, m.start()) for mark in ",.;?!\n")
+            begin = m.start() - len(prompt.before(m.start()))
+            first = max(begin - 1, *(prompt.text.rfind(mark, begin, m.start()) for mark in ",.;?!\n"))
             clause = _ALL_WORDS.sub("", _AMOUNT.sub("", prompt.text[first + 1 : m.start()]))
             after = prompt.text[m.end() : m.end() + 30]
             if _PART.search(clause[-60:]) or _DENIED.search(clause) or re.match(r" (?:words?|at least|for)\b", after):
@@ -259,11 +266,11 @@ def _formats(prompt: Prompt) -> Iterator[Check]:
 
 def _ends(prompt: Prompt) -> Iterator[Check]:
     text = prompt.text
-    if _QUESTION.search(text) and not _DENIED.search(text[: next(_QUESTION.finditer(text)).start()][-20:]):
+    if _QUESTION.search(text) and not _DENIED.search(_tail(text, next(_QUESTION.finditer(text)).start(), 20)):
         yield Check("question")
     for m in _END.finditer(text):
         quoted, opened = _PHRASE.match(text, m.end()), _OPEN_PHRASE.match(text, m.end())
-        if _DENIED.search(text[: m.start()][-20:]) or scoped(prompt, m.start(), m.start()):
+        if _DENIED.search(_tail(text, m.start(), 20)) or scoped(prompt, m.start(), m.start()):
             continue
         phrase = prompt.quote(quoted["quote"]) if quoted else ""
         if any(map(str.isalnum, phrase)) and not _POSTSCRIPT.fullmatch(phrase.strip()):
@@ -274,14 +281,14 @@ def _ends(prompt: Prompt) -> Iterator[Check]:
             yield Check("ending", (rest[: cut.start()] if cut else rest,))
     for m in _ZH_ENDING.finditer(text):
         kind = "beginning" if m["where"] in ("开头", "开始") else "ending"
-        if not re.search(r"第.{1,3}段[^。]{0,6}$", text[: m.start()][-12:]):
+        if not re.search(r"第.{1,3}段[^。]{0,6}$", _tail(text, m.start(), 12)):
             yield Check(kind, (prompt.quote(m["quote"]),))
 
 
 def _openings(prompt: Prompt) -> Iterator[Check]:
     for m in _BEGIN.finditer(prompt.text):
         quoted = _PHRASE.match(prompt.text, m.end())
-        if quoted and not _DENIED.search(prompt.text[: m.start()][-20:]):
+        if quoted and not _DENIED.search(_tail(prompt.text, m.start(), 20)):
             yield Check("beginning", (prompt.quote(quoted["quote"]),))
     last = _LAST_PARAGRAPH_WORD.search(prompt.text)
     paragraphs = [c.least for c in read_lengths(prompt) if c.kind == "paragraphs" and c.least == c.most] if last else []
@@ -309,7 +316,7 @@ def _options(prompt: Prompt) -> Iterator[Check]:
             asked
             and choice
             and not re.search(r"\b(?:key ?)?words?\b|\bnot\b|n't", m.group(), re.IGNORECASE)
-            and not _DENIED.search(prompt.text[: m.start()][-20:])
+            and not _DENIED.search(_tail(prompt.text, m.start(), 20))
         ):
             yield Check("options", tuple(prompt.quote(t) for t in re.findall(QUOTED, m["list"])))
             return

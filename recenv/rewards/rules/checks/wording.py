@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from recenv.rewards.rules.checks.check import Check
 from recenv.rewards.rules.checks.lengths import scoped
 from recenv.rewards.rules.checks.prompt import QUOTED, Prompt
-from recenv.rewards.rules.checks.quantity import Quantity, quantities
+from recenv.rewards.rules.checks.quantity import Quantity, between, quantities
 
 _NOUN = r"(?:key ?words?|words?|phrases?|terms?|names?|expressions?|strings?|lines?)"
 _TOKEN = rf"(?:{QUOTED}|[^\W\d_][\w'-]{{0,40}})"
@@ -26,11 +26,11 @@ _DO = (
     r"|say(?:ing)?|writ(?:e|ing)|employ|feature))"
 )
 _THE = (
-    r"(?: (?:all|both|any|either))?(?: of)?(?: the| these| this| your)?(?: exact)?(?: following| two| three| four| specific)*"
+    r"(?: (?:all|both|any|either))?(?: of)?(?: the| these| this| your)?(?: exact)?(?: following| two| three| four| specific){0,6}"
 )
 _IN = r" (?:in|within|throughout) (?:your|the|its) (?:entire |whole )?[a-z]+"
 _LIST = re.compile(
-    rf"(?:{_NO} ?)?(?:{_DO})?{_THE} ?(?:\b{_NOUN}|[a-z]+ words?(?= such as| like))?(?: such as| like| of)?(?:{_IN})?[:,]?"
+    rf"(?:{_NO} ?)?(?:{_DO})?{_THE} ?(?:\b{_NOUN}|[a-z]{{1,24}} words?(?= such as| like))?(?: such as| like| of)?(?:{_IN})?[:,]?"
     rf"\s{{0,2}}[(\[]?{_QUOTES}",
     re.IGNORECASE,
 )
@@ -38,7 +38,7 @@ _BARE_LIST = re.compile(
     rf"(?:{_NO} ?)?(?:{_DO})?{_THE} ?\b(?P<noun>key ?words?|words?|terms?)(?:{_IN}:)?:?\s{{1,2}}[(\[]?{_BARE}", re.IGNORECASE
 )
 _FOLLOWING = re.compile(
-    rf"\b(?:key ?words?|words?|terms?|phrases?) (?P<how>[^.:\n«]{{3,60}}):\s{{0,2}}(?:{_QUOTES}|{_BARE}(?=\s*(?:[.\n;]|$)))",
+    rf"\b(?:key ?words?|words?|terms?|phrases?) (?P<how>[^.:\n«]{{3,60}}):\s{{0,2}}(?:{_QUOTES}|{_BARE}(?=\s{{,4}}(?:[.\n;]|$)))",
     re.IGNORECASE,
 )
 _HOW = re.compile(
@@ -54,7 +54,7 @@ _COMMON_WORDS = (
 )
 _NOT_A_WORD = _NEVER_LISTED | frozenset(_COMMON_WORDS.split())
 _STOPS = re.compile(
-    rf"\s?(?:[.,;:!?)\]\n-]|$)|\s+(?:in|throughout|at|somewhere|anywhere|into|once|twice|and|but|should|must"
+    rf"\s?(?:[.,;:!?)\]\n-]|$)|\s{{1,4}}(?:in|throughout|at|somewhere|anywhere|into|once|twice|and|but|should|must"
     rf"|appears?|needs?|has|have|to be|when|to|do(?:es)?(?: not|n't)?|cannot|(?:can|may|will) not|(?:is|are) not|{QUOTED})\b",
     re.IGNORECASE,
 )
@@ -83,7 +83,7 @@ _OFTEN_SUBJECT = re.compile(
     re.IGNORECASE,
 )
 _ASKED = re.compile(
-    r"(?:\A|[,;:] ?|\b(?:and|to|must|should|please|that|sure|also|you|response|answer|then|but|shall|will))\s*\Z",
+    r"(?:\A|[,;:] ?|\b(?:and|to|must|should|please|that|sure|also|you|response|answer|then|but|shall|will))\s{0,4}\Z",
     re.IGNORECASE,
 )
 _NEGATED = re.compile(
@@ -130,6 +130,10 @@ _ZH_TIMES = re.compile(
 )
 
 
+_LONGEST = 128
+"""No quantity is longer, in characters."""
+
+
 def read_wording(prompt: Prompt) -> list[Check]:
     found = quantities(prompt.text)
     often, taken = _frequencies(prompt, found)
@@ -147,9 +151,7 @@ def _frequencies(prompt: Prompt, found: list[Quantity]) -> tuple[list[Check], fr
         if word.casefold() in _NOT_A_WORD:
             continue
         _, end = prompt.sentence(mention.start(), mention.end())
-        for q in found:
-            if not mention.end() <= q.start < min(end, after, mention.end() + 60):
-                continue
+        for q in between(found, mention.end(), min(end, after, mention.end() + 60)):
             once = re.search(r"\b(?:once|twice|thrice)\b", prompt.text[q.start : q.end], re.IGNORECASE)
             if not once and not _TIMES.match(prompt.text, q.end):
                 continue
@@ -235,7 +237,7 @@ def _letters(prompt: Prompt, found: list[Quantity]) -> Iterator[Check]:
         if len(letter) != 1:
             continue
         _, end = prompt.sentence(mention.start(), mention.end())
-        near = [q for q in found if mention.end() <= q.start < min(end, mention.end() + 60)]
+        near = between(found, mention.end(), min(end, mention.end() + 60))
         near = [
             q
             for q in near
@@ -256,7 +258,8 @@ def _marks(prompt: Prompt, found: list[Quantity]) -> Iterator[Check]:
         if _NO_MARK.search(prompt.text[max(0, mention.start() - 70) : mention.start()]):
             yield Check("marks", marks, None, 0)
             continue
-        near = [q for q in found if q.end <= mention.start() <= q.end + 2 and q.relation]
+        near = between(found, mention.start() - _LONGEST, mention.start())
+        near = [q for q in near if q.end <= mention.start() <= q.end + 2 and q.relation]
         if near:
             yield Check("marks", marks, near[-1].least, near[-1].most)
 
