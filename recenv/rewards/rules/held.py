@@ -96,8 +96,9 @@ def _area(wish: Wish, item: Item, areas: frozenset[str]) -> int:
 
 # -- kinds -------------------------------------------------------------------------------------------------------------
 
-_GENERIC_EN = re.compile(r"(?: (?:restaurants?|places?|shops?|houses?|stores?|food|cuisine|dishes|spots?|joints?|bars?|brand))+$")
-_GENERIC_ZH = re.compile(r"(?:店|馆|餐厅|餐馆|饭店|类|料理|品牌|自助)+$")
+_GENERIC_EN = re.compile(
+    r"(?: (?:restaurants?|places?|shops?|houses?|stores?|food|cuisine|dishes|spots?|joints?|bars?|brand)){1,8}$")
+_GENERIC_ZH = re.compile(r"(?:店|馆|餐厅|餐馆|饭店|类|料理|品牌|自助){1,8}$")
 _WITHOUT = re.compile(r"\b(?:no|non|not|without|free)\b|-free|无|非|不|没|免")
 
 
@@ -120,7 +121,7 @@ def _kind(wish: Wish, item: Item) -> int:
 
 def _is(value: str, names: frozenset[str]) -> int:
     """MISSED where a value names the kind, UNKNOWN where the kind is only a part of it, MET where it is no part."""
-    own = norm(re.sub(r"[(（][^()（）]{0,20}[)）]\s*$", "", value)).strip()
+    own = norm(re.sub(r"[(（][^()（）]{0,20}[)）]\s{0,4}$", "", value)).strip()
     if _WITHOUT.search(own):
         return UNKNOWN
     forms = {own, own.removesuffix("s")}
@@ -193,7 +194,7 @@ _LABELS = {
     "address": ("地址", "address"),
 }
 _SLOT = {norm(label): slot for slot, labels in _LABELS.items() for label in labels}
-_NUMBER = re.compile(r"(?:¥|约)?\s*(\d{1,9}(?:\.\d{1,6})?)\s*(分|星|stars?|/\s*5|元|yuan|rmb|cny|公里|千米|km|米|"
+_NUMBER = re.compile(r"(?:¥|约)?\s{0,4}(\d{1,9}(?:\.\d{1,6})?)\s{0,4}(分|星|stars?|/\s{0,4}5|元|yuan|rmb|cny|公里|千米|km|米|"
     r"m)?(?:/人|每人| per person)?")
 _FREE = re.compile(r"免费|free")
 _MOST_RECORDS, _MOST_READ = 64, 8_000

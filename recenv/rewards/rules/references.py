@@ -37,14 +37,15 @@ _ORDINAL = {"first": 0, "second": 1, "third": 2, "1": 0, "2": 1, "3": 2, "一": 
 _REFERENCE = re.compile(
     r"(?P<pair>\bthe (?:former|latter)\b|前者|后者)"
     r"|\bthe (?P<en>first|second|third)(?: (?:one|place|option|pick|choice|restaurant|hotel))?"
-    r"(?=\s+(?:is|costs?|has|offers?|lies|asks?|charges?|rated|\d[\d.,]* ?(?:yuan|rmb|stars?|km))\b|'s\b|\s*\ufffc)"
+    r"(?=\s{1,4}(?:is|costs?|has|offers?|lies|asks?|charges?|rated|\d[\d.,]* ?(?:yuan|rmb|stars?|km))\b|'s\b|\s{0,4}\ufffc)"
     r"|第(?P<zh>[一二三123])(?:家|个|间|处)"
     r"|(?P<unknown>\bthe other(?! hand| side| day)(?: one)?\b|\banother\b|\b(?:one|two|three|some|most|none|neither|either) of\b"
-    r"|\bone (?=costs?\b|is\b|has\b|asks?\b|charges?\b)|另外?一?(?:家|个|间)|[一1]个(?=\s*\d)|"
+    r"|\bone (?=costs?\b|is\b|has\b|asks?\b|charges?\b)|另外?一?(?:家|个|间)|[一1]个(?=\s{0,4}\d)|"
     r"(?<![第另外每这那同])一家(?=人均|评分|"
     r"价格|是|在|\d)|其中|前[两二三]家"
     r"|后[两二三]家|有[两三一]家)")
-_DEFINES = re.compile(r"(?: (?:one|place|option|pick|choice|restaurant|hotel))?\s*(?:is|was|would be|是|为|:|,)?\s*(?=\ufffc)")
+_DEFINES = re.compile(
+    r"(?: (?:one|place|option|pick|choice|restaurant|hotel))?\s{0,4}(?:is|was|would be|是|为|:|,)?\s{0,4}(?=\ufffc)")
 
 
 def references(text: str, named: Sequence[Named]) -> list[Named]:
@@ -97,10 +98,10 @@ _USER = re.compile(r"您|你(?!好)|要求|希望|想要|预算|平均|\byour?\b
 _EACH_ITS_OWN = re.compile(r"\brespectively\b|分别")
 
 
-_JOINED = re.compile(r"[\s、,，和与及跟&]*(?:and|or)?\s*")
-_BRACKET = re.compile(r"\s*(?:元|块|yuan|rmb|分|stars?|km|公里)?\s*(?:at|for|-|:)?\s*\((?:at|for)?\s*(?=\ufffc)")
+_JOINED = re.compile(r"[\s、,，和与及跟&]*(?:and|or)?\s{0,4}")
+_BRACKET = re.compile(r"\s{0,4}(?:元|块|yuan|rmb|分|stars?|km|公里)?\s{0,4}(?:at|for|-|:)?\s{0,4}\((?:at|for)?\s{0,4}(?=\ufffc)")
 
-_COLON = re.compile(r"\s*(?:元|块|yuan|rmb|分|stars?|km|公里)?\s*:\s*(?=\ufffc)")
+_COLON = re.compile(r"\s{0,4}(?:元|块|yuan|rmb|分|stars?|km|公里)?\s{0,4}:\s{0,4}(?=\ufffc)")
 
 
 class Group(NamedTuple):
@@ -183,15 +184,15 @@ def sentence(text: str, at: int) -> tuple[int, int]:
 # -- what is no value of an item's ----------------------------------------------------------------------------------------
 
 _DIFFERS_AFTER = re.compile(
-    r"\s*(?:元|块|yuan|rmb|分|stars?|km|公里)?\s*(?:cheaper|more\b|less\b|higher|lower|farther|further|closer|nearer|"
+    r"\s{0,4}(?:元|块|yuan|rmb|分|stars?|km|公里)?\s{0,4}(?:cheaper|more\b|less\b|higher|lower|farther|further|closer|nearer|"
     r"dearer|pricier|extra|apart)")
 _DIFFERS_BEFORE = re.compile(
     r"(?:便宜|贵|(?<!评分)高|低|远|近|多|少|差|差价|相差|差距|省|difference[a-z ]{0,20}|\bdiffers? by|"
-    r"\bsaves?(?: you)?|\bby)\s*(?:了|出|是|为|约|大约)?\s*[¥:]?\s*$")
+    r"\bsaves?(?: you)?|\bby)\s{0,4}(?:了|出|是|为|约|大约)?\s{0,4}[¥:]?\s{0,4}$")
 _BOUND_BEFORE = re.compile(
     r"(?:不到|不足|没到|没有?超过|不会超过|不超|少于|多于|将近|接近|上限|起价|\b(?:almost|nearly|not quite|"
     r"just (?:under|over)|starts? (?:at|from)|starting (?:at|from)"
-    r"|no (?:more|less) than|fewer than))\s*¥?\s*$")
+    r"|no (?:more|less) than|fewer than))\s{0,4}¥?\s{0,4}$")
 _SUM_BEFORE = re.compile(r"加起来|一共|合计|总共|总计|共计|\btogether\b|\bin total\b|\baltogether\b|\bcombined\b|\bsum\b")
 _PART_BEFORE = re.compile(
     r"(?:口味|味道|环境|服务|卫生|食材|性价比|\b(?:taste|food|service|ambien[ct]e|atmosphere|location|cleanliness|decor|value))"
@@ -202,7 +203,7 @@ _PORTION = re.compile(
     r"\bsignature\b|\bdish(?:es)?\b"
     r"|\b(?:a|per) (?:bowl|cup|glass|pot|bottle|plate|portion)\b|\bwine\b")
 _ELSEWHERE = re.compile(r"站|机场|景区|地铁|学校|公园|商场|\bstation\b|\bairport\b|\bsubway\b|\bmetro\b|\bcenter\b|\bcentre\b")
-_ELSEWHERE_AFTER = re.compile(r"\s*(?:km|公里)?\s*(?:away )?from (?!you\b|here\b)")
+_ELSEWHERE_AFTER = re.compile(r"\s{0,4}(?:km|公里)?\s{0,4}(?:away )?from (?!you\b|here\b)")
 
 
 def no_value(slot: str, text: str, clause: int, start: int, number: int, end: int) -> bool:
@@ -221,12 +222,12 @@ def no_value(slot: str, text: str, clause: int, start: int, number: int, end: in
 
 # -- comparisons -------------------------------------------------------------------------------------------------------
 
-_AMOUNT = r"(?:\d[\d.,]*\s*(?:yuan|rmb|km|stars?)\s+)?"
+_AMOUNT = r"(?:\d[\d.,]*\s{0,4}(?:yuan|rmb|km|stars?)\s{1,4})?"
 _COMPARES = (
-    re.compile(rf"\ufffc\s*,? is (?:also )?{_AMOUNT}(?:a bit |a little |much |far |slightly |even )?"
+    re.compile(rf"\ufffc\s{{0,4}},? is (?:also )?{_AMOUNT}(?:a bit |a little |much |far |slightly |even )?"
                r"(?P<word>cheaper|less expensive|more expensive|pricier|dearer|farther away|farther|further away|"
     r"closer|nearer|better rated|rated higher|rated lower)"
-               r" than\s+(?=\ufffc)"),
+               r" than\s{1,4}(?=\ufffc)"),
     re.compile(r"\ufffc(?:的?(?:价格|人均|评分))?比(?P<other>\ufffc+)的?(?:更|要|还)?(?:稍微|稍|略)?(?P<word>便宜|贵|"
     r"远|近|评分高|评分低)"),
 )

@@ -111,28 +111,29 @@ _IS = r"(?:的|要|应|须|必须|需|在|为|是|都|有|:|=|\s|is|of|are|must|
 
 def _pattern(slot: str) -> re.Pattern[str]:
     unit, cue = _UNIT[slot], _CUE[slot]
-    after = rf"\s*(?P<plus%d>\+)?-?\s*(?P<u%d>{unit})?\s*(?:的)?\s*(?:(?P<less%d>{_OR_LESS})|(?P<more%d>{_OR_MORE}))?"
-    bounded = rf"(?:(?P<most>{_MOST})|(?P<least>{_LEAST}))\s*(?:¥|a |an )?\s*(?P<a>{_N})" + after % (1, 1, 1, 1)
+    after = rf"\s{{0,4}}(?P<plus%d>\+)?-?\s{{0,4}}(?P<u%d>{unit})?\s{{0,4}}(?:的)?\s{{0,4}}" \
+            rf"(?:(?P<less%d>{_OR_LESS})|(?P<more%d>{_OR_MORE}))?"
+    bounded = rf"(?:(?P<most>{_MOST})|(?P<least>{_LEAST}))\s{{0,4}}(?:¥|a |an )?\s{{0,4}}(?P<a>{_N})" + after % (1, 1, 1, 1)
     trailing = rf"(?P<b>{_N})" + after % (2, 2, 2, 2)
-    both = rf"(?P<c>{_N})\s*(?:{unit})?\s*(?:-|~|到|至|to|and)\s*(?P<d>{_N})\s*(?P<u3>{unit})"
+    both = rf"(?P<c>{_N})\s{{0,4}}(?:{unit})?\s{{0,4}}(?:-|~|到|至|to|and)\s{{0,4}}(?P<d>{_N})\s{{0,4}}(?P<u3>{unit})"
     return re.compile(rf"(?:(?P<cue>{cue}){_IS})?(?:{bounded}|{both}|{trailing})")
 
 
 _BOUND = {slot: _pattern(slot) for slot in _UNIT}
 _NO_UNIT_OF_ITEMS = re.compile(
-    r"\s*(?:words?|characters?|sentences?|字|句|个|家|款|条|项|places?|options?|items?|restaurants?|hotels?|%|折|人|"
+    r"\s{0,4}(?:words?|characters?|sentences?|字|句|个|家|款|条|项|places?|options?|items?|restaurants?|hotels?|%|折|人|"
     r"位|people|minutes?|"
     r"hours?|分钟|小时|天|days?|reviews?|dollars?|usd|euros?|[$€£])")
-_FROM_ELSEWHERE_EN = re.compile(r"\s*(?:away )?(?:of|from|to)\s+(?!me\b|you\b|him\b|the user\b|users?\b|here\b|"
+_FROM_ELSEWHERE_EN = re.compile(r"\s{0,4}(?:away )?(?:of|from|to)\s{1,4}(?!me\b|you\b|him\b|the user\b|users?\b|here\b|"
     r"my (?:place|position|location)\b|the (?:current|user))")
 _FROM_ELSEWHERE_ZH = re.compile(r"(?:距离|距(?!离)|(?<!距)离)(?!我|您|你|用户|这里|这儿|当前|不|[在要为是:]|最|至|\d|"
     r"<|≤|控)|附近")
-_JUDGED = re.compile(r"\s*(?:is|are|would|was)\b|\s*的?(?:店|餐厅)?(?:都|就|也)?(?:不|别|太|除外|排除)")
-_DELIVERED = re.compile(r"(?:for|per) (?:\d|two|the (?:group|table|family))|\d\s*(?:个)?人|全家")
+_JUDGED = re.compile(r"\s{0,4}(?:is|are|would|was)\b|\s{0,4}的?(?:店|餐厅)?(?:都|就|也)?(?:不|别|太|除外|排除)")
+_DELIVERED = re.compile(r"(?:for|per) (?:\d|two|the (?:group|table|family))|\d\s{0,4}(?:个)?人|全家")
 _NEGATED_BOUND = re.compile(
-    r"\s*(?:please |do |请)*(?:no|not|never|avoid|skip|exclude|nothing|without|不要|别|不|避免|排除|勿)\s*"
-    r"(?:recommend|suggest|show|list|offer|include|推荐|要|选|给)?\s*(?:me |us |any )*"
-    r"(?:any|anything|place|places|restaurants?|hotels?|options?|ones|shops?|spots?|items?|任何)?\s*"
+    r"\s{0,4}(?:please |do |请){0,4}(?:no|not|never|avoid|skip|exclude|nothing|without|不要|别|不|避免|排除|勿)\s{0,4}"
+    r"(?:recommend|suggest|show|list|offer|include|推荐|要|选|给)?\s{0,4}(?:me |us |any ){0,4}"
+    r"(?:any|anything|place|places|restaurants?|hotels?|options?|ones|shops?|spots?|items?|任何)?\s{0,4}"
     r"(?:that|which|is|are|cost|rated|priced|costing|with|a|rating|ratings|prices?|of|评分|价格|人均|距离|\s)*")
 
 
@@ -192,15 +193,15 @@ def _is_rating(part: dict[str, str | None], unit: str | None, clause: str, value
 
 _IN_EN = re.compile(
     r"(?P<not>\b(?:not|outside|avoid|except|excluding|anywhere but)\b[a-z ]{0,30}?)?(?:\bin|\boutside(?: of)?|"
-    r"\bavoid|\bwithin)\s+(?:the )?"
-    rf"(?P<x>(?:{DISTRICT_EN})(?:\s+(?:or|/)\s+(?:{DISTRICT_EN}))*|[a-z][a-z' ]{{1,24}}?(?= district\b))(?: district|"
-    rf" area)?s?(?=\s*$|\s+(?:only|that|with|under|below|rated|please|within|at)\b)")
+    r"\bavoid|\bwithin)\s{1,4}(?:the )?"
+    rf"(?P<x>(?:{DISTRICT_EN})(?:\s{{1,4}}(?:or|/)\s{{1,4}}(?:{DISTRICT_EN}))*|[a-z][a-z' ]{{1,24}}?(?= district\b))(?: district|"
+    rf" area)?s?(?=\s{{0,4}}$|\s{{1,4}}(?:only|that|with|under|below|rated|please|within|at)\b)")
 _IN_ZH = re.compile(
     rf"(?P<not>不要|别|不推荐|不在|避开|排除|不去)?(?P<in>在|位于|只要|限于?|仅限|推荐|选|找|)"
     rf"(?P<x>(?:{DISTRICT_ZH})区?(?:(?:或者?|和|、)(?:{DISTRICT_ZH})区?)*|"
     rf"[\u4e00-\u9fff]{{2,3}}(?<!哪个)(?<!哪1个)(?<!在哪)(?<!社)(?<!景)(?<!市)(?<!地)区(?!域|别|分))"
     r"(?=的|内|里|以内|范围|境内|找|吃|就|评分|人均|价格|距离|$)")
-_SPLIT_AREA = re.compile(r"\s+or\s+|/|或者?|和|、")
+_SPLIT_AREA = re.compile(r"\s{1,4}or\s{1,4}|/|或者?|和|、")
 
 
 def _areas(clause: str) -> list[Wish]:
@@ -230,18 +231,18 @@ _EN_NOT = re.compile(
     r"\bcannot (?:recommend|suggest)|\bnever (?:recommend|suggest|show|list|offer|choose|pick|include)|\bexclud(?:e|"
     r"ing)|\bskip|\bleave out|\bleaving out|"
     r"\bstay away from|\bsteer clear of|\b(?:anything|everything|anywhere|any place) (?:but|except|other than)|\bexcept(?: for)?|"
-    r"\bno|\ballergic to|\b(?:does|do|can) not eat|\bnever eats?)\s+(?=[a-z])")
+    r"\bno|\ballergic to|\b(?:does|do|can) not eat|\bnever eats?)\s{1,4}(?=[a-z])")
 _EN_REST = re.compile(r"[^.;:!?()\"«»]{1,80}")
 _EN_LEAD = re.compile(
     r"^(?:(?:me|us|him|them|any|all|the|a|an|more|other|kind of|kinds of|type of|sort of|of|places?|restaurants?|"
     r"spots?|shops?|venues?|ones|that|which|"
-    r"anything|serve|serves|serving|are|is|offer|offers|offering|sell|sells|selling|with|from)\s+)+")
+    r"anything|serve|serves|serving|are|is|offer|offers|offering|sell|sells|selling|with|from)\s{1,4})+")
 _EN_TAIL = re.compile(
-    r"\s+(?:restaurants?|places?|shops?|stores?|spots?|venues?|joints?|food|cuisine|dishes|options?|ones|outlets?|"
+    r"\s{1,4}(?:restaurants?|places?|shops?|stores?|spots?|venues?|joints?|food|cuisine|dishes|options?|ones|outlets?|"
     r"brands?|please|at all|"
     r"altogether|entirely|this time|today|tonight|again)$")
 _EN_NOUN = re.compile(r"restaurant|place|food|cuisine|spot|joint|shop")
-_EN_LIST = re.compile(r",?\s+(?:and|or|nor)\s+(?:no\s+|any\s+)?|,\s*|/|&")
+_EN_LIST = re.compile(r",?\s{1,4}(?:and|or|nor)\s{1,4}(?:no\s{1,4}|any\s{1,4})?|,\s{0,4}|/|&")
 _ZH_NOT = re.compile(
     r"(?P<verb>(?<!要)(?<!是)(?:不要|别|请勿|勿|不得|不能|不可以|不可|切勿|不准|不许|不想|不去|不推荐|避免|避开|排除|"
     r"拒绝|不吃|不能吃|忌口?|不含))"
@@ -276,7 +277,7 @@ def _kinds(sentence: str) -> list[Wish]:
 
 
 _NEED_NOT = re.compile(r"\b(?:why|whether|how|ask\w*|explain\w*|say\w*)\b|是否|为什么|问|解释|"
-    r"\b(?:not|no need to|need not|never)\s*(?:have to |need to )?$|不必|不用|无需|没必要")
+    r"\b(?:not|no need to|need not|never)\s{0,4}(?:have to |need to )?$|不必|不用|无需|没必要")
 
 
 def _asked_softly(before: str) -> bool:
