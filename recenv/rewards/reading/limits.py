@@ -83,13 +83,11 @@ _GE_LEFT = re.compile(
 _ABOUT_LEFT = re.compile(r"(?:大概|大约|约|差不多|about|around|roughly|approximately)\s{0,2}[¥$]?\s{0,2}$")
 _GE_RIGHT = re.compile(
     r"\s{0,2}(?:及|或|或者)?(?:以上|起|\+|之上|or (?:more|higher|above|better|up|over)|and (?:up|above|over|higher)|"
-
-                       r"(?:stars? )?minimum|at (?:the )?least|at a minimum|plus\b)")
+    r"(?:stars? )?minimum|at (?:the )?least|at a minimum|plus\b)")
 _LE_RIGHT = re.compile(
     r"\s{0,2}(?:及|或|或者)?(?:以下|以内|之内|之下|内|封顶|or (?:less|lower|below|under|cheaper|closer|fewer)|"
     r"and (?:under|below)|"
-
-                       r"(?:at )?max(?:imum)?\b|at (?:the )?most|tops\b)")
+    r"(?:at )?max(?:imum)?\b|at (?:the )?most|tops\b)")
 _ABOUT_RIGHT = re.compile(r"\s{0,2}(?:左右|上下|or so\b)")
 _FREE = re.compile(
     r"(?:门票|票价|价格|入场|ticket|admission|entry|entrance|price)[^,。;]{0,8}?(?:免费|free\b)|免费(?:的)?(?:景点|公园|入场|参观|地方|门票|进)|"

@@ -25,6 +25,8 @@ Slot = Literal["rating", "price", "distance", "area"]
 
 _MOST_CHARACTERS = 6_000
 """Of a longer text only the head is read; no answer may be that long."""
+_MOST_CLAIMS = 128
+"""Of the values that an answer says only so many are checked, from its beginning."""
 _RATING_STEP = 0.05
 """Ratings carry a decimal: "rated 5" is no rounding of 4.6."""
 
@@ -136,6 +138,8 @@ def read_assertions(text: str, items: Sequence[Item], others: Sequence[Item], ar
     known = sorted((*mentions, *(_Mention(*r, False) for r in referring)), key=lambda m: m.start)
     claims = []
     every = _numbers(masked_text) + _free(masked_text) + _areas(masked_text, areas)
+    if len(every) > _MOST_CLAIMS:
+        every = sorted(every, key=lambda f: f.start)[:_MOST_CLAIMS]
     for found in every:
         for owners in _said_of(found, every, masked_text, named, referring, known):
             claims.append((found.start, Claim(*found[:4], owners)))
