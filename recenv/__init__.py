@@ -63,7 +63,7 @@ does it meet the query ...), each in [0, 1] or missing with a reason, and a hybr
     trace = next(run.traces(best))
 
 Go on with ``recenv --help``; ``help`` of any name below; the scenarios and agents that are there: ``recenv scenarios`` and
-``recenv agents``; README.md for what the numbers mean, docs/architecture.md for how it is built.
+``recenv agents``; docs/tour.md for what the numbers mean, docs/architecture.md for how it is built.
 """
 
 import typing as _typing
