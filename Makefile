@@ -5,7 +5,8 @@
 # make assault: hostile data and kills with oracles, under two minutes; HOURS=1 runs long.
 # make mutants: small changes to core code that the tests should notice (NUMBER=200 SEED=1).
 # make browser: the viewer looked at by a real browser.
-# make weights DATA=folder: train the shipped scorers again from the public sets in that folder, into build/weights.
+# make weights DATA=folder: train the shipped scorers again from the public sets in that folder, into build/weights; make fast:
+# those of the fast family alone, in minutes.
 # make held-out DATA=folder: score the groups that `thorough` was not trained on (SCORER=audit HELD=0.0-0.1: some that `audit`
 # was not).  make cross-validated DATA=folder: three dimensions that need no network, in five folds of four sets.
 PYTHON ?= python3.11
@@ -18,7 +19,7 @@ SETS := dstc9_fc ci_tod begin ifeval_responses llmbar crsarena_eval recipe_mpr c
 HERE := $(CURDIR)/$(BIN)
 WEIGHTS := build/weights
 
-.PHONY: assault mutants demo integrations test browser lint types probes validate install clean weights held-out cross-validated
+.PHONY: assault mutants demo integrations test browser lint types probes validate install clean weights fast held-out cross-validated
 
 $(VENV)/installed: setup.cfg pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -71,9 +72,11 @@ lint: install
 types: install
 	$(BIN)/mypy
 
-# `thorough` passes every probe; `audit` is known to miss the bound of one.
+# What the families are known to miss, and no more: words added to an item raise its relevance by trees a little (injection), and a
+# take-up is too rare for one that is spoilt to fall by five times as much as other scores move (corruption).
 probes: install
-	$(BIN)/recenv probe
+	$(BIN)/recenv probe --scorers fast --known injection --known degenerate --known corruption
+	$(BIN)/recenv probe --scorers thorough --known injection --known corruption
 	$(BIN)/recenv probe --scorers audit --known injection
 
 # By exact rules alone, honest words are all of quality: gold that breaks an instruction falls behind others that keep it, so that
@@ -91,19 +94,34 @@ $(WEIGHTS)/rows: | install
 	$(BIN)/recenv synth --scenario mixed --sessions 5000 --seed 20260512 --out $(WEIGHTS)/synth2
 	mv $@.partial $@
 
-weights: $(WEIGHTS)/rows
+weights: $(WEIGHTS)/rows fast
 	cd $(WEIGHTS) && $(HERE)/recenv train $(SETS:%=--data rows/%.jsonl) --data synth1 --base all-MiniLM-L6-v2 --keep 0.0-0.9 \
 	  --epochs 3 --bf16 --max-length 128 --set threads=2 --set frozen_layers=1 --set semantic=true --set axes=24 \
 	  --set experts=true --set 'read=["factual_consistency"]' --set augment=0.25 --set bound=4.0 --set learning_rate=1.2e-4 \
-	  --set rows_per_source=12000 --set validation_share=0.12 --set test_share=0.08 --out default
+	  --set rows_per_source=12000 --set validation_share=0.12 --set test_share=0.08 --out thorough
 	cd $(WEIGHTS) && $(HERE)/recenv train $(SETS:%=--data rows/%.jsonl) --data synth2 --keep 0.9-1.0 --seed 1 \
 	  --set augment=0.2 --set experts=true --out audit
+
+# Trees take what the network leaves out: Meituan's own tasks, and worlds of every kind, with the take-ups of their users.
+WORLDS := mixed:2500:20260513 dining:500:20260514 lifestyle:400:20260515 shopping:400:20260516 accommodation:300:20260517 \
+  hidden-needs:500:20260518 cold-start:400:20260519 tourism:300:20260520 healthcare:300:20260521
+
+$(WEIGHTS)/worlds: $(WEIGHTS)/rows
+	rm -rf $@.partial && mkdir $@.partial
+	$(BIN)/recenv rows vitabench $(DATA)/vitabench --out $@.partial/vitabench.jsonl
+	for world in $(WORLDS); do set -- $$(echo $$world | tr : ' '); \
+	  $(BIN)/recenv synth --scenario $$1 --sessions $$2 --seed $$3 --out $@.partial/$$1 || exit 1; done
+	rm -rf $@ && mv $@.partial $@
+
+fast: $(WEIGHTS)/worlds
+	cd $(WEIGHTS) && $(HERE)/recenv train --network boosted $(SETS:%=--data rows/%.jsonl) --data worlds/vitabench.jsonl \
+	  $(foreach world,$(WORLDS),--data worlds/$(firstword $(subst :, ,$(world)))) --keep 0.0-0.9 --set test_share=0.08 --out fast
 
 # Set by set, what a dimension's scorer makes of groups that its training left out (--keep above; any of 0.0-0.9 for `audit`).
 PAIRS := dstc9_fc:factual_consistency begin:factual_consistency ci_tod:factual_consistency ci_tod:instruction_following \
   crosswoz:factual_consistency crosswoz:query_item_relevance ifeval_responses:instruction_following \
   llmbar:instruction_following crsarena_eval:query_item_relevance recipe_mpr:item_ranking coupon:behavior_prediction
-SCORER ?= default
+SCORER ?= thorough
 HELD ?= 0.9-1.0
 HELD_OUT := build/held-out/$(SCORER)
 
