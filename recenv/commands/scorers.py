@@ -191,7 +191,7 @@ def _scorer(name: str, dimension: str) -> Scorer:
 
 @click.command()
 @click.option("--scorers", "checkpoint", default="thorough", show_default=True,
-              help="default, audit, a checkpoint folder, or package.module:attribute.")
+              help="fast, thorough, audit, a checkpoint folder, or package.module:attribute.")
 @click.option("--seed", type=click.IntRange(0), default=None, help="Of the synthetic world; a fixed one if absent.")
 @click.option("--rows", "files", type=FILE, multiple=True, help="Labelled canonical rows to probe on as well; repeatable.")
 @click.option("--probe", "names", multiple=True, help="Run only this probe; repeatable. All by default.")
@@ -221,7 +221,7 @@ def probe(
 
 
 @click.command("bench-scorers")
-@click.option("--scorers", "checkpoint", default="thorough", show_default=True, help="default, audit, or a checkpoint folder.")
+@click.option("--scorers", "checkpoint", default="thorough", show_default=True, help="fast, thorough, audit, or a checkpoint folder.")
 @click.option("--rows", "files", type=FILE, multiple=True, help="Canonical rows to time; repeatable. Synthetic ones if absent.")
 @click.option("--out", type=FILE, default=None, help="The JSON to write.")
 def bench_scorers(checkpoint: str, files: tuple[Path, ...], out: Path | None) -> None:
