@@ -124,7 +124,8 @@ def _agent_options(options: tuple[str, ...]) -> dict[str, dict[str, Any]]:
 
 @click.command()
 @click.argument("run", type=FOLDER)
-@click.option("--scorers", required=True, help="fast, thorough, audit, rules, a checkpoint folder, judge:FILE.toml, generative:FOLDER.")
+@click.option("--scorers", required=True,
+              help="fast, thorough, audit, rules, a checkpoint folder, judge:FILE.toml, generative:FOLDER.")
 @click.option("--reward", default=None, help="Another reward spec; the recorded one if absent. See: recenv scorers.")
 @click.option("--store", type=FOLDER, default=None, help="The store the run was played in.")
 @click.option("--out", type=FOLDER, required=True, help="The run folder to write.")

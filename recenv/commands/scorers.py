@@ -221,7 +221,8 @@ def probe(
 
 
 @click.command("bench-scorers")
-@click.option("--scorers", "checkpoint", default="thorough", show_default=True, help="fast, thorough, audit, or a checkpoint folder.")
+@click.option("--scorers", "checkpoint", default="thorough", show_default=True,
+              help="fast, thorough, audit, or a checkpoint folder.")
 @click.option("--rows", "files", type=FILE, multiple=True, help="Canonical rows to time; repeatable. Synthetic ones if absent.")
 @click.option("--out", type=FILE, default=None, help="The JSON to write.")
 def bench_scorers(checkpoint: str, files: tuple[Path, ...], out: Path | None) -> None:

@@ -19,7 +19,7 @@ from recenv.rewards.models.boosted.ensemble import Ensemble
 from recenv.rewards.models.boosted.inputs import names, prior
 from recenv.rewards.models.boosted.scorers import BoostedScorers
 from recenv.rewards.models.described import specs_of
-from recenv.rewards.models.divided import TREES, DividedScorer, divided
+from recenv.rewards.models.divided import DividedScorer, by_trees, divided
 from recenv.rewards.models.open import load_scorers, open_scorers
 from recenv.rewards.protocol import Scorer, ScorerSpec, Scores
 from recenv.training.fits import boosting
@@ -177,7 +177,7 @@ def test_rows_are_divided_by_what_their_items_are():
     assert both.score([]).values.shape == (0,)
     coupon, shop = (ScorerRow(dimension="behavior_prediction", query="?", item=i) for i in
                     ("coupon: Coffee House; expires in: 2h", SHOPS[0]))
-    assert not TREES["behavior_prediction"](coupon) and TREES["behavior_prediction"](shop)
+    assert not by_trees(coupon) and by_trees(shop)
     alone = {"factual_consistency": Constant("factual_consistency", 0.5)}
     assert divided(alone, {})["factual_consistency"] is alone["factual_consistency"]
 

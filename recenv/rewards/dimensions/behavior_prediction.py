@@ -19,4 +19,5 @@ DIMENSION = Dimension(
     overlap=lambda row, item: (f"{row.query} {row.user}", item or row.item), rubric=RUBRIC,
     features=("query_item", "person_item", "wants"), compares=(("query", "item"), ("person", "item")),
     word="behavior", opinions=("table",),
+    trees="named",
 )

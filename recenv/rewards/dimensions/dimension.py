@@ -37,6 +37,9 @@ class Dimension(NamedTuple):
     word: one word for it, which opens a cross-encoder's sequences.  opinions: the second opinions that a checkpoint may have
     (``models.opinions``).  likeness: what of a row a pretrained encoder compares (``models.sequence.similarities``), "" for
     nothing.
+    overlapping: trees for it begin with the words that request and item share, and correct that (``models.boosted``).
+    trees: rows that a divided family leaves to its trees (``models.divided``): those of an item with a record of ``labelled``
+    fields, of a ``named`` item, "" for none.
     measure: the leading measure of a card (``pairs or AUC``: pairs right where most rows come in pairs).
     """
 
@@ -61,6 +64,8 @@ class Dimension(NamedTuple):
     word: str = ""
     opinions: tuple[Literal["forest", "topic", "table"], ...] = ()
     likeness: Literal["", "pair", "instruction", "evidence", "dialogue"] = ""
+    overlapping: bool = False
+    trees: Literal["", "labelled", "named"] = ""
 
     @property
     def of(self) -> Literal["text", "slate"]:

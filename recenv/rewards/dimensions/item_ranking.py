@@ -24,4 +24,5 @@ DIMENSION = Dimension(
     rubric=RUBRIC,
     features=("query_item", "person_item", "wants"), compares=(("query", "item"), ("person", "item")), measure="nDCG",
     word="ranking", likeness="pair",
+    overlapping=True, trees="labelled",
 )

@@ -21,4 +21,5 @@ DIMENSION = Dimension(
     overlap=lambda row, item: (row.query, item or row.item), rubric=RUBRIC,
     features=("query_item", "wants", "replying"), compares=(("query", "item"),),
     word="relevance", opinions=("forest",), likeness="dialogue",
+    overlapping=True, trees="labelled",
 )

@@ -78,7 +78,7 @@ class Rarity:
         terms, weights = _terms(list(self.known)), np.array(list(self.known.values()), np.float64)
         order = np.argsort(terms)
         self._terms, self._weights = terms[order], weights[order]
-        self.of_parts = lru_cache(32_768)(lambda item: self.of(item.distinct))
+        self.of_parts = lru_cache(maxsize=32_768)(lambda item: self.of(item.distinct))
 
     def of(self, terms: Terms) -> Array:
         """(T,) weights of terms."""
@@ -96,7 +96,7 @@ def _stem(word: str) -> str:
     return _STEM.sub("", word) if len(word) > 3 and word.isascii() else word
 
 
-@lru_cache(65_536)
+@CACHES.keep(65_536)
 def _term(word: str) -> int:
     return int.from_bytes(hashlib.blake2b(word.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
 

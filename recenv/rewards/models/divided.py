@@ -14,6 +14,7 @@ import msgspec
 import numpy as np
 
 from recenv.records import ScorerRow
+from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rewards.fields import check_rows
 from recenv.rewards.protocol import Scorer, ScorerSpec, Scores
 from recenv.rewards.reading.records import read_records
@@ -37,10 +38,14 @@ def _by_record(row: ScorerRow) -> bool:
     return any(map(_is_record, row.items or (row.item,)))
 
 
-TREES: dict[str, Callable[[ScorerRow], bool]] = {
-    "query_item_relevance": _by_record, "item_ranking": _by_record, "behavior_prediction": lambda row: not _is_table(row.item),
-}
-"""By dimension, which rows the trees take; the network takes the others, and other dimensions."""
+_TAKES: dict[str, Callable[[ScorerRow], bool]] = {"labelled": _by_record, "named": lambda row: not _is_table(row.item)}
+"""Which rows the trees take, by ``Dimension.trees``; the network takes the others, and other dimensions."""
+
+
+def by_trees(row: ScorerRow) -> bool:
+    """Whether the trees of a divided family judge a row."""
+    takes = _TAKES.get(DIMENSIONS[row.dimension].trees)
+    return takes is not None and takes(row)
 
 
 class DividedScorer:
@@ -48,7 +53,6 @@ class DividedScorer:
 
     def __init__(self, network: Scorer, trees: Scorer) -> None:
         self._network, self._trees, self._spec = network, trees, spec_of_both(network.spec, trees.spec)
-        self._takes = TREES[self._spec.dimension]
 
     @property
     def spec(self) -> ScorerSpec:
@@ -57,7 +61,7 @@ class DividedScorer:
     def score(self, rows: Sequence[ScorerRow]) -> Scores:
         """See ``protocol.Scorer``."""
         check_rows(rows, self._spec.dimension)
-        mine = np.array([self._takes(row) for row in rows], bool)
+        mine = np.array([by_trees(row) for row in rows], bool)
         values, reasons = np.full(len(rows), np.nan, np.float32), [""] * len(rows)
         lists = [np.zeros(0, np.float32)] * len(rows)
         listwise = False
@@ -84,9 +88,9 @@ def spec_of_both(network: ScorerSpec, trees: ScorerSpec) -> ScorerSpec:
 
 def divided(network: Mapping[str, Scorer], trees: Mapping[str, Scorer]) -> dict[str, Scorer]:
     """The scorers of a family by dimension."""
-    return {d: DividedScorer(s, trees[d]) if d in TREES and d in trees else s for d, s in network.items()}
+    return {d: DividedScorer(s, trees[d]) if DIMENSIONS[d].trees and d in trees else s for d, s in network.items()}
 
 
 def divided_specs(network: Mapping[str, ScorerSpec], trees: Mapping[str, ScorerSpec]) -> dict[str, ScorerSpec]:
     """Their specs, without opening either."""
-    return {d: spec_of_both(s, trees[d]) if d in TREES and d in trees else s for d, s in network.items()}
+    return {d: spec_of_both(s, trees[d]) if DIMENSIONS[d].trees and d in trees else s for d, s in network.items()}

@@ -57,7 +57,7 @@ class Inputs:
 
     def __init__(self, rarity: Rarity, pairs: dict[str, tuple[str, ...]]) -> None:
         self.rarity, self.pairs = rarity, pairs
-        self._matched = lru_cache(_KEPT)(self._read)
+        self._matched = lru_cache(maxsize=_KEPT)(self._read)
 
     def __call__(self, rows: Sequence[ScorerRow]) -> list[Array]:
         """(U, E) features of each row of one dimension, a line an item, one where there are none."""

@@ -18,8 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recenv.records import ScorerRow
+from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rewards.models.boosted import checkpoint
-from recenv.rewards.models.boosted.inputs import matches, prior
+from recenv.rewards.models.boosted.inputs import prior
 from recenv.rewards.models.heads import CheckpointScorers
 
 _PASS = 256  # rows whose features are held at once
@@ -52,4 +53,4 @@ class BoostedScorers(CheckpointScorers):
 
 def starts_with_prior(dimension: str) -> bool:
     """Whether trees of a dimension correct a measure of word overlap: what is asked for is held against items."""
-    return matches(dimension) and dimension != "behavior_prediction"
+    return DIMENSIONS[dimension].overlapping
