@@ -104,7 +104,8 @@ def _training(config: Config, metrics: Mapping[str, Any], command: str) -> list[
     lines += [f"| {d} | " + " | ".join(f"{rows[p][d]:,}" for p in ("train", "validation", "test")) + " |"
               for d in config.architecture.dimensions]
     lines += ["", *(["Reproduced by:", "", f"    {' '.join(command.split())}", ""] if command else []),
-              f"Epochs run: {config.trained['epochs']} (the best by validation loss is kept; `curves.png`). Settings: "
+              ("" if isinstance(config, BoostedConfig) else
+               f"Epochs run: {config.trained['epochs']} (the best by validation loss is kept; `curves.png`). ") + "Settings: "
               + _code(", ".join(f"{k} {v}" for k, v in config.trained["settings"].items())) + ".", ""]
     return lines
 

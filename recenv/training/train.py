@@ -147,8 +147,9 @@ def _finish(
         "held_out": shown.table, "examined": stored(shown.examined),
         "cost": rows_per_second(stage, test),
     }
-    texts = {"CARD.md": card_text(config, metrics, labels.command).encode(), "curves.png": draw_curves(curve),
-             **card_pictures(metrics)}
+    texts = {"CARD.md": card_text(config, metrics, labels.command).encode(), **card_pictures(metrics)}
+    if not isinstance(learner, BoostedLearner):  # trees have no epochs, so no curves
+        texts["curves.png"] = draw_curves(curve)
     checkpoint.write(folder, weights, config, metrics, texts)
     tell("measuring", 1, 1)
     return metrics
