@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import re
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -12,6 +13,13 @@ def listed() -> dict[str, str]:
     config = configparser.ConfigParser()
     config.read(ROOT / "setup.cfg", encoding="utf-8")
     return dict(config["options"])
+
+
+def test_the_version_has_its_section_in_the_changelog() -> None:
+    config = configparser.ConfigParser()
+    config.read(ROOT / "setup.cfg", encoding="utf-8")
+    sections = re.findall(r"^## \[(.+?)\]", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.M)
+    assert next(name for name in sections if name != "Unreleased") == config["metadata"]["version"]
 
 
 def test_every_folder_with_code_is_listed() -> None:
