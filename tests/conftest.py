@@ -1,4 +1,4 @@
-"""Fixtures shared by all tests: the worlds of ``worlds.py``, built once a run."""
+"""Fixtures shared by all tests: the worlds of ``recenv.testing.tiny``, built once a run."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
-from worlds import build_tiny_world
 
 from recenv.data.world import World
+from recenv.testing.tiny import build_tiny_world
 
 # Machines are noisy and runs must agree: no deadlines, the same examples every time, nothing kept on disk.
 settings.register_profile("recenv", deadline=None, derandomize=True, database=None)

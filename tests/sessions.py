@@ -7,13 +7,13 @@ from functools import lru_cache
 
 import numpy as np
 from fakes import ScriptedUser
-from worlds import item_id
 
 from recenv.data.world import World
 from recenv.envs.config import EnvConfig
 from recenv.envs.engine import Engine, Step
 from recenv.envs.state import ENDINGS
 from recenv.records import Action, AgentView, Reaction
+from recenv.testing.tiny import item_id
 from recenv.users.protocol import UserModel
 
 

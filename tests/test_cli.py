@@ -10,11 +10,11 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from worlds import build_tiny_world
 
 from recenv import cli
 from recenv.evaluation.plan import read_plan, write_plan
 from recenv.journal import line_of
+from recenv.testing.tiny import build_tiny_world
 
 SCENARIO = """
 name = "toy"

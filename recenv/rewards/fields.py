@@ -17,7 +17,7 @@ def missing(row: ScorerRow) -> str:
     return ""
 
 
-def says_nothing(row: ScorerRow) -> str:
+def worth_nothing(row: ScorerRow) -> str:
     """Why an answer is worth nothing whatever a model may say, "" if it may be worth something: it has no letter and no digit, or
     the exact rule of its dimension's rows refutes it.
 

@@ -24,6 +24,7 @@ from torch.utils.data import Dataset, Sampler, SequentialSampler
 from transformers import Trainer, TrainerCallback, TrainingArguments
 from transformers.trainer_callback import PrinterCallback
 
+from recenv.rewards.models.threads import so_many_threads
 from recenv.training.base import quiet
 from recenv.training.examples import Progress
 from recenv.training.learner import Learner
@@ -41,7 +42,7 @@ _LAST = 0.05  # of the learning rate, at the end of the schedule
 def train_network(learner: Learner, work: Path, tell: Progress) -> Curve:
     """Train, leave the best epoch's weights in the model, return the curve. Goes on with an unfinished run in ``work``."""
     runs = work.resolve() / "run"
-    with quiet(), _generators_kept(), _threads(learner.settings.threads):
+    with quiet(), _generators_kept(), so_many_threads(learner.settings.threads):
         last = _last_whole(runs)
         if last is None:
             _warm_start(learner, tell)
@@ -213,17 +214,6 @@ def _rate(step: int, total: int, warmup: float) -> float:
     if step < ramp:
         return (step + 1) / ramp
     return _LAST + (1.0 - _LAST) * 0.5 * (1.0 + math.cos(math.pi * min(1.0, (step - ramp) / max(1, total - ramp))))
-
-
-@contextmanager
-def _threads(count: int) -> Iterator[None]:
-    """Gradients that several threads add up differ in the last bit from run to run; with one thread weights are the same."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(count)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 @contextmanager

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from five import DIMENSIONS, FC, IR, QIR, UBP
 from knownscorers import KnownScorer, hashed_scorers
-from worlds import SESSIONS, item_id, tiny_view
 
 from recenv.baselines import AGENTS, Runtime, make_agent
 from recenv.baselines.slate import recommend
@@ -19,6 +18,7 @@ from recenv.data.world import World
 from recenv.errors import InputError, UnknownName
 from recenv.records import AgentView
 from recenv.rewards.hybrid import RewardSpec
+from recenv.testing.tiny import SESSIONS, item_id, tiny_view
 
 
 def numbers(view: AgentView, name: str, runtime: Runtime, **overrides: object) -> list[int]:

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import msgspec
 import pytest
-from worlds import item_id, tiny_view
 
 from recenv.baselines.human import HumanAgent, plain
 from recenv.data.world import World
 from recenv.records import Action, AgentView, Message
+from recenv.testing.tiny import item_id, tiny_view
 
 
 def play(view: AgentView, *typed: str) -> tuple[Action, list[str]]:

@@ -9,7 +9,6 @@ from typing import Any
 import msgspec
 import pytest
 from loopback import Reply, Script, loopback
-from worlds import item_id, tiny_view
 
 from recenv.baselines import Runtime, make_agent
 from recenv.baselines.llm import _Kept, open_record
@@ -22,6 +21,7 @@ from recenv.evaluation.folder import open_run
 from recenv.evaluation.run import replay_run, run_evaluation
 from recenv.records import Action, AgentView
 from recenv.rollouts.trace import read_traces
+from recenv.testing.tiny import item_id, tiny_view
 
 pytest.importorskip("httpx", reason="the llm agent needs the extra recenv[llm]")
 GOOD = json.dumps({"act": "recommend", "items": [item_id("zh", "dining", 3)], "text": "为您推荐丁字小馆。"}, ensure_ascii=False)

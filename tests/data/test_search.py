@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from worlds import item_id
 
 from recenv.data.filters import parse_filters
 from recenv.data.render import item_text
 from recenv.data.search import K1, B, Bm25Index, index_of, tokenize
 from recenv.data.world import World
 from recenv.errors import InputError
+from recenv.testing.tiny import item_id
 
 QUERIES = ("火锅", "想找一家评分4.6分的川菜馆，要有停车场", "noodle bar in Riverside", "parking", "no such word")
 

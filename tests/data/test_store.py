@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from worlds import SESSIONS, build_tiny_world, item_id, tiny_item
 
 from recenv.data.constraints import MET, MISSED, UNKNOWN, asked_slots, status
 from recenv.data.store import StoreWriter, user_fold
 from recenv.data.world import World
 from recenv.errors import RowError, StoreError, UnknownName
 from recenv.records import Constraint, Goal, Item, Need, Privileged, Session, User
+from recenv.testing.tiny import SESSIONS, build_tiny_world, item_id, tiny_item
 
 
 def test_rows_come_back_as_written(tiny_world: World) -> None:

@@ -1,13 +1,13 @@
-"""The tables of worlds.py are what the store says."""
+"""The tables of ``recenv.testing.tiny`` are what the store says."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-from worlds import SESSIONS, item_id, tiny_view
 
 from recenv.data.constraints import MET, UNKNOWN
 from recenv.data.world import World
+from recenv.testing.tiny import SESSIONS, item_id, tiny_view
 
 
 @pytest.mark.parametrize("session_id", list(SESSIONS))

@@ -9,7 +9,6 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from worlds import tiny_view
 
 from recenv.data.world import World
 from recenv.envs.chat_format import (
@@ -23,6 +22,7 @@ from recenv.envs.chat_format import (
 )
 from recenv.json_text import json_objects
 from recenv.records import Action
+from recenv.testing.tiny import tiny_view
 
 GOOD = '{"act": "recommend", "items": ["a", "b"], "text": "两家都不错"}'
 

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from fakes import ScriptedUser, ValuedUser
 from sessions import ask, opened, rows_of, slate
-from worlds import item_id
 
 from recenv.data.world import World
 from recenv.envs.config import EnvConfig
 from recenv.envs.engine import Engine
 from recenv.errors import InputError
 from recenv.records import Action
+from recenv.testing.tiny import item_id
 
 SEEDS = range(40)
 # zh-1 wants a rating (told), a price (to be asked for) and an area (hidden): 7 and 15 have all, 3 and 11 miss the area only,

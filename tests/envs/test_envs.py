@@ -14,7 +14,6 @@ import pytest
 from fakes import OverlapScorer, ScriptedUser, overlap_scorers
 from five import DIMENSIONS, IR, QIR, D
 from gymnasium.utils.env_checker import check_env
-from worlds import item_id
 
 from recenv.data.world import World, read_manifest
 from recenv.envs.chat_format import format_action
@@ -28,6 +27,7 @@ from recenv.records import Action
 from recenv.rewards.dimensions import DIMENSIONS as DIMENSIONS_BY_NAME
 from recenv.rewards.protocol import SOURCES
 from recenv.seals import hashes, seal
+from recenv.testing.tiny import item_id
 
 CONFIG = EnvConfig(candidates=16, horizon=6)
 

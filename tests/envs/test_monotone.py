@@ -6,7 +6,6 @@ import numpy as np
 from fakes import ValuedUser
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from worlds import SESSIONS
 
 from recenv import rng
 from recenv.data.world import World
@@ -16,6 +15,7 @@ from recenv.envs.engine import Engine
 from recenv.envs.facts import by_item, by_number
 from recenv.envs.hearing import silence
 from recenv.envs.state import RECOMMEND
+from recenv.testing.tiny import SESSIONS
 
 slates = st.lists(st.integers(0, 16), min_size=1, max_size=4)
 

@@ -11,7 +11,6 @@ from fakes import ConstantScorer, ScriptedUser, ValuedUser, constant_scorers, ov
 from five import DIMENSIONS, FC, IF, IR, QIR, UBP, D
 from knownscorers import KnownScorer
 from sessions import Played, ask, opened, rows_of, slate
-from worlds import item_id
 
 from recenv.data.render import item_text
 from recenv.data.world import World
@@ -22,6 +21,7 @@ from recenv.rewards.hybrid import REWARDS, RewardSpec
 from recenv.rewards.protocol import Scorer
 from recenv.rollouts.collect import collect
 from recenv.rollouts.trace import encode
+from recenv.testing.tiny import item_id
 
 
 def played(

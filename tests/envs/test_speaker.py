@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from scenario_worlds import shortened
 from sessions import opened
-from worlds import tiny_item
 
 from recenv import rng
 from recenv.data.world import World
@@ -20,6 +19,7 @@ from recenv.records import Action
 from recenv.rewards.rules.held import decided
 from recenv.rewards.rules.verdicts import factual_verdict, instruction_verdict, language_of
 from recenv.scenarios import load_scenario, names
+from recenv.testing.tiny import tiny_item
 
 SAMPLE = 60
 SYNTHETIC = [n for n in names() if load_scenario(n).world.kind == "synthetic"]

@@ -12,7 +12,6 @@ from fakes import ConstantScorer, ScriptedUser, constant_scorers, overlap_scorer
 from five import DIMENSIONS, D
 from gymnasium.utils.env_checker import check_env
 from gymnasium.vector import AutoresetMode
-from worlds import SESSIONS
 
 from recenv.data.world import World
 from recenv.envs.chat_format import format_action
@@ -25,6 +24,7 @@ from recenv.errors import InputError, OptionError
 from recenv.records import Action, ScorerRow
 from recenv.rewards.named import scorer_set
 from recenv.rewards.protocol import SOURCES, Scores
+from recenv.testing.tiny import SESSIONS
 
 N = 6
 PER_TURN = ("reward_vector", "applicable", "reward_source", "reward_value", "paid", "outcome", "gate_failed", "reaction")

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import pytest
 from fakes import ScriptedUser, ValuedUser, constant_scorers, overlap_scorers
 from sessions import Played, ask, opened, rows_of, slate
-from worlds import build_tiny_world, item_id
 
 from recenv.data.world import World
 from recenv.envs.config import EnvConfig
@@ -15,6 +14,7 @@ from recenv.envs.engine import Engine
 from recenv.envs.hearing import OBJECTIONS
 from recenv.records import Action
 from recenv.rewards.protocol import Scorer
+from recenv.testing.tiny import build_tiny_world, item_id
 
 ENGLISH = "Here is a nice quiet place for tonight."
 CHINESE = "这里有一家安静的小店，适合今晚。"

@@ -7,26 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scenario_worlds import A_DOZEN
 
 from recenv import rng
 from recenv.records import ScorerRow
 from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rewards.protocol import Scorer, ScorerSpec, Scores
-
-SCENARIO = """
-name = "known"
-version = 1
-summary = "a dozen sessions"
-[world]
-kind = "synthetic"
-sessions = 12
-seed = 5
-[world.spec]
-n_items = 160
-[env]
-user = "learned"
-horizon = 5
-"""
 
 RELEVANCE = "query_item_relevance"
 
@@ -71,7 +57,7 @@ class Home:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.scenario = str(folder / "known.toml")
-        (folder / "known.toml").write_text(SCENARIO)
+        (folder / "known.toml").write_text(A_DOZEN)
         self.families: dict[str, dict[str, Salted]] = {
             name: {d: Salted(d, name, 0.5 if name == "third" else None) for d in DIMENSIONS}
             for name in ("first", "second", "third")

@@ -11,7 +11,6 @@ import pytest
 from click.testing import CliRunner
 from fakes import ScriptedUser, overlap_scorers
 from msgspec.structs import replace
-from worlds import SESSIONS
 
 from recenv.cli import cli
 from recenv.data.recrm import ingest_recrm
@@ -34,6 +33,7 @@ from recenv.records import ScorerRow
 from recenv.rewards.hybrid import REWARDS
 from recenv.rewards.protocol import ScorerSpec, Scores
 from recenv.rollouts.ceiling import reachable, returns
+from recenv.testing.tiny import SESSIONS
 from recenv.users.protocol import Appeal
 
 SMALL = Sizes(sessions=10, ladder=10, slates=4, draws=200)

@@ -10,7 +10,6 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from fakes import ScriptedUser, overlap_scorers
-from worlds import build_tiny_world
 
 from recenv.data.render import plain_response
 from recenv.data.world import World
@@ -19,6 +18,7 @@ from recenv.envs.engine import Engine
 from recenv.records import Action, AgentView
 from recenv.rollouts.collect import collect
 from recenv.rollouts.trace import encode
+from recenv.testing.tiny import build_tiny_world
 
 FILE = Path(__file__).with_name("tiny.jsonl")
 

@@ -8,7 +8,6 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from worlds import tiny_view
 
 from recenv.data.render import plain_response
 from recenv.data.synthetic import SynthSpec
@@ -20,6 +19,7 @@ from recenv.records import Action, ScorerRow
 from recenv.rewards.rules.checks import KINDS, Check, compliance, read_checks
 from recenv.rewards.rules.scorer import NOTHING_READ, ChecksScorer
 from recenv.rewards.rules.verdicts import instruction_verdict
+from recenv.testing.tiny import tiny_view
 
 BLOCKS = "One.\n\nTwo.\n\nThree."
 EN = [

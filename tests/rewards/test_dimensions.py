@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from fakes import ConstantScorer, ScriptedUser, overlap_scorers
 from five import DIMENSIONS, IR, D
-from worlds import tiny_view
 
 from recenv.data.rowfile import read_rows, write_rows
 from recenv.data.world import World
@@ -36,6 +35,7 @@ from recenv.rewards.turn import TurnScorer, discounted_mean
 from recenv.rollouts.collect import collect
 from recenv.rollouts.replay import verify
 from recenv.rollouts.trace import SessionTrace, encode, read_traces
+from recenv.testing.tiny import tiny_view
 
 ROOT = Path(__file__).parents[2]
 RUDE = "shut up"

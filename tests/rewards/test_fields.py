@@ -9,7 +9,7 @@ from recenv.errors import InputError, UnknownName
 from recenv.records import ScorerRow
 from recenv.rewards.cache import Cache
 from recenv.rewards.dimensions import DIMENSIONS, Dimension
-from recenv.rewards.fields import check_rows, items_of, missing, says_nothing, texts
+from recenv.rewards.fields import check_rows, items_of, missing, texts, worth_nothing
 from recenv.rewards.models.blend import kinds_of
 from recenv.rewards.models.compact.segments import KINDS, Segment, pieces
 from recenv.rewards.models.sequence.similarities import GROUPS, names
@@ -48,10 +48,10 @@ def test_a_row_that_lacks_what_its_dimension_needs_is_not_scored(dimension: str)
 def test_an_answer_without_a_letter_says_nothing_and_only_where_there_are_answers(dimension: str) -> None:
     own = DIMENSIONS[dimension]
     if own.answers:
-        assert says_nothing(of(dimension, **{own.answers: "?!"})) == f"the {own.answers} says nothing"
+        assert worth_nothing(of(dimension, **{own.answers: "?!"})) == f"the {own.answers} says nothing"
         other = next(field for field in own.needs if field != own.answers)
-        assert says_nothing(of(dimension, **{own.answers: "?!", other: ""})) == ""  # cannot be judged at all
-    assert says_nothing(of(dimension)) == ""
+        assert worth_nothing(of(dimension, **{own.answers: "?!", other: ""})) == ""  # cannot be judged at all
+    assert worth_nothing(of(dimension)) == ""
 
 
 @pytest.mark.parametrize("dimension", list(DIMENSIONS))
@@ -77,7 +77,7 @@ def test_a_list_is_taken_item_by_item() -> None:
 
 def test_a_dimension_of_ones_own_is_cut_by_what_it_reads(tone: Dimension) -> None:
     row = of("tone")
-    assert missing(row) == "" and says_nothing(of("tone", response="...")) == "the response says nothing"
+    assert missing(row) == "" and worth_nothing(of("tone", response="...")) == "the response says nothing"
     made = sides(row)
     assert made.marker == "tone"
     assert (made.first, made.second) == ((Field(row.user, 92),), (Field(row.response, 92, True),))

@@ -8,7 +8,6 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from worlds import tiny_item, tiny_view
 
 from recenv.data.render import plain_response
 from recenv.data.synthetic.responses import N_STYLES, compose_response
@@ -24,6 +23,7 @@ from recenv.rewards.rules.verdicts import (
     language_of,
     read_demands,
 )
+from recenv.testing.tiny import tiny_item, tiny_view
 
 
 @pytest.fixture(scope="module")

@@ -10,11 +10,11 @@ from collections.abc import Callable
 
 import msgspec
 import pytest
-from worlds import tiny_view
 
 from recenv.data.world import World
 from recenv.records import Action, Item, Value
 from recenv.rewards.rules.verdicts import factual_verdict
+from recenv.testing.tiny import tiny_view
 
 
 def place(name: str, locale: str, **attributes: Value) -> Item:

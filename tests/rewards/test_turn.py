@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from five import DIMENSIONS, FC, IF, IR, QIR, UBP
 from knownscorers import KnownScorer
-from worlds import tiny_view
 
 from recenv.data.render import item_text, plain_response
 from recenv.data.world import World
@@ -16,6 +15,7 @@ from recenv.records import Action, AgentView, Item, ScorerRow
 from recenv.rewards.protocol import Scorer, ScorerSpec, Scores
 from recenv.rewards.rulings import Rulings
 from recenv.rewards.turn import TurnScorer
+from recenv.testing.tiny import tiny_view
 
 
 class ByItem:

@@ -9,16 +9,16 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from worlds import tiny_view
 
 from recenv.data.world import World
 from recenv.records import Action, Item, ScorerRow, Value
-from recenv.rewards.fields import says_nothing
+from recenv.rewards.fields import worth_nothing
 from recenv.rewards.models.heads import digest
 from recenv.rewards.rules.held import decided, decided_in_row, recommended
 from recenv.rewards.rules.scorer import NOTHING_READ, ChecksScorer
 from recenv.rewards.rules.verdicts import instruction_verdict
 from recenv.rewards.rules.wishes import read_wishes
+from recenv.testing.tiny import tiny_view
 
 
 def place(name: str, **attributes: Value) -> Item:
@@ -123,8 +123,8 @@ def row(instruction: str, response: str, evidence: str = EVIDENCE) -> ScorerRow:
 
 
 def test_a_broken_demand_on_items_is_worth_nothing_whatever_a_model_says() -> None:
-    assert says_nothing(row("Avoid hot pot.", "Golden Pot!")).startswith("expected no 'hotpot'")
-    assert says_nothing(row("Avoid hot pot.", "Green Tea!")) == says_nothing(row("Avoid hot pot.", "Golden Pot!", "")) == ""
+    assert worth_nothing(row("Avoid hot pot.", "Golden Pot!")).startswith("expected no 'hotpot'")
+    assert worth_nothing(row("Avoid hot pot.", "Green Tea!")) == worth_nothing(row("Avoid hot pot.", "Golden Pot!", "")) == ""
     with_it, without = row("Be kind.", "Golden Pot!"), row("Be kind.", "Golden Pot!", "")
     assert digest(with_it, "") == digest(without, ""), "no model reads the evidence of this dimension"
 

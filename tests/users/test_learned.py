@@ -8,11 +8,11 @@ import msgspec
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from worlds import SESSIONS, item_id
 
 from recenv.data.constraints import MET, MISSED, UNKNOWN
 from recenv.data.world import World
 from recenv.errors import InputError, UnknownName, WeightsError
+from recenv.testing.tiny import SESSIONS, item_id
 from recenv.users import USERS
 from recenv.users.features import FEATURES, FeatureReader, tightness
 from recenv.users.learned import DEFAULT_PARAMS, ChoiceParams, LearnedUser, fit, leave_hazard, load_params, read_logs, save_params

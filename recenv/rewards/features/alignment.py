@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from recenv.rewards.features import CACHES
+from recenv.rewards.features.bounded import share
 from recenv.rewards.reading.cover import tokens
 from recenv.rewards.reading.quantities import quantities
 from recenv.rewards.reading.records import read_records
@@ -134,9 +135,9 @@ def align(response: str, evidence: str, query: str) -> Alignment:
     pairs = [bool(a.rows & b.rows) for a, b in pairwise(said) if a.columns != b.columns]
     subjects = frozenset(r for s in said if len(s.rows) == 1 for r in s.rows) or anchors
     return Alignment(
-        _cap(len(said), 6), sum(best in s.rows for s in said) / len(said), _cap(_conflicts(said, best), 3),
+        share(len(said), 6), sum(best in s.rows for s in said) / len(said), share(_conflicts(said, best), 3),
         sum(pairs) / len(pairs) if pairs else nan,
-        _least(said, subjects), float(best not in anchors) if anchors else nan, _cap(_strange(response, known, best), 3),
+        _least(said, subjects), float(best not in anchors) if anchors else nan, share(_strange(response, known, best), 3),
         _least(said, anchors))
 
 
@@ -160,13 +161,9 @@ def _fitting(known: _Table, said: tuple[_Said, ...], anchors: frozenset[int]) ->
 
 
 def _least(said: tuple[_Said, ...], rows: frozenset[int]) -> float:
-    return _cap(min(_conflicts(said, r) for r in rows), 3) if rows else math.nan
+    return share(min(_conflicts(said, r) for r in rows), 3) if rows else math.nan
 
 
 def _strange(response: str, known: _Table, row: int) -> int:
     own = {kind: values[row] for kind, values in known.kinds.items()}
     return sum(1 for q in quantities(response) if own.get(q.kind) and q.value not in own[q.kind])
-
-
-def _cap(value: float, top: float) -> float:
-    return min(value, top) / top

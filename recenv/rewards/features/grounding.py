@@ -9,6 +9,7 @@ from __future__ import annotations
 from recenv.rewards.features import CACHES
 from recenv.rewards.features.agreement import asked, members, numbers
 from recenv.rewards.features.alignment import align
+from recenv.rewards.features.bounded import share
 from recenv.rewards.features.support import support
 from recenv.rewards.reading.cover import residue
 from recenv.rewards.reading.polarity import claims, stance
@@ -27,10 +28,6 @@ NAMES = (
 """Names of the features of (evidence, query, response); each within [-1, 1], NaN where there is nothing to measure."""
 
 
-def _cap(value: float, top: float) -> float:
-    return min(value, top) / top
-
-
 @CACHES.keep(16_384)
 def grounding(evidence: str, query: str, response: str) -> tuple[float, ...]:
     """The NAMES features of one triple."""
@@ -40,9 +37,9 @@ def grounding(evidence: str, query: str, response: str) -> tuple[float, ...]:
     count, listed, want = numbers(response, evidence, query), members(response, evidence), asked(response, evidence, query)
     said, row, held = stance(response, evidence, query), align(response, evidence, query), support(response, evidence)
     return (
-        _cap(left.left, 12), left.left / content, _cap(left.longest, 8), left.echoed / content, left.evidence / content,
-        _cap(count.right, 6), _cap(count.wrong, 3), _cap(count.stray, 3), _cap(count.echoed, 3), _cap(count.half, 2),
-        _cap(listed.whole, 4), _cap(listed.part, 3), _cap(listed.wrong, 3),
+        share(left.left, 12), left.left / content, share(left.longest, 8), left.echoed / content, left.evidence / content,
+        share(count.right, 6), share(count.wrong, 3), share(count.stray, 3), share(count.echoed, 3), share(count.half, 2),
+        share(listed.whole, 4), share(listed.part, 3), share(listed.wrong, 3),
         want.best, want.worst,
         said.yes, said.negated, said.known_negated, said.verdict, said.charged, said.yes_no_question, said.open_question,
         said.recall, said.question_recall,

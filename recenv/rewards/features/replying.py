@@ -11,6 +11,7 @@ import re
 from typing import NamedTuple
 
 from recenv.rewards.features import CACHES
+from recenv.rewards.features.bounded import share, size
 from recenv.rewards.reading.lexical import MOST_CHARACTERS, coverage, jaccard, norm
 
 NAMES = (
@@ -62,18 +63,18 @@ def replying(query: str, reply: str) -> list[float]:
     folded, uttered = norm(reply), norm(said.utterance)
     words = folded.split()
     return [
-        _size(reply, 400), _size(said.utterance, 200), min(said.turns, 12) / 12, coverage(own, asked), coverage(asked, own),
+        size(reply, 400, 1.0), size(said.utterance, 200, 1.0), share(said.turns, 12), coverage(own, asked), coverage(asked, own),
         coverage(own, before) if before else math.nan, max(alike, default=math.nan),
         float(any(norm(a).strip() == folded.strip() for a in said.answers)), min(reply.count("?") + reply.count("？"), 3) / 3,
         float("?" in uttered or "？" in said.utterance), float(reply.rstrip().endswith(("?", "？"))),
         min(reply.count("!") + reply.count("！"), 3) / 3,
-        min(len(titles), 6) / 6, len(titles & known) / len(titles) if titles else math.nan,
-        float(bool(known)), min(len(_NUMBERED.findall(reply)), 6) / 6, float(bool(_REFUSES.search(folded))),
+        share(len(titles), 6), len(titles & known) / len(titles) if titles else math.nan,
+        float(bool(known)), share(len(_NUMBERED.findall(reply)), 6), float(bool(_REFUSES.search(folded))),
         float(bool(_SUGGESTS.search(folded))), float(bool(_WANTS.search(uttered))),
         float(bool(_NAMES_KIND.search(uttered))),
         float(bool(_THANKS.search(uttered))), float(bool(_PARTING.search(f"{folded} {uttered}"))),
         float(bool(_GREETS.search(uttered))), len(set(words)) / len(words) if words else 0.0,
-        min(len(own), 80) / 80, sum(alike) / len(alike) if alike else math.nan, _size(said.history, 2_000),
+        share(len(own), 80), sum(alike) / len(alike) if alike else math.nan, size(said.history, 2_000, 1.0),
     ]
 
 
@@ -85,7 +86,3 @@ def _words(text: str) -> frozenset[str]:
 
 def _titles(text: str) -> set[str]:
     return {norm(m.group(1) or m.group()).strip() for m in _TITLE.finditer(text[:MOST_CHARACTERS])}
-
-
-def _size(text: str, top: int) -> float:
-    return min(math.log1p(len(text)) / math.log1p(top), 1.0)

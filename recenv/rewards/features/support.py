@@ -8,9 +8,10 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from recenv.rewards.features import CACHES
+from recenv.rewards.features.bounded import share
 from recenv.rewards.reading.cover import is_stop, matches, tokens
 from recenv.rewards.reading.lexical import norm
-from recenv.rewards.reading.polarity import claims, content, sentences
+from recenv.rewards.reading.polarity import claims, content, sentences, weight
 
 _FIRST_PERSON = re.compile(r"\b(?:i|i'm|i've|i'd|my|me|we|our|haha|lol|wow)\b|我(?!们)|哈哈")
 _PLACES = {
@@ -51,9 +52,8 @@ def support(response: str, evidence: str) -> Support:
     known = content(evidence)
     shares = []
     for sentence in told:
-        words = content(sentence)
-        total = sum(min(len(w), 9) for w in sorted(words))
-        shares.append(sum(min(len(w), 9) for w in sorted(words & known)) / total if total else 0.0)
+        total = weight(content(sentence))
+        shares.append(weight(content(sentence) & known) / total if total else 0.0)
     body = " ".join(told)
     said = tokens(body)
     pairs = [(a, b) for a, b in pairwise(said) if "\n" not in (a, b) and not (is_stop(a) and is_stop(b))]
@@ -64,7 +64,7 @@ def support(response: str, evidence: str) -> Support:
         min(shares, default=nan), sum(shares) / len(shares) if shares else nan,
         sum(p in held for p in pairs) / len(pairs) if pairs else nan,
         max(spans, default=0) / len(said) if said else nan,
-        _place(body or head, evidence), min(len(_FIRST_PERSON.findall(head)), 3) / 3,
+        _place(body or head, evidence), share(len(_FIRST_PERSON.findall(head)), 3),
         _list_recall(body, evidence), float(not told),
     )
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from recenv.data.constraints import SLOTS
 from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rewards.features import CACHES, grounding, replying, wants
+from recenv.rewards.features.bounded import share, size
 from recenv.rewards.features.claims import count_claims
 from recenv.rewards.features.orders import ORDERS, check, listed_items, refuses, word_count
 from recenv.rewards.reading.lexical import coverage, grams, han_share, jaccard, norm, squeeze
@@ -92,14 +93,6 @@ _NEAR_WANTED = re.compile(r"离得近|就近|附近|方便|close by|nearby|near"
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
-def _cap(value: float, top: float) -> float:
-    return min(value, top) / top
-
-
-def _size(text: str, top: int) -> float:
-    return min(math.log1p(len(text)) / math.log1p(top), 1.5)
-
-
 @CACHES.keep(65_536)
 def query_item(query: str, item: str) -> tuple[float, ...]:
     """QUERY_ITEM features of one pair."""
@@ -127,11 +120,11 @@ def query_item(query: str, item: str) -> tuple[float, ...]:
     gq = grams(query)
     return (
         *met.values(), *excess.values(),
-        _cap(len(stated), 4), _cap(missed, 3), _cap(unknown, 3), float(bool(stated) and missed == 0 and unknown == 0),
-        _cap(len(asked), 4), found / max(len(asked), 1), _cap(len(asked) - found, 3), near / max(len(asked), 1),
-        *(_cap(n, 3) for n in named.values()),
-        _cap(sum(named.values()), 4), _category(query, it.category),
-        coverage(gq, it.grams), coverage(it.grams, gq), jaccard(gq, it.grams), _size(query, 200), _size(item, 400),
+        share(len(stated), 4), share(missed, 3), share(unknown, 3), float(bool(stated) and missed == 0 and unknown == 0),
+        share(len(asked), 4), found / max(len(asked), 1), share(len(asked) - found, 3), near / max(len(asked), 1),
+        *(share(n, 3) for n in named.values()),
+        share(sum(named.values()), 4), _category(query, it.category),
+        coverage(gq, it.grams), coverage(it.grams, gq), jaccard(gq, it.grams), size(query, 200), size(item, 400),
         *_value(it.numbers.get("rating"), 5.0), *_log_value(it.numbers.get("price"), 1000.0),
         *_log_value(it.numbers.get("distance"), 20.0),
     )
@@ -165,9 +158,9 @@ def person_item(user: str, context: str, item: str) -> tuple[float, ...]:
     flat_user, flat_context = squeeze(user), squeeze(context)
     members = [m for s in SLOTS for m in it.members.get(s, ()) if len(m) > 1]
     return (
-        coverage(it.grams, grams(user)), _cap(sum(m in flat_user for m in members), 4),
+        coverage(it.grams, grams(user)), share(sum(m in flat_user for m in members), 4),
         float(budget is not None), float(gap > 0.0), max(-2.0, min(2.0, gap)) / 2.0,
-        coverage(it.grams, grams(context)), _cap(sum(m in flat_context for m in members), 4),
+        coverage(it.grams, grams(context)), share(sum(m in flat_context for m in members), 4),
         thrift, thrift * (math.nan if price is None else _log_value(price, 1000.0)[0]),
         float(bool(_RATING_WANTED.search(user))) * (math.nan if rating is None else rating[0] / 5.0),
         float(bool(_NEAR_WANTED.search(user)) and any(m in flat_context for m in it.members.get("area", ()))),
@@ -186,10 +179,10 @@ def query_response(query: str, response: str) -> tuple[float, ...]:
     zh_query, zh_response = han_share(norm(query)), han_share(text)
     units = re.findall(r"[^,。;!?.\n]{6,}", text)
     return (
-        _size(response, 600), _cap(math.log1p(word_count(text)), 7.0), zh_response, 1.0 - abs(zh_query - zh_response),
-        _cap(listed_items(response), 6),
-        float(not squeeze(response)), float(refuses(response)), float(text.rstrip().endswith("?")), _cap(text.count("!"), 3),
-        _cap(text.strip().count("\n"), 6), _cap(len(_NUMBER.findall(text)), 12), coverage(gq, gr), coverage(gr, gq),
+        size(response, 600), share(math.log1p(word_count(text)), 7.0), zh_response, 1.0 - abs(zh_query - zh_response),
+        share(listed_items(response), 6),
+        float(not squeeze(response)), float(refuses(response)), float(text.rstrip().endswith("?")), share(text.count("!"), 3),
+        share(text.strip().count("\n"), 6), share(len(_NUMBER.findall(text)), 12), coverage(gq, gr), coverage(gr, gq),
         1.0 - len(set(units)) / len(units) if units else 0.0,
     )
 
@@ -200,7 +193,7 @@ def instruction_response(instruction: str, response: str) -> tuple[float, ...]:
     broken = sum(v < 1.0 for v in verdict.values())
     return (
         *(verdict.get(o, 0.0) for o in ORDERS), *(float(o in verdict) for o in ORDERS),
-        _cap(len(verdict), 5), _cap(broken, 3), min(verdict.values(), default=0.0), _size(instruction, 400),
+        share(len(verdict), 5), share(broken, 3), min(verdict.values(), default=0.0), size(instruction, 400),
         coverage(grams(instruction), grams(response)), han_share(norm(instruction)),
     )
 
@@ -211,7 +204,7 @@ def following(instruction: str, query: str, response: str) -> tuple[float, ...]:
     if not found.read:
         return math.nan, math.nan, math.nan, 0.0, 0.0
     broken = found.read - found.held
-    return found.score, found.share, float(not broken), _cap(found.read, 6.0), _cap(broken, 6.0)
+    return found.score, found.share, float(not broken), share(found.read, 6.0), share(broken, 6.0)
 
 
 def evidence_response(evidence: str, response: str) -> tuple[float, ...]:
@@ -222,12 +215,12 @@ def evidence_response(evidence: str, response: str) -> tuple[float, ...]:
     digits = _NUMBER.findall(norm(response))
     known = frozenset(_NUMBER.findall(norm(evidence)))
     return (
-        _cap(c.named, 5), float(c.named == 0), _cap(c.invented, 2), _cap(c.numbers_right, 10), _cap(c.numbers_wrong, 3),
-        _cap(c.numbers_unknown, 3), _cap(c.stray, 4), float(c.numbers_wrong > 0), c.numbers_wrong / numbers if numbers else 0.0,
-        c.worst_gap / 4.0, _cap(c.words_right, 10), _cap(c.words_loose, 5), _cap(c.words_wrong, 5),
-        c.words_wrong / words if words else 0.0, _cap(c.borrowed, 3), _cap(c.area_wrong, 2), coverage(gr, ge),
+        share(c.named, 5), float(c.named == 0), share(c.invented, 2), share(c.numbers_right, 10), share(c.numbers_wrong, 3),
+        share(c.numbers_unknown, 3), share(c.stray, 4), float(c.numbers_wrong > 0), c.numbers_wrong / numbers if numbers else 0.0,
+        c.worst_gap / 4.0, share(c.words_right, 10), share(c.words_loose, 5), share(c.words_wrong, 5),
+        c.words_wrong / words if words else 0.0, share(c.borrowed, 3), share(c.area_wrong, 2), coverage(gr, ge),
         sum(d in known for d in digits) / len(digits) if digits else 1.0,
-        _cap(sum(1 for line in evidence.split("\n") if line.strip()), 6), _size(evidence, 2000),
+        share(sum(1 for line in evidence.split("\n") if line.strip()), 6), size(evidence, 2000),
     )
 
 

@@ -7,6 +7,7 @@ import re
 from typing import NamedTuple
 
 from recenv.rewards.features import CACHES
+from recenv.rewards.features.bounded import share
 from recenv.rewards.reading.cover import residue
 from recenv.rewards.reading.lexical import norm, squeeze
 from recenv.rewards.reading.limits import INF, Limit, limits, mentions, within
@@ -171,9 +172,9 @@ def wants(query: str, item: str) -> tuple[float, ...]:
     good, bad = good + exact + (kind > 0) + (near > 0), bad + absent + (kind < 0) + (near < 0)
     verdict = -1.0 if bad else 1.0 if good and not unknown and not inside else 0.5 if good else 0.0
     return (
-        *met.values(), min(good, 4) / 4, min(bad, 3) / 3, min(unknown, 3) / 3,
-        min(len(asked), 4) / 4, min(exact, 3) / 3, min(inside, 3) / 3, min(absent, 3) / 3, kind, near,
-        min(left.longest, 8) / 8, left.left / left.content if left.content else 0.0, verdict,
+        *met.values(), share(good, 4), share(bad, 3), share(unknown, 3),
+        share(len(asked), 4), share(exact, 3), share(inside, 3), share(absent, 3), kind, near,
+        share(left.longest, 8), left.left / left.content if left.content else 0.0, verdict,
     )
 
 

@@ -87,7 +87,7 @@ class GenerativeScorers:
         own = (getattr(self.model.config, name, None) for name in ("max_position_embeddings", "n_positions"))
         limits = (self.config.max_tokens, getattr(self.tokenizer, "model_max_length", 0), *own)
         self.limit = min((n for n in limits if isinstance(n, int) and 0 < n < _ENDLESS), default=_ENDLESS)
-        self._special = _special_tokens(self.tokenizer)
+        self.special = _special_tokens(self.tokenizer)
         self.name = folder.resolve().name
         self.fingerprint = _fingerprint(folder)
         self._partial = "logits_to_keep" in inspect.signature(self.model.forward).parameters
@@ -114,7 +114,7 @@ class GenerativeScorers:
 
     def _guard(self, text: str) -> str:
         """A text in which nothing is a special token of this model."""
-        return self._special.sub(lambda m: f"{m[0][0]} {m[0][1:]}", text) if self._special.pattern else text
+        return self.special.sub(lambda m: f"{m[0][0]} {m[0][1:]}", text) if self.special.pattern else text
 
     def tokens(self, prompt: str) -> tuple[int, ...]:
         """Ids of a prompt, up to where the answer begins."""
@@ -160,24 +160,20 @@ class GenerativeScorer:
             raise UnknownName("dimension", dimension, owner.asked())
         self._owner = owner
         blank = ScorerRow(dimension=dimension)
-        self._spec = ScorerSpec(
+        self.spec = ScorerSpec(
             name=f"{owner.name}/{dimension}", dimension=dimension, kind="generative", reads=DIMENSIONS[dimension].reads,
             fingerprint=hashlib.sha256(f"{owner.fingerprint}\n{owner.prompt(blank, '')}".encode()).hexdigest())
-
-    @property
-    def spec(self) -> ScorerSpec:
-        return self._spec
 
     def score(self, rows: Sequence[ScorerRow]) -> Scores:
         """Values (N,) in [0, 1], NaN with a reason where a field is empty or the text too long.
 
         Raises InputError for rows of another dimension.
         """
-        check_rows(rows, self._spec.dimension)
+        check_rows(rows, self.spec.dimension)
         values = np.full(len(rows), np.nan, np.float32)
         lists = [np.zeros(0, np.float32)] * len(rows)
         reasons = [missing(row) for row in rows]
-        listed = DIMENSIONS[self._spec.dimension].listwise
+        listed = DIMENSIONS[self.spec.dimension].listwise
         for n, row in enumerate(rows):
             if reasons[n]:
                 continue

@@ -234,13 +234,9 @@ class JudgeScorer:
         config = judge.config
         asked = [config.model, config.temperature, config.max_tokens, config.seed, config.top_logprobs, config.json_mode]
         template = [m.content for m in judge_messages(dimension, _blank(dimension))]
-        self._spec = ScorerSpec(
+        self.spec = ScorerSpec(
             name=f"{config.model}/{dimension}", dimension=dimension, kind="judge", reads=DIMENSIONS[dimension].reads,
             fingerprint=hashlib.sha256(msgspec.json.encode([asked, template])).hexdigest())
-
-    @property
-    def spec(self) -> ScorerSpec:
-        return self._spec
 
     @property
     def trouble(self) -> str:
@@ -252,7 +248,7 @@ class JudgeScorer:
 
         Equal questions are asked once. Raises InputError for rows of another dimension.
         """
-        check_rows(rows, self._spec.dimension)
+        check_rows(rows, self.spec.dimension)
         reasons = [missing(row) for row in rows]
         values = np.full(len(rows), np.nan, np.float32)
         lists = [np.zeros(0, np.float32)] * len(rows)
@@ -273,7 +269,7 @@ class JudgeScorer:
                 values[n] = min(shown_ndcg(lists[n].astype(np.float64), rows[n].shown), 1.0)
             else:
                 values[n] = worth[0]
-        listed = DIMENSIONS[self._spec.dimension].listwise
+        listed = DIMENSIONS[self.spec.dimension].listwise
         return Scores(values, tuple(reasons), tuple(lists) if listed else (), tuple(costs))
 
     def _answers(self, wanted: dict[str, _Question]) -> dict[str, Call | str]:

@@ -13,9 +13,7 @@ import numpy as np
 from recenv.records import ScorerRow
 from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rewards.ranking import Array
-from recenv.rewards.reading.records import read_records
-
-_LEAST = 2  # labelled values that make a record
+from recenv.rewards.reading.records import is_record
 
 
 class Blend(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,4 +53,4 @@ def kind(row: ScorerRow) -> str:
     """"records" where the evidence of a row holds one, else "prose"; "" in dimensions without evidence."""
     if kinds_of(row.dimension) == ("",):
         return ""
-    return "records" if any(sum(bool(f.label and f.value) for f in r) >= _LEAST for r in read_records(row.evidence)) else "prose"
+    return "records" if is_record(row.evidence) else "prose"

@@ -17,16 +17,10 @@ from recenv.records import ScorerRow
 from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rewards.fields import check_rows
 from recenv.rewards.protocol import Scorer, ScorerSpec, Scores
-from recenv.rewards.reading.records import read_records
+from recenv.rewards.reading.records import is_record, read_records
 
 DIVIDED: dict[str, str] = {"thorough": "fast"}
 """Family -> the one whose trees take their part of its rows."""
-
-_LEAST = 2  # labelled values that make a record
-
-
-def _is_record(item: str) -> bool:
-    return any(sum(bool(f.label and f.value) for f in record) >= _LEAST for record in read_records(item))
 
 
 def _is_table(item: str) -> bool:
@@ -35,7 +29,7 @@ def _is_table(item: str) -> bool:
 
 
 def _by_record(row: ScorerRow) -> bool:
-    return any(map(_is_record, row.items or (row.item,)))
+    return any(map(is_record, row.items or (row.item,)))
 
 
 _TAKES: dict[str, Callable[[ScorerRow], bool]] = {"labelled": _by_record, "named": lambda row: not _is_table(row.item)}
@@ -52,15 +46,11 @@ class DividedScorer:
     """One dimension of both. A row's value is that of the one that takes it."""
 
     def __init__(self, network: Scorer, trees: Scorer) -> None:
-        self._network, self._trees, self._spec = network, trees, spec_of_both(network.spec, trees.spec)
-
-    @property
-    def spec(self) -> ScorerSpec:
-        return self._spec
+        self._network, self._trees, self.spec = network, trees, spec_of_both(network.spec, trees.spec)
 
     def score(self, rows: Sequence[ScorerRow]) -> Scores:
         """See ``protocol.Scorer``."""
-        check_rows(rows, self._spec.dimension)
+        check_rows(rows, self.spec.dimension)
         mine = np.array([by_trees(row) for row in rows], bool)
         values, reasons = np.full(len(rows), np.nan, np.float32), [""] * len(rows)
         lists = [np.zeros(0, np.float32)] * len(rows)

@@ -18,11 +18,10 @@ from recenv.rewards import fields
 from recenv.rewards.cache import Cache
 from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rewards.models.blend import blended, kind
-from recenv.rewards.models.calibration import Calibration
 from recenv.rewards.models.checkpoint import Checkpoint, Described
 from recenv.rewards.models.described import spec_of
 from recenv.rewards.models.wide import Wide, standard
-from recenv.rewards.protocol import ScorerSpec, Scores
+from recenv.rewards.protocol import Scores
 from recenv.rewards.ranking import shown_ndcg
 
 _PASS = 512  # units computed before the caches are trimmed: bounds memory, has no influence on any score
@@ -94,35 +93,27 @@ class HeadScorer:
     """One dimension of a checkpoint as a Scorer."""
 
     def __init__(self, config: Described, fingerprint: str, dimension: str, logits: Logits) -> None:
-        self._logits, self._calibration = logits, config.calibration[dimension]
-        self._spec = spec_of(config.name, dimension, fingerprint, self._calibration, config.training_data)
-
-    @property
-    def spec(self) -> ScorerSpec:
-        return self._spec
-
-    @property
-    def calibration(self) -> Calibration:
-        return self._calibration
+        self._logits, self.calibration = logits, config.calibration[dimension]
+        self.spec = spec_of(config.name, dimension, fingerprint, self.calibration, config.training_data)
 
     def score(self, rows: Sequence[ScorerRow]) -> Scores:
-        """Values (N,) in [0, 1]: 0 for an answer that says nothing, NaN where another required field is empty.
+        """Values (N,) in [0, 1]: 0 for an answer that is worth nothing (``fields``), NaN where another required field is empty.
 
         Raises InputError for rows of another dimension.
         """
-        fields.check_rows(rows, self._spec.dimension)
-        silent = [fields.says_nothing(row) for row in rows]
-        reasons = tuple(nothing or fields.missing(row) for nothing, row in zip(silent, rows, strict=True))
-        values = np.where([bool(nothing) for nothing in silent], 0.0, np.nan).astype(np.float32)
+        fields.check_rows(rows, self.spec.dimension)
+        nothing = [fields.worth_nothing(row) for row in rows]
+        reasons = tuple(why or fields.missing(row) for why, row in zip(nothing, rows, strict=True))
+        values = np.where([bool(why) for why in nothing], 0.0, np.nan).astype(np.float32)
         fine = [n for n, reason in enumerate(reasons) if not reason]
         logits = self._logits([rows[n] for n in fine])
-        if not DIMENSIONS[self._spec.dimension].listwise:
+        if not DIMENSIONS[self.spec.dimension].listwise:
             if fine:
-                values[fine] = self._calibration.apply(np.concatenate(logits))
+                values[fine] = self.calibration.apply(np.concatenate(logits))
             return Scores(values, reasons)
         lists = [np.zeros(0, np.float32)] * len(rows)
         for n, z in zip(fine, logits, strict=True):
-            p = self._calibration.apply_list(z)
+            p = self.calibration.apply_list(z)
             lists[n] = p.astype(np.float32)
             values[n] = min(shown_ndcg(p, rows[n].shown), 1.0)
         return Scores(values, reasons, tuple(lists))

@@ -31,15 +31,11 @@ class LazyScorer:
     """A scorer that is known by its spec and loaded by its first row."""
 
     def __init__(self, family: _Family, spec: ScorerSpec) -> None:
-        self._family, self._spec = family, spec
-
-    @property
-    def spec(self) -> ScorerSpec:
-        return self._spec
+        self._family, self.spec = family, spec
 
     def score(self, rows: Sequence[ScorerRow]) -> Scores:
         """See ``protocol.Scorer``; raises WeightsError where the weights turn out to be damaged."""
-        scorer = self._family.scorer(self._spec.dimension)
+        scorer = self._family.scorer(self.spec.dimension)
         with so_many_threads(self._family.threads):
             return scorer.score(rows)
 

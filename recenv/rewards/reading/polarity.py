@@ -82,8 +82,8 @@ def content(text: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def _weight(words: frozenset[str]) -> float:
-    """Longer words say more: a stand-in for how rare they are."""
+def weight(words: frozenset[str]) -> float:
+    """What content words weigh together: longer ones say more, a stand-in for how rare they are."""
     return sum(min(len(w), 9) for w in sorted(words))
 
 
@@ -158,7 +158,7 @@ def stance(response: str, evidence: str, query: str) -> Stance:
         float(yes), min(said_no, 3) / 3, min(known_no, 3) / 3, said_yes * known_yes if best and words else nan,
         _opposed(body, best, source.heading),
         float(bool(_YES_NO_QUESTION.search(question))), float(bool(_OPEN_QUESTION.search(question))),
-        _weight(words & key) / _weight(key) if key else nan, _weight(words & asked) / _weight(asked) if asked else nan,
+        weight(words & key) / weight(key) if key else nan, weight(words & asked) / weight(asked) if asked else nan,
     )
 
 
@@ -167,7 +167,7 @@ def _closest(source: _Source, words: frozenset[str], asked: frozenset[str]) -> t
     best, key, most = "", frozenset[str](), 0.0
     for sentence, have in source.sentences:
         plain = have - source.heading
-        score = _weight(words & plain) + 0.5 * _weight(asked & plain)
+        score = weight(words & plain) + 0.5 * weight(asked & plain)
         if score > most:
             best, key, most = sentence, have, score
     if not best and len(source.sentences) == 1:
@@ -181,4 +181,4 @@ def _opposed(body: str, best: str, heading: frozenset[str]) -> float:
     shared = ((yes | no) & (known_yes | known_no)) - heading
     if not shared:
         return float("nan")
-    return _weight(((yes & known_no) | (no & known_yes)) - (yes & known_yes) - (no & known_no) - heading) / _weight(shared)
+    return weight(((yes & known_no) | (no & known_yes)) - (yes & known_yes) - (no & known_no) - heading) / weight(shared)

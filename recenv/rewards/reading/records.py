@@ -143,6 +143,11 @@ _OWN = {"dishes": "推荐菜", "facilities": "设施", "kind": "类型", "durati
 _GENUS = re.compile(r"类别|领域|分类|\bcategory\b|\bdomain\b")
 
 
+def is_record(text: str) -> bool:
+    """Whether a text holds a record: at least two labelled values."""
+    return any(sum(bool(f.label and f.value) for f in record) > 1 for record in read_records(text))
+
+
 @CACHES.keep(8_192)
 def in_one_layout(text: str) -> str:
     """Records laid out as JSON, one field a line, or with other separators, as lines of "name; category; label: value".

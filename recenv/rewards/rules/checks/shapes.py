@@ -83,11 +83,6 @@ _WHOLE = re.compile(
     r"\b(?:entire|whole|full|complete|response|answer|output|reply|everything|it)\b|\byour \w+\b", re.IGNORECASE
 )
 _POSTSCRIPT = re.compile(r"(?<![\w.])(?P<mark>p\.? ?p\.? ?s|p\.? ?s)\b\.?", re.IGNORECASE)
-_RESPONSE = (
-    r"(?:the |your |this |its? |it\b|with )?(?:very |whole |entire |full )*(?:response|answer|output|reply"
-    r"|message|email|letter|essay|story|poem|song|post|speech|it|text|article|summary|tweet|review|blog post"
-    r"|joke|rap|haiku)?"
-)
 _END = re.compile(
     r"\b(?<!ing and )(?:end|finish|conclud|clos)(?:e|es|s|ing|ed)?\b(?: [\w']+){0,4}? (?:with|by saying|by writing)\b"
     r"|\bvery end of[^.\n]{0,30}(?:should|must|has to) (?:read|say|be)|\b(?:last|final) (?:words?|sentence"
