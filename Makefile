@@ -4,6 +4,7 @@
 # make validate: the environment examined by agents whose order is known, small and without trained scorers.
 # make assault: hostile data and kills with oracles, under two minutes; HOURS=1 runs long.
 # make mutants: small changes to core code that the tests should notice (NUMBER=200 SEED=1).
+# make docs: the pages of docs/ as a site, build/site/index.html; building and reading it need no network.
 # make browser: the viewer looked at by a real browser.
 # make weights DATA=folder: train the shipped scorers again from the public sets in that folder, into build/weights; make fast:
 # those of the fast family alone, in minutes.
@@ -19,7 +20,7 @@ SETS := dstc9_fc ci_tod begin ifeval_responses llmbar crsarena_eval recipe_mpr c
 HERE := $(CURDIR)/$(BIN)
 WEIGHTS := build/weights
 
-.PHONY: assault mutants demo integrations test browser lint types probes validate install clean weights fast held-out cross-validated
+.PHONY: assault mutants demo docs integrations test browser lint types probes validate install clean weights fast held-out cross-validated
 
 $(VENV)/installed: setup.cfg pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -65,6 +66,18 @@ $(INTEGRATIONS)/installed: setup.cfg constraints.txt
 
 integrations: $(INTEGRATIONS)/installed
 	$(INTEGRATIONS)/bin/python -m pytest -m "" --durations=10 tests/integrations
+
+# The tools alone: pages are made of the source as text, so that nothing of recenv is installed for them.
+DOCS := build/docs
+TOOLS := import configparser as c; s = c.ConfigParser(); s.read("setup.cfg"); print(*s["options.extras_require"]["docs"].split())
+
+$(DOCS)/installed: setup.cfg constraints.txt
+	$(PYTHON) -m venv $(DOCS)
+	$(DOCS)/bin/pip install --quiet --disable-pip-version-check --constraint constraints.txt $$($(PYTHON) -c '$(TOOLS)')
+	touch $@
+
+docs: $(DOCS)/installed
+	NO_MKDOCS_2_WARNING=1 $(DOCS)/bin/mkdocs build --quiet --strict
 
 lint: install
 	$(BIN)/ruff check .
