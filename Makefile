@@ -2,7 +2,7 @@
 # make probes: what is known without labels, asked of the shipped scorers.
 # make integrations: install every trainer that there is a door to, and train, serve or read with each; runs docs/*.ipynb too.
 # make validate: the environment examined by agents whose order is known, small and without trained scorers.
-# make assault: hostile data and kills with oracles, under two minutes; HOURS=1 runs long.
+# make assault: hostile data, kills and full disks with oracles, under two minutes; HOURS=1 runs long.
 # make mutants: small changes to core code that the tests should notice (NUMBER=200 SEED=1).
 # make docs: the pages of docs/ as a site, build/site/index.html; building and reading it need no network.
 # make browser: the viewer looked at by a real browser.
@@ -38,16 +38,16 @@ demo: install
 test: install
 	$(BIN)/python -m pytest
 
-# Hostile rows, traces, stores, actions, servers and payloads, and kills of commands, each with an oracle.  HOURS=1 runs long.
+# Hostile rows, traces, stores, actions, servers and payloads, kills of commands and full disks, each with an oracle.  HOURS=1 runs long.
 SECONDS_OF_ASSAULT = $(if $(HOURS),$(shell expr $(HOURS) '*' 3600),100)
 
 assault: install
 	$(BIN)/python tests/assault --seconds $(SECONDS_OF_ASSAULT) --seed $(or $(SEED),1) --kills $(if $(HOURS),400,20)
 
-# Small changes to core code, each met by the tests of its room: 200 of them take hours.
+# Small changes to core code, each met by the tests that run the changed line: 200 of them take half an hour.
 mutants: install
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[mutation]'
-	$(BIN)/python tests/mutants.py --number $(or $(NUMBER),200) --seed $(or $(SEED),1)
+	$(BIN)/python tests/mutation --number $(or $(NUMBER),200) --seed $(or $(SEED),1)
 
 # Needs a Chromium on the PATH (RECENV_CHROMIUM names another); nothing is fetched by the tests.
 browser: install

@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file, save
 
 from recenv.baselines.slate import recommend
 from recenv.errors import UNREADABLE, InputError
@@ -34,7 +34,7 @@ class Neighbours(NamedTuple):
     likeness: NDArray[np.float32]
 
     def save(self, folder: Path) -> None:
-        save_file({"near": self.near, "likeness": self.likeness}, folder / WEIGHTS)
+        (folder / WEIGHTS).write_bytes(save({"near": self.near, "likeness": self.likeness}))
         (folder / ITEMS).write_bytes(msgspec.json.encode(self.ids))
 
     @classmethod

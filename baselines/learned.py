@@ -12,6 +12,7 @@ from recenv.baselines.linucb import LinearPolicy
 from recenv.baselines.policy import SlatePolicyAgent, load_sb3
 from recenv.errors import UNREADABLE, InputError
 from recenv.rollouts.agent import Agent
+from recenv.seals import check_files, listed
 
 AGENT, MODEL = "agent.json", "model.zip"
 
@@ -50,8 +51,11 @@ def read_learned(folder: str | Path) -> Learned:
 
 
 def open_learned(folder: str | Path) -> Agent:
-    """The agent of a folder, by the folder's name. Raises InputError for one that cannot be read."""
+    """The agent of a folder, by the folder's name. Raises InputError for one that cannot be read, or is not as it was learned."""
     path = Path(folder)
+    wrong = check_files(path, listed(path))
+    if wrong:
+        raise InputError(f"{path}: {wrong[0]}; copy the folder again, or learn it again")
     name, learner = path.resolve().name, read_learned(path).learner
     if learner == "ppo":
         return load_sb3(path / MODEL, name)

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file, save
 
 from recenv.envs.spaces import CANDIDATE_FEATURES
 from recenv.errors import InputError
@@ -49,7 +49,7 @@ class LinearPolicy:
         return ranked(context @ self.weights, context)
 
     def save(self, folder: Path) -> None:
-        save_file({"weights": self.weights}, folder / WEIGHTS)
+        (folder / WEIGHTS).write_bytes(save({"weights": self.weights}))
 
     @classmethod
     def load(cls, folder: Path) -> LinearPolicy:

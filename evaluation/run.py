@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 
 from recenv import rng
 from recenv.baselines import AGENTS, Runtime
@@ -60,10 +61,10 @@ def allot(world: World, sessions: int, seed: int, split: Split = "all") -> tuple
     split: whose sessions; see ``envs.batch``. Raises InputError for fewer than 1 or more than there are.
     """
     pool = set(session_pool(world, split).tolist())
-    if not 1 <= sessions <= len(pool):
+    if isinstance(sessions, bool) or not isinstance(sessions, (int, np.integer)) or not 1 <= sessions <= len(pool):
         raise InputError(
-            f"sessions must be in [1, {len(pool)}], the number in {world.path} (split {split}); got {sessions}")
-    return tuple(sorted([row for row in allotment(world, seed) if row in pool][:sessions]))
+            f"sessions must be in [1, {len(pool)}], the number in {world.path} (split {split}); got {sessions!r}")
+    return tuple(sorted([row for row in allotment(world, seed) if row in pool][:int(sessions)]))
 
 
 def allotment(world: World, seed: int) -> list[int]:
@@ -101,7 +102,7 @@ def run_evaluation(
     arguments give the same bytes in ``traces.jsonl``, audited or not, wherever they are played. Raises InputError and UnknownName
     for arguments that cannot be used, before anything is written.
     """
-    spec = load_scenario(scenario)
+    spec, seed = load_scenario(scenario), rng.seed_of(seed)
     _check_options(agents, configs or {})
     for name in agents:
         if isinstance(name, str):

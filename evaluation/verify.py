@@ -1,4 +1,5 @@
-"""Whether a store, a run, a checkpoint or a journal is as it was written: every byte read, whatever was found before."""
+"""Whether a store, a run, a checkpoint, a learned agent or a journal is as it was written: every byte read, whatever was found
+before."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from recenv.baselines.learned import is_learned
 from recenv.data.world import read_manifest
 from recenv.errors import InputError
 from recenv.evaluation.ceiling import read_ceiling
@@ -21,8 +23,8 @@ from recenv.seals import LISTED, check_files, listed, seal_folder
 
 
 class Verified(msgspec.Struct, frozen=True, kw_only=True):
-    """kind: store, run, checkpoint or journal. found: what was looked at, in words. wrong: what is not as it was written; empty
-    where all is."""
+    """kind: store, run, checkpoint, learned agent or journal. found: what was looked at, in words. wrong: what is not as it was
+    written; empty where all is."""
 
     kind: str
     found: str
@@ -36,8 +38,12 @@ def verify_path(path: str | Path) -> Verified:
         return _journal(place)
     if (place / "config.json").is_file():
         return _checkpoint(place)
+    if is_learned(place):
+        files = listed(place)
+        return Verified(
+            kind="learned agent", found=f"{len(files)} files", wrong=tuple(check_files(place, files, anew=True)))
     if not (place / MANIFEST).is_file():
-        what = "a store, a run, a checkpoint, or a .jsonl file of recorded answers"
+        what = "a store, a run, a checkpoint, a learned agent, or a .jsonl file of recorded answers"
         raise InputError(f"nothing to verify at {place}: expected {what}")
     return _store(place) if any(place.glob("*.col")) else _run(place)
 

@@ -6,6 +6,7 @@ nothing heavy until a command runs, so that ``recenv --help`` is quick.
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Iterator, MutableMapping
@@ -91,9 +92,18 @@ def _run() -> int:
     except BrokenPipeError:
         raise
     except (RecenvError, OSError) as error:
-        click.echo(f"error: {error}", err=True)
+        click.echo(f"error: {error}{_what_to_do(error)}", err=True)
         return 2
     return 0
+
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+def _what_to_do(error: Exception) -> str:
+    if isinstance(error, OSError) and error.errno in _FULL:
+        return "; what was there before is whole: make room, and run the command again"
+    return ""
 
 
 if __name__ == "__main__":

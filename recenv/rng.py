@@ -11,14 +11,24 @@ The mixer is SplitMix64's finaliser (Steele, Lea & Flood, OOPSLA 2014), applied 
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from recenv.errors import InputError
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _M1 = np.uint64(0xBF58476D1CE4E5B9)
 _M2 = np.uint64(0x94D049BB133111EB)
 _S30, _S27, _S31, _S11 = (np.uint64(s) for s in (30, 27, 31, 11))
+
+
+def seed_of(given: Any) -> int:
+    """The seed of a run or a world as an int in [0, 2**64), of whatever integer type; raises InputError for what is none."""
+    if isinstance(given, (bool, np.bool_)) or not isinstance(given, (int, np.integer)) or not 0 <= given < 1 << 64:
+        raise InputError(f"seed must be a whole number in [0, 2**64); got {given!r:.60}")
+    return int(given)
 
 
 def word(text: str) -> int:

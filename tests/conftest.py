@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,13 @@ def tiny_world_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tiny_world(tiny_world_path: Path) -> World:
     """Seventeen items in four checkerboard catalogues, five sessions, seven goals, with gold utilities."""
     return World(tiny_world_path)
+
+
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reports without pictures and font, which take most of their time: for tests of what a report says."""
+    monkeypatch.setattr("recenv.evaluation.report._pictures", lambda *_: defaultdict(list))
+    monkeypatch.setattr("recenv.evaluation.pages.embedded_font", lambda _: "data:,")
 
 
 @pytest.fixture(scope="session")

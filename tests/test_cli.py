@@ -174,6 +174,21 @@ def test_parts_of_the_rows_are_disjoint_and_whole(capsys: pytest.CaptureFixture[
     assert code == 2 and "LOW-HIGH" in err
 
 
+def test_records_that_cannot_be_used_are_set_aside_up_to_a_share(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    pair = {"input": "do", "output_1": "a", "output_2": "b", "label": 2}
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "S.json").write_text(json.dumps([pair, pair | {"label": 3}, pair]))
+    rows, aside = tmp_path / "rows.jsonl", tmp_path / "rows.jsonl.quarantine.jsonl"
+    code, _, err = recenv(capsys, "rows", "llmbar", tmp_path / "in", "--out", rows)
+    assert code == 2 and "1 of 5 rows are unusable" in err and not rows.exists() and not aside.exists()
+    code, out, err = recenv(capsys, "rows", "llmbar", tmp_path / "in", "--out", rows, "--max-bad", 0.2)
+    assert code == 0 and str(aside) in out, err
+    assert [json.loads(line)["id"] for line in rows.read_text().splitlines()] == [
+        f"llmbar/S:{n}:{k}" for n in (0, 2) for k in (1, 2)]
+    (bad,) = map(json.loads, aside.read_text().splitlines())
+    assert (bad["file"], bad["line"]) == ("S", 2) and bad["reason"].startswith("record 1: not a record of llmbar: ")
+
+
 def test_lists(capsys: pytest.CaptureFixture[str]) -> None:
     expected = {"scenarios": ("mixed", "beijing"), "agents": ("greedy", "antigold"), "scorers": ("item_ranking",)}
     for command, words in expected.items():
@@ -196,6 +211,7 @@ def test_lists(capsys: pytest.CaptureFixture[str]) -> None:
         (["ingest", "recrm", "{}/nothing", "--out", "{}/s"], "{}/nothing"),
         (["inspect", "{}"], "no store at"),
         (["report", "{}"], "no run at"),
+        (["evaluate", "--scenario", "{}/toy.toml", "--seed", str(2**64), "--out", "{}/r"], "18446744073709551615"),
         (["replay", "{}"], "no run at"),
         (["train", "--data", "{}/toy.toml", "--dimension", "relevance", "--out", "{}/w"], "query_item_relevance"),
         (["scorers", "--checkpoint", "{}/w"], "{}/w"),

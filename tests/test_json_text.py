@@ -59,7 +59,7 @@ def test_agents_and_judges_find_the_same_object() -> None:
 
 @pytest.mark.parametrize("piece", ["{", '{"a":', '{"a":[', '{"a":1,', "{}", "<think>", '{"a', "{\n", '{"a":{"a":1},'])
 def test_hostile_text_takes_linear_time(piece: str) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     for once in (False, True):
         json_objects(without_thoughts(piece * 100_000), once=once)
-    assert time.perf_counter() - begun < 3.0
+    assert time.process_time() - begun < 3.0

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from recenv import rng
+from recenv.errors import InputError
 
 
 def test_draws_depend_on_the_key_alone() -> None:
@@ -17,6 +19,19 @@ def test_draws_depend_on_the_key_alone() -> None:
 def test_every_word_of_the_key_matters() -> None:
     draws = [int(rng.bits(*key)) for key in ((1, 2, 3), (1, 3, 2), (0, 2, 3), (1, 2, 4), (1, 2), (1, 2, 3, 0))]
     assert len(set(draws)) == len(draws)
+
+
+@pytest.mark.parametrize("given", [
+    0, 3, np.int8(3), np.uint8(3), np.int64(3), np.uint64(2**64 - 1), 2**64 - 1, True, np.True_, -1, np.int64(-1), 2**64, 2**70,
+    3.0, np.float64(3), "3", None, [3], np.array(3), np.array([3])])
+def test_a_seed_is_a_whole_number_of_64_bits_of_any_type(given: object) -> None:
+    if isinstance(given, (int, np.integer)) and not isinstance(given, bool) and 0 <= int(given) < 2**64:
+        made = rng.seed_of(given)
+        assert type(made) is int and made == given
+        return
+    with pytest.raises(InputError, match=r"seed must be a whole number in \[0, 2\*\*64\)") as told:
+        rng.seed_of(given)
+    assert "\n" not in str(told.value)
 
 
 def test_known_bits_do_not_move() -> None:

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import click
 
-from recenv.commands.root import FILE, FOLDER, bar, interval
+from recenv.commands.root import FILE, FOLDER, SEED, bar, interval
 from recenv.errors import InputError
 
 
 @click.command()
 @click.option("--scenario", default="mixed", show_default=True, help="A built-in scenario, or a .toml file.")
 @click.option("--sessions", type=click.IntRange(1), required=True)
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--seed", type=SEED, default=0, show_default=True)
 @click.option("--out", type=FOLDER, required=True)
 def synth(scenario: str, sessions: int, seed: int, out: Path) -> None:
     """Write a synthetic world in the RecRM-Bench folder layout."""
@@ -36,12 +36,15 @@ def ingest() -> None:
     """Turn a source into a store."""
 
 
+_max_bad = click.option("--max-bad", type=click.FloatRange(0, 1), default=0.01, show_default=True,
+                        help="Share of unusable rows above which nothing is written.")
+
+
 def _ingest_options(command: Callable[..., None]) -> Callable[..., None]:
     for option in (
         click.argument("folder", type=click.Path(path_type=Path)),
         click.option("--out", type=FOLDER, required=True, help="The store to write."),
-        click.option("--max-bad", type=click.FloatRange(0, 1), default=0.01, show_default=True,
-                     help="Share of unusable rows above which nothing is written."),
+        _max_bad,
         click.option("--overwrite", is_flag=True, help="Replace a store that is there already."),
     ):
         command = option(command)
@@ -112,18 +115,27 @@ def inspect(store: Path | None, scenario: str | None) -> None:
 @click.option("--out", type=FILE, required=True, help="The file of canonical rows to write.")
 @click.option("--keep", default=None, metavar="LOW-HIGH",
               help="Only the groups whose hash falls into this part of 0-1: what recenv train --keep leaves out, to score on.")
-def rows(name: str, folder: Path, out: Path, keep: str | None) -> None:
+@_max_bad
+def rows(name: str, folder: Path, out: Path, keep: str | None, max_bad: float) -> None:
     """Turn a published set into canonical rows: one a labelled thing, in file order."""
+    from recenv.data.ingest import Quarantine
     from recenv.data.rowfile import write_rows
     from recenv.data.rowsets import ROWSETS
+    from recenv.data.rowsets.reading import into
     from recenv.data.rowsets.tally import Tally
 
-    tally, found = Tally(), ROWSETS[name].convert(folder)
-    if keep is not None:
-        from recenv.training.batches import kept
+    with Quarantine() as quarantine:
+        tally, found = Tally(), quarantine.judged(ROWSETS[name].convert(folder, into(quarantine)), max_bad)
+        if keep is not None:
+            from recenv.training.batches import kept
 
-        low, high = interval(keep)
-        found = (row for row in found if kept(row, low, high))
-    count = write_rows(tally.watch(found), out)
+            low, high = interval(keep)
+            found = (row for row in found if kept(row, low, high))
+        count = write_rows(tally.watch(found), out)
+        aside = out.with_name(f"{out.name}.quarantine.jsonl")
+        aside.unlink(missing_ok=True)
+        if quarantine.count:
+            quarantine.write(aside)
+            click.echo(f"{quarantine.count:,} records could not be used: {aside}")
     click.echo(tally.table())
     click.echo(f"{count:,} rows: {out}")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from recenv.commands.root import FOLDER, assigned, bar
+from recenv.commands.root import FOLDER, SEED, assigned, bar
 
 
 @click.command()
@@ -16,7 +16,7 @@ from recenv.commands.root import FOLDER, assigned, bar
 @click.option("--store", type=FOLDER, default=None, help="The store to play in, for scenarios without a built-in world.")
 @click.option("--scorers", default="rules", show_default=True, help="What pays while it learns.")
 @click.option("--reward", default="", help="A reward spec in place of the scenario's; see: recenv scorers.")
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--seed", type=SEED, default=0, show_default=True)
 @click.option("--set", "changes", multiple=True, metavar="FIELD=VALUE", help="A setting of the learner; repeatable.")
 @click.option("--out", type=FOLDER, required=True, help="The folder to write, which plays as an agent.")
 def learn(

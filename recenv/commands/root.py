@@ -19,6 +19,7 @@ from recenv.terminal import bare
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
 FILE = click.Path(dir_okay=False, path_type=Path)
+SEED = click.IntRange(0, (1 << 64) - 1)
 
 
 @contextmanager

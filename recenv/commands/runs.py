@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import click
 
-from recenv.commands.root import FILE, FOLDER, bar, echo_registered, value
+from recenv.commands.root import FILE, FOLDER, SEED, bar, echo_registered, value
 from recenv.errors import EndpointError, InputError
 
 
@@ -20,7 +20,7 @@ def _world_options(command: Callable[..., None]) -> Callable[..., None]:
         click.option("--scenario", default="mixed", show_default=True,
                      help="See: recenv scenarios; or a .toml file, or package.module:attribute."),
         click.option("--store", type=FOLDER, default=None, help="The store to play in, for scenarios without a built-in world."),
-        click.option("--seed", type=click.IntRange(0), default=0, show_default=True),
+        click.option("--seed", type=SEED, default=0, show_default=True),
     ):
         command = option(command)
     return command

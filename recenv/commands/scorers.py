@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from recenv.commands.root import FILE, FOLDER, assigned, bar, echo_registered, interval
+from recenv.commands.root import FILE, FOLDER, SEED, assigned, bar, echo_registered, interval
 from recenv.errors import InputError, UnknownName
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def scorers(checkpoint: str) -> None:
               help="A sequence classifier to train on, as transformers saves it; without one, the compact encoder from scratch.")
 @click.option("--dimension", "dimensions", multiple=True, help="Train only this head; repeatable. All five by default.")
 @click.option("--epochs", type=click.IntRange(1), default=None, help="Passes over the rows; the network's default if absent.")
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--seed", type=SEED, default=0, show_default=True)
 @click.option("--bf16", is_flag=True, help="Mixed precision: faster where the processor has it.")
 @click.option("--max-length", type=click.IntRange(32), default=None, help="Tokens a sequence; with --base only.")
 @click.option("--keep", default=None, metavar="LOW-HIGH",
@@ -192,7 +192,7 @@ def _scorer(name: str, dimension: str) -> Scorer:
 @click.command()
 @click.option("--scorers", "checkpoint", default="thorough", show_default=True,
               help="fast, thorough, audit, a checkpoint folder, or package.module:attribute.")
-@click.option("--seed", type=click.IntRange(0), default=None, help="Of the synthetic world; a fixed one if absent.")
+@click.option("--seed", type=SEED, default=None, help="Of the synthetic world; a fixed one if absent.")
 @click.option("--rows", "files", type=FILE, multiple=True, help="Labelled canonical rows to probe on as well; repeatable.")
 @click.option("--probe", "names", multiple=True, help="Run only this probe; repeatable. All by default.")
 @click.option("--known", multiple=True, help="A probe known to be out of bounds: ends with 1 if it is not; repeatable.")

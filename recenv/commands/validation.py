@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from recenv.commands.root import FOLDER
+from recenv.commands.root import FOLDER, SEED
 
 
 @click.command()
@@ -18,7 +18,7 @@ from recenv.commands.root import FOLDER
 @click.option("--reward", default=None, help="A reward spec in place of the scenario's; see: recenv scorers.")
 @click.option("--sessions", type=click.IntRange(2), default=300, show_default=True, help="Of each agent.")
 @click.option("--ladder", type=click.IntRange(2), default=1000, show_default=True, help="Sessions of each rung of the ladder.")
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--seed", type=SEED, default=0, show_default=True)
 @click.option("--examination", "names", multiple=True, help="Only this one; repeatable. All by default.")
 @click.option("--known", multiple=True, help="An examination known to be out of bounds: ends with 1 if it is not; repeatable.")
 @click.option("--out", type=FOLDER, default=None, help="Where to write validation.json and validation.png.")

@@ -34,7 +34,7 @@ class IdTable:
             return Place(row, self._digests[row])
         if self._rest is None:
             return None
-        found = self._rest.execute("select row, digest from ids where key = ?", (_signed(key),)).fetchone()
+        found = _asked(self._rest, "select row, digest from ids where key = ?", (_signed(key),)).fetchone()
         return None if found is None else Place(found[0], found[1] % (1 << 64))
 
     def add(self, key: int, digest: int) -> int:
@@ -47,13 +47,20 @@ class IdTable:
             return row
         if self._rest is None:
             self._rest = sqlite3.connect("")  # "" is a temporary database on disk
-            self._rest.execute("create table ids (key integer primary key, row integer, digest integer)")
-        self._rest.execute("insert into ids values (?, ?, ?)", (_signed(key), row, _signed(digest)))
+            _asked(self._rest, "create table ids (key integer primary key, row integer, digest integer)")
+        _asked(self._rest, "insert into ids values (?, ?, ?)", (_signed(key), row, _signed(digest)))
         return row
 
     def close(self) -> None:
         if self._rest is not None:
             self._rest.close()
+
+
+def _asked(rest: sqlite3.Connection, what: str, values: tuple[int, ...] = ()) -> sqlite3.Cursor:
+    try:
+        return rest.execute(what, values)
+    except sqlite3.OperationalError as error:  # a full disk
+        raise OSError(f"the temporary file of ids that are too many for memory: {error}") from None
 
 
 def _signed(word: int) -> int:

@@ -5,17 +5,18 @@ from __future__ import annotations
 import gc
 import hashlib
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from recenv.errors import StoreError
 
+T = TypeVar("T")
 Progress = Callable[[int, int], None]
 """Called with (bytes done, bytes in all) now and then while an ingest reads."""
 
@@ -96,6 +97,13 @@ class Quarantine:
                 f"{self.count:,} of {rows:,} rows are unusable ({self.count / rows:.1%}), more than --max-bad {max_bad:.1%}; "
                 f"nothing was written. The first ones:\n{shown}"
             )
+
+    def judged(self, rows: Iterable[T], max_bad: float) -> Iterator[T]:
+        """The rows, and at their end ``judge``: a bad record counts as one row."""
+        number = 0
+        for number, row in enumerate(rows, 1):  # noqa: B007  (the last number counts)
+            yield row
+        self.judge(number + self.count, max_bad)
 
     def write(self, path: Path) -> None:
         """Put the collected rows into ``path`` (JSON lines)."""

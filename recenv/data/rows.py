@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,6 +17,7 @@ from recenv.data.jsonl import Line, decode, lines
 from recenv.data.layout import Unfit, lay_out
 from recenv.data.made import Made, plain
 from recenv.data.render import item_text, mapping_text, user_text
+from recenv.data.sound import STRANGE, strangely
 from recenv.errors import InputError, RowError, UnknownName
 from recenv.records import Item, Need, ScorerRow, User
 
@@ -29,8 +30,6 @@ FILES: dict[str, str] = {
 }
 """Dimension -> file, below ``data/`` or below the folder itself."""
 
-_STRANGE = (ArithmeticError, ValueError, TypeError, LookupError, RecursionError)
-"""What a row that nobody thought of may raise: it is set aside like any bad row, and no other row with it."""
 _TEXTS = ("instruction", "query", "response", "evidence")
 _FIRST_ROWS = 1000
 _MAX_ITEMS = 500
@@ -133,9 +132,8 @@ class RowFile:
                 yield self._read(line)
             except RowError as error:
                 yield Bad(line.number, str(error), line.end)
-            except _STRANGE as error:
-                what = "too deep" if isinstance(error, RecursionError) else f"{type(error).__name__}: {error}"
-                yield Bad(line.number, f"cannot be read ({what})", line.end)
+            except STRANGE as error:
+                yield Bad(line.number, strangely(error), line.end)
 
     def _read(self, line: Line) -> Row:
         if self._layout is not None and not line.reason:
@@ -274,14 +272,19 @@ def open_rows(
     return None if path is None else RowFile(path, dimension, field_map, made or Made())
 
 
+def refuse(file: RowFile, row: Bad) -> None:
+    """Raise RowError for a row that cannot be used."""
+    raise RowError(f"{file.path}:{row.line}: {row.reason}")
+
+
 def rows_from_recrm(
-    folder: str | Path, dimension: str | None = None, field_map: str | Path | FieldMap | None = None
+    folder: str | Path, dimension: str | None = None, field_map: str | Path | FieldMap | None = None, *,
+    aside: Callable[[RowFile, Bad], None] = refuse,
 ) -> Iterator[ScorerRow]:
     """Labelled scorer rows of one dimension (all five where none is named), streamed in file order.
 
     ids are ``recrm/<file stem>:<0-based line>``; group is the user (the row itself where there is none). Items of a
-    ranking row keep the displayed order. Raises InputError for a missing folder or file, RowError with file and line at
-    the first unusable row (``recenv ingest recrm`` lists and leaves out such rows).
+    ranking row keep the displayed order. aside: takes unusable rows, or raises. Raises InputError for a missing folder or file.
     """
     mapped = load_field_map(field_map) if isinstance(field_map, (str, Path)) else field_map
     for name in TABLES if dimension is None else (dimension,):
@@ -292,8 +295,9 @@ def rows_from_recrm(
             continue
         for row in file:
             if isinstance(row, Bad):
-                raise RowError(f"{file.path}:{row.line}: {row.reason}")
-            yield scorer_row(row, file.path.stem)
+                aside(file, row)
+            else:
+                yield scorer_row(row, file.path.stem)
 
 
 def scorer_row(row: Row, stem: str) -> ScorerRow:

@@ -19,16 +19,26 @@ MOST_PATIENCE = 1000
 RANGES = {"price": (0.0, 1e9), "rating": (0.0, 100.0), "distance": (0.0, 1e5)}
 """Numbers outside of these are no prices, ratings (of any scale) or distances in km."""
 MOST_UTILITY = 1e6
+STRANGE = (ArithmeticError, ValueError, TypeError, LookupError, RecursionError)
+"""What a row that nobody thought of may raise: it is set aside like any bad row, and no other row with it."""
+
+
+def strangely(error: BaseException) -> str:
+    """Why such a row cannot be used."""
+    return f"cannot be read ({'too deep' if isinstance(error, RecursionError) else f'{type(error).__name__}: {error}'})"
 
 
 def check_item(item: Item) -> None:
-    """Raise RowError for an item without an id or a name, or of no category."""
+    """Raise RowError for an item without an id or a name, of no category, or with a number that cannot be what its slot says."""
     if not item.id:
         raise RowError("a record of items has an empty id")
     if not item.name.strip():
         raise RowError(f"item {item.id!r}: the name is empty")
     if item.category not in CATEGORIES:
         raise RowError(f"item {item.id!r}: category must be one of {', '.join(CATEGORIES)}; got {item.category!r}")
+    for slot, (low, high) in RANGES.items():
+        if slot in item.attributes and not in_range(slot, item.attributes[slot]):
+            raise RowError(f"item {item.id!r}: {slot} must be in [{low:g}, {high:g}]; got {item.attributes[slot]!r}")
 
 
 def check_user(user: User) -> None:
@@ -116,7 +126,6 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 _ONCE = json.JSONDecoder(object_pairs_hook=_once, parse_int=str, parse_float=str)
-
 
 
 

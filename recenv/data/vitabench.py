@@ -24,7 +24,8 @@ import msgspec
 from recenv import rng
 from recenv.data.candidates import C
 from recenv.data.ingest import IngestReport, Progress, Quarantine, sha256
-from recenv.data.rowsets.reading import JSON, JSONL, Record, Unusable, files, scan_records
+from recenv.data.rowsets.reading import JSON, JSONL, Record, files, into, made_of, scan_records
+from recenv.data.sound import check_item, check_user
 from recenv.data.store import StoreWriter
 from recenv.data.vitabench_items import product_item, shop_item
 from recenv.data.vitabench_needs import Wish, constraints, patience, query_of, wishes
@@ -54,6 +55,8 @@ class _Case(NamedTuple):
 
     id: str
     task: Task
+    user: User
+    context: dict[str, str]
     wishes: tuple[Wish, ...]
     offers: tuple[_Offer, ...]
 
@@ -71,11 +74,9 @@ def ingest_vitabench(
         rows, cases = 0, list[_Case]()
         for record in scan_records(folder, "vitabench", RawTask, (JSON, JSONL)):
             rows += 1
-            try:
-                cases.append(_case(record))
-            except RowError as error:
-                file, _, index = record.id.partition("/")[2].rpartition(":")
-                quarantine.add(file, int(index) + 1, f"record {index}: {error}")
+            case = made_of(record, _case, into(quarantine))
+            if case is not None:
+                cases.append(case)
         quarantine.judge(rows, max_bad)
         counts: Counter[str] = Counter()
         for user in _users(cases):
@@ -91,9 +92,7 @@ def ingest_vitabench(
     return report
 
 
-def _case(record: Record[RawTask] | Unusable) -> _Case:
-    if isinstance(record, Unusable):
-        raise RowError(record.reason)
+def _case(record: Record[RawTask]) -> _Case:
     task = task_of(record.value)
     made = wishes(task)
     if not made:
@@ -102,13 +101,17 @@ def _case(record: Record[RawTask] | Unusable) -> _Case:
     offers = tuple(
         _Offer(shop_item(s, task.locale), tuple(product_item(s, p, task.locale) for p in s.products), city, s.right is False)
         for s in task.shops)
-    return _Case(record.id, task, made, offers)
+    user = user_of(task)
+    check_user(user)
+    for item in (i for offer in offers for i in (offer.shop, *offer.products)):
+        check_item(item)
+    return _Case(record.id, task, user, context_of(task), made, offers)
 
 
 def _users(cases: Sequence[_Case]) -> list[User]:
     """Each user once: the profile of their first task, the earlier orders of all."""
     users: dict[str, User] = {}
-    for user in (user_of(case.task) for case in cases):
+    for user in (case.user for case in cases):
         first = users.setdefault(user.id, user)
         users[user.id] = msgspec.structs.replace(first, history=tuple(dict.fromkeys((*first.history, *user.history))))
     return list(users.values())
@@ -134,8 +137,8 @@ def _add(writer: StoreWriter, case: _Case, cases: Sequence[_Case], counts: Count
         counts["sentences"] += len(told)
         counts["goals_of_products" if wish.products else "goals_of_shops"] += 1
     writer.add_session(
-        Session(id=case.id, user_id=user_of(task).id, locale=task.locale, instruction=INSTRUCTION[task.locale],
-                context=context_of(task), goals=tuple(goals), source="constructed"),
+        Session(id=case.id, user_id=case.user.id, locale=task.locale, instruction=INSTRUCTION[task.locale],
+                context=case.context, goals=tuple(goals), source="constructed"),
         Privileged(needs=tuple(needs), outcomes=tuple(outcomes), patience=patience(temper_of(task))))
 
 

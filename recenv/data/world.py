@@ -135,11 +135,15 @@ class World:
 
     def goal_rows(self, session: int) -> range:
         starts = self._columns["goal_start"]
+        if not 0 <= session < len(starts) - 1:
+            raise IndexError(f"sessions row {session} is outside [0, {len(starts) - 1})")
         return range(int(starts[session]), int(starts[session + 1]))
 
     def goal(self, row: int) -> GoalArrays:
         """The arrays of one goal."""
         c = self._columns
+        if not 0 <= row < len(c["candidate_start"]) - 1:
+            raise IndexError(f"goal row {row} is outside [0, {len(c['candidate_start']) - 1})")
         a, b = int(c["candidate_start"][row]), int(c["candidate_start"][row + 1])
         m0, m1 = int(c["constraint_start"][row]), int(c["constraint_start"][row + 1])
         s0, s1 = int(c["satisfaction_start"][row]), int(c["satisfaction_start"][row + 1])

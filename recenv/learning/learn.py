@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from recenv.baselines.by_name import open_agent
-from recenv.baselines.learned import AGENT, MODEL, Learned
+from recenv.baselines.learned import AGENT, MODEL, Learned, is_learned, read_learned
 from recenv.baselines.linucb import WEIGHTS
 from recenv.envs.batch import session_pool
 from recenv.errors import InputError
@@ -19,17 +19,20 @@ from recenv.evaluation.folder import Run
 from recenv.evaluation.repeats import format_repeated
 from recenv.evaluation.run import allot, run_evaluation
 from recenv.evaluation.runtimes import runtime_of
-from recenv.files import whole_folder
+from recenv.files import whole_folder, write_whole
 from recenv.learning import LEARNERS
 from recenv.learning.curve import ALL_MET, RETURN, draw_curve
 from recenv.learning.setting import Curve, Progress, Setting
 from recenv.registry import configured
+from recenv.rng import seed_of
 from recenv.rollouts.collect import collect
 from recenv.scenarios.entry import open_engine, open_world
 from recenv.scenarios.loader import Scenario, load_scenario
+from recenv.seals import seal_folder
 
 CURVE, PICTURE, CARD, TEST = "curve.json", "curve.png", "CARD.md", "test"
 AGAINST = "bm25"
+_TESTED = "## Users that it never met"
 
 
 def learn_agent(
@@ -44,35 +47,50 @@ def learn_agent(
     sessions that are played, and as many of train for the curve's reference; repeats: how often each of the former, with the
     user's noise drawn anew. progress: (done, total).
     ``out`` plays as an agent by its path. It holds ``agent.json``, the model, ``curve.json`` and ``curve.png``, ``CARD.md``, and
-    the run folder ``test``. Raises UnknownName for a learner, InputError for what cannot be used; nothing is left then.
+    the run folder ``test``. The same call goes on where a process ended while it played the test users. Raises UnknownName for a
+    learner, InputError for what cannot be used; nothing is left then.
     """
     entry = LEARNERS[learner]
     settings = configured(learner, entry.config_type, config or {})
-    target = Path(out)
-    if target.exists():
-        raise InputError(f"{target} exists already; choose another --out")
-    spec = load_scenario(scenario)
+    target, spec, seed = Path(out), load_scenario(scenario), seed_of(seed)
     world = open_world(spec, store)
     setting = Setting(spec, store, scorers, reward, seed)
     session_pool(world, setting.split), session_pool(world, "test")  # both have users, or it is said now
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with whole_folder(target) as folder:
-        curve = _with_reference(entry.learn(settings, setting, folder, progress), setting, tested)
-        model = folder / (MODEL if (folder / MODEL).is_file() else WEIGHTS)
-        about = Learned(
-            learner=learner, config=msgspec.to_builtins(settings), scenario=f"{spec.name}-v{spec.version}",
-            store=world.fingerprint, split=setting.split, scorers=scorers, reward=reward, seed=seed,
-            model=hashlib.sha256(model.read_bytes()).hexdigest())
-        _write(folder / CURVE, curve)
-        (folder / PICTURE).write_bytes(draw_curve(curve, f"{learner} on {about.scenario}, users of {about.split}, seed {seed}"))
-        _write(folder / AGENT, about)
-        (folder / CARD).write_text(card(about, entry.summary, curve, target.name), "utf-8")
+    about = Learned(
+        learner=learner, config=msgspec.to_builtins(settings), scenario=f"{spec.name}-v{spec.version}", store=world.fingerprint,
+        split=setting.split, scorers=scorers, reward=reward, seed=seed, model="")
+    if not target.exists():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with whole_folder(target) as folder:
+            curve = _with_reference(entry.learn(settings, setting, folder, progress), setting, tested)
+            _write(folder / CURVE, curve)
+            title = f"{learner} on {about.scenario}, users of {about.split}, seed {seed}"
+            (folder / PICTURE).write_bytes(draw_curve(curve, title))
+            _write(folder / AGENT, msgspec.structs.replace(about, model=_model(folder)))
+            seal_folder(folder)  # but for the card, which the test is written into
+            (folder / CARD).write_text(card(about, entry.summary, curve, target.name), "utf-8")
+    elif not _only_untested(target, about):
+        raise InputError(f"{target} exists already; choose another --out")
     run_evaluation(
         spec, [str(target), AGAINST], min(len(session_pool(world, "test")), tested), seed, target / TEST, store=store,
-        changes={"scorers": scorers, **({"reward": reward} if reward else {})}, split="test", repeats=repeats, fresh=repeats > 1)
-    with (target / CARD).open("a", encoding="utf-8") as stream:
-        stream.write(f"\n## Users that it never met\n\n```\n{tested_text(target)}\n```\n")
+        resume=True, changes={"scorers": scorers, **({"reward": reward} if reward else {})}, split="test", repeats=repeats,
+        fresh=repeats > 1)
+    told = (target / CARD).read_text("utf-8")
+    write_whole(target / CARD, f"{told}\n{_TESTED}\n\n```\n{tested_text(target)}\n```\n".encode())
     return target
+
+
+def _model(folder: Path) -> str:
+    model = folder / (MODEL if (folder / MODEL).is_file() else WEIGHTS)
+    return hashlib.sha256(model.read_bytes()).hexdigest()
+
+
+def _only_untested(target: Path, about: Learned) -> bool:
+    """Whether a folder holds what would be learned, and lacks no more than the run of the test users."""
+    if not is_learned(target) or _TESTED in (target / CARD).read_text("utf-8"):
+        return False
+    wanted = msgspec.structs.replace(about, model=_model(target))
+    return _json(read_learned(target)) == _json(wanted)
 
 
 def tested_text(learned: Path) -> str:
@@ -109,4 +127,8 @@ def card(about: Learned, summary: str, curve: Curve, name: str) -> str:
 
 
 def _write(file: Path, value: msgspec.Struct) -> None:
-    file.write_bytes(msgspec.json.format(msgspec.json.encode(value, order="deterministic"), indent=1) + b"\n")
+    file.write_bytes(_json(value))
+
+
+def _json(value: msgspec.Struct) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(value, order="deterministic"), indent=1) + b"\n"

@@ -56,7 +56,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=100.0)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--kills", type=int, default=20, help="of commands, in all rounds of the first minutes")
+    parser.add_argument("--kills", type=int, default=20, help="of commands, and full disks, in all rounds of the first minutes")
     given_ = parser.parse_args()
     warnings.simplefilter("ignore")
     home = Path(tempfile.mkdtemp(prefix="recenv-assault-"))
@@ -65,7 +65,8 @@ def main() -> int:
         os.environ.pop(name, None)
     start = time.monotonic()
     until = start + given_.seconds
-    tried, lost = dict.fromkeys([*(a.name for a in ATTACKS), "kills"], 0), dict.fromkeys([*(a.name for a in ATTACKS), "kills"], 0)
+    names = [*(attack.name for attack in ATTACKS), "kills", "full"]
+    tried, lost = dict.fromkeys(names, 0), dict.fromkeys(names, 0)
     told: list[str] = []
     try:
         _kill(given_, home, tried, lost, told, until)
@@ -99,19 +100,21 @@ def _kill(
     random, whole = np.random.default_rng(asked.seed), dict[str, tuple[dict[str, bytes], float]]()
     works = (*kills.FAST, *(kills.SLOW if asked.seconds >= _SLOW else ()))
     number = 0
-    while tried["kills"] < asked.kills and time.monotonic() < until:
+    while tried["kills"] + tried["full"] < asked.kills and time.monotonic() < until:
         one = works[number % len(works)]
         times = 1 + number // len(works) % 2
         folder = home / f"kill-{number}"
         folder.mkdir()
         (folder / "whole").mkdir()
         (folder / "killed").mkdir()
-        tried["kills"] += times
+        full = number % 3 == 2  # a full disk in place of a kill
+        kind = "full" if full else "kills"
+        tried[kind] += times
         try:
-            kills.attack(one, prepared, folder, random, times, whole)
+            kills.attack(one, prepared, folder, random, times, whole, full=full)
         except Exception:
-            lost["kills"] += 1
-            told.append(f"kill of {one.name}, number {number}:\n{traceback.format_exc()[-2000:]}")
+            lost[kind] += 1
+            told.append(f"{kind}: {one.name}, number {number}:\n{traceback.format_exc()[-2000:]}")
         shutil.rmtree(folder, ignore_errors=True)
         number += 1
 

@@ -331,6 +331,6 @@ def test_no_more_than_the_first_characters_are_read() -> None:
 def test_long_text_takes_no_longer(part: str) -> None:
     """Nothing of a text past the cut is looked at; what is before it is read in a tenth of a second, generously measured."""
     text = part * (100_000 // len(part))
-    begun = time.perf_counter()
+    begun = time.process_time()
     read_question(text + "?")
-    assert time.perf_counter() - begun < 1.0
+    assert time.process_time() - begun < 1.0

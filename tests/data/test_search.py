@@ -138,9 +138,9 @@ def test_no_filter_raises(filters: dict[str, str]) -> None:
 
 
 def test_a_long_query_costs_no_more_than_its_start(index: Bm25Index) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     assert index.search("火锅" * 1_000_000, 5).rows == index.search("火锅" * 2048, 5).rows
-    assert time.perf_counter() - start < 1.0
+    assert time.process_time() - start < 1.0
 
 
 @pytest.mark.parametrize("rows", [[-1], [10_000]])

@@ -36,3 +36,10 @@ def test_a_view_shows_the_goal(tiny_world: World) -> None:
     view = tiny_view(tiny_world, "en-2", goal=1, turn=2)
     assert view.category == "tourism" and len(view.candidates) == len(view.popularity) == 16
     assert view.candidates[9].id == item_id("en", "tourism", 9)
+
+
+@pytest.mark.parametrize("row", [-1, 99, 2**70])
+@pytest.mark.parametrize("what", ["session", "privileged", "item", "user", "goal", "goal_rows"])
+def test_a_row_that_is_not_there_is_an_index_error(tiny_world: World, what: str, row: int) -> None:
+    with pytest.raises(IndexError, match=f"row {row} is outside"):
+        getattr(tiny_world, what)(row)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from recenv.appraisal.scoring import ScoredRow, in_source_order
 from recenv.data.constraints import MET, MISSED
 from recenv.data.inspect import describe
 from recenv.data.rowsets import ROWSETS
+from recenv.data.rowsets.reading import Unusable
 from recenv.data.vitabench import ingest_vitabench
 from recenv.data.vitabench_items import product_item, shop_item
 from recenv.data.vitabench_needs import first_person, patience, wishes
@@ -117,6 +119,38 @@ def test_unusable_tasks_are_put_aside_with_file_index_and_reason(folder: Path, t
     assert all(word in bad.reason for bad, word in zip(report.examples, reasons, strict=True))
     with pytest.raises(InputError, match=r"c\.json, record 0: instructions"):
         list(ROWSETS["vitabench"].convert(folder))
+    aside: list[Unusable] = []
+    rows = [row.id for row in ROWSETS["vitabench"].convert(folder, aside.append)]
+    assert [record.id for record in aside] == [f"vitabench/c:{n}" for n in range(3)]  # 10 has shops to rank, unmarked
+    (folder / "c.json").unlink()
+    assert [id_ for id_ in rows if "/c:" not in id_] == [row.id for row in ROWSETS["vitabench"].convert(folder)]
+
+
+ODD = ("1" + "0" * 400, "1" + "0" * 5000, "1e999", '"\\ud800"', "[" * 1200 + "]" * 1200, "1e308", "-1", '""', "{", "\"")
+
+
+@pytest.mark.parametrize("ending", ["json", "jsonl"])
+@pytest.mark.parametrize("odd", ODD)
+def test_an_odd_value_anywhere_in_a_task_stops_no_other(tmp_path: Path, odd: str, ending: str) -> None:
+    """Whole or set aside, in the store and in the rows, from an array and from lines."""
+    good = [json.dumps(task) for task in (made.delivery_zh(), made.instore(), made.travel())]
+    bad = json.dumps(made.delivery_en()).replace("20,", f"{odd},", 1)
+    texts, folder = [good[0], bad, *good[1:]], tmp_path / "in"
+    folder.mkdir()
+    if odd in ("{", '"') and ending == "json":  # no telling where the next one begins
+        (folder / "a.json").write_text(f"[{','.join(texts)}]")
+        with pytest.raises(InputError, match=r"a\.json: expected a JSON array of records"):
+            ingest_vitabench(folder, tmp_path / "store", max_bad=0.5)
+        return
+    (folder / f"a.{ending}").write_text(f"[{','.join(texts)}]" if ending == "json" else "\n".join(texts))
+    report = ingest_vitabench(folder, tmp_path / "store", max_bad=0.5)
+    world = World(tmp_path / "store")
+    taken = odd == '""'
+    assert [bad.line for bad in report.examples] == ([] if taken else [2]) and world.n_sessions == 3 + taken
+    assert world.n_users == 3 + taken
+    aside: list[Unusable] = []
+    tasks = {row.id.split(":")[1] for row in ROWSETS["vitabench"].convert(folder, aside.append)}
+    assert {"0", "2", "3"} <= tasks and ("1" in tasks) == (not aside)
 
 
 def test_no_damage_to_a_task_raises_anything_but_a_row_error() -> None:

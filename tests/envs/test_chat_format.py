@@ -157,11 +157,11 @@ def test_an_action_follows_from_what_is_kept_of_it(text: str) -> None:
     "<think></think>", "< <",
     "[THINK]{}", "{}</think>", "{'x\\'", "'", "{\n", '{"a":"\n', "{a", "9", "{a:9", "<|channel|>analysis"])
 def test_hostile_text_takes_linear_time(piece: str) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     parse_action(piece * (MAX_ACTION_CHARS // len(piece)))
     parse_action(piece * (1_000_000 // len(piece)))
     json_objects(piece * 20_000, near=True)
-    assert time.perf_counter() - begun < 5.0
+    assert time.process_time() - begun < 5.0
 
 
 FIELDS = st.sampled_from(["act", "items", "text", "query", "filters"]) | st.text()

@@ -63,7 +63,7 @@ ACTS = ('{"act": "ask", "text": "预算多少? 🎉\\n"}', '{"act": "search", "q
 
 
 @pytest.mark.parametrize("vector", [
-    {"context": "fork"}, {"context": "forkserver"}, {"context": "spawn"}, {"shared_memory": False}, {"copy": False},
+    {"context": "fork", "shared_memory": False}, {"context": "forkserver"}, {"context": "spawn", "copy": False},
 ])
 def test_other_processes_tell_what_this_one_does(vector: dict[str, object]) -> None:
     made = {"scenario": "mixed", "scorers": "rules"}

@@ -152,6 +152,7 @@ def test_manifest_leaderboard_and_report_show_both_families(home: Home, run: Pat
     assert (run / "plots" / "families.png").is_file()
 
 
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("family", ["first", "second"])
 @pytest.mark.parametrize("most", [0, 4])
 def test_a_killed_run_resumes_to_the_same_bytes(home: Home, run: Path, tmp_path: Path, family: str, most: int) -> None:

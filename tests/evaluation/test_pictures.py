@@ -221,6 +221,7 @@ def test_hostile_texts_stay_text(tmp_path: Path) -> None:
     assert "constructed" in page.text and "nobody had these conversations" in page.text
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_an_unfinished_run_is_reported_as_such(tmp_path: Path) -> None:
     folder = finished_run(tmp_path, plan(("random", "greedy"), sessions=4))
     lines = (folder / "traces.jsonl").read_bytes().splitlines(keepends=True)
@@ -234,6 +235,7 @@ def test_an_unfinished_run_is_reported_as_such(tmp_path: Path) -> None:
         write_report(folder)
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_sessions_of_a_report_are_named_or_found_by_who_loses(tmp_path: Path) -> None:
     run = finished_run(tmp_path, plan(("random", "greedy"), sessions=12))
 

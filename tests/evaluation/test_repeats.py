@@ -90,6 +90,7 @@ def test_what_repeats_say_is_what_their_traces_say(repeated: Run) -> None:
     assert "bm25: every repeat went the same" in text and "pass^3" in text and "random: every" not in text
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_the_report_shows_them(repeated: Run, tmp_path: Path) -> None:
     page = write_report(repeated.path).read_text("utf-8")
     for words in ("The same sessions, 3 times", "pass^3", "pass@3", "0: every repeat went the same", "over all repeats"):

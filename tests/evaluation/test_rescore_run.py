@@ -76,6 +76,7 @@ def test_scores_change_and_the_sessions_do_not(run: Path, other: Path) -> None:
     assert [t.total for t in traces(run)] != [t.total for t in traces(other)]
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_rescored_run_is_a_run_like_any_other(run: Path, other: Path, tmp_path: Path) -> None:
     assert all(v.same for v in replay_run(other))
     board = build_leaderboard(other)

@@ -254,6 +254,7 @@ def test_inspect_tells_what_can_be_met(tiny_world_path: Path, tmp_path: Path) ->
     assert "goals that a candidate meets: 42.9%" in text and "ceiling of needs met: 40.0%" in text
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_leaderboard_shows_the_ceiling_and_each_share_of_it(tiny_world_path: Path, tmp_path: Path) -> None:
     small = tmp_path / "small.toml"
     small.write_text(SCENARIO.format(candidates=5))

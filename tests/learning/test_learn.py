@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,6 +22,7 @@ from recenv.envs.batch import TEST_FOLD
 from recenv.errors import InputError, MissingExtra, UnknownName
 from recenv.evaluation.folder import Run
 from recenv.evaluation.run import replay_run, run_evaluation
+from recenv.evaluation.verify import verify_path
 from recenv.learning import LEARNERS
 from recenv.learning.itemcf import Config as ItemCfConfig
 from recenv.learning.itemcf import neighbours
@@ -56,8 +59,22 @@ def test_a_learned_folder_plays(name: str, learned: dict[str, Path], tmp_path: P
 
 
 @pytest.mark.parametrize("name", ["linucb", "itemcf"])
-def test_the_same_arguments_give_the_same_bytes(name: str, learned: dict[str, Path], tmp_path: Path) -> None:
-    again = learn_agent(name, "mixed", tmp_path / f"my-{name}", seed=3, config=SHORT[name], tested=40, repeats=2)
+def test_the_same_arguments_give_the_same_bytes_also_where_the_test_was_broken_off(
+    name: str, learned: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, asked = tmp_path / f"my-{name}", {"seed": 3, "config": SHORT[name], "tested": 40, "repeats": 2}
+    with monkeypatch.context() as patch:
+        def full(*_: object) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        patch.setattr("recenv.evaluation.run.write_ceiling", full)
+        with pytest.raises(OSError, match="No space left"):
+            learn_agent(name, "mixed", out, **asked)
+        with pytest.raises(InputError, match="exists already"):
+            learn_agent(name, "mixed", out, **{**asked, "seed": 4})
+    again = learn_agent(name, "mixed", out, **asked)
+    with pytest.raises(InputError, match="exists already"):
+        learn_agent(name, "mixed", out, **asked)
     files = [f for f in learned[name].iterdir() if f.is_file()]
     assert files and all((again / f.name).read_bytes() == f.read_bytes() for f in files)
 
@@ -131,6 +148,26 @@ def test_what_cannot_be_learned_is_said_and_leaves_nothing(tmp_path: Path, learn
     assert not out.exists() and not list(tmp_path.iterdir())
     with pytest.raises(InputError, match="exists already"):
         learn_agent("linucb", "mixed", learned["linucb"])
+
+
+@pytest.mark.parametrize("name", ["linucb", "itemcf"])
+def test_a_byte_that_was_changed_is_found(name: str, learned: dict[str, Path], tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(learned[name], tmp_path / "agent"))
+    assert not verify_path(folder).wrong
+    draw = np.random.default_rng(1)
+    for file in ("agent.json", "model.safetensors", "items.json", "seal.json", CURVE):
+        if not (folder / file).exists():
+            continue
+        whole = (folder / file).read_bytes()
+        for at in draw.integers(len(whole), size=6).tolist():
+            (folder / file).write_bytes(whole[:at] + bytes([whole[at] ^ 1 << int(draw.integers(8))]) + whole[at + 1:])
+            with pytest.raises(InputError) as told:
+                open_learned(folder)
+            assert "\n" not in str(told.value)
+        if file != "seal.json":
+            assert verify_path(folder).wrong
+        (folder / file).write_bytes(whole)
+    assert open_learned(folder).name == "agent"
 
 
 def test_ppo_without_its_library_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -156,6 +156,14 @@ def test_bounds_are_those_of_the_words() -> None:
     assert bounds("回答80到120字") == (80, 120)
 
 
+def test_a_number_of_letters_stands_near_them_in_their_sentence() -> None:
+    assert read_checks("The letter q should appear at least 2 times.") == (Check("letters", ("q",), 2, None),)
+    assert read_checks("The letter q should appear 2 times.")[0].within(2)
+    assert read_checks("Mind the letter q. Say thanks 2 times.") == ()
+    near = "the letter q, as " + "w" * 30 + ", 2 times"
+    assert read_checks(f"Write {near}.") and not read_checks(f"Write {near.replace('w' * 30, 'w' * 60)}.")
+
+
 def test_compliance_counts_the_demands_of_the_text() -> None:
     told = "Recommend at most 2 places. Use no commas. Use at most 3 words."
     assert compliance(told, "a b c") == (2, 2)

@@ -140,6 +140,9 @@ def test_language_of_little_text_is_left_open() -> None:
     assert language_of("") == ""
     assert language_of("wifi 很好很方便") == "zh"
     assert language_of("a bowl of 面 and tea") == "en"
+    assert language_of("tea and") == "" and language_of("tea and rice") == "en"  # three of both are enough
+    assert language_of("很好 ok no") == "zh" and language_of("很好 ok no yes") == "en"  # a tie is Chinese
+    assert language_of("Blue Sea Bar 很好吃", ["Blue Sea Bar"]) == "zh" and language_of("I a I 好好", ["I"]) == "en"
 
 
 def test_lengths(zh: AgentView, en: AgentView) -> None:

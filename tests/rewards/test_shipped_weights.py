@@ -29,9 +29,9 @@ QUERY = "您好，周末我想和家人一起玩，请帮我推荐一个票价�
 
 @pytest.fixture(scope="module")
 def owner() -> CheckpointScorers:
-    begun = time.perf_counter()
+    begun = time.process_time()
     loaded = open_scorers("thorough")
-    assert time.perf_counter() - begun < 10.0
+    assert time.process_time() - begun < 10.0
     return loaded
 
 

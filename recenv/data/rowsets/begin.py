@@ -14,7 +14,7 @@ from typing import Literal
 import msgspec
 
 from recenv.data.rowsets.entry import RowSet
-from recenv.data.rowsets.reading import TSV, digest, read_records
+from recenv.data.rowsets.reading import TSV, Aside, Record, digest, refuse, rows_of
 from recenv.records import ScorerRow
 
 
@@ -25,13 +25,16 @@ class Answer(msgspec.Struct):
     begin_label: Literal["Fully attributable", "Not fully attributable", "Generic"]
 
 
-def convert(folder: Path) -> Iterator[ScorerRow]:
-    for record in read_records(folder, "begin", Answer, (TSV,)):
-        answer = record.value
-        yield ScorerRow(
-            dimension="factual_consistency", id=record.id, group=f"begin/{digest(answer.knowledge)}", locale="en",
-            evidence=answer.knowledge, query=answer.message, response=answer.response,
-            label=float(answer.begin_label == "Fully attributable"))
+def convert(folder: Path, aside: Aside = refuse) -> Iterator[ScorerRow]:
+    return rows_of(folder, "begin", Answer, (TSV,), _rows, aside)
+
+
+def _rows(record: Record[Answer]) -> Iterator[ScorerRow]:
+    answer = record.value
+    yield ScorerRow(
+        dimension="factual_consistency", id=record.id, group=f"begin/{digest(answer.knowledge)}", locale="en",
+        evidence=answer.knowledge, query=answer.message, response=answer.response,
+        label=float(answer.begin_label == "Fully attributable"))
 
 
 ENTRY = RowSet("is an answer attributable to its passage", ("factual_consistency",), convert,

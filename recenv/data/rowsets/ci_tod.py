@@ -21,7 +21,7 @@ import msgspec
 
 from recenv.data.rowsets.dialogue import Said, history_text, query_text
 from recenv.data.rowsets.entry import RowSet
-from recenv.data.rowsets.reading import JSON, JSONL, digest, read_records
+from recenv.data.rowsets.reading import JSON, JSONL, Aside, Record, digest, refuse, rows_of
 from recenv.records import ScorerRow
 
 Flag = Literal["0", "1", 0, 1]
@@ -49,23 +49,26 @@ class Conversation(msgspec.Struct):
     scenario: Scenario
 
 
-def convert(folder: Path) -> Iterator[ScorerRow]:
-    for record in read_records(folder, "ci_tod", Conversation, (JSON, JSONL)):
-        scenario = record.value.scenario
-        said = [Said("user" if u.turn == "driver" else "assistant", _plain(u.utterance)) for u in record.value.dialogue]
-        before, response = said[:-1], said[-1].text
-        asked = next((n for n in range(len(before) - 1, -1, -1) if before[n].speaker == "user"), None)
-        known = _base_text(scenario.kb)
-        group = f"ci_tod/{digest(known + history_text(said))}"
-        for suffix, evidence, flag in (("kbi", known, scenario.kbi), ("hi", history_text(before), scenario.hi)):
-            yield ScorerRow(
-                dimension="factual_consistency", id=f"{record.id}:{suffix}", group=group, locale="en", evidence=evidence,
-                query=query_text(before), response=response, label=_label(flag))
+def convert(folder: Path, aside: Aside = refuse) -> Iterator[ScorerRow]:
+    return rows_of(folder, "ci_tod", Conversation, (JSON, JSONL), _rows, aside)
+
+
+def _rows(record: Record[Conversation]) -> Iterator[ScorerRow]:
+    scenario = record.value.scenario
+    said = [Said("user" if u.turn == "driver" else "assistant", _plain(u.utterance)) for u in record.value.dialogue]
+    before, response = said[:-1], said[-1].text
+    asked = next((n for n in range(len(before) - 1, -1, -1) if before[n].speaker == "user"), None)
+    known = _base_text(scenario.kb)
+    group = f"ci_tod/{digest(known + history_text(said))}"
+    for suffix, evidence, flag in (("kbi", known, scenario.kbi), ("hi", history_text(before), scenario.hi)):
         yield ScorerRow(
-            dimension="instruction_following", id=f"{record.id}:qi", group=group, locale="en",
-            instruction="" if asked is None else before[asked].text,
-            query=history_text([turn for n, turn in enumerate(before) if n != asked]), response=response,
-            label=_label(scenario.qi))
+            dimension="factual_consistency", id=f"{record.id}:{suffix}", group=group, locale="en", evidence=evidence,
+            query=query_text(before), response=response, label=_label(flag))
+    yield ScorerRow(
+        dimension="instruction_following", id=f"{record.id}:qi", group=group, locale="en",
+        instruction="" if asked is None else before[asked].text,
+        query=history_text([turn for n, turn in enumerate(before) if n != asked]), response=response,
+        label=_label(scenario.qi))
 
 
 def _label(flag: Flag) -> float:

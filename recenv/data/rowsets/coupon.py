@@ -15,7 +15,7 @@ import msgspec
 
 from recenv.data.render import mapping_text
 from recenv.data.rowsets.entry import RowSet
-from recenv.data.rowsets.reading import JSON, JSONL, digest, read_records
+from recenv.data.rowsets.reading import JSON, JSONL, Aside, Record, digest, refuse, rows_of
 from recenv.records import ScorerRow
 
 Cell = str | int | float | None
@@ -69,13 +69,16 @@ class Offer(msgspec.Struct):
     Restaurant20To50: Cell = None
 
 
-def convert(folder: Path) -> Iterator[ScorerRow]:
-    for record in read_records(folder, "coupon", Offer, (JSONL, JSON)):
-        offer = record.value
-        user = _pairs(offer, PROFILE)
-        yield ScorerRow(
-            dimension="behavior_prediction", id=record.id, group=f"coupon/{digest(user)}", locale="en", user=user,
-            context=_pairs(offer, DRIVE), query=QUESTION, item=_pairs(offer, COUPON), label=float(offer.accepted))
+def convert(folder: Path, aside: Aside = refuse) -> Iterator[ScorerRow]:
+    return rows_of(folder, "coupon", Offer, (JSONL, JSON), _rows, aside)
+
+
+def _rows(record: Record[Offer]) -> Iterator[ScorerRow]:
+    offer = record.value
+    user = _pairs(offer, PROFILE)
+    yield ScorerRow(
+        dimension="behavior_prediction", id=record.id, group=f"coupon/{digest(user)}", locale="en", user=user,
+        context=_pairs(offer, DRIVE), query=QUESTION, item=_pairs(offer, COUPON), label=float(offer.accepted))
 
 
 def _pairs(offer: Offer, columns: Mapping[str, str]) -> str:

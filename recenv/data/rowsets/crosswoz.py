@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -33,8 +34,8 @@ from recenv.data.crosswoz_needs import DOMAINS, FACILITY, constraints_of
 from recenv.data.jsonl import members
 from recenv.data.render import item_text, label, value_text
 from recenv.data.rowsets.entry import RowSet
-from recenv.data.rowsets.reading import unpacked
-from recenv.errors import InputError, RowError
+from recenv.data.rowsets.reading import Aside, Record, made_of, refuse, unpacked
+from recenv.errors import InputError
 from recenv.records import Constraint, Item, ScorerRow, Value
 
 _EACH = 2
@@ -55,7 +56,7 @@ class _Claim(NamedTuple):
     said: str
 
 
-def convert(folder: Path) -> Iterator[ScorerRow]:
+def convert(folder: Path, aside: Aside = refuse) -> Iterator[ScorerRow]:
     catalogue = load_catalogue(folder)
     seen: dict[str, Path] = {}
     for file in dialogue_files(folder):
@@ -64,11 +65,12 @@ def convert(folder: Path) -> Iterator[ScorerRow]:
             raise InputError(f"{seen[stem]} and {file} would give rows the same ids; leave only one of them in the folder")
         with unpacked(file) as stream:
             for index, (key, raw, _) in enumerate(members(stream, str(file))):
-                try:
-                    dialogue = parse(raw)
-                except RowError as error:
-                    raise InputError(f"{file}, record {index} (dialogue {key}): {error}") from None
-                yield from _rows(dialogue, f"crosswoz/{stem}:{index}", f"crosswoz/{key}", catalogue)
+                record = Record(f"crosswoz/{stem}:{index}", f"{file}, record {index} (dialogue {key})", raw)
+                yield from made_of(record, partial(_rows_of, group=f"crosswoz/{key}", catalogue=catalogue), aside) or ()
+
+
+def _rows_of(record: Record[object], group: str, catalogue: Catalogue) -> list[ScorerRow]:
+    return list(_rows(parse(record.value), record.id, group, catalogue))
 
 
 def _rows(dialogue: Dialogue, id_: str, group: str, catalogue: Catalogue) -> Iterator[ScorerRow]:

@@ -16,7 +16,7 @@ import msgspec
 
 from recenv.data.rowsets.dialogue import Said, query_text
 from recenv.data.rowsets.entry import RowSet
-from recenv.data.rowsets.reading import JSON, JSONL, read_records
+from recenv.data.rowsets.reading import JSON, JSONL, Aside, Record, refuse, rows_of
 from recenv.records import ScorerRow
 
 
@@ -36,17 +36,20 @@ class Conversation(msgspec.Struct):
     dialogue: list[Turn]
 
 
-def convert(folder: Path) -> Iterator[ScorerRow]:
-    for record in read_records(folder, "crsarena_eval", Conversation, (JSONL, JSON)):
-        said: list[Said] = []
-        for turn in record.value.dialogue:
-            rated = turn.turn_level_aggregated
-            if rated is not None and rated.relevance is not None:
-                yield ScorerRow(
-                    dimension="query_item_relevance", id=f"{record.id}:{turn.turn_ind}",
-                    group=f"crsarena_eval/{record.value.conv_id}", locale="en", query=query_text(said), item=turn.utterance,
-                    label=rated.relevance / 3.0)
-            said.append(Said("user" if turn.role == "USER" else "assistant", turn.utterance))
+def convert(folder: Path, aside: Aside = refuse) -> Iterator[ScorerRow]:
+    return rows_of(folder, "crsarena_eval", Conversation, (JSONL, JSON), _rows, aside)
+
+
+def _rows(record: Record[Conversation]) -> Iterator[ScorerRow]:
+    said: list[Said] = []
+    for turn in record.value.dialogue:
+        rated = turn.turn_level_aggregated
+        if rated is not None and rated.relevance is not None:
+            yield ScorerRow(
+                dimension="query_item_relevance", id=f"{record.id}:{turn.turn_ind}",
+                group=f"crsarena_eval/{record.value.conv_id}", locale="en", query=query_text(said), item=turn.utterance,
+                label=rated.relevance / 3.0)
+        said.append(Said("user" if turn.role == "USER" else "assistant", turn.utterance))
 
 
 ENTRY = RowSet("is a recommender agent's turn relevant (human rating)", ("query_item_relevance",), convert,

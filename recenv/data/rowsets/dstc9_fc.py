@@ -14,7 +14,7 @@ from typing import Annotated
 import msgspec
 
 from recenv.data.rowsets.entry import RowSet
-from recenv.data.rowsets.reading import JSON, JSONL, digest, read_records
+from recenv.data.rowsets.reading import JSON, JSONL, Aside, Record, digest, refuse, rows_of
 from recenv.records import ScorerRow
 
 Rating = Annotated[float, msgspec.Meta(ge=1, le=5)]
@@ -30,15 +30,18 @@ class Answer(msgspec.Struct):
     city: str | None = None
 
 
-def convert(folder: Path) -> Iterator[ScorerRow]:
-    for record in read_records(folder, "dstc9_fc", Answer, (JSONL, JSON), objects_aside=True):
-        answer = record.value
-        place = "; ".join(part for part in (answer.entity_name, answer.domain, answer.city) if part)
-        mean = sum(answer.accuracy) / len(answer.accuracy)
-        yield ScorerRow(
-            dimension="factual_consistency", id=record.id, group=f"dstc9_fc/{digest(answer.knowledge)}", locale="en",
-            evidence="\n".join(part for part in (answer.knowledge, place) if part), query=answer.question,
-            response=answer.response, label=(mean - 1.0) / 4.0)
+def convert(folder: Path, aside: Aside = refuse) -> Iterator[ScorerRow]:
+    return rows_of(folder, "dstc9_fc", Answer, (JSONL, JSON), _rows, aside, objects_aside=True)
+
+
+def _rows(record: Record[Answer]) -> Iterator[ScorerRow]:
+    answer = record.value
+    place = "; ".join(part for part in (answer.entity_name, answer.domain, answer.city) if part)
+    mean = sum(answer.accuracy) / len(answer.accuracy)
+    yield ScorerRow(
+        dimension="factual_consistency", id=record.id, group=f"dstc9_fc/{digest(answer.knowledge)}", locale="en",
+        evidence="\n".join(part for part in (answer.knowledge, place) if part), query=answer.question,
+        response=answer.response, label=(mean - 1.0) / 4.0)
 
 
 ENTRY = RowSet("is an answer about a place true to its snippet (mean of three human ratings)", ("factual_consistency",), convert,

@@ -13,7 +13,7 @@ from typing import Annotated
 import msgspec
 
 from recenv.data.rowsets.entry import RowSet
-from recenv.data.rowsets.reading import JSON, JSONL, digest, read_records
+from recenv.data.rowsets.reading import JSON, JSONL, Aside, Record, digest, refuse, rows_of
 from recenv.records import ScorerRow
 
 
@@ -24,13 +24,16 @@ class Answer(msgspec.Struct):
     lang: str = "en"
 
 
-def convert(folder: Path) -> Iterator[ScorerRow]:
-    for record in read_records(folder, "ifeval_responses", Answer, (JSONL, JSON)):
-        answer = record.value
-        yield ScorerRow(
-            dimension="instruction_following", id=record.id, group=f"ifeval_responses/{digest(answer.prompt)}",
-            locale=answer.lang, instruction=answer.prompt, response=answer.response or "",
-            label=float(all(answer.follow_instruction_list)))
+def convert(folder: Path, aside: Aside = refuse) -> Iterator[ScorerRow]:
+    return rows_of(folder, "ifeval_responses", Answer, (JSONL, JSON), _rows, aside)
+
+
+def _rows(record: Record[Answer]) -> Iterator[ScorerRow]:
+    answer = record.value
+    yield ScorerRow(
+        dimension="instruction_following", id=record.id, group=f"ifeval_responses/{digest(answer.prompt)}",
+        locale=answer.lang, instruction=answer.prompt, response=answer.response or "",
+        label=float(all(answer.follow_instruction_list)))
 
 
 ENTRY = RowSet("does an answer follow all constraints of its prompt", ("instruction_following",), convert,

@@ -13,7 +13,7 @@ from typing import Literal
 import msgspec
 
 from recenv.data.rowsets.entry import RowSet
-from recenv.data.rowsets.reading import JSON, JSONL, digest, read_records
+from recenv.data.rowsets.reading import JSON, JSONL, Aside, Record, digest, refuse, rows_of
 from recenv.records import ScorerRow
 
 
@@ -24,13 +24,16 @@ class Pair(msgspec.Struct):
     label: Literal["1", "2", 1, 2]
 
 
-def convert(folder: Path) -> Iterator[ScorerRow]:
-    for record in read_records(folder, "llmbar", Pair, (JSON, JSONL)):
-        pair = record.value
-        for n, output in ((1, pair.output_1), (2, pair.output_2)):
-            yield ScorerRow(
-                dimension="instruction_following", id=f"{record.id}:{n}", group=f"llmbar/{digest(pair.input)}", locale="en",
-                instruction=pair.input, response=output, label=float(int(pair.label) == n))
+def convert(folder: Path, aside: Aside = refuse) -> Iterator[ScorerRow]:
+    return rows_of(folder, "llmbar", Pair, (JSON, JSONL), _rows, aside)
+
+
+def _rows(record: Record[Pair]) -> Iterator[ScorerRow]:
+    pair = record.value
+    for n, output in ((1, pair.output_1), (2, pair.output_2)):
+        yield ScorerRow(
+            dimension="instruction_following", id=f"{record.id}:{n}", group=f"llmbar/{digest(pair.input)}", locale="en",
+            instruction=pair.input, response=output, label=float(int(pair.label) == n))
 
 
 ENTRY = RowSet("which of two outputs follows the instruction", ("instruction_following",), convert,

@@ -8,20 +8,24 @@ import hashlib
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, Generic, NamedTuple, TypeVar, cast
+from typing import IO, Generic, NamedTuple, TypeVar, cast
 
 import msgspec
 
-from recenv.data.jsonl import decode, stream_lines
-from recenv.errors import InputError, RowError
+from recenv.data.ingest import Quarantine
+from recenv.data.jsonl import Line, decode, stream_lines
+from recenv.data.sound import STRANGE, strangely
+from recenv.errors import UNREADABLE, InputError, RowError
+from recenv.records import ScorerRow
 
 JSONL, JSON, TSV = ".jsonl", ".json", ".tsv"
 _ENDING = re.compile(r"(\.jsonl|\.json|\.tsv)(\.gz|\.zip)?$")
 _DAMAGE = (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile)
-R = TypeVar("R", bound=msgspec.Struct)
+R = TypeVar("R")
+T = TypeVar("T")
 
 
 class Record(NamedTuple, Generic[R]):
@@ -40,32 +44,63 @@ class Unusable(NamedTuple):
     reason: str
 
 
-def read_records(
-    folder: str | Path, name: str, shape: type[R], formats: Sequence[str], *, objects_aside: bool = False
-) -> Iterator[Record[R]]:
-    """The records of all files of a set, whatever their names, files sorted by name, records as they lie in them.
+Aside = Callable[[Unusable], None]
+"""Takes a record that cannot be used, or raises."""
 
-    shape: what a record must look like; further fields are ignored. objects_aside: a JSON file that holds one object instead
-    of an array is a companion of the set (a knowledge base), not records, and is passed over.
-    Raises InputError, with file and record index, for a folder without such files and for anything that cannot be read.
-    """
+
+def refuse(record: Unusable) -> None:
+    """Raise InputError for a record that cannot be used."""
+    raise InputError(f"{record.where}: {record.reason}")
+
+
+def into(quarantine: Quarantine) -> Aside:
+    """Puts records that cannot be used there."""
+    def aside(record: Unusable) -> None:
+        file, _, index = record.id.partition("/")[2].rpartition(":")
+        quarantine.add(file, int(index) + 1, f"record {index}: {record.reason}")
+
+    return aside
+
+
+def rows_of(
+    folder: str | Path, name: str, shape: type[R], formats: Sequence[str], make: Callable[[Record[R]], Iterable[ScorerRow]],
+    aside: Aside, *, objects_aside: bool = False,
+) -> Iterator[ScorerRow]:
+    """The rows that ``make`` makes of each record, all of them or none. Arguments as of ``scan_records`` and ``made_of``."""
     for record in scan_records(folder, name, shape, formats, objects_aside=objects_aside):
-        if isinstance(record, Unusable):
-            raise InputError(f"{record.where}: not a record of {name}: {record.reason}")
-        yield record
+        yield from made_of(record, lambda one: list(make(one)), aside) or ()
+
+
+def made_of(record: Record[R] | Unusable, make: Callable[[Record[R]], T], aside: Aside) -> T | None:
+    """What is made of a record; None for one that went to ``aside``, whatever is wrong with it."""
+    try:
+        if not isinstance(record, Unusable):
+            return make(record)
+        reason = record.reason
+    except RowError as error:
+        reason = str(error)
+    except STRANGE as error:
+        reason = strangely(error)
+    aside(Unusable(record.id, record.where, reason))
+    return None
 
 
 def scan_records(
     folder: str | Path, name: str, shape: type[R], formats: Sequence[str], *, objects_aside: bool = False
 ) -> Iterator[Record[R] | Unusable]:
-    """``read_records`` that goes on after a record of another shape, for readers that put those aside."""
+    """The records of all files of a set, whatever their names, files sorted by name, records as they lie in them.
+
+    shape: what a record must look like; further fields are ignored. objects_aside: a JSON file that holds one object instead
+    of an array is a companion of the set (a knowledge base), not records, and is passed over.
+    Raises InputError for a folder without such files and for a file that cannot be read to its end.
+    """
     for path, stem in files(folder, name, formats):
         for index, raw in enumerate(_raw_records(path, objects_aside)):
             id_, where = f"{name}/{stem}:{index}", f"{path}, record {index}"
             try:
                 value = msgspec.convert(_decoded(raw), shape)
             except (RowError, msgspec.ValidationError) as error:
-                yield Unusable(id_, where, str(error))
+                yield Unusable(id_, where, f"not a record of {name}: {error}")
             else:
                 yield Record(id_, where, value)
 
@@ -128,29 +163,55 @@ def _raw_records(path: Path, objects_aside: bool) -> Iterator[object]:
     ending = _ENDING.search(path.name)
     with unpacked(path) as stream:
         if ending is not None and ending[1] == JSONL:
-            yield from _from_lines(stream)
+            yield from map(_read, stream_lines(stream))
         elif ending is not None and ending[1] == TSV:
             yield from _from_table(stream, path)
         else:
             yield from _from_array(stream.read(), path, objects_aside)
 
 
-def _from_lines(stream: IO[bytes]) -> Iterator[object]:
-    for line in stream_lines(stream):
-        try:
-            yield decode(line)
-        except RowError as error:
-            yield _Unread(str(error))
+def _read(line: Line) -> object:
+    try:
+        return decode(line)
+    except RowError as error:
+        return _Unread(str(error))
 
 
-def _from_array(data: bytes, path: Path, objects_aside: bool) -> list[Any]:
+def _from_array(data: bytes, path: Path, objects_aside: bool) -> Iterator[object]:
     data = data.removeprefix(codecs.BOM_UTF8)
     if objects_aside and data.lstrip()[:1] == b"{":
-        return []
+        return
     try:
-        return msgspec.json.decode(data, type=list[Any])
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise InputError(f"{path}: expected a JSON array of records; {error}") from None
+        found: Iterable[bytes] = map(bytes, msgspec.json.decode(data, type=list[msgspec.Raw]))
+    except UNREADABLE as error:  # maybe in a single record
+        found = _elements(data, f"{path}: expected a JSON array of records; {error}")
+    for number, one in enumerate(found, 1):
+        yield _read(Line(number, one, "", 0))
+
+
+_TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[\[\]{},]', re.DOTALL)
+
+
+def _elements(data: bytes, otherwise: str) -> Iterator[bytes]:
+    """The texts of an array's elements, whatever is wrong within them; raises InputError, saying ``otherwise``, where the array
+    does not begin and end."""
+    depth, start = 0, 0
+    for token in _TOKEN.finditer(data):
+        kind = token[0]
+        if depth == 0 and (kind != b"[" or data[:token.start()].strip() or start):
+            break
+        if depth == 1 and kind in b",]":
+            if kind == b"," or data[start:token.start()].strip():
+                yield data[start:token.start()]
+            start = token.end()
+        depth += kind in b"[{"
+        depth -= kind in b"]}"
+        if depth == 1 and not start:
+            start = token.end()
+    else:
+        if start and depth == 0 and not data[start:].strip():
+            return
+    raise InputError(otherwise)
 
 
 def _from_table(stream: IO[bytes], path: Path) -> Iterator[object]:

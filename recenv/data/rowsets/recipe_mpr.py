@@ -13,8 +13,8 @@ from typing import Annotated
 import msgspec
 
 from recenv.data.rowsets.entry import RowSet
-from recenv.data.rowsets.reading import JSON, JSONL, digest, read_records
-from recenv.errors import InputError
+from recenv.data.rowsets.reading import JSON, JSONL, Aside, Record, digest, refuse, rows_of
+from recenv.errors import RowError
 from recenv.records import ScorerRow
 
 
@@ -24,14 +24,17 @@ class Choice(msgspec.Struct):
     answer: str
 
 
-def convert(folder: Path) -> Iterator[ScorerRow]:
-    for record in read_records(folder, "recipe_mpr", Choice, (JSONL, JSON)):
-        choice = record.value
-        if choice.answer not in choice.options:
-            raise InputError(f"{record.where}: the answer {choice.answer!r} is none of the options ({', '.join(choice.options)})")
-        yield ScorerRow(
-            dimension="item_ranking", id=record.id, group=f"recipe_mpr/{digest(choice.query)}", locale="en", query=choice.query,
-            items=tuple(choice.options.values()), label=tuple(float(option == choice.answer) for option in choice.options))
+def convert(folder: Path, aside: Aside = refuse) -> Iterator[ScorerRow]:
+    return rows_of(folder, "recipe_mpr", Choice, (JSONL, JSON), _rows, aside)
+
+
+def _rows(record: Record[Choice]) -> Iterator[ScorerRow]:
+    choice = record.value
+    if choice.answer not in choice.options:
+        raise RowError(f"the answer {choice.answer!r} is none of the options ({', '.join(choice.options)})")
+    yield ScorerRow(
+        dimension="item_ranking", id=record.id, group=f"recipe_mpr/{digest(choice.query)}", locale="en", query=choice.query,
+        items=tuple(choice.options.values()), label=tuple(float(option == choice.answer) for option in choice.options))
 
 
 ENTRY = RowSet("which of five recipes is meant", ("item_ranking",), convert,

@@ -28,22 +28,29 @@ import msgspec
 from recenv import rng
 from recenv.data.render import item_text, mapping_text, user_text
 from recenv.data.rowsets.entry import RowSet
-from recenv.data.rowsets.reading import JSON, JSONL, read_records
+from recenv.data.rowsets.reading import JSON, JSONL, Aside, Record, made_of, refuse, scan_records
 from recenv.data.search import tokenize
 from recenv.data.vitabench_items import product_item, product_text, shop_item
 from recenv.data.vitabench_people import Habits, context_of, habits_of, habits_text, profile_of, user_of
 from recenv.data.vitabench_tasks import Product, RawTask, Shop, Task, task_of
-from recenv.errors import InputError, RowError
 from recenv.records import ScorerRow
 
 _LIST, _SHOWN, _PAIRED = (rng.word(f"vitabench/{purpose}") for purpose in ("list", "shown", "paired"))
 
 
 class _Read(NamedTuple):
-    """A task with its id."""
+    """A task with its id and the user's habits by section."""
 
     id: str
     task: Task
+    habits: dict[str, Habits]
+
+
+class _Made(NamedTuple):
+    """A task with the rows of its lists."""
+
+    read: _Read
+    rows: list[ScorerRow]
 
 
 class _Member(NamedTuple):
@@ -53,23 +60,27 @@ class _Member(NamedTuple):
     right: bool | None
 
 
-def convert(folder: Path) -> Iterator[ScorerRow]:
+def convert(folder: Path, aside: Aside = refuse) -> Iterator[ScorerRow]:
     file, read = "", list[_Read]()
-    for record in read_records(folder, "vitabench", RawTask, (JSON, JSONL)):
-        try:
-            task = task_of(record.value)
-        except RowError as error:
-            raise InputError(f"{record.where}: {error}") from None
+    for record in scan_records(folder, "vitabench", RawTask, (JSON, JSONL)):
+        made = made_of(record, _made, aside)
+        if made is None:
+            continue
         if record.id.rpartition(":")[0] != file:
             yield from _habit_rows(file, read)
             file, read = record.id.rpartition(":")[0], []
-        read.append(_Read(record.id, task))
-        shops = [_Member(text, s.right) for text, s in zip(_shop_texts(task), task.shops, strict=True)]
-        products = [_Member(item_text(product_item(s, p, task.locale)), p.right)
-                    for s in task.shops if s.right for p in s.products]
-        yield from _task_rows(record.id, task, shops)
-        yield from _task_rows(f"{record.id}:p", task, products)
+        read.append(made.read)
+        yield from made.rows
     yield from _habit_rows(file, read)
+
+
+def _made(record: Record[RawTask]) -> _Made:
+    task = task_of(record.value)
+    shops = [_Member(text, s.right) for text, s in zip(_shop_texts(task), task.shops, strict=True)]
+    products = [_Member(item_text(product_item(s, p, task.locale)), p.right)
+                for s in task.shops if s.right for p in s.products]
+    rows = [*_task_rows(record.id, task, shops), *_task_rows(f"{record.id}:p", task, products)]
+    return _Made(_Read(record.id, task, habits_of(task)), rows)
 
 
 def _task_rows(id_: str, task: Task, members: Sequence[_Member]) -> Iterator[ScorerRow]:
@@ -125,7 +136,7 @@ def _habit_rows(file: str, read: Sequence[_Read]) -> Iterator[ScorerRow]:
     users = {_group(r.task): r for r in reversed(read)}
     sections: dict[str, list[_Past]] = {}
     for reader in reversed(users.values()):
-        for name, habits in habits_of(reader.task).items():
+        for name, habits in reader.habits.items():
             if habits.recent and habits.told:
                 sections.setdefault(name, []).append(_Past(reader, habits))
     for name, pasts in sections.items():

@@ -20,6 +20,7 @@ from typing import BinaryIO
 
 import msgspec
 
+from recenv import rng
 from recenv.data import rows
 from recenv.data.fieldmap import listed
 from recenv.data.synthetic import episodes
@@ -50,6 +51,7 @@ def generate(
     one is whole. Raises InputError for an impossible spec, sessions < 1, or an ``out`` that holds something else.
     """
     spec.check()
+    seed = rng.seed_of(seed)
     if sessions < 1:
         raise InputError(f"sessions must be at least 1; got {sessions}")
     target = Path(out).absolute()

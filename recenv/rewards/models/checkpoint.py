@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 import msgspec
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 
@@ -137,10 +137,9 @@ def write(out: Path, weights: Written, config: Described, metrics: Mapping[str, 
     """Write a checkpoint beside its place and swap it in. texts: further files (the card, plots) by name."""
     with whole_folder(out) as new:
         tensors = {k: v.contiguous() for k, v in weights.tensors.items()}
-        save_file(tensors, str(new / "model.safetensors"), metadata={"format": "pt"})
-        (new / "model.safetensors").chmod(0o644)  # save_file keeps it from everyone else
+        (new / "model.safetensors").write_bytes(save(tensors, metadata={"format": "pt"}))
         if weights.tokenizer is not None:
-            weights.tokenizer.save(str(new / "tokenizer.json"), pretty=False)  # a third of the size
+            (new / "tokenizer.json").write_bytes(weights.tokenizer.to_str(pretty=False).encode())  # a third of the size
         for name, value in weights.more.items():
             write_json(new / name, value)
         write_json(new / "config.json", msgspec.to_builtins(config))

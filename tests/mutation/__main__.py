@@ -1,0 +1,125 @@
+"""Tests that would notice: a seeded sample of small changes to core code, each met by the tests that run the changed line
+(``make mutants``).
+
+cosmic-ray makes the changes, in a copy of the repository. Prints which lived, to be read one by one: some change nothing that
+matters. Not in CI: 200 of them take half an hour.
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import os
+import shutil
+import sys
+import tempfile
+import time
+from importlib.util import cache_from_source
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from cosmic_ray.commands import init
+from cosmic_ray.mutating import mutate_code
+from cosmic_ray.plugins import get_operator
+from cosmic_ray.work_db import WorkDB
+from cosmic_ray.work_item import MutationSpec
+from covering import Covering, cover
+from trial import notices, preload
+
+ROOT = Path(__file__).parents[2]
+ROOMS = ("recenv/rng.py", "recenv/envs", "recenv/users", "recenv/rewards/hybrid.py", "recenv/rewards/turn.py",
+         "recenv/rewards/rows.py", "recenv/rewards/rules", "recenv/data/store.py", "recenv/measures", "evaluation/runner.py")
+"""Code that is changed."""
+TESTS = (
+    "tests/test_rng.py", "tests/envs", "tests/golden", "tests/users", "tests/rollouts",
+    *(f"tests/data/test_{name}.py" for name in ("store", "recrm", "tiny_world")),
+    *(f"tests/evaluation/test_{name}.py" for name in ("intervals", "metrics", "outages", "repeats", "runner", "sealed")),
+    *(f"tests/rewards/test_{name}.py" for name in (
+        "calibration", "checks", "checks_agreement", "dimensions", "fields", "grounding", "hybrid", "logistic", "reliability",
+        "rules", "scorer_metrics", "true_sentences", "turn", "wishes")))
+"""Tests that may notice."""
+_ANNOTATIONS = "BitOr"  # a bar in an annotation is never evaluated
+_MOST_SECONDS = 60.0  # of tests for a change
+_LEFT_OUT = shutil.ignore_patterns(".git", ".venv*", "build", "dist", "runs", ".*_cache", "__pycache__")
+
+
+class Change(NamedTuple):
+    """file: from the repository's top, in which cosmic-ray's operator is applied at its occurrence-th place."""
+
+    file: str
+    line: int
+    column: int
+    operator: str
+    occurrence: int
+
+    def made(self, code: str) -> str:
+        made = mutate_code(code, get_operator(self.operator)(), self.occurrence)
+        assert isinstance(made, str), self
+        return made
+
+
+def all_changes(copy: Path) -> list[Change]:
+    """Every change that cosmic-ray can make to the rooms."""
+    files = [file for room in ROOMS for file in ([copy / room] if room.endswith(".py") else sorted((copy / room).rglob("*.py")))]
+    with tempfile.TemporaryDirectory() as folder:
+        db = WorkDB(str(Path(folder) / "session.sqlite"), WorkDB.Mode.create)
+        init(files, db, {})
+        found = [_change(item.mutations[0], copy) for item in db.work_items]
+        db.close()
+    return sorted(change for change in found if _ANNOTATIONS not in change.operator)
+
+
+def _change(made: MutationSpec, copy: Path) -> Change:
+    return Change(Path(made.module_path).relative_to(copy).as_posix(), *made.start_pos, made.operator_name, made.occurrence)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--number", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=1)
+    asked = parser.parse_args()
+    home = Path(tempfile.mkdtemp(prefix="recenv-mutants-"))
+    copy = home / "copy"
+    os.environ |= {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(copy)}  # also for what tests start
+    shutil.copytree(ROOT, copy, symlinks=True, ignore=_LEFT_OUT)
+    try:
+        covering = cover(copy, ROOMS, TESTS, home / "covering.json")
+        preload()
+        changes = all_changes(copy)
+        chosen = [changes[n] for n in np.random.default_rng(asked.seed).permutation(len(changes))[:asked.number]]
+        start, lived = time.monotonic(), list[str]()
+        for n, change in enumerate(chosen, 1):
+            noticed, told = _try(change, copy, covering)
+            print(f"{n:>4}/{len(chosen)} {'killed' if noticed else 'LIVES '} {change.file}:{change.line}:{change.column} "
+                  f"{change.operator}", flush=True)
+            if not noticed:
+                print(told, flush=True)
+                lived.append(told)
+        print(f"\n{len(changes):,} changes are possible; of {len(chosen)} (seed {asked.seed}) {len(chosen) - len(lived)} were "
+              f"noticed, {1 - len(lived) / max(len(chosen), 1):.0%}, in {time.monotonic() - start:.0f} s. Those that lived:\n")
+        print("\n".join(lived))
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+    return 0
+
+
+def _try(change: Change, copy: Path, covering: Covering) -> tuple[bool, str]:
+    """Whether a change is noticed, and what it is."""
+    file = copy / change.file
+    code = file.read_text("utf-8")
+    made = change.made(code)
+    tests = covering.tests(file, change.file, change.line, _MOST_SECONDS)
+    told = "\n".join(difflib.unified_diff(code.split("\n"), made.split("\n"), change.file, change.operator, lineterm="", n=1))
+    if not tests:
+        return False, f"{told}\nno test runs this file"
+    file.write_text(made, "utf-8")
+    Path(cache_from_source(str(file))).unlink(missing_ok=True)
+    try:
+        return notices(copy, tests, 60 + 4 * sum(covering.seconds[t] for t in tests)), told
+    finally:
+        file.write_text(code, "utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
