@@ -68,7 +68,7 @@ def unknown_hanzi(tokenizer: Tokenizer, texts: Iterable[str], most: int) -> tupl
     if not count:
         return ()
     order = dict.fromkeys((*sorted(count, key=lambda c: (-count[c], c)), *common_hanzi()))
-    known = {chr(token) for token in range(0x3400, 0xa000) if _knows(tokenizer, chr(token))}
+    known = {chr(token) for token in range(0x3400, 0xa000) if tokenizer.token_to_id(chr(token)) is not None}
     return tuple(c for c in order if c not in known)[:most]
 
 
@@ -134,10 +134,6 @@ def _check(name: str) -> None:
     if not any(path.glob("*.safetensors")):
         raise InputError(f"{name} has no *.safetensors file; weights as pickles (pytorch_model.bin) are not read, because "
                          "reading them can run code: save the model again with save_pretrained")
-
-
-def _knows(tokenizer: Tokenizer, character: str) -> bool:
-    return tokenizer.token_to_id(character) is not None
 
 
 def _padding(tokenizer: Any, trunk: Any) -> int:

@@ -18,7 +18,6 @@ from recenv.rewards.features.matching import Rarity
 from recenv.rewards.models.boosted.checkpoint import BoostedArchitecture, BoostedConfig, stored
 from recenv.rewards.models.boosted.ensemble import Ensemble
 from recenv.rewards.models.boosted.inputs import Inputs, labelled, matches, names, prior
-from recenv.rewards.models.boosted.scorers import starts_with_prior
 from recenv.rewards.models.calibration import Calibration
 from recenv.rewards.models.checkpoint import Written
 from recenv.rewards.models.described import SCHEMA
@@ -99,17 +98,17 @@ class BoostedLearner:
 
     def _logits(self, dimension: str, data: Grown) -> Array:
         found = self.ensembles[dimension].logits(data.features)
-        return found + prior(dimension, data.features) if starts_with_prior(dimension) else found
+        return found + prior(dimension, data.features) if DIMENSIONS[dimension].overlapping else found
 
     def _grow(self, dimension: str, data: Grown) -> Ensemble:
         s, listwise = self.settings, DIMENSIONS[dimension].listwise
         columns = names(dimension, self.inputs.pairs.get(dimension, ()))
         owner = np.repeat(np.arange(len(data.rows)), np.diff(data.start))
         weights = _balanced([source(row) for row in data.rows], s.balance)[owner]
-        begin = prior(dimension, data.features) if starts_with_prior(dimension) else np.zeros(len(owner))
+        begin = prior(dimension, data.features) if DIMENSIONS[dimension].overlapping else np.zeros(len(owner))
         common: dict[str, Any] = {"names": columns, "rate": s.rate, "leaves": s.leaves, "least": s.least, "share": s.share,
                                   "seed": s.seed}
-        if not starts_with_prior(dimension):
+        if not DIMENSIONS[dimension].overlapping:
             return grow(data.features, data.labels, weights, begin, trees=2 * s.trees, **{**common, "leaves": 2 * s.leaves},
                         monotone=matches(dimension))
         order, sizes = _lists(data.rows, owner)

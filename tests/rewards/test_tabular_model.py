@@ -8,7 +8,7 @@ import pytest
 from recenv.errors import InputError
 from recenv.records import ScorerRow
 from recenv.rewards.models.tables.columns import encode, link
-from recenv.rewards.models.tables.process import TabularModel, predict
+from recenv.rewards.models.tables.process import TabularModel
 from recenv.rewards.models.tables.values import fold, pairs, reading
 from recenv.training.fits import process
 from recenv.training.fits.layouts import layouts
@@ -59,13 +59,13 @@ def _auc(labels: list[float], scores: np.ndarray) -> float:
 
 def test_exclusive_or_of_user_and_item_is_learned_for_people_not_in_training(learned: Fitted) -> None:
     rows, labels = _world(20, first=1000)
-    assert _auc(labels, predict(learned.state, rows)) > 0.97  # either key alone says nothing: 0.5
+    assert _auc(labels, TabularModel(learned.state).logits(rows)) > 0.97  # either key alone says nothing: 0.5
     assert _auc(_world(40)[1], learned.apart) > 0.97
 
 
 def test_logits_are_calibrated_log_odds(learned: Fitted) -> None:
     rows, labels = _world(20, first=1000)
-    share = 1.0 / (1.0 + np.exp(-predict(learned.state, rows)))
+    share = 1.0 / (1.0 + np.exp(-TabularModel(learned.state).logits(rows)))
     assert abs(share.mean() - np.mean(labels)) < 0.05
 
 
@@ -86,14 +86,14 @@ def test_batches_and_their_order_do_not_change_a_bit(learned: Fitted) -> None:
 def test_order_of_keys_and_marks_between_them_do_not_matter(learned: Fitted) -> None:
     plain = _row("favourite colour: red; age: 30", "shape: round; price: 3")
     turned = _row("Age：30；Favourite Colour：red", "price: 3\nshape: ROUND")
-    assert predict(learned.state, [plain]).tobytes() == predict(learned.state, [turned]).tobytes()
+    assert TabularModel(learned.state).logits([plain]).tobytes() == TabularModel(learned.state).logits([turned]).tobytes()
 
 
 def test_unknown_values_and_lost_keys_are_answered(learned: Fitted) -> None:
     rows = [_row("favourite colour: ultraviolet; age: 30", "shape: round; price: 3"),
             _row("favourite colour: red", "shape: round"),
             _row("favourite colour: red; age: very", "shape: round; price: 1e999; origin: here", "weather: 雪")]
-    logits = predict(learned.state, rows)
+    logits = TabularModel(learned.state).logits(rows)
     assert np.isfinite(logits).all()
     assert logits[1] > 0.0 and abs(logits[0]) < abs(logits[1])
 
@@ -101,8 +101,8 @@ def test_unknown_values_and_lost_keys_are_answered(learned: Fitted) -> None:
 @pytest.mark.parametrize("row", [_row("", "", ""), _row("likes colours, aged 30", "a round one", "it rains"),
                                  _row("city: here; job: none", "kind: bar", "hour: 3")])
 def test_rows_without_keys_or_of_other_keys_are_not_answered(learned: Fitted, row: ScorerRow) -> None:
-    assert np.isnan(predict(learned.state, [row])).all()
-    assert np.isnan(predict({}, [row])).all()
+    assert np.isnan(TabularModel(learned.state).logits([row])).all()
+    assert np.isnan(TabularModel({}).logits([row])).all()
 
 
 def test_labels_that_follow_nothing_are_left_alone() -> None:
@@ -123,7 +123,7 @@ def test_two_layouts_are_learned_apart(learned: Fitted) -> None:
     chinese = [_row(told(row.user), told(row.item), told(row.context), row.group) for row in rows]
     both = fit_tables([*rows, *chinese], [*labels, *(1.0 - y for y in labels)], seed=3)
     unseen, truth = _world(10, first=700)
-    assert _auc(truth, predict(both.state, unseen)) > 0.97
+    assert _auc(truth, TabularModel(both.state).logits(unseen)) > 0.97
     assert {name.partition(".")[0] for name in both.state} == {"0", "1"}
 
 

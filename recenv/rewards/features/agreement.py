@@ -7,10 +7,11 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from recenv.rewards.features import CACHES
-from recenv.rewards.reading.cover import is_han, matches, tokens
+from recenv.rewards.reading.cover import matches, tokens
 from recenv.rewards.reading.lexical import norm, squeeze
 from recenv.rewards.reading.quantities import Quantity, quantities, same, same_end
 from recenv.rewards.reading.records import Field, read_records, roles_in
+from recenv.rewards.reading.words import is_han
 
 _FREE = re.compile(r"免费|不要钱|不收费|\bfree\b(?! wifi| wi-fi| parking)|no (?:charge|cost|fee)")
 _UNITLESS = {"rating": "rating", "price": "money"}  # roles whose numbers often stand without a unit -> kind of quantity

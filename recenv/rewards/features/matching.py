@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from recenv.data.search import tokenize
 from recenv.rewards.features import CACHES
 from recenv.rewards.reading.lexical import norm
+from recenv.rewards.reading.words import uninflected
 
 Array = NDArray[np.float64]
 Terms = NDArray[np.uint64]
@@ -46,7 +47,6 @@ _REFUSED = re.compile(
     r"\b(?:no|not|don't|doesn't|cannot|can't|avoids?|without|never|hates?|allergic|won't|dislikes?|instead of|"
     r"rather than|tired of)\b|n't\b|不(?!错|过|少|仅|但|限)|别(?!的|墅)|忌|避免|过敏|讨厌|拒绝")
 _PART = re.compile(r"[;,、()|\n+/\[\]{}\"]+|:\s")
-_STEM = re.compile(r"(?:(?<=[a-z]{3})(?:ing|ed)|(?<=[sxzo])es|(?<![su])s)$")
 
 
 class Said(NamedTuple):
@@ -92,10 +92,6 @@ def _looked_up(among: Terms, terms: Terms) -> tuple[NDArray[np.int64], NDArray[n
     return place, among[place] == terms if len(among) else np.zeros(len(terms), bool)
 
 
-def _stem(word: str) -> str:
-    return _STEM.sub("", word) if len(word) > 3 and word.isascii() else word
-
-
 @CACHES.keep(65_536)
 def _term(word: str) -> int:
     return int.from_bytes(hashlib.blake2b(word.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
@@ -108,7 +104,7 @@ def _terms(found: Iterable[str]) -> Terms:
 @CACHES.keep(32_768)
 def words(text: str) -> tuple[str, ...]:
     """The words of a text in order: numbers, stems, Chinese characters and pairs of them."""
-    return tuple(_stem(t) for t in tokenize(norm(text)))
+    return tuple(map(uninflected, tokenize(norm(text))))
 
 
 @CACHES.keep(8_192)

@@ -8,6 +8,7 @@ from recenv.data.constraints import asked_slots
 from recenv.rewards.features import CACHES
 from recenv.rewards.reading.lexical import han_share, norm, squeeze
 from recenv.rewards.reading.limits import mentions
+from recenv.rewards.rules.checks import counts
 
 _COUNTED = (
     r"(?:个(?!字|词|句|汉)|家|条|项|款|处|样|options?|items?|places?|recommendations?|picks?|suggestions?|results?|"
@@ -164,7 +165,7 @@ def _counts(order: str, text: str) -> dict[str, float]:
         found["items"] = 1.0 if items >= least else -1.0
     if exact is not None:
         found["items"] = 1.0 if items == exact else -1.0
-    characters, words = len(re.sub(r"\s", "", text)), sum(any(c.isalnum() for c in part) for part in text.split())
+    characters, words = counts.characters(text), counts.runs(text)
     if not speaks_chinese(text):
         characters = words if "字" in order else characters
     else:

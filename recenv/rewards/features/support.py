@@ -9,9 +9,10 @@ from typing import NamedTuple
 
 from recenv.rewards.features import CACHES
 from recenv.rewards.features.bounded import share
-from recenv.rewards.reading.cover import is_stop, matches, tokens
+from recenv.rewards.reading.cover import matches, tokens
 from recenv.rewards.reading.lexical import norm
 from recenv.rewards.reading.polarity import claims, content, sentences, weight
+from recenv.rewards.reading.words import FILLERS
 
 _FIRST_PERSON = re.compile(r"\b(?:i|i'm|i've|i'd|my|me|we|our|haha|lol|wow)\b|我(?!们)|哈哈")
 _PLACES = {
@@ -56,7 +57,7 @@ def support(response: str, evidence: str) -> Support:
         shares.append(weight(content(sentence) & known) / total if total else 0.0)
     body = " ".join(told)
     said = tokens(body)
-    pairs = [(a, b) for a, b in pairwise(said) if "\n" not in (a, b) and not (is_stop(a) and is_stop(b))]
+    pairs = [(a, b) for a, b in pairwise(said) if "\n" not in (a, b) and not {a, b} <= FILLERS]
     held = _pairs(evidence)
     spans = [end - start for start, end in matches(body, evidence)]
     head = norm(response)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 import torch
@@ -43,23 +43,18 @@ class Described(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     blends: dict[str, dict[str, Blend]] = msgspec.field(default_factory=dict)
 
 
-class Checkpoint(Protocol):
-    """An opened checkpoint. dimensions: those that it judges; second: the opinions beside its network."""
-
-    @property
-    def config(self) -> Described: ...
-
-    @property
-    def dimensions(self) -> tuple[str, ...]: ...
-
-    @property
-    def fingerprint(self) -> str: ...
-
-    @property
-    def second(self) -> SecondOpinions: ...
-
-
 _C = TypeVar("_C", bound=Described)
+_M = TypeVar("_M", bound=nn.Module)
+
+
+class Opened(NamedTuple, Generic[_C, _M]):
+    """An opened checkpoint of a network. second: the opinions beside it."""
+
+    config: _C
+    model: _M
+    tokenizer: Tokenizer
+    fingerprint: str
+    second: SecondOpinions
 
 
 def convert(file: Path, kind: type[_C]) -> _C:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,7 @@ from recenv.rewards import fields
 from recenv.rewards.cache import Cache
 from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rewards.models.blend import blended, kind
-from recenv.rewards.models.checkpoint import Checkpoint, Described
+from recenv.rewards.models.checkpoint import Described, Opened
 from recenv.rewards.models.described import spec_of
 from recenv.rewards.models.wide import Wide, standard
 from recenv.rewards.protocol import Scores
@@ -57,10 +57,10 @@ class CheckpointScorers(ABC):
 class NetworkScorers(CheckpointScorers):
     """A network's, with the opinions beside it and a cache of logits."""
 
-    def __init__(self, opened: Checkpoint, scores_kept: int) -> None:
+    def __init__(self, opened: Opened[Any, Any], dimensions: Sequence[str], scores_kept: int) -> None:
         self._second = opened.second
         self._logits: Cache[float] = Cache(scores_kept)
-        super().__init__(opened.config, opened.fingerprint, opened.dimensions)
+        super().__init__(opened.config, opened.fingerprint, dimensions)
 
     @abstractmethod
     def judged(self, dimension: str, units: Sequence[tuple[ScorerRow, str]]) -> Judged:

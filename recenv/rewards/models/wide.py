@@ -30,6 +30,21 @@ class Wide(nn.Module):
         return out
 
 
+_BATCH = 64  # rows at a time, always as many: a logit does not depend on the rows beside it
+
+
+def judged(head: Wide, given: NDArray[np.float32]) -> NDArray[np.float64]:
+    """(N,) logits of features (N, E)."""
+    out = np.zeros(len(given), np.float64)
+    with torch.inference_mode():
+        for at in range(0, len(given), _BATCH):
+            part = given[at:at + _BATCH]
+            block = np.zeros((_BATCH, given.shape[1]), np.float32)
+            block[:len(part)] = part
+            out[at:at + _BATCH] = head.judge(torch.from_numpy(block))[:len(part)].double().numpy()
+    return out
+
+
 def standard(head: Wide, given: NDArray[np.float32]) -> NDArray[np.float32]:
     """(N, E) features standardised as the head does, without NaN."""
     with torch.inference_mode():

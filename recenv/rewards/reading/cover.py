@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from recenv.rewards.reading import CACHES
 from recenv.rewards.reading.lexical import norm
+from recenv.rewards.reading.words import FILLERS, is_han, stem
 
 _TOKEN = re.compile(r"[a-z]+(?:'[a-z]+)?|\d+(?:\.\d+)?|[\u3400-\u9fff]|\S")
 _BREAK = "\n"
@@ -25,21 +26,6 @@ _FILL_WORDS = re.compile(
     r"适合|肯定|绝对|已经|现在|今天|明天|晚上|中午|早上|白天|休息|入住|预订|预定|参观|欣赏|品尝|尝尝|联系|致电|拨打|系统|告诉|告知|回复|"
     r"回答|答复|问题|记得|注意|小时|分钟|块钱|公里|元|分|起|整|号"
 )
-_STOP = frozenset([
-    "a", "an", "the", "of", "to", "in", "on", "at", "for", "with", "and", "or", "is", "are", "be", "was", "were", "been",
-    "being", "am", "it", "its", "it's", "i", "i'm", "me", "my", "we", "we're", "us", "our", "you", "your", "they", "them",
-    "their", "he", "she", "his", "her", "him", "that", "this", "these", "those", "there", "here", "some", "any", "can", "could",
-    "would", "will", "shall", "should", "may", "might", "must", "please", "want", "need", "do", "does", "did", "done", "doing",
-    "have", "has", "had", "having", "not", "no", "yes", "yeah", "yep", "sure", "ok", "okay", "well", "so", "then", "than",
-    "but", "if", "as", "by", "from", "up", "out", "about", "into", "over", "after", "before", "also", "just", "very", "too",
-    "more", "most", "much", "many", "such", "what", "which", "who", "whom", "whose", "when", "where", "why", "how", "all",
-    "each", "both", "other", "another", "anything", "something", "else", "help", "like", "know", "let", "get", "got", "give",
-    "offer", "offers", "offered", "offering", "provide", "provides", "available", "currently", "certainly", "absolutely",
-    "however", "located", "place", "service", "services", "guest", "guests", "s", "t", "re", "ve", "ll", "d", "m", "don",
-    "doesn", "isn", "aren", "sorry", "thank", "thanks", "welcome", "think", "really", "oh", "hi", "hello", "great", "good",
-    "nice", "one", "ones", "hotel", "restaurant", "n't", "'s", "lol", "haha",
-])
-_ENDINGS = ("ations", "ation", "ings", "ing", "ments", "ment", "edly", "ies", "ied", "ers", "ed", "es", "er", "ly", "s", "e", "y")
 
 
 class Residue(NamedTuple):
@@ -63,24 +49,11 @@ def tokens(text: str) -> tuple[str, ...]:
     for token in _TOKEN.findall(norm(text).replace("’", "'")):
         if "a" <= token[0] <= "z":
             out.append(stem(token))
-        elif token[0].isdigit() or "\u3400" <= token[0] <= "\u9fff":
+        elif token[0].isdigit() or is_han(token):
             out.append(token)
         elif token not in "-'·":
             out.append(_BREAK)
     return tuple(out)
-
-
-@CACHES.keep(32_768)
-def stem(word: str) -> str:
-    """A word without its ending, crudely, so that "cancelled" and "cancellation" agree."""
-    word = word.removesuffix("'s")
-    if word in _STOP or len(word) <= 3:
-        return word
-    for ending in _ENDINGS:
-        if word.endswith(ending) and len(word) - len(ending) >= 3:
-            word = word.removesuffix(ending)
-            break
-    return word[:-1] if len(word) > 3 and word[-1] == word[-2] else word
 
 
 @CACHES.keep(8_192)
@@ -107,22 +80,14 @@ def _filler(text: str) -> tuple[bool, ...]:
         inside = at < len(spans) and spans[at][0] <= start
         if "a" <= token[0] <= "z":
             beside = (plain[start - 1:start] + plain[match.end():match.end() + 1]).strip()
-            flags.append(token in _STOP and not (len(token) == 1 and any("\u3400" <= c <= "\u9fff" for c in beside)))
+            flags.append(token in FILLERS and not (len(token) == 1 and any(map(is_han, beside))))
         elif token[0].isdigit():
             flags.append(True)  # numbers are compared with their unit, elsewhere
-        elif "\u3400" <= token[0] <= "\u9fff":
+        elif is_han(token):
             flags.append(inside or token in _FILL_HAN)
         elif token not in "-'·":
             flags.append(True)
     return tuple(flags)
-
-
-def is_stop(word: str) -> bool:
-    return word in _STOP
-
-
-def is_han(token: str) -> bool:
-    return "\u3400" <= token[0] <= "\u9fff"
 
 
 @CACHES.keep(16_384)

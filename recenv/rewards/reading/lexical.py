@@ -7,6 +7,8 @@ import unicodedata
 
 from recenv.rewards.reading import CACHES, synonyms
 from recenv.rewards.reading.hanzi import simplified
+from recenv.rewards.reading.numerals import number
+from recenv.rewards.reading.words import REQUESTED, units
 
 MOST_CHARACTERS = 20_000
 """Of a longer text only the head is read. Normalising can make eighteen characters of one: the bound holds after it, too."""
@@ -14,28 +16,14 @@ MOST_NUMBERS = 2_000
 """Of the numbers of a text only so many are read."""
 
 _HAN = "\u3400-\u9fff"
-_WORD = re.compile(r"[a-z]+|\d+(?:\.\d+)?")
-_HAN_RUN = re.compile(f"[{_HAN}]+")
 _LATIN = re.compile(r"[a-z]")
 _HAN_CHAR = re.compile(f"[{_HAN}]")
 _MOST_HAN = 0.2  # of the letters of a text that an English vocabulary reads
-_DIGITS_ZH = {"零": 0, "一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
-_SCALE_ZH = {"十": 10, "百": 100, "千": 1000}
 _COUNT_ZH = re.compile(  # a single digit before 元 or 分 is more often part of a name (三元桥) than a sum
     r"[一二两三四五六七八九](?=\s{0,2}(?:公里|千米|个|家|间(?![里或接])|条|句|字|项|款|处|小时|天))|"
     r"(?:[一二两三四五六七八九]?[十百千]){1,8}[一二两三四五六七八九]?(?=\s{0,2}(?:元|块|分(?![钟之])|公里|千米|个|家|条|句|字|项|款|处|小时|天))"
 )
 _COUNT_EN = re.compile(r"\b(one|two|three|four|five|six|seven|eight|nine|ten)\b")
-_COUNTS_EN = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
-_DIGITS_EN = {w: str(n + 1) for n, w in enumerate(_COUNTS_EN)}
-_STOP = frozenset([
-    "a", "an", "the", "of", "to", "in", "on", "at", "for", "with", "and", "or", "is", "are", "be", "it", "its", "i", "me",
-    "my", "we", "you", "your", "that", "this", "there", "some", "any", "can", "could", "would", "please", "want", "need",
-    "looking", "look", "find", "like", "help", "recommend", "recommendation", "suggest", "show", "give", "something",
-    "place", "places", "one", "ones", "have", "has", "hi", "hello", "thanks", "thank", "im", "id", "get",
-])
-
-
 _QUOTES = str.maketrans(
     dict.fromkeys("“”„‟«»「」『』〝〞＂", '"') | dict.fromkeys("‘’‛`´＇", "'") | dict.fromkeys("‐‑‒–−", "-")
     | dict.fromkeys("\u200b\u200c\ufeff\u2060\r", "")
@@ -77,7 +65,6 @@ _MONEY = re.compile(
 )
 
 
-@CACHES.keep(32_768)
 def surface(text: str) -> str:
     """A text as it is typed, in one way: NFKC, simplified characters, one form of quotes, dashes, bullets, single spaces.
 
@@ -93,13 +80,12 @@ def surface(text: str) -> str:
     return _HAN_SPACE.sub("", _HAN_STOP.sub("。", text)) if _HAN_CHAR.search(text) else text
 
 
-@CACHES.keep(32_768)
 def plain(text: str) -> str:
     """``surface`` case folded, thousands separators removed, small numerals in words as digits: the words that were written."""
     text = surface(text).casefold()
     text = re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", text)
-    text = _COUNT_ZH.sub(lambda m: str(_numeral(m.group())), text)
-    return _COUNT_EN.sub(lambda m: _DIGITS_EN[m.group()], text)
+    text = _COUNT_ZH.sub(_figures, text)
+    return _COUNT_EN.sub(_figures, text)
 
 
 @CACHES.keep(32_768)
@@ -109,19 +95,12 @@ def norm(text: str) -> str:
     if not text.isascii():
         text = _EMOJI.sub("", text).strip()
     text = _ZEROS.sub(r"\1\2", text)
-    text = _MONEY.sub(_sum_zh if _HAN_CHAR.search(text) else _sum_en, text)
+    unit = "元" if _HAN_CHAR.search(text) else " yuan"
+    text = _MONEY.sub(lambda m: (m.group(1) or m.group(2)).replace("¥", "") + unit, text)
     if _LATIN.search(text):
         full = _CONTRACTED.sub(_expanded, text) if "'" in text or "can not" in text else text
-        text = _ENGLISH.sub(_canonical_en, _spelled(full))
-    return _CHINESE.sub(_canonical_zh, text) if _HAN_CHAR.search(text) else text
-
-
-def _sum_zh(match: re.Match[str]) -> str:
-    return (match.group(1) or match.group(2)).replace("¥", "") + "元"
-
-
-def _sum_en(match: re.Match[str]) -> str:
-    return (match.group(1) or match.group(2)).replace("¥", "") + " yuan"
+        text = _ENGLISH.sub(lambda m: _EN[m.group()], _spelled(full))
+    return _CHINESE.sub(lambda m: _ZH[m.group()], text) if _HAN_CHAR.search(text) else text
 
 
 def _expanded(match: re.Match[str]) -> str:
@@ -145,34 +124,20 @@ def _american(match: re.Match[str]) -> str:
     return f"{part('yse')}yze{part('y')}" if part("yse") is not None else f"{part('ll')}l{part('l')}"
 
 
-def _numeral(text: str) -> int:
-    total, digit = 0, 0
-    for char in text:
-        if char in _SCALE_ZH:
-            total, digit = total + (digit or 1) * _SCALE_ZH[char], 0
-        else:
-            digit = _DIGITS_ZH[char]
-    return total + digit
+def _figures(match: re.Match[str]) -> str:
+    return str(number(match.group()))
 
 
 def _form(form: str) -> str:
     """A form of the table of synonyms, in the spelling that it meets."""
-    return _spelled(_COUNT_EN.sub(lambda m: _DIGITS_EN[m.group()], form))
+    return _spelled(_COUNT_EN.sub(_figures, form))
 
 
 _EN = {_form(form): _form(first) for form, first in synonyms.EN.items()}
-_ZH = {_COUNT_ZH.sub(lambda m: str(_numeral(m.group())), form): first for form, first in synonyms.ZH.items()}
+_ZH = {_COUNT_ZH.sub(_figures, form): first for form, first in synonyms.ZH.items()}
 _ENGLISH = re.compile(r"(?<![a-z0-9])" + synonyms.any_of(_EN) + r"(?![a-z0-9])")
 _CHINESE = re.compile(
     "(?=[" + "".join(re.escape(c) for c in dict.fromkeys(w[0] for w in _ZH)) + "])" + synonyms.any_of(_ZH))
-
-
-def _canonical_en(match: re.Match[str]) -> str:
-    return _EN[match.group()]
-
-
-def _canonical_zh(match: re.Match[str]) -> str:
-    return _ZH[match.group()]
 
 
 @CACHES.keep(32_768)
@@ -184,14 +149,7 @@ def squeeze(text: str) -> str:
 @CACHES.keep(16_384)
 def grams(text: str) -> frozenset[str]:
     """Content units of a text: Latin words (crudely stemmed, without stop words), numbers, and pairs of Chinese characters."""
-    text = norm(text)
-    words = (w[:-1] if len(w) > 3 and w.endswith("s") and not w.endswith("ss") else w for w in _WORD.findall(text))
-    found = {w for w in words if w not in _STOP}
-    for run in _HAN_RUN.findall(text):
-        found.update(run[i:i + 2] for i in range(len(run) - 1))
-        if len(run) == 1:
-            found.add(run)
-    return frozenset(found)
+    return frozenset(units(norm(text), REQUESTED))
 
 
 def coverage(part: frozenset[str], whole: frozenset[str]) -> float:

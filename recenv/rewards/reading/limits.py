@@ -10,6 +10,7 @@ from typing import NamedTuple
 from recenv.data.constraints import SLOTS
 from recenv.rewards.reading import CACHES
 from recenv.rewards.reading.lexical import MOST_NUMBERS, grams, norm, squeeze
+from recenv.rewards.reading.quantities import cue_before
 from recenv.rewards.reading.records import in_one_layout
 
 INF = math.inf
@@ -111,7 +112,7 @@ def mentions(text: str) -> tuple[Mention, ...]:
         if not slot and match.group("cur"):
             slot = "price"
         if not slot:
-            slot = _cue_before(text, match.start())
+            slot = cue_before(_CUE, text, match.start(), 24)
         scale = next((v for k, v in _SCALE.items() if unit.startswith(k)), 1.0) if slot in ("distance", "duration") else 1.0
         low = float(match.group("a")) * scale
         high = float(match.group("b")) * scale if match.group("b") else low
@@ -119,12 +120,6 @@ def mentions(text: str) -> tuple[Mention, ...]:
             low, high = high, low
         found.append(Mention(slot, low, high, match.start(), match.end(), bool(match.group("plus"))))
     return tuple(found)
-
-
-def _cue_before(text: str, at: int) -> str:
-    clause = re.split(r"[,。;!?、()\n]", text[max(0, at - 24):at])[-1]
-    cues = list(_CUE.finditer(clause))
-    return str(cues[-1].lastgroup) if cues else ""
 
 
 @CACHES.keep(16_384)

@@ -7,8 +7,9 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from recenv.rewards.reading import CACHES
-from recenv.rewards.reading.cover import is_stop, tokens
+from recenv.rewards.reading.cover import tokens
 from recenv.rewards.reading.lexical import norm
+from recenv.rewards.reading.words import FILLERS, is_han
 
 _SENTENCE = re.compile(r"(?<=[!?。;\n])\s*|(?<=[a-z0-9)]\.)\s+|(?<=\.)\s+(?=[a-z])")
 _NEGATION = re.compile(
@@ -77,8 +78,8 @@ def claims(response: str) -> tuple[str, ...]:
 def content(text: str) -> frozenset[str]:
     """The content words of a text: stems of Latin words that are no stop words, numbers, pairs of Chinese characters."""
     said = tokens(text)
-    found = {t for t in said if t != "\n" and not "\u3400" <= t[0] <= "\u9fff" and not is_stop(t)}
-    found |= {a + b for a, b in pairwise(said) if "\u3400" <= a[0] <= "\u9fff" and "\u3400" <= b[0] <= "\u9fff"}
+    found = {t for t in said if t != "\n" and not is_han(t) and t not in FILLERS}
+    found |= {a + b for a, b in pairwise(said) if is_han(a) and is_han(b)}
     return frozenset(found)
 
 

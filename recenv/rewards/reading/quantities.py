@@ -57,15 +57,9 @@ _RANGE = re.compile(r"\s{0,2}(?:-|~|–|—|到|至|to\b|until\b|till\b|and\b)\s
 
 
 @CACHES.keep(16_384)
-def plain_numbers(text: str) -> str:
-    """Normalised text in which lists of phone numbers have not run together."""
-    return norm(re.sub(r"(?<=\d)[,，](?=\d{3}-)", ", ", text))
-
-
-@CACHES.keep(16_384)
 def quantities(text: str) -> tuple[Quantity, ...]:
     """Every number of a text in order. Ranges come as one quantity per end; both carry the end in ``upper``."""
-    plain = plain_numbers(text)
+    plain = norm(re.sub(r"(?<=\d)[,，](?=\d{3}-)", ", ", text))  # lists of phone numbers must not run together
     found: list[Quantity] = []
     for match in islice(_FOUND.finditer(plain), MOST_NUMBERS):
         found.append(_read(plain, match))
@@ -100,9 +94,14 @@ def _read(text: str, match: re.Match[str]) -> Quantity:
     unit = _UNIT.match(text, end)
     if unit is not None:
         return Quantity(str(unit.lastgroup), value, value, start, unit.end())
-    clause = re.split(r"[,。;!?、()\n]", text[max(0, start - 12):start])[-1]
-    cues = list(_CUE.finditer(clause))
-    return Quantity(str(cues[-1].lastgroup) if cues else "", value, value, start, end)
+    return Quantity(cue_before(_CUE, text, start, 12), value, value, start, end)
+
+
+def cue_before(cues: re.Pattern[str], text: str, at: int, reach: int) -> str:
+    """The name of the last cue in the clause before a place, "" where there is none within reach."""
+    clause = re.split(r"[,。;!?、()\n]", text[max(0, at - reach):at])[-1]
+    found = [m.lastgroup for m in cues.finditer(clause)]
+    return str(found[-1]) if found else ""
 
 
 def same(a: Quantity, b: Quantity) -> bool:

@@ -17,6 +17,7 @@ from recenv.rewards.reading.lexical import norm, squeeze
 from recenv.rewards.reading.records import Field, read_records
 from recenv.rewards.rules import CACHES, kinds
 from recenv.rewards.rules.assertions import find_names
+from recenv.rewards.rules.checks.check import short
 from recenv.rewards.rules.wishes import Wish, read_wishes
 
 _TYPES = ("subcategory", "hotel_type", "cuisine", "type")
@@ -153,9 +154,9 @@ _UNITS = {"price": " yuan", "distance": " km", "rating": ""}
 
 def _expected(wish: Wish) -> str:
     if wish.slot == "kind":
-        return f"no {_short(wish.names[0])}"
+        return f"no {short(wish.names[0])}"
     if wish.slot == "area":
-        return f"items {'not ' if wish.forbids else ''}in {_short(' or '.join(wish.names))}"
+        return f"items {'not ' if wish.forbids else ''}in {short(' or '.join(wish.names))}"
     unit = _UNITS[wish.slot]
     if wish.low == -float("inf"):
         return f"{wish.slot} at most {wish.high:g}{unit}"
@@ -171,12 +172,7 @@ def _came(wish: Wish, item: Item) -> str:
         held = next((value for value in every if _is(value, names) == MISSED), item.name)
     else:
         held = value_text(wish.slot, item.attributes[wish.slot], "en")
-    return f"{_short(item.name)} with {_short(held)}"
-
-
-def _short(text: str) -> str:
-    """Untrusted text, quoted and cut, for a reason."""
-    return repr(text if len(text) <= 40 else text[:39] + "…")
+    return f"{short(item.name)} with {short(held)}"
 
 
 # -- the records of an evidence ----------------------------------------------------------------------------------------

@@ -9,7 +9,9 @@ from typing import NamedTuple
 
 from recenv.records import Action, AgentView, Item, ScorerRow
 from recenv.rewards.rules import CACHES, assertions
-from recenv.rewards.rules.checks import Check, languages, read_checks
+from recenv.rewards.rules.checks import languages, read_checks
+from recenv.rewards.rules.checks.check import short
+from recenv.rewards.rules.checks.counts import HAN, LATIN
 from recenv.rewards.rules.held import decided, decided_in_row
 
 MAX_CHARACTERS = 4_000
@@ -42,28 +44,20 @@ PASSED = Verdict(False, "")
 
 
 class Demands(NamedTuple):
-    """Limits that an instruction states; None (language: "") where it states none. Maxima are inclusive."""
+    """The language and the bounds on items that an instruction states; None (language: "") where it states none."""
 
     language: str = ""
     min_items: int | None = None
     max_items: int | None = None
-    max_words: int | None = None
-    max_characters: int | None = None
 
 
 @CACHES.keep(4096)
 def read_demands(instruction: str) -> Demands:
-    """The demands of an instruction; of several limits of one kind the tightest. Contradictory languages count as none."""
+    """The demands of an instruction. Contradictory languages count as none."""
     found = read_checks(instruction)
     language = next((c.words[0] for c in found if c.kind == "language"), "")
     items = next((c for c in found if c.kind == "items"), None)
-    return Demands(
-        language, items.least if items else None, items.most if items else None,
-        _tightest(found, "words"), _tightest(found, "characters", "hanzi"))
-
-
-def _tightest(found: tuple[Check, ...], *kinds: str) -> int | None:
-    return min((c.most for c in found if c.kind in kinds and c.most is not None), default=None)
+    return Demands(language, items.least, items.most) if items else Demands(language)
 
 
 def instruction_verdict(view: AgentView, action: Action, items: Sequence[Item | None]) -> Verdict:
@@ -151,7 +145,7 @@ def _refuted_claims(view: AgentView, action: Action, items: Sequence[Item | None
         if not any(assertions.agrees(claim, owner) for owner in claim.owners):
             owner = claim.owners[0]
             have = assertions.record(claim, owner)
-            reason = f"{_short(owner.name)}: {claim.slot} claimed {claim.said}, record {have}"
+            reason = f"{short(owner.name)}: {claim.slot} claimed {claim.said}, record {have}"
             yield Verdict(True, reason, "claim", "", owner.id, claim.slot, str(claim.said), str(have))
 
 
@@ -168,13 +162,13 @@ def _slate(view: AgentView, action: Action, items: Sequence[Item | None]) -> tup
         return f"expected at least {min(asked.min_items, view.slate_size)} items, came {count}", "items"
     unknown = [i for i, item in zip(action.items, items, strict=True) if item is None]
     if unknown:
-        return f"expected known item ids, came {_short(unknown[0])}", "ids"
+        return f"expected known item ids, came {short(unknown[0])}", "ids"
     allowed = {item.id for item in (*view.candidates, *view.retrieved)}
     for position, item_id in enumerate(action.items):
         if item_id not in allowed:
-            return f"expected ids of candidates or retrieved items, came {_short(item_id)}", "ids"
+            return f"expected ids of candidates or retrieved items, came {short(item_id)}", "ids"
         if item_id in action.items[:position]:
-            return f"expected each item once, came {_short(item_id)} again", "ids"
+            return f"expected each item once, came {short(item_id)} again", "ids"
     return "", ""
 
 
@@ -236,8 +230,6 @@ def _demanded(instruction: str, text: str, items: int) -> Broken:
 
 
 _LANGUAGES = ("zh", "en")
-_HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
-_LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]+")
 
 
 def language_of(text: str, names: Sequence[str] = ()) -> str:
@@ -246,7 +238,7 @@ def language_of(text: str, names: Sequence[str] = ()) -> str:
     names: item names, which keep their own language in any text and do not count.
     """
     text = unicodedata.normalize("NFKC", _without(text, names))
-    han, latin = len(_HAN.findall(text)), len(_LATIN.findall(text))
+    han, latin = len(HAN.findall(text)), len(LATIN.findall(text))
     if han + latin < 3:
         return ""
     return "zh" if han >= latin else "en"
@@ -262,8 +254,3 @@ def _without(text: str, names: Sequence[str]) -> str:
     for name in sorted({n for n in names if len(n) > 1 and n in text}, key=lambda n: (-len(n), n)):
         text = text.replace(name, " ")
     return text
-
-
-def _short(text: str) -> str:
-    """Untrusted text, quoted and cut, for a reason."""
-    return repr(text if len(text) <= 40 else text[:39] + "…")

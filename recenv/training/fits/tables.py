@@ -29,7 +29,7 @@ LEAST_ROWS, LEAST_PEOPLE = 200, 20
 
 class Fitted(NamedTuple):
     """state: named arrays, to be stored; apart (N,) float32: the logit of each training row from all other people, NaN where no
-    layout was learned. What is stacked on the model must be trained on ``apart``, not on ``predict`` of the training rows."""
+    layout was learned. What is stacked on the model must be trained on ``apart``, not on what it says of the training rows."""
 
     state: State
     apart: NDArray[np.float32]

@@ -45,12 +45,7 @@ class BoostedScorers(CheckpointScorers):
             x = np.concatenate(given)
             dimension = part[0].dimension
             logits = self.ensembles[dimension].logits(x)
-            if starts_with_prior(dimension):
+            if DIMENSIONS[dimension].overlapping:
                 logits = logits + prior(dimension, x)
             found += np.split(logits, list(accumulate(len(g) for g in given[:-1])))
         return found
-
-
-def starts_with_prior(dimension: str) -> bool:
-    """Whether trees of a dimension correct a measure of word overlap: what is asked for is held against items."""
-    return DIMENSIONS[dimension].overlapping

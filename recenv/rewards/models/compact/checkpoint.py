@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
 
 import msgspec
 from tokenizers import Tokenizer
@@ -11,7 +10,7 @@ from tokenizers import Tokenizer
 from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rewards.features import vector
 from recenv.rewards.models import checkpoint
-from recenv.rewards.models.checkpoint import Described, Written
+from recenv.rewards.models.checkpoint import Described, Opened, Written
 from recenv.rewards.models.compact.network import CompactArchitecture, CompactNetwork
 from recenv.rewards.models.described import FILES, check_files, fingerprint, resolve
 from recenv.rewards.models.opinions import SecondOpinions
@@ -25,21 +24,7 @@ class CompactConfig(Described, frozen=True, kw_only=True, forbid_unknown_fields=
     network: str = msgspec.field(default="compact", name="family")
 
 
-class CompactCheckpoint(NamedTuple):
-    """An opened one. second: the opinions beside its network."""
-
-    config: CompactConfig
-    model: CompactNetwork
-    tokenizer: Tokenizer
-    fingerprint: str
-    second: SecondOpinions
-
-    @property
-    def dimensions(self) -> tuple[str, ...]:
-        return self.config.architecture.dimensions
-
-
-def load(path: str | Path) -> CompactCheckpoint:
+def load(path: str | Path) -> Opened[CompactConfig, CompactNetwork]:
     """Open a compact checkpoint; raises WeightsError, with what to do, when anything about it is not right."""
     folder = resolve(path)
     check_files(folder, FILES["compact"])
@@ -53,7 +38,7 @@ def load(path: str | Path) -> CompactCheckpoint:
     model.eval().requires_grad_(False)
     second = SecondOpinions.among(tensors)
     checkpoint.check_blends(folder / "config.json", config, {d: 2 + (d in second.dimensions) for d in own})
-    return CompactCheckpoint(config, model, tokenizer, fingerprint(folder, FILES["compact"]), second)
+    return Opened(config, model, tokenizer, fingerprint(folder, FILES["compact"]), second)
 
 
 def stored(model: CompactNetwork, tokenizer: Tokenizer, second: SecondOpinions) -> Written:

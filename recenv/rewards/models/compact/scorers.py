@@ -21,6 +21,7 @@ from recenv.records import ScorerRow
 from recenv.rewards.models.compact import checkpoint
 from recenv.rewards.models.compact.inputs import CompactInputs
 from recenv.rewards.models.heads import Judged, NetworkScorers
+from recenv.rewards.models.wide import judged
 
 _HEAD = 64  # units a batch, always as many
 
@@ -33,7 +34,7 @@ class CompactScorers(NetworkScorers):
                  scores_kept: int = 262_144) -> None:
         self.checkpoint = checkpoint.load(path)
         self.inputs = CompactInputs(self.checkpoint.model, self.checkpoint.tokenizer, segments_kept, pairs_kept)
-        super().__init__(self.checkpoint, scores_kept)
+        super().__init__(self.checkpoint, self.checkpoint.model.architecture.dimensions, scores_kept)
 
     def clear(self, *, keep_segments: bool = False) -> None:
         """Forget everything cached, or all but the encoded segments."""
@@ -42,14 +43,12 @@ class CompactScorers(NetworkScorers):
 
     def judged(self, dimension: str, units: Sequence[tuple[ScorerRow, str]]) -> Judged:
         given, head = self.inputs(units), self.checkpoint.model.head(dimension)
-        deep, wide = np.zeros(len(units), np.float64), np.zeros(len(units), np.float64)
-        joined, features = torch.from_numpy(given.pairs), torch.from_numpy(given.features)
+        deep, joined, features = np.zeros(len(units), np.float64), torch.from_numpy(given.pairs), torch.from_numpy(given.features)
         with torch.inference_mode():
             for at in range(0, len(units), _HEAD):
-                a, b, part = _filled(joined[at:at + _HEAD]), _filled(features[at:at + _HEAD]), slice(at, at + _HEAD)
-                deep[part] = head(a, b)[:len(units) - at].double().numpy()
-                wide[part] = head.judge(b)[:len(units) - at].double().numpy()
-        return Judged([deep, wide], head, given.features)
+                a, b = _filled(joined[at:at + _HEAD]), _filled(features[at:at + _HEAD])
+                deep[at:at + _HEAD] = head(a, b)[:len(units) - at].double().numpy()
+        return Judged([deep, judged(head, given.features)], head, given.features)
 
 
 def _filled(block: Tensor) -> Tensor:

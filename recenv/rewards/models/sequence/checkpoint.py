@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import msgspec
 import torch
@@ -13,7 +13,7 @@ from tokenizers import Tokenizer
 
 from recenv.errors import WeightsError
 from recenv.rewards.models import checkpoint
-from recenv.rewards.models.checkpoint import Described, Written
+from recenv.rewards.models.checkpoint import Described, Opened, Written
 from recenv.rewards.models.described import FILES, check_files, fingerprint, resolve
 from recenv.rewards.models.opinions import SecondOpinions
 from recenv.rewards.models.quantised import packed, restore
@@ -30,21 +30,7 @@ class SequenceConfig(Described, frozen=True, kw_only=True, forbid_unknown_fields
     network: str = msgspec.field(default="sequence", name="family")
 
 
-class SequenceCheckpoint(NamedTuple):
-    """An opened one. second: the opinions beside its network."""
-
-    config: SequenceConfig
-    model: SequenceNetwork
-    tokenizer: Tokenizer
-    fingerprint: str
-    second: SecondOpinions
-
-    @property
-    def dimensions(self) -> tuple[str, ...]:
-        return self.config.architecture.dimensions
-
-
-def load(path: str | Path) -> SequenceCheckpoint:
+def load(path: str | Path) -> Opened[SequenceConfig, SequenceNetwork]:
     """Open a sequence checkpoint; raises WeightsError, with what to do, when anything about it is not right."""
     folder = resolve(path)
     check_files(folder, FILES["sequence"])
@@ -61,7 +47,7 @@ def load(path: str | Path) -> SequenceCheckpoint:
     second = SecondOpinions.among(tensors)
     checkpoint.check_blends(folder / "config.json", config, {
         d: (a.features and d in a.read) + 1 + (d in second.dimensions) for d in a.dimensions})
-    return SequenceCheckpoint(config, model, tokenizer, fingerprint(folder, FILES["sequence"]), second)
+    return Opened(config, model, tokenizer, fingerprint(folder, FILES["sequence"]), second)
 
 
 def stored(model: SequenceNetwork, tokenizer: Tokenizer, storage: str, second: SecondOpinions) -> Written:

@@ -19,10 +19,10 @@ from recenv.rewards.models.sequence import checkpoint
 from recenv.rewards.models.sequence.inputs import SequenceInputs
 from recenv.rewards.models.sequence.text import Assembler, Tokens, sides
 from recenv.rewards.models.threads import steady
+from recenv.rewards.models.wide import judged
 
 _BATCH = 4  # nearly as fast as eight on one core, and a single pair wastes less
 _STEP = 16  # tokens
-_HEAD = 64
 
 
 class SequenceScorers(NetworkScorers):
@@ -32,7 +32,7 @@ class SequenceScorers(NetworkScorers):
         self.checkpoint = checkpoint.load(path)
         self.inputs = SequenceInputs(self.checkpoint.model, self.checkpoint.tokenizer)
         self._assemble = Assembler(self.checkpoint.tokenizer, self.checkpoint.config.architecture.max_length)
-        super().__init__(self.checkpoint, scores_kept)
+        super().__init__(self.checkpoint, self.checkpoint.model.architecture.dimensions, scores_kept)
 
     def clear(self, *, keep_segments: bool = False) -> None:
         """Forget the logits, and what the base made of single texts unless ``keep_segments``."""
@@ -46,14 +46,8 @@ class SequenceScorers(NetworkScorers):
         opinions = [self.read(dimension, units)] if dimension in own.read or not own.features else []
         if not own.features:
             return Judged(opinions, None, given)
-        head, wide = model.head(dimension), np.zeros(len(units), np.float64)
-        with torch.inference_mode():
-            for at in range(0, len(units), _HEAD):
-                block = np.zeros((_HEAD, given.shape[1]), np.float32)
-                part = given[at:at + _HEAD]
-                block[:len(part)] = part
-                wide[at:at + _HEAD] = head.judge(torch.from_numpy(block))[:len(part)].double().numpy()
-        return Judged([*opinions, wide], head, given)
+        head = model.head(dimension)
+        return Judged([*opinions, judged(head, given)], head, given)
 
     def read(self, dimension: str, units: Sequence[tuple[ScorerRow, str]]) -> NDArray[np.float64]:
         """(N,) what the trunk makes of the units' sequences."""

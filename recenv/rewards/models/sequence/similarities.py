@@ -25,6 +25,7 @@ from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rewards.models.sequence.text import clean, nearest
 from recenv.rewards.models.threads import steady
 from recenv.rewards.reading.lexical import readable
+from recenv.rewards.reading.words import FUNCTION_WORDS
 
 States = Callable[[Tensor, Tensor], Tensor]
 """ids, mask (B, L) int64 -> last hidden states (B, L, H)."""
@@ -52,16 +53,7 @@ _PLACES = 5  # products of irregular shapes differ in the last bits with the num
 _CAP = 128  # tokens a text
 _STEP, _BATCH = 16, 4  # fixed shapes: a text's states do not depend on what is encoded with it
 _OPENING = 32  # tokens
-_STOP = frozenset([
-    "i", "a", "an", "the", "to", "of", "with", "that", "is", "are", "in", "on", "for", "and", "or", "my", "me", "we",
-    "us", "our", "you", "your", "he", "she", "it", "its", "this", "these", "those", "am", "was", "were", "be", "been",
-    "want", "wants", "would", "like", "some", "can", "could", "have", "has", "had", "make", "making", "do", "does",
-    "did", "looking", "look", "something", "anything", "please", "what", "which", "who", "how", "when", "where",
-    "there", "here", "so", "just", "very", "really", "also", "but", "if", "then", "than", "as", "at", "by", "from",
-    "about", "into", "more", "any", "one", "give", "tell", "show", "find", "need", "needs", "let", "get", "got", "i'm",
-    "it's", "i'd", "s", "t", "m", "d", "re", "ve", "ll", ",", ".", "?", "!", ":", ";", "-", "'", "\"", "(", ")", "[",
-    "]", "/", "*", "#", "`",
-])
+_NOTHING = FUNCTION_WORDS | frozenset(",.?!:;-'\"()[]/*#`")
 _NEGATION = re.compile(
     r"\b(?:no|not|without|avoid|avoiding|except|excluding|never|hate|dislike|allergic to|intolerant|other than|rather than"
     r"|instead of|don'?t|doesn'?t|isn'?t|aren'?t|can'?t|cannot|won'?t|free of)\b", re.IGNORECASE)
@@ -173,7 +165,7 @@ def _roles(text: str, encoding: object, size: int) -> tuple[Tensor, Tensor]:
     for found in _NEGATION.finditer(text):
         end = _CLAUSE_END.search(text, found.end())
         reach.append((found.end(), end.start() if end else len(text)))
-    content = [b > a and text[a:b].lower() not in _STOP for a, b in offsets]
+    content = [b > a and text[a:b].lower() not in _NOTHING for a, b in offsets]
     negated = [c and any(low <= a and b <= high for low, high in reach) for c, (a, b) in zip(content, offsets, strict=True)]
     return torch.tensor(content, dtype=torch.bool), torch.tensor(negated, dtype=torch.bool)
 

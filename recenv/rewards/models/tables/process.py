@@ -110,8 +110,3 @@ class TabularModel:
         for number, own in at.items():
             out[own] = self._predictors[number].logits([rows[n] for n in own])
         return out
-
-
-def predict(state: Mapping[str, NDArray[Any]], rows: Sequence[ScorerRow]) -> NDArray[np.float32]:
-    """(N,) logits by a state; see TabularModel, which is the faster for many calls."""
-    return TabularModel(state).logits(rows)

@@ -7,11 +7,9 @@ import re
 import unicodedata
 
 from recenv.rewards.models.tables import CACHES
+from recenv.rewards.reading.words import IN_KEYS, units
 
-_STOP = frozenset(["a", "an", "the", "of", "to", "in", "on", "at", "for", "with", "and", "or", "per", "out"])
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
-_WORD = re.compile(r"[a-z]+|\d+(?:\.\d+)?")
-_HAN = re.compile("[\u3400-\u9fff]+")
 _PART = re.compile(r"[;\n]")
 _LONGEST_KEY = 80
 _MEMBERS = re.compile(r"[、,/|]")
@@ -54,12 +52,8 @@ def fold(text: str) -> str:
 def words(text: str) -> frozenset[str]:
     """Content words of a folded text: Latin ones without plural, numbers, pairs of Chinese characters, and "<" or ">" for a
     bound, however it is put ("<20", "below 20")."""
-    latin = (w[:-1] if len(w) > 3 and w.endswith("s") and not w.endswith("ss") else w for w in _WORD.findall(text))
-    found = {w for w in latin if w not in _STOP}
-    for run in _HAN.findall(text):
-        found.update(run[i:i + 2] for i in range(max(len(run) - 1, 1)))
     bounds = (mark for mark, bound in (("<", LESS), (">", MORE)) if bound.search(text))
-    return frozenset(found).union(bounds)
+    return frozenset(units(text, IN_KEYS)).union(bounds)
 
 
 @CACHES.keep(65_536)

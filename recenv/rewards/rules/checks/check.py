@@ -34,7 +34,7 @@ class Check(NamedTuple):
 
     def reason(self, count: int) -> str:
         """What was expected and what came, short."""
-        kind, what = KINDS[self.kind], ", ".join(map(_short, self.words))
+        kind, what = KINDS[self.kind], ", ".join(map(short, self.words))
         label = kind.label.format(what)
         if kind.yes_or_no:
             return f"expected {label}, came none" if self.least else f"expected no {label}, came {count}"
@@ -63,16 +63,9 @@ def _simplified(response: str) -> str:
     return simplified(response)
 
 
-def _short(text: str) -> str:
+def short(text: str) -> str:
+    """Untrusted text, quoted and cut, for a reason."""
     return repr(text if len(text) <= 40 else text[:39] + "…")
-
-
-def _upper(text: str) -> int:
-    return int(text.isupper())
-
-
-def _lower(text: str) -> int:
-    return int(text.islower())
 
 
 def _every(text: str, words: tuple[str, ...]) -> int:
@@ -103,8 +96,8 @@ KINDS: dict[str, Kind] = {
     "sections": Kind("sections {}", lambda text, words: counts.sections(text, words[0])),
     "placeholders": Kind("placeholders in square brackets", lambda text, words: counts.placeholders(text)),
     "postscript": Kind("postscript {}", lambda text, words: counts.postscripts(text, words[0]), True),
-    "lowercase": Kind("lower case only", lambda text, words: _lower(text), True),
-    "uppercase": Kind("upper case only", lambda text, words: _upper(text), True),
+    "lowercase": Kind("lower case only", lambda text, words: int(text.islower()), True),
+    "uppercase": Kind("upper case only", lambda text, words: int(text.isupper()), True),
     "capital words": Kind("words in capital letters", lambda text, words: counts.capital_words(text)),
     "ending": Kind("the ending {}", lambda text, words: counts.ends_with(text, words[0]), True),
     "beginning": Kind("the beginning {}", lambda text, words: counts.begins_with(text, words[0]), True),

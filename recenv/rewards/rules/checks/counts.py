@@ -11,57 +11,13 @@ import unicodedata
 
 from recenv.rewards.rules import CACHES
 
-_HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
-_LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]+")
+HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
+LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]+")
 _STOP = re.compile(r"(?<![.!?])[.!?]++[\"'”’)\]*_]*(?=\s)|[。！？]+[\"'”’）」』]*")
-_ABBREVIATIONS = frozenset(
-    [
-        "mr",
-        "mrs",
-        "ms",
-        "dr",
-        "prof",
-        "st",
-        "jr",
-        "sr",
-        "vs",
-        "etc",
-        "e.g",
-        "i.e",
-        "no",
-        "vol",
-        "fig",
-        "al",
-        "inc",
-        "ltd",
-        "co",
-        "corp",
-        "dept",
-        "est",
-        "gen",
-        "gov",
-        "sen",
-        "rep",
-        "u.s",
-        "u.k",
-        "a.m",
-        "p.m",
-        "p.s",
-        "p.p.s",
-        "jan",
-        "feb",
-        "mar",
-        "apr",
-        "jun",
-        "jul",
-        "aug",
-        "sep",
-        "sept",
-        "oct",
-        "nov",
-        "dec",
-    ]
-)
+_ABBREVIATED = (
+    "mr mrs ms dr prof st jr sr vs etc e.g i.e no vol fig al inc ltd co corp dept est gen gov sen rep u.s u.k a.m p.m p.s "
+    "p.p.s jan feb mar apr jun jul aug sep sept oct nov dec")
+_ABBREVIATIONS = frozenset(_ABBREVIATED.split())
 _BULLET = re.compile(r"(?m)^[ \t]*(?:\*(?!\*)(?=.)|-)")
 _DOT = re.compile(r"(?m)^[ \t]*[•·●]")
 _HIGHLIGHT = re.compile(r"\*\*[^\n*]+\*\*|\*[^\n*]+\*")
@@ -75,11 +31,11 @@ _FENCE = re.compile(r"\A```[A-Za-z]*\s*|(?<!\s)\s*+```\Z")
 
 def is_chinese(text: str) -> bool:
     """More Chinese characters than Latin words."""
-    return len(_HAN.findall(text)) > len(_LATIN.findall(text))
+    return len(HAN.findall(text)) > len(LATIN.findall(text))
 
 
 def words(text: str, parts: bool = False) -> int:
-    """Runs between spaces that hold a letter or a digit; Chinese has no spaces: its characters are counted.
+    """``runs``; Chinese has no spaces: its characters are counted.
 
     parts: "it's" and "well-known" are two words each, as in IFEval. Both ways of counting are common.
     """
@@ -87,6 +43,11 @@ def words(text: str, parts: bool = False) -> int:
         return characters(text)
     if parts:
         return len(_PART.findall(text))
+    return runs(text)
+
+
+def runs(text: str) -> int:
+    """Stretches between spaces that hold a letter or a digit."""
     return sum(any(c.isalnum() for c in part) for part in text.split())
 
 
@@ -97,7 +58,7 @@ def characters(text: str) -> int:
 
 def hanzi(text: str) -> int:
     """字: characters of a Chinese text, words of any other."""
-    return characters(text) if is_chinese(text) or not _LATIN.search(text) else words(text)
+    return characters(text) if is_chinese(text) or not LATIN.search(text) else words(text)
 
 
 def sentences(text: str) -> int:
@@ -213,7 +174,7 @@ def occurrences(text: str, wanted: str, whole: bool) -> int:
 
 
 def _joins(char: str) -> bool:
-    return char.isalnum() and not _HAN.match(char)
+    return char.isalnum() and not HAN.match(char)
 
 
 @CACHES.keep(256)

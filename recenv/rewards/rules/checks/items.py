@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import re
 
+from recenv.rewards.reading.numerals import number
 from recenv.rewards.rules.checks.check import Check
 from recenv.rewards.rules.checks.prompt import Prompt
-from recenv.rewards.rules.checks.quantity import ZN, N, number
+from recenv.rewards.rules.checks.quantity import ZN, N
 
 _ZU = r"(?:家|个|款|项|处|间|条|种|名|位)(?!字|词|字符|汉字|单词|句|段|人|小时|月|半|感叹|关键|标题|部分|不同|占位|要点)"
 _EU = (
     r"(?:items?|options?|places?|restaurants?|hotels?|shops?|stores?|attractions?|clinics?|hospitals?|spots?"
     r"|venues?|suggestions?|"
     r"recommendations?|choices?|results?|candidates?|products?|merchants?|salons?|businesses|alternatives?"
-    r"|sights?|picks?|entries)\b"
-)
+    r"|sights?|picks?|entries)\b")
 _UP_TO = (
-    r"(?:at most|no more than|not more than|up to|a maximum of|maximum of|max(?:imum)?|not exceed(?:ing)?|limited to|only)"
-)
+    r"(?:at most|no more than|not more than|up to|a maximum of|maximum of|max(?:imum)?|not exceed(?:ing)?|limited to|only)")
 _ZH_UP_TO = r"(?:最多|至多|不超过|不多于|不得超过|不要超过|上限|只|仅)"
 _VERB = r"(?:recommend|suggest|list|give|offer|show|name|pick|choose|propose|provide|present)"
 _ZH_VERB = r"(?:推荐|给出|列出|提供|介绍|选出|挑选|列举|给我|展示)"
@@ -35,10 +34,7 @@ _MAX = tuple(
 )
 _EXACT = tuple(
     re.compile(p, re.IGNORECASE)
-    for p in (
-        rf"(?:恰好|正好|刚好){_ZH_VERB}?\s{{0,2}}{_ZN}\s{{0,2}}{_ZU}",
-        rf"\bexactly {_N}(?: [\w-]+){{0,2}}? {_EU}",
-    )
+    for p in (rf"(?:恰好|正好|刚好){_ZH_VERB}?\s{{0,2}}{_ZN}\s{{0,2}}{_ZU}", rf"\bexactly {_N}(?: [\w-]+){{0,2}}? {_EU}")
 )
 _MIN = tuple(
     re.compile(p, re.IGNORECASE)

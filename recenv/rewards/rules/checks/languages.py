@@ -6,131 +6,46 @@ import re
 import unicodedata
 
 NAMES = {
-    "ar": "Arabic",
-    "bg": "Bulgarian",
-    "bn": "Bengali",
-    "cs": "Czech",
-    "da": "Danish",
-    "de": "German",
-    "el": "Greek",
-    "en": "English",
-    "es": "Spanish",
-    "fa": "Persian",
-    "fi": "Finnish",
-    "fr": "French",
-    "gu": "Gujarati",
-    "he": "Hebrew",
-    "hi": "Hindi",
-    "hu": "Hungarian",
-    "id": "Indonesian",
-    "it": "Italian",
-    "ja": "Japanese",
-    "kn": "Kannada",
-    "ko": "Korean",
-    "ml": "Malayalam",
-    "mr": "Marathi",
-    "ne": "Nepali",
-    "nl": "Dutch",
-    "no": "Norwegian",
-    "pa": "Punjabi",
-    "pl": "Polish",
-    "pt": "Portuguese",
-    "ro": "Romanian",
-    "ru": "Russian",
-    "sv": "Swedish",
-    "sw": "Swahili",
-    "ta": "Tamil",
-    "te": "Telugu",
-    "th": "Thai",
-    "tr": "Turkish",
-    "uk": "Ukrainian",
-    "ur": "Urdu",
-    "vi": "Vietnamese",
-    "zh": "Chinese",
+    "ar": "Arabic", "bg": "Bulgarian", "bn": "Bengali", "cs": "Czech", "da": "Danish", "de": "German", "el": "Greek",
+    "en": "English", "es": "Spanish", "fa": "Persian", "fi": "Finnish", "fr": "French", "gu": "Gujarati", "he": "Hebrew",
+    "hi": "Hindi", "hu": "Hungarian", "id": "Indonesian", "it": "Italian", "ja": "Japanese", "kn": "Kannada", "ko": "Korean",
+    "ml": "Malayalam", "mr": "Marathi", "ne": "Nepali", "nl": "Dutch", "no": "Norwegian", "pa": "Punjabi", "pl": "Polish",
+    "pt": "Portuguese", "ro": "Romanian", "ru": "Russian", "sv": "Swedish", "sw": "Swahili", "ta": "Tamil", "te": "Telugu",
+    "th": "Thai", "tr": "Turkish", "uk": "Ukrainian", "ur": "Urdu", "vi": "Vietnamese", "zh": "Chinese",
 }
 ZH_NAMES = {
-    "中文": "zh",
-    "汉语": "zh",
-    "普通话": "zh",
-    "华语": "zh",
-    "英文": "en",
-    "英语": "en",
-    "日语": "ja",
-    "日文": "ja",
-    "韩语": "ko",
-    "韩文": "ko",
-    "法语": "fr",
-    "法文": "fr",
-    "德语": "de",
-    "德文": "de",
-    "西班牙语": "es",
-    "俄语": "ru",
-    "俄文": "ru",
-    "意大利语": "it",
-    "葡萄牙语": "pt",
-    "阿拉伯语": "ar",
-    "泰语": "th",
-    "越南语": "vi",
+    "中文": "zh", "汉语": "zh", "普通话": "zh", "华语": "zh", "英文": "en", "英语": "en", "日语": "ja", "日文": "ja",
+    "韩语": "ko", "韩文": "ko", "法语": "fr", "法文": "fr", "德语": "de", "德文": "de", "西班牙语": "es", "俄语": "ru",
+    "俄文": "ru", "意大利语": "it", "葡萄牙语": "pt", "阿拉伯语": "ar", "泰语": "th", "越南语": "vi",
 }
 _SCRIPTS = {
-    "LATIN": "",
-    "CJK": "zh",
-    "HIRAGANA": "ja",
-    "KATAKANA": "ja",
-    "HANGUL": "ko",
-    "CYRILLIC": "",
-    "ARABIC": "",
-    "DEVANAGARI": "",
-    "BENGALI": "bn",
-    "GUJARATI": "gu",
-    "GURMUKHI": "pa",
-    "KANNADA": "kn",
-    "MALAYALAM": "ml",
-    "TAMIL": "ta",
-    "TELUGU": "te",
-    "THAI": "th",
-    "HEBREW": "he",
-    "GREEK": "el",
+    "LATIN": "", "CJK": "zh", "HIRAGANA": "ja", "KATAKANA": "ja", "HANGUL": "ko", "CYRILLIC": "", "ARABIC": "",
+    "DEVANAGARI": "", "BENGALI": "bn", "GUJARATI": "gu", "GURMUKHI": "pa", "KANNADA": "kn", "MALAYALAM": "ml", "TAMIL": "ta",
+    "TELUGU": "te", "THAI": "th", "HEBREW": "he", "GREEK": "el",
 }
 _DENSE = frozenset({"CJK", "HIRAGANA", "KATAKANA", "HANGUL"})
 _FREQUENT = {
     "LATIN": {
-        "en": (
-            "the and of to a in is that it for you with are this on be as your i my we not have can from or was will"
-            " by an at but they so what"
-            " all our me when one if out up no do like who their he she his her has how which more there its don't i'm it's"
-        ),
-        "es": (
-            "de la que el en y los se del las un por con una su para es al lo como más pero sus le ya este sí porque"
-            " esta son muy también"
-        ),
-        "fr": (
-            "de la le et les des en un du une que est pour qui dans par plus pas au sur ne se ce sont avec il elle"
-            " nous vous je mais cette ou"
-        ),
-        "de": (
-            "der die und in den von zu das mit sich des auf für ist im dem nicht ein eine als auch es an werden aus er"
-            " sie ich wir wenn du"
-        ),
-        "pt": (
-            "de a o que e do da em um para é com não uma os no se na por mais as dos como mas foi ao ele das tem à seu"
-            " sua você são também nós"
-        ),
-        "it": (
-            "di e il la che è per un in del non una sono le con della si dei da come più al nel ma i gli ha anche"
-            " questo alla delle lo mi ti"
-        ),
-        "fi": (
-            "ja on ei se että oli olla mutta kun niin hän ovat myös tai kuin sen joka mitä voi kanssa minä sinä ne"
-            " olen tämä vain siitä jos"
-        ),
-        "sw": (
-            "ya na wa kwa ni katika la za cha kama hii yake hiyo lakini watu hivyo yangu wake sana kuwa au moja wao"
-            " huu mimi wewe yako hapana"
-            " ili bila pia kila mtu kwamba alikuwa huyo nini"
-        ),
+        "en": "the and of to a in is that it for you with are this on be as your i my we not have can from or was will by "
+              "an at but they so what all our me when one if out up no do like who their he she his her has how which more "
+              "there its don't i'm it's",
+        "es": "de la que el en y los se del las un por con una su para es al lo como más pero sus le ya este sí porque esta "
+              "son muy también",
+        "fr": "de la le et les des en un du une que est pour qui dans par plus pas au sur ne se ce sont avec il elle nous "
+              "vous je mais cette ou",
+        "de": "der die und in den von zu das mit sich des auf für ist im dem nicht ein eine als auch es an werden aus er "
+              "sie ich wir wenn du",
+        "pt": "de a o que e do da em um para é com não uma os no se na por mais as dos como mas foi ao ele das tem à seu "
+              "sua você são também nós",
+        "it": "di e il la che è per un in del non una sono le con della si dei da come più al nel ma i gli ha anche questo "
+              "alla delle lo mi ti",
+        "fi": "ja on ei se että oli olla mutta kun niin hän ovat myös tai kuin sen joka mitä voi kanssa minä sinä ne olen "
+              "tämä vain siitä jos",
+        "sw": "ya na wa kwa ni katika la za cha kama hii yake hiyo lakini watu hivyo yangu wake sana kuwa au moja wao huu "
+              "mimi wewe yako hapana ili bila pia kila mtu kwamba alikuwa huyo nini",
         "vi": "của và là có không được cho một các người những trong với này để khi đã từ tôi bạn về đến như cũng ra chúng",
-        "nl": "de het een en van in is dat op te zijn met voor niet aan er ook als bij maar om uit ze hij je ik naar wordt deze",
+        "nl": "de het een en van in is dat op te zijn met voor niet aan er ook als bij maar om uit ze hij je ik naar wordt "
+              "deze",
         "sv": "och att det i en är som på av för med den till inte har de jag om ett men var sig från vi kan du",
         "da": "og at det er en i af til på de som med for den ikke har et jeg om men var sig fra vi kan du der",
         "no": "og at det er en i av til på de som med for den ikke har et jeg om men var seg fra vi kan du der",
@@ -139,16 +54,12 @@ _FREQUENT = {
         "ro": "și de în a la cu pe că o nu un este pentru din mai care sau ce dar sunt prin",
         "hu": "a az és hogy nem is egy van de ez meg ha csak már mint vagy azt ami",
         "tr": "ve bir bu da de için ile çok ne gibi daha ben olarak kadar var ama sen o mi olan her en",
-        "id": (
-            "yang dan di untuk dengan dari ini itu tidak dalam pada adalah akan ke kita anda saya bisa atau ada juga"
-            " mereka karena"
-        ),
+        "id": "yang dan di untuk dengan dari ini itu tidak dalam pada adalah akan ke kita anda saya bisa atau ada juga "
+              "mereka karena",
     },
     "CYRILLIC": {
-        "ru": (
-            "и в не на что я с он как это по но они мы из у за от так же для вы ты его её или если был быть которые"
-            " при до когда"
-        ),
+        "ru": "и в не на что я с он как это по но они мы из у за от так же для вы ты его её или если был быть которые при "
+              "до когда",
         "bg": "и на да в се за е от не с че като по са това си ще но как или този може към които ни ми ти съм има",
         "uk": "і в не на що з як це та до за від він але для ми ви є у його вони по я також",
     },
@@ -159,10 +70,8 @@ _FREQUENT = {
     },
     "DEVANAGARI": {
         "hi": "के है में की और का से को हैं पर यह एक कि नहीं ने लिए भी हम आप था तो कर इस मैं जो या वह हो थी साथ",
-        "mr": (
-            "आहे आणि आहेत या हे ते एक मी तो आपण नाही मध्ये त्या होते साठी करण्यासाठी आपल्या किंवा असे माझ्या होता ही"
-            " पण आम्ही त्यांच्या की"
-        ),
+        "mr": "आहे आणि आहेत या हे ते एक मी तो आपण नाही मध्ये त्या होते साठी करण्यासाठी आपल्या किंवा असे माझ्या होता ही पण "
+              "आम्ही त्यांच्या की",
         "ne": "छ र को मा छन् हो यो एक लागि पनि गर्न भने म थियो हुन्छ तपाईं हामी यस गर्ने हुन् तथा वा छैन",
     },
 }

@@ -17,58 +17,44 @@ _HANZI = r"个?(?:汉字|字(?!符|母|段|数))"
 _SENTENCE = r"sentences?\b|个?句(?:话|子)?"
 _PARAGRAPH = r"paragraphs?\b|stanzas?\b|个?段(?:落|话)?"
 _PART = (
-    r"(?:paragraphs?|stanzas?|parts?|sections?|steps?|verses?|versions?|points?|pieces?|items?|answers?)\b|个?(?:段落?|部分)"
-)
+    r"(?:paragraphs?|stanzas?|parts?|sections?|steps?|verses?|versions?|points?|pieces?|items?|answers?)\b|个?(?:段落?|部分)")
 _THINGS = (
     r"(?!(?:words|sentences|characters|letters|times|lines|bullets|ast?erisks|stars|sections|words|keywords"
-    r"|symbols|minutes|hours|days)\b)[a-z]{3,20}s\b"
-)
+    r"|symbols|minutes|hours|days)\b)[a-z]{3,20}s\b")
 _BULLET = (
     r"(?:\* ?)?bulletpoints?\b|(?:items?|points?|entries) in a bullet(?:ed)?(?:[ -]points?)? list|(?:\*"
-    r" ?)?bullet(?:ed|s)?(?:[ -]points?)?\b|(?:个|条)?(?:项目符号|要点)"
-)
+    r" ?)?bullet(?:ed|s)?(?:[ -]points?)?\b|(?:个|条)?(?:项目符号|要点)")
 _PLACEHOLDER = r"placeholders?\b|个?占位符"
 _HIGHLIGHT = (
     r"\*?(?:highlight(?:ed)?|italic(?:ized?)?|text|markdown)?\*? ?(?:[a-z]+ )?(?:sections?|words?|keywords?"
     r"|parts?|phrases?|texts?|highlights?|sentences?|points?|terms?|pieces?|passages?|lines?|ideas?|titles?"
-    r"|names?)\b|[处个](?:文字|内容|部分|重点)?"
-)
+    r"|names?)\b|[处个](?:文字|内容|部分|重点)?")
 _NAMED = r"section|paragraph|part|day|chapter|scene|verse|round|stanza|step|topic|question|episode|act|audience|item"
 
 _SCOPED = re.compile(
     r"\b(?:each|every|per|apiece|title|headline|headings?|subject line|caption|captions|slogan|username)\b"
     r"|\b(?:first|second|third|fourth|fifth|last|final|opening|closing) (?:paragraph|sentence|line|section|part"
     r"|stanza|word|bullet)"
-    r"|\bparagraph \d|每(?!次)|各|标题|第[一二三四五\d]+[段句节个]",
-    re.IGNORECASE,
-)
+    r"|\bparagraph \d|每(?!次)|各|标题|第[一二三四五\d]+[段句节个]", re.IGNORECASE)
 _FOR_EACH = re.compile(
     r"\s{0,3}(?:long )?(?:(?:each|apiece)\b(?! (?:separated|divided|starting|beginning|with))|(?:per|for each|in each)\b)",
-    re.IGNORECASE,
-)
-_STARS = re.compile(r"(?<!\*)\*\*\*(?!\*)")
+    re.IGNORECASE)
 _DIVIDED = re.compile(r"(?<!\*)\*\*\*(?!\*)|markdown divider|(?:3|three) ast?erisks?\b(?! ?\*{4})", re.IGNORECASE)
 TWO_PARTS = re.compile(
-    r"\bseparate (?:the |your )?[\w' ]{1,30}? and (?:the |your )?[\w' ]{1,30}? (?:with|by|using)\b", re.IGNORECASE
-)
+    r"\bseparate (?:the |your )?[\w' ]{1,30}? and (?:the |your )?[\w' ]{1,30}? (?:with|by|using)\b", re.IGNORECASE)
 _DIVIDER = re.compile(r"(?<!\*)\*\*\*(?!\*)|markdown divider|ast?erisks?", re.IGNORECASE)
 _SENTENCES = re.compile(r"[^.?!\n]*+\.?[^.?!\n]*+")
 _BLANK_LINE = re.compile(
     r"(?:two|2|double) (?:new ?lines?|line ?breaks?|newlines)|blank lines?|empty lines?|double[- ]spaced|\\n\\n|空行|两个换行",
-    re.IGNORECASE,
-)
+    re.IGNORECASE)
 _BULLETS_BEFORE = re.compile(
     r"(?:\bbullet(?:ed)?(?:[ -]points?)? list (?:of|with|containing)|\bnumber of bullet(?:ed)? ?points?"
-    r" (?:should|must|has to) be)\s?\Z",
-    re.IGNORECASE,
-)
+    r" (?:should|must|has to) be)\s?\Z", re.IGNORECASE)
 _AS_BULLETS = re.compile(r"\b(?:us(?:e|ing)|in(?:to)?|as)(?: the| a)?(?: markdown)? bullet(?:ed)?[ -]?points?\b", re.IGNORECASE)
 _CAPITALS = re.compile(
     r"\bwords?\b[^.\n]{0,40}\b(?:all[- ]capital|all[- ]caps|capital letters|capitalized|uppercase)|all[-"
     r" ](?:caps|capitals?) words"
-    r"|capital(?:ized)? words|(?:全部)?大写(?:的)?单词",
-    re.IGNORECASE,
-)
+    r"|capital(?:ized)? words|(?:全部)?大写(?:的)?单词", re.IGNORECASE)
 _SPLITTER = re.compile(rf"(?<![\w'\"])(?:\((?P<a>{_NAMED}) 1\b|(?P<b>{_NAMED}) X\b)|«(?P<c>\d+)»", re.IGNORECASE)
 _SPLIT_TEXT = re.compile(r"\A([A-Za-z]{2,20}) ?(?:X|1|#)\Z")
 
@@ -199,9 +185,7 @@ def _stretch(text: str, end: int) -> int:
 
 
 def _bullets(prompt: Prompt, found: list[Quantity]) -> Iterator[Check]:
-    markdown = bool(
-        re.search(r"markdown|(?m:^ ?\* )|indicated by \*|«\*»", prompt.text, re.IGNORECASE) or "*" in prompt.quotes
-    )
+    markdown = bool(re.search(r"markdown|(?m:^ ?\* )|indicated by \*|«\*»", prompt.text, re.IGNORECASE) or "*" in prompt.quotes)
     for q in found:
         if _BULLETS_BEFORE.search(prompt.before(q.start)) and counted(
             prompt.text, q, r"(?:items?|points?|entries)\b|(?=[.,;]|$)"
@@ -264,14 +248,11 @@ def _sections(prompt: Prompt, found: list[Quantity]) -> Iterator[Check]:
 
 
 _BY_STARS = re.compile(
-    r"markdown|(?:with|using|by) \*|asterisk|(?<!\*)\*[^*\n]{1,60}\*(?!\*)|«\*»|加粗|高亮|highlight", re.IGNORECASE
-)
+    r"markdown|(?:with|using|by) \*|asterisk|(?<!\*)\*[^*\n]{1,60}\*(?!\*)|«\*»|加粗|高亮|highlight", re.IGNORECASE)
 _HIGHLIGHTED = re.compile(r"\bhighlight|\bitalic|\bemphasi[sz]e|突出|高亮", re.IGNORECASE)
 _SOME_MARKED = re.compile(
     r"\b(?:highlight|italici[sz]e|emphasi[sz]e) (?:some|a few|several|the)(?: [a-z]+)? (?:parts?|words?|phrases?|sections?"
-    r"|points?)\b[^.\n]{0,50}(?:\*|«\*»|asterisk|markdown)",
-    re.IGNORECASE,
-)
+    r"|points?)\b[^.\n]{0,50}(?:\*|«\*»|asterisk|markdown)", re.IGNORECASE)
 _WRAPPED = re.compile(r"highlight[^.\n]{0,60}(?:wrapping|wrapped|wrap)[^.\n]{0,30}(?:\*|«\*»|asterisk)", re.IGNORECASE)
 
 
@@ -290,9 +271,7 @@ def _marked(prompt: Prompt, found: list[Quantity]) -> Iterator[Check]:
         begin, end = prompt.sentence(marked.start, marked.end)
         if not _HIGHLIGHTED.search(text, begin, end) or _CAPITALS.search(text, begin, end):
             continue
-        if _HIGHLIGHTED.search(text, begin, marked.start) or _HIGHLIGHTED.search(
-            text, marked.start, min(end, marked.end + 40)
-        ):
+        if _HIGHLIGHTED.search(text, begin, marked.start) or _HIGHLIGHTED.search(text, marked.start, min(end, marked.end + 40)):
             any_read = True
             yield _bounds("highlights", marked, bare="least")
     if not any_read and (_WRAPPED.search(text) or _SOME_MARKED.search(text)):

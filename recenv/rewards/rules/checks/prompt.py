@@ -16,9 +16,7 @@ MAX_READ = 8_000
 MOST_QUOTES = 256
 """Of the quotations of an instruction only so many are set aside."""
 
-_ONE_FORM = str.maketrans(
-    dict.fromkeys("“”„‟«»「」『』〝〞", '"') | dict.fromkeys("‘’‛`´", "'") | dict.fromkeys("‐‑‒–—", "-")
-)
+_ONE_FORM = str.maketrans(dict.fromkeys("“”„‟«»「」『』〝〞", '"') | dict.fromkeys("‘’‛`´", "'") | dict.fromkeys("‐‑‒–—", "-"))
 _DOUBLE = (re.compile(r'"([^"\n]{1,2000})"'), re.compile(r'"([^"]{1,4000})"'))
 _SINGLE = re.compile(r"(?<![\w'])'([^'\n]{1,80})'(?!\w)")
 _BLANKS = re.compile(r"[^\S\n]+")

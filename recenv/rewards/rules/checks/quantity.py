@@ -5,36 +5,15 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
+from operator import attrgetter
 from typing import NamedTuple
 
+from recenv.rewards.reading.numerals import DIGITS, ENGLISH, SCALES, number
 from recenv.rewards.rules import CACHES
 
-_UNITS = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
-    " seventeen eighteen nineteen"
-)
-NUMBERS = {word: n for n, word in enumerate(_UNITS.split())} | {
-    "twenty": 20,
-    "thirty": 30,
-    "forty": 40,
-    "fifty": 50,
-    "sixty": 60,
-    "seventy": 70,
-    "eighty": 80,
-    "ninety": 90,
-    "a hundred": 100,
-    "one hundred": 100,
-    "hundred": 100,
-    "a dozen": 12,
-    "single": 1,
-    "once": 1,
-    "twice": 2,
-    "thrice": 3,
-}
-_ZH_DIGITS = {c: n for n, c in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0}
-_WORDS = "|".join(sorted(NUMBERS, key=lambda w: -len(w)))
+_WORDS = "|".join(sorted(ENGLISH, key=lambda w: -len(w)))
 N = rf"(?:\d{{1,3}}(?:,\d{{3}}){{1,6}}(?!\d)|\d{{1,7}}(?!\d)|(?:{_WORDS})\b)"
-_FIGURES = "零〇一二两三四五六七八九十百千"
+_FIGURES = "".join((*DIGITS, *SCALES))
 ZN = rf"(?:\d{{1,6}}(?!\d)|[{_FIGURES}]{{1,9}})"
 
 _RELATIONS = {
@@ -61,28 +40,21 @@ _ZH_RELATIONS = {
 _RELATION = "|".join(f"(?P<{name}>{words})" for name, words in _RELATIONS.items())
 _EN = re.compile(
     rf"(?:\b(?:{_RELATION}) (?:a total of )?)?(?<![\w.$#/«])(?P<n>{N})(?:(?: ?(?:-|to|or) ?| and (?=\w))(?P<m>{N}))?"
-    r"(?P<more> ?\+| or (?:more|above|over)\b)?(?P<fewer> or (?:less|fewer|under|below)\b)?",
-    re.IGNORECASE,
-)
+    r"(?P<more> ?\+| or (?:more|above|over)\b)?(?P<fewer> or (?:less|fewer|under|below)\b)?", re.IGNORECASE)
 _ZH = re.compile(
     "(?:"
     + "|".join(f"(?P<{name}>{words})" for name, words in _ZH_RELATIONS.items())
     + rf")?(?:使用|包含|有|写|出现|为)?\s{{0,3}}(?<![\d.{_FIGURES}第])(?P<n>{ZN})"
-    rf"(?:\s?[-到至~]\s?(?P<m>{ZN}))?(?=\s?[\u3400-\u9fff])"
-)
+    rf"(?:\s?[-到至~]\s?(?P<m>{ZN}))?(?=\s?[\u3400-\u9fff])")
 _AFTER = re.compile(
     r"\s{0,3}(?:in total |long )?(?:(?P<more>or more\b|or above\b|at least\b|minimum\b|at minimum\b|以上)"
-    r"|(?P<fewer>or fewer\b|or less\b|at most\b|maximum\b|max\b|limit\b|以内|之内|以下|内)|(?P<near>左右|上下))"
-)
+    r"|(?P<fewer>or fewer\b|or less\b|at most\b|maximum\b|max\b|limit\b|以内|之内|以下|内)|(?P<near>左右|上下))")
 _NOT = re.compile(
     r"(?:\b(?:not|never|cannot)|n't)\b[^.,;:?!\n]{0,40}\Z"
-    r"|\b(?:avoid(?:ing)?|without)\b(?:(?! and )[^.,;:?!\n]){0,40}\Z",
-    re.IGNORECASE,
-)
+    r"|\b(?:avoid(?:ing)?|without)\b(?:(?! and )[^.,;:?!\n]){0,40}\Z", re.IGNORECASE)
 _FILL = (
     r"(?:(?!(?:or|and|to|of|at|than|the|in|with|by|for|each|more|less|fewer|times?|example|sample|is|are"
-    r"|as)\b)[^\W\d][\w'-]* ){0,2}?"
-)
+    r"|as)\b)[^\W\d][\w'-]* ){0,2}?")
 
 
 MOST_READ = 256
@@ -106,29 +78,7 @@ def quantities(text: str) -> list[Quantity]:
 
 def between(found: list[Quantity], start: int, end: int) -> list[Quantity]:
     """Those of the quantities of a text, in order, that begin from ``start`` to before ``end``."""
-    return found[bisect_left(found, start, key=_begin):bisect_left(found, end, key=_begin)]
-
-
-def _begin(quantity: Quantity) -> int:
-    return quantity.start
-
-
-def number(text: str) -> int | None:
-    """A whole number in figures or in words, English or Chinese."""
-    text = text.strip().casefold().replace(",", "")
-    if text.isdecimal() and text.isascii():
-        return int(text) if len(text) < 10 else None
-    if text in NUMBERS:
-        return NUMBERS[text]
-    total, digit = 0, 0
-    for char in text:
-        if char in "十百千":
-            total, digit = total + (digit or 1) * {"十": 10, "百": 100, "千": 1000}[char], 0
-        elif char in _ZH_DIGITS:
-            digit = _ZH_DIGITS[char]
-        else:
-            return None
-    return total + digit
+    return found[bisect_left(found, start, key=attrgetter("start")):bisect_left(found, end, key=attrgetter("start"))]
 
 
 @CACHES.keep(128)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from recenv.rewards.reading.numerals import number
 from recenv.rewards.rules.checks.check import Check
 from recenv.rewards.rules.checks.languages import NAMES, ZH_NAMES
 from recenv.rewards.rules.checks.lengths import TWO_PARTS, read_lengths, scoped
 from recenv.rewards.rules.checks.prompt import QUOTED, Prompt
-from recenv.rewards.rules.checks.quantity import number
 
 _CODES = {name.casefold(): code for code, name in NAMES.items()} | {
     "mandarin": "zh",
@@ -20,54 +20,38 @@ _CODES = {name.casefold(): code for code, name in NAMES.items()} | {
 _ANY = "|".join(sorted(_CODES, key=lambda n: -len(n)))
 _LANGUAGE = re.compile(
     rf"\b(?:in|us(?:e|ing)|with)(?: (?:only|entirely|purely|just))?(?: the)? (?P<name>{_ANY})\b(?P<noun> language)?"
-    rf"|\b(?P<only>only|entirely|but|except) (?P<name2>{_ANY})\b(?P<noun2> language)?",
-    re.IGNORECASE,
-)
+    rf"|\b(?P<only>only|entirely|but|except) (?P<name2>{_ANY})\b(?P<noun2> language)?", re.IGNORECASE)
 _OTHER_NOUN = re.compile(
     r" (?:(?!(?:only|and|or|with|please|at|in|no|not|as|all|but|using|to|that|who|where|when|which|while"
     r"|language|throughout|about|on|for|from|by|why|how|what|whether|is|are|was|must|should|the|a|an|so|if"
-    r"|instead|first|then|then|without|into|of|you|your|i|my)\b)[a-z]+)",
-    re.IGNORECASE,
-)
+    r"|instead|first|then|then|without|into|of|you|your|i|my)\b)[a-z]+)", re.IGNORECASE)
 _MEANT = re.compile(
     r"no other language|only|entire|whole|complete|response|answer|reply|respond|output|written|language|lowercase|capital",
-    re.IGNORECASE,
-)
-_ZH_LANGUAGE = re.compile(
-    rf"(?:用|使用|以)(?:简体)?(?P<a>{'|'.join(ZH_NAMES)})|(?P<b>{'|'.join(ZH_NAMES)})(?:回答|回复|作答)"
-)
+    re.IGNORECASE)
+_ZH_LANGUAGE = re.compile(rf"(?:用|使用|以)(?:简体)?(?P<a>{'|'.join(ZH_NAMES)})|(?P<b>{'|'.join(ZH_NAMES)})(?:回答|回复|作答)")
 _DENIED = re.compile(
-    r"(?:\b(?:not|never|without|avoid)|n't|不要|别|勿|不能|不得|禁止|不)\s{0,3}(?:\w{1,40}\s{1,3}){0,2}$", re.IGNORECASE
-)
+    r"(?:\b(?:not|never|without|avoid)|n't|不要|别|勿|不能|不得|禁止|不)\s{0,3}(?:\w{1,40}\s{1,3}){0,2}$", re.IGNORECASE)
 _PART = re.compile(
     r"\b(?:titles?|headings?|headlines?|labels?|names?|keywords?|acronyms?|words?|first letters?|initials?"
-    r"|each)\b|标题|首字母|单词",
-    re.IGNORECASE,
-)
+    r"|each)\b|标题|首字母|单词", re.IGNORECASE)
 _AMOUNT = re.compile(r"\b\d+ words?(?= and\b)", re.IGNORECASE)
 _ALL_WORDS = re.compile(r"\bwords in (?:your|the) (?:entire |whole )?(?:response|answer|reply|output)\b", re.IGNORECASE)
 _LOWER = re.compile(
     r"lower ?-?cased?s?\b(?: letters?)?(?: only)?|(?:\b(?:no|without|not|never|avoid|cannot|refrain)\b(?!"
     r" (?:more|less|fewer))|n't\b)[^.,\n]{0,30}\b(?:capital letters?|capitalizations?|capitals|uppercase"
-    r" letters?)|全(?:部)?(?:用|使用)?小写",
-    re.IGNORECASE,
-)
+    r" letters?)|全(?:部)?(?:用|使用)?小写", re.IGNORECASE)
 _UPPER = re.compile(
     r"\b(?:all|only|entirely|in|fully)(?: in| of| the)?(?: english)? ?-?(?:capital letters?|caps|capitals"
     r"|capitalized|upper ?-?case(?:d)?(?: letters?)?)\b|\b(?:no|without|not|n't) (?:any |use |using )?(?:lower"
     r" ?-?case)(?: letters?)?|\bcapital letters only|\b(?:every|all) letters? [^.\n]{0,20}\b(?:uppercase"
-    r"|capitalized|capitals?)\b|\bcapitali[sz]e (?:every|each|all) letters?\b|全(?:部)?(?:用|使用)?大写",
-    re.IGNORECASE,
-)
+    r"|capitalized|capitals?)\b|\bcapitali[sz]e (?:every|each|all) letters?\b|全(?:部)?(?:用|使用)?大写", re.IGNORECASE)
 _JSON = re.compile(
     r"(?:\b(?:wrap|output|respon|answer|write|return|format|give|provide|put|present|render|reply"
     r"|contain)\w*\b[^.\n]{0,60}?\b(?:in|as|into|using|with|only)(?: an?| the| one| a single)?(?: valid| proper)? json"
     r"|\b(?:entire|whole|response|output|answer)\b[^.\n]{0,60}\bjson\b(?= format| object| block| output|[.,!;]"
     r"|$)|\bjson format\b[^.\n]{0,40}\b(?:entire|whole|response|output|answer)\b|\buse (?:the )?json format"
     r"|\bin (?:the )?form of (?:a )?json|\bvalid json|\bin (?:a |the )?(?:valid )?json (?:format|object)|json"
-    r" ?(?:格式|对象))",
-    re.IGNORECASE,
-)
+    r" ?(?:格式|对象))", re.IGNORECASE)
 _TITLE = re.compile(r"double ang(?:ular|le|led)(?: brackets?| quotation)?|<<[^\n<>]{1,60}>>|双尖括号", re.IGNORECASE)
 _AROUND = re.compile(
     r"\b(?:wrap|put|enclos|surround|place|contain|encas)\w*\b(?P<what>[^.\n]{0,70}?)\b(?:in|with|inside|within"
@@ -75,47 +59,33 @@ _AROUND = re.compile(
     r"|\bdouble[ -]?quot\w*(?: marks?)? around(?P<what2>[^.\n]{0,50})|\b(?:in|inside|within) double["
     r" -]?quot\w*(?: marks?)?(?P<what3>)"
     r"|\b(?:start|begin)\w* and end\w*(?P<what4>[^.\n]{0,40}) with (?:a )?double[ -]?quot|\bdouble["
-    r" -]?quot\w*(?: marks?)? to (?:wrap|enclose)(?P<what5>[^.\n]{0,40})",
-    re.IGNORECASE,
-)
+    r" -]?quot\w*(?: marks?)? to (?:wrap|enclose)(?P<what5>[^.\n]{0,40})", re.IGNORECASE)
 _LONG = re.compile(r"\b\d+ ?\+? words?\b", re.IGNORECASE)
 _WHOLE = re.compile(
-    r"\b(?:entire|whole|full|complete|response|answer|output|reply|everything|it)\b|\byour \w+\b", re.IGNORECASE
-)
+    r"\b(?:entire|whole|full|complete|response|answer|output|reply|everything|it)\b|\byour \w+\b", re.IGNORECASE)
 _POSTSCRIPT = re.compile(r"(?<![\w.])(?P<mark>p\.? ?p\.? ?s|p\.? ?s)\b\.?", re.IGNORECASE)
 _END = re.compile(
     r"\b(?<!ing and )(?:end|finish|conclud|clos)(?:e|es|s|ing|ed)?\b(?: [\w']+){0,4}? (?:with|by saying|by writing)\b"
     r"|\bvery end of[^.\n]{0,30}(?:should|must|has to) (?:read|say|be)|\b(?:last|final) (?:words?|sentence"
-    r"|phrase|line) (?:of[^.\n]{0,30})?(?:should|must|has to) (?:be|read)",
-    re.IGNORECASE,
-)
+    r"|phrase|line) (?:of[^.\n]{0,30})?(?:should|must|has to) (?:be|read)", re.IGNORECASE)
 _PHRASE = re.compile(
     rf"(?: (?:this|the|an?|following|exact(?:ly)?|very|same|words?|phrase|sentence|question|statement|line|text|of"
-    rf"|saying|that says|and only)){{0,12}}\s?:?\s{{0,2}}(?P<quote>{QUOTED})",
-    re.IGNORECASE,
-)
+    rf"|saying|that says|and only)){{0,12}}\s?:?\s{{0,2}}(?P<quote>{QUOTED})", re.IGNORECASE)
 _OPEN_PHRASE = re.compile(
     r"(?: (?:this|the|following|exact|very)){1,8} (?P<noun>phrase|sentence|question|statement|words?|line)(?:"
     r" of)?(?P<colon> ?:)?\s{1,3}(?P<rest>[^\n«]{2,200}?)(?=\n|$)"
-    r"|(?: (?:this|the|following)){0,8} ?:\s{1,3}(?P<rest2>[^\n«]{2,200}?)(?=\n|$)",
-    re.IGNORECASE,
-)
+    r"|(?: (?:this|the|following)){0,8} ?:\s{1,3}(?P<rest2>[^\n«]{2,200}?)(?=\n|$)", re.IGNORECASE)
 _BEGIN = re.compile(
     r"\b(?:start|begin)\b (?:off )?(?:the |your )(?:whole |entire )?(?:response|answer|output|reply)(?: with| by saying)",
-    re.IGNORECASE,
-)
+    re.IGNORECASE)
 _ZH_ENDING = re.compile(rf"以\s?(?P<quote>{QUOTED})\s?(?:这句话|一句)?(?:作为)?(?P<where>结尾|结束|收尾|开头|开始)")
 _QUESTION = re.compile(
     r"\b(?:end|finish|conclude)\b[^.,\n]{0,40}\b(?:with|by asking) an? (?:\w+ )?question\b(?! (?:mark|of))"
-    r"|(?:以|用)(?:一个)?(?:问句|提问|疑问句|问题)(?:来)?(?:结尾|结束|收尾)",
-    re.IGNORECASE,
-)
+    r"|(?:以|用)(?:一个)?(?:问句|提问|疑问句|问题)(?:来)?(?:结尾|结束|收尾)", re.IGNORECASE)
 _NUMBERED = re.compile(
     r"\bnumbered list\b|\bnumber (?:the|all|your) (?:places|items|options|recommendations|suggestions"
     r"|restaurants|points|steps|entries|hotels|results)\b"
-    r"|(?:用|使用)(?:数字)?编号列出|给每[家个条项]\w{0,4}编号|编号列表|带编号的列表",
-    re.IGNORECASE,
-)
+    r"|(?:用|使用)(?:数字)?编号列出|给每[家个条项]\w{0,4}编号|编号列表|带编号的列表", re.IGNORECASE)
 _STARS = re.compile(r"(?<!\*)\*{6,7}(?!\*)|(?:six|6) ast?erisks?|(?:六|6)个(?:星号|\*)", re.IGNORECASE)
 _TWO = re.compile(r"\b(?:two|2|twice|pair)\b(?! (?:lines|new|line))|两个|两种|两份|2个", re.IGNORECASE)
 _PARAGRAPH_WORD = re.compile(
@@ -128,33 +98,25 @@ _PARAGRAPH_WORD = re.compile(
     rf"|\d{{1,2}}(?:st|nd|rd|th)) paragraph) with (?:the )?(?:word )?(?P<w3>{QUOTED}|[\w'-]+)"
     rf"|\bfirst word (?:of|in) (?:paragraph (?P<n4>\d{{1,2}})|the (?P<o4>first|second|third|fourth|fifth|sixth"
     rf"|\d{{1,2}}(?:st|nd|rd|th)) paragraph) (?:must|should|has to) be (?:the word )?(?P<w4>{QUOTED}|[\w'-]+)"
-    rf"|第(?P<zn>[一二三四五六七八九\d]{{1,2}})段(?:必须|应|要|需)?以(?:词)?(?P<zw>{QUOTED})(?:开头|开始)",
-    re.IGNORECASE,
-)
+    rf"|第(?P<zn>[一二三四五六七八九\d]{{1,2}})段(?:必须|应|要|需)?以(?:词)?(?P<zw>{QUOTED})(?:开头|开始)", re.IGNORECASE)
 _LAST_PARAGRAPH_WORD = re.compile(
     rf"\b(?:last|final) paragraph\b[^.,\n]{{0,25}}? (?:start|begin)(?:s|n?ing)? with (?:the )?(?:word )?:? ?(?P<w>{QUOTED})",
-    re.IGNORECASE,
-)
+    re.IGNORECASE)
 _ORDINALS = {w: n for n, w in enumerate(["first", "second", "third", "fourth", "fifth", "sixth"], 1)}
 _OPTION_LIST = re.compile(
     rf"(?:\b(?:one|from|among|any) (?:of )?(?:the following|these|the|those)\b[^:\n«]{{0,60}}:?|\b(?:answer|say"
     rf"|reply|respond|choose|select|pick|either|options?|phrases|with|from)\b(?: \w+){{0,3}}:?|(?:只能|必须"
     rf"|只需)?(?:回答|选择|选))[\s(]{{0,3}}"
-    rf"(?P<list>{QUOTED}(?:(?: ?, ?(?:or |and )?|,? or | ?/ ?|、|,?或(?:者)?|\s){QUOTED}){{1,12}})",
-    re.IGNORECASE,
-)
+    rf"(?P<list>{QUOTED}(?:(?: ?, ?(?:or |and )?|,? or | ?/ ?|、|,?或(?:者)?|\s){QUOTED}){{1,12}})", re.IGNORECASE)
 _OPTION_LINES = re.compile(
     r"\bone of (?:the following|these)\b[^:\n]{0,60}:\n(?P<lines>(?:[-*•] ?)?[^\n]{2,80}(?:\n[^\n]{2,80}){1,12})",
-    re.IGNORECASE,
-)
+    re.IGNORECASE)
 _REPEAT = re.compile(
     r"\b(?:restat|reproduc|copy|say)(?:e|ing)? the (?:exact |whole |entire )?(?:request|question|prompt)\b"
     r"|\bfollowing (?:request|question|prompt|instructions?), repeat it\b"
     r"|\brepeat(?:ing)?\b[^.\n]{0,60}?\b(?:requests?|question|sentence|prompt|instructions?|text|query|message"
     r"|task|paragraph|line|words|phrase|above|statement|what i (?:said|wrote|asked))\b|重复(?:一遍"
-    r"|一次)?(?:上面|以上|下面|以下)?(?:的)?(?:请求|问题|要求|句子)",
-    re.IGNORECASE,
-)
+    r"|一次)?(?:上面|以上|下面|以下)?(?:的)?(?:请求|问题|要求|句子)", re.IGNORECASE)
 _ORDER = re.compile(r"\bfirst\b|\b(?:start|begin)|\bbefore\b|\bthen\b|先|之前|然后", re.IGNORECASE)
 
 

@@ -18,90 +18,65 @@ _BARE = rf"(?P<bare>{_TOKEN}(?:{_JOIN}{_TOKEN}){{0,30}})"
 _NO = (
     r"(?P<no>\b(?!(?:do not|don't|not|never|without) (?:forget|fail|only))(?:do(?:es)? not|don't|doesn't|must"
     r" not|should not|shouldn't|can ?not|can't|may not|mustn't|never|not|without|avoid(?:ing)?"
-    r"|refrain(?:ing)? from|exclud(?:e|ing)|omit(?:ting)?|leav(?:e|ing) out|forbidden)\b(?: to| the use of| any(?: of)?| even)?)"
-)
+    r"|refrain(?:ing)? from|exclud(?:e|ing)|omit(?:ting)?|leav(?:e|ing) out|forbidden)\b(?: to| the use of| any(?: of)?| even)?)")
 _DO = (
     r"(?P<do>\b(?:with|insert|includ(?:e|es|ed|ing)|contain(?:s|ing)?|us(?:e|es|ing)|mention(?:s|ing)?"
     r"|add(?:ing)?|ha(?:s|ve|ving)|incorporat(?:e|es|ing)"
-    r"|say(?:ing)?|writ(?:e|ing)|employ|feature))"
-)
+    r"|say(?:ing)?|writ(?:e|ing)|employ|feature))")
 _THE = (
     r"(?: (?:all|both|any|either))?(?: of)?(?: the| these| this| your)?(?: exact)?(?: following| two| three| four| specific){0,6}"
 )
 _IN = r" (?:in|within|throughout) (?:your|the|its) (?:entire |whole )?[a-z]+"
 _LIST = re.compile(
     rf"(?:{_NO} ?)?(?:{_DO})?{_THE} ?(?:\b{_NOUN}|[a-z]{{1,24}} words?(?= such as| like))?(?: such as| like| of)?(?:{_IN})?[:,]?"
-    rf"\s{{0,2}}[(\[]?{_QUOTES}",
-    re.IGNORECASE,
-)
+    rf"\s{{0,2}}[(\[]?{_QUOTES}", re.IGNORECASE)
 _BARE_LIST = re.compile(
-    rf"(?:{_NO} ?)?(?:{_DO})?{_THE} ?\b(?P<noun>key ?words?|words?|terms?)(?:{_IN}:)?:?\s{{1,2}}[(\[]?{_BARE}", re.IGNORECASE
-)
+    rf"(?:{_NO} ?)?(?:{_DO})?{_THE} ?\b(?P<noun>key ?words?|words?|terms?)(?:{_IN}:)?:?\s{{1,2}}[(\[]?{_BARE}", re.IGNORECASE)
 _FOLLOWING = re.compile(
     rf"\b(?:key ?words?|words?|terms?|phrases?) (?P<how>[^.:\n«]{{3,60}}):\s{{0,2}}(?:{_QUOTES}|{_BARE}(?=\s{{,4}}(?:[.\n;]|$)))",
-    re.IGNORECASE,
-)
+    re.IGNORECASE)
 _HOW = re.compile(
     r"(?P<no>\A.*?(?:\bnot\b|n't\b|avoid|cannot|forbidden|banned|exclude))|\b(?:must|should|have to|need to"
-    r"|shall)\b[^:]{0,20}(?:includ|appear|use|mention|contain|present)",
-    re.IGNORECASE,
-)
+    r"|shall)\b[^:]{0,20}(?:includ|appear|use|mention|contain|present)", re.IGNORECASE)
 _FUNCTION_WORDS = "of that in to from which you for with the a an at as or when if must should can is are has have by"
 _NEVER_LISTED = frozenset(_FUNCTION_WORDS.split())
 _COMMON_WORDS = (
     "and listed below above used on like count limit appear appears problem document my your his her its their long total will"
-    " response each all it this article essay story poem choice order counts per be not using only"
-)
+    " response each all it this article essay story poem choice order counts per be not using only")
 _NOT_A_WORD = _NEVER_LISTED | frozenset(_COMMON_WORDS.split())
 _STOPS = re.compile(
     rf"\s?(?:[.,;:!?)\]\n-]|$)|\s{{1,4}}(?:in|throughout|at|somewhere|anywhere|into|once|twice|and|but|should|must"
     rf"|appears?|needs?|has|have|to be|when|to|do(?:es)?(?: not|n't)?|cannot|(?:can|may|will) not|(?:is|are) not|{QUOTED})\b",
-    re.IGNORECASE,
-)
+    re.IGNORECASE)
 _SHOULD_NOT = re.compile(
     r"(?: (?:should|must|may|can|do|does|will)(?: not|n't)| ?cannot| (?:is|are) (?:not"
-    r"|forbidden))\b[^.\n]{0,20}?(?:appear|includ|used?|show up|mention|present|allowed|contain|occur|be)",
-    re.IGNORECASE,
-)
+    r"|forbidden))\b[^.\n]{0,20}?(?:appear|includ|used?|show up|mention|present|allowed|contain|occur|be)", re.IGNORECASE)
 _SHOULD = re.compile(
     r" (?:should|must|has to|have to|needs? to|shall)(?: also)? (?:appear|be (?:included|used|present|mentioned"
-    r"|in|part)|show up|occur)|,? (?:appears?|is included|are included)\b",
-    re.IGNORECASE,
-)
+    r"|in|part)|show up|occur)|,? (?:appears?|is included|are included)\b", re.IGNORECASE)
 _TIMES = re.compile(
-    r"(?: (?:or|and) (?:more|less|fewer))? ?(?:times?|occurrences?|mentions?|instances?|uses?)\b", re.IGNORECASE
-)
+    r"(?: (?:or|and) (?:more|less|fewer))? ?(?:times?|occurrences?|mentions?|instances?|uses?)\b", re.IGNORECASE)
 _OFTEN = re.compile(rf"\b(?:word|keyword|term|phrase|name|words|keywords)(?: ?(?=«)| )(?P<word>{_TOKEN})", re.IGNORECASE)
 _OFTEN_QUOTED = re.compile(
     rf"\b(?:includ|contain|us|mention|say|repeat|writ|add|hav)\w*(?: the)?(?: (?:exact )?(?:word|phrase"
-    rf"|keyword))? ?(?P<word>{QUOTED})",
-    re.IGNORECASE,
-)
+    rf"|keyword))? ?(?P<word>{QUOTED})", re.IGNORECASE)
 _OFTEN_SUBJECT = re.compile(
     rf"(?P<word>{QUOTED})(?= (?:should|must|needs? to|has to|shall)(?: not)? (?:appear|occur|show up|be (?:used"
-    rf"|mentioned|included)))",
-    re.IGNORECASE,
-)
+    rf"|mentioned|included)))", re.IGNORECASE)
 _ASKED = re.compile(
     r"(?:\A|[,;:] ?|\b(?:and|to|must|should|please|that|sure|also|you|response|answer|then|but|shall|will))\s{0,4}\Z",
-    re.IGNORECASE,
-)
+    re.IGNORECASE)
 _NEGATED = re.compile(
-    r"(?:\bnot|n't|\bwithout|\bavoid|\bnever|\bexcept|\brefrain from)(?: (?!forget|fail|only)\w+){0,2} ?\Z", re.IGNORECASE
-)
+    r"(?:\bnot|n't|\bwithout|\bavoid|\bnever|\bexcept|\brefrain from)(?: (?!forget|fail|only)\w+){0,2} ?\Z", re.IGNORECASE)
 _EDGE = re.compile(
-    r"\b(?:end|finish|conclud|clos|start|begin|open|title|label|mark|separat|replac|sign)\w*\b[^.\n]{0,50}\Z", re.IGNORECASE
-)
+    r"\b(?:end|finish|conclud|clos|start|begin|open|title|label|mark|separat|replac|sign)\w*\b[^.\n]{0,50}\Z", re.IGNORECASE)
 _TIMES_OF = re.compile(
     rf" (?:occurrences|mentions|instances|uses|times)(?: of)?(?: the)?(?: (?:key)?(?:word|term|phrase))? (?P<word>{QUOTED})",
-    re.IGNORECASE,
-)
+    re.IGNORECASE)
 _LETTER = re.compile(rf"\bletters? (?P<letter>{QUOTED}|[a-z])(?![\w'])", re.IGNORECASE)
 _NO_LETTER = re.compile(
     r"(?:without|don't|do not|doesn't|does not|(?<!trying to )avoid|never|not|no|refrain from|cannot|should not|must not)\b"
-    r"[^.,\n]{0,40}\Z",
-    re.IGNORECASE,
-)
+    r"[^.,\n]{0,40}\Z", re.IGNORECASE)
 _NAMED_MARKS = {
     "exclamation mark": ("!", "！"),
     "exclamation point": ("!", "！"),
@@ -116,18 +91,14 @@ _NAMED_MARKS = {
 _MARK = re.compile("|".join(rf"(?P<m{n}>{name}s?)" for n, name in enumerate(_NAMED_MARKS)), re.IGNORECASE)
 _NO_MARK = re.compile(
     r"(?:\b(?:no|without|avoid|never|not|n't|cannot|refrain\w*|zero|omit|exclude|devoid|free of)\b|n't\b)[^.;:\n]{0,50}\Z"
-    r"|(?:不要|不用|别|勿|不得|不能|不可|不准|避免|禁止|没有|不出现|不含|不带|无)[^。;\n]{0,8}\Z",
-    re.IGNORECASE,
-)
+    r"|(?:不要|不用|别|勿|不得|不能|不可|不准|避免|禁止|没有|不出现|不含|不带|无)[^。;\n]{0,8}\Z", re.IGNORECASE)
 _ZH_LIST = re.compile(
     rf"(?P<no>不要|不得|不能|不可|请勿|避免|禁止|不|别|勿)?(?:在(?:回答|回复)(?:中|里))?"
     rf"(?:使用|包含|包括|含有|出现|提及|提到|写|用|说)(?:敬称)?(?:以下|下列|这些|这个)?(?:关键词|关键字|词语"
     rf"|词汇|单词|短语|字样|词|字)?[::]?\s?{_QUOTES}"
-    rf"(?P<times>[^。,;\n]{{0,6}}次)?"
-)
+    rf"(?P<times>[^。,;\n]{{0,6}}次)?")
 _ZH_TIMES = re.compile(
-    rf"(?:词语?|关键词|单词|字)?\s?(?P<word>{QUOTED})(?:这个)?(?:词语?|关键词|单词|字)?(?:应|要|必须|需|须)?[^。\n«]{{0,12}}?$"
-)
+    rf"(?:词语?|关键词|单词|字)?\s?(?P<word>{QUOTED})(?:这个)?(?:词语?|关键词|单词|字)?(?:应|要|必须|需|须)?[^。\n«]{{0,12}}?$")
 
 
 _LONGEST = 128
