@@ -48,17 +48,15 @@ def bits(*key: ArrayLike | int, start: NDArray[np.uint64] | None = None) -> NDAr
     start: what ``bits`` gave for the head of the key, so that a head that many keys share is folded once:
     ``bits(b, start=bits(a))`` equals ``bits(a, b)``.
     """
-    words = [_word(part) for part in key]
-    if start is not None and start.ndim:  # only scalars warn of the wrap-around that is meant here
-        return _folded(start, words)
+    state = np.zeros((), np.uint64) if start is None else start
+    if state.ndim:  # only scalars warn of the wrap-around that is meant here
+        for part in key:
+            state = _mix((state ^ _word(part)) + _GOLDEN)
+        return state
     with np.errstate(over="ignore"):
-        return np.asarray(_folded(np.zeros((), np.uint64) if start is None else start, words))
-
-
-def _folded(state: NDArray[np.uint64], words: list[NDArray[np.uint64]]) -> NDArray[np.uint64]:
-    for part in words:
-        state = _mix((state ^ part) + _GOLDEN)
-    return state
+        for part in key:
+            state = _mix((state ^ _word(part)) + _GOLDEN)
+    return np.asarray(state)
 
 
 def _word(part: ArrayLike | int) -> NDArray[np.uint64]:
@@ -75,7 +73,12 @@ def uniform(*key: ArrayLike | int, start: NDArray[np.uint64] | None = None) -> N
 
 def gumbel(*key: ArrayLike | int, start: NDArray[np.uint64] | None = None) -> NDArray[np.float64]:
     """Standard Gumbel draws: adding them to utilities and taking the largest samples a multinomial logit."""
-    return -np.log(-np.log(uniform(*key, start=start)))
+    return as_gumbel(uniform(*key, start=start))
+
+
+def as_gumbel(draws: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Uniform draws as standard Gumbel ones."""
+    return -np.log(-np.log(draws))
 
 
 def normal(*key: ArrayLike | int) -> NDArray[np.float64]:

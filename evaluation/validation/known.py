@@ -9,7 +9,7 @@ import numpy as np
 from recenv import rng
 from recenv.baselines.gold import goal_of
 from recenv.baselines.slate import present
-from recenv.envs.tables import Tables, fitting, taste
+from recenv.envs.tables import Tables, draws, fitting
 from recenv.records import Action, AgentView
 from recenv.rollouts.agent import Agent
 
@@ -38,7 +38,7 @@ class OracleAgent:
         rows = tables.rows
         fits = fitting(rows.missed[place, at], rows.unknown[place, at], rows.logged[place, at])
         key = rng.bits(goal, start=rng.bits(np.uint64(self._seed), tables.world.session_keys(np.array([session]))))
-        value = rows.appeal[place, at] + taste(key, rows.key[place, at])
+        value = rows.appeal[place, at] + draws(key, rows.key[place, at]).taste
         return present(view, [view.candidates[i] for i in np.lexsort((-value, ~fits))])
 
 

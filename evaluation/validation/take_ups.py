@@ -52,7 +52,7 @@ def _shown(subject: Subject) -> tuple[NDArray[np.float64], NDArray[np.bool_], ND
     most = max((len(s) for s in shown), default=0)
     for start in range(0, most, k):
         facts = by_item(tables, state, [list(s)[start : start + k] for s in shown])
-        said = engine.deck.scores(block, facts).items[:, :, column]
+        said = engine.deck.items(block, engine.deck.scores(block, facts).cell)[:, :, column]
         fits = fitting(facts.missed, facts.unknown, facts.logged) & (facts.value >= state.bar[:, None])
         row, place = np.nonzero(facts.there & (facts.at >= 0) & ~np.isnan(said))
         predicted += said[row, place].tolist()

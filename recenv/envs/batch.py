@@ -158,22 +158,23 @@ class SessionBatch:
 
     def info(self, step: Step | None, r: int, *, full: bool) -> dict[str, Any]:
         """The info of one row in words and numbers. full: with the dialogue so far."""
-        a, names = self.arrays(step), self.engine.dimensions
+        names = self.engine.dimensions
+        a = {name: array[r].tolist() for name, array in self.arrays(step).items()}
         info: dict[str, Any] = {
-            "reward_components": {name: float(a["reward_vector"][r, i]) for i, name in enumerate(names)},
-            "applicable": {name: bool(a["applicable"][r, i]) for i, name in enumerate(names)},
-            "reward_sources": {name: SOURCES[a["reward_source"][r, i]] for i, name in enumerate(names)},
-            "reasons": {name: "" if step is None else step.reason(r, i) for i, name in enumerate(names)},
-            "reward_vector": a["reward_vector"][r].copy(),
-            "reward_value": float(a["reward_value"][r]),
-            "paid": bool(a["paid"][r]),
-            "outcome": float(a["outcome"][r]),
-            "gates_failed": ",".join(name for i, name in enumerate(names) if a["gate_failed"][r, i]),
+            "reward_components": dict(zip(names, a["reward_vector"], strict=True)),
+            "applicable": dict(zip(names, a["applicable"], strict=True)),
+            "reward_sources": {name: SOURCES[code] for name, code in zip(names, a["reward_source"], strict=True)},
+            "reasons": dict.fromkeys(names, "") if step is None else {name: step.reason(r, i) for i, name in enumerate(names)},
+            "reward_vector": np.array(a["reward_vector"], np.float32),
+            "reward_value": a["reward_value"],
+            "paid": a["paid"],
+            "outcome": a["outcome"],
+            "gates_failed": ",".join(name for name, failed in zip(names, a["gate_failed"], strict=True) if failed),
             "session_id": self.engine.world.session(int(self.playing.session[r])).id,
-            "turn": int(a["turn"][r]),
-            "reaction": "" if a["reaction"][r] < 0 else REACTIONS[a["reaction"][r]],
-            "ending": ENDINGS[a["ending"][r]],
-            "needs_met": int(a["needs_met"][r]),
+            "turn": a["turn"],
+            "reaction": "" if a["reaction"] < 0 else REACTIONS[a["reaction"]],
+            "ending": ENDINGS[a["ending"]],
+            "needs_met": a["needs_met"],
         }
         if full:
             info["messages"] = self.messages(r)

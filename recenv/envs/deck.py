@@ -18,10 +18,11 @@ from recenv.data.search import index_of
 from recenv.envs.blocks import BlockNumbers
 from recenv.envs.deck_files import Part, deck_folder, read_parts, write_part
 from recenv.envs.facts import Facts
-from recenv.envs.spaces import BOUND, CANDIDATE_FEATURES
+from recenv.envs.spaces import BOUND, CANDIDATE_FEATURES, SESSION_FEATURES
+from recenv.envs.state import State
 from recenv.envs.tables import MISSED_BY, UNKNOWN_BY, Tables
 from recenv.envs.transcript import Transcript
-from recenv.records import ScorerRow
+from recenv.records import CATEGORIES, ScorerRow
 from recenv.rewards.dimensions import DIMENSIONS, Dimension
 from recenv.rewards.protocol import Scorer
 from recenv.rewards.rows import Told
@@ -34,16 +35,24 @@ Worth = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 """Values (R, S) of items in the slate dimensions -> what each is worth to a reward, (R, 2): said in breach, and in keeping."""
 
 
+class Standing(NamedTuple):
+    """Where N sessions stand. goal (N,): rows of the world; place (N,): of their goals in the tables; block (N,): in the deck."""
+
+    goal: NDArray[np.int64]
+    place: NDArray[np.int32]
+    block: NDArray[np.int32]
+
+
 class SlateScores(NamedTuple):
     """Of N slates, by the S dimensions of a deck: values (N, S) float32, 0 where missing; present (N, S).
 
-    items (N, K, S): what each item is worth by itself, NaN where missing; of lists its probability over the most probable one's.
-    worth (N, K, 2): of each item to the reward, see ``Worth``.
+    cell (N, K, S): what the scorers said of each item, NaN where missing. worth (N, K, 2): of each item to the reward, see
+    ``Worth``. Both mean nothing where there is no item.
     """
 
     values: NDArray[np.float32]
     present: NDArray[np.bool_]
-    items: NDArray[np.float32]
+    cell: NDArray[np.float32]
     worth: NDArray[np.float32]
 
 
@@ -63,7 +72,10 @@ class Deck:
         self._discount = 1.0 / np.log2(np.arange(config.slate_size) + 2.0)
         self._discounts = np.concatenate([[0.0], self._discount])  # by rank from 1, 0 for no item
         self._mass = np.cumsum(self._discounts)
+        self._category = np.asarray(tables.world.column("goal_category"), np.int64)
+        self._last: tuple[State, int, Standing] | None = None
         self.observation = np.zeros((0, config.candidates, E), np.float32)  # (B, C, E), nothing shown yet
+        self.session = np.zeros((0, len(SESSION_FEATURES)), np.float32)  # (B, S), turn and goal 0
         self._cell = np.zeros((0, config.candidates, s), np.float32)
         self._asked = np.zeros((0, config.candidates), np.bool_)
         self._ideal = np.ones((0, 1 + config.slate_size, s))  # of lists, the best DCG of so many items
@@ -129,6 +141,17 @@ class Deck:
 
     # -- blocks ----------------------------------------------------------------------------------------------
 
+    def standing(self, state: State) -> Standing:
+        """Where the sessions of a state stand; looked up once while the same state is asked about."""
+        last = self._last
+        if last is not None and last[0] is state and last[1] == self.tables.age:
+            return last[2]
+        goal = self.tables.goal_row(state.session, state.goal)
+        block = self.blocks(goal, state.told)  # may fill the tables
+        found = Standing(goal, self.tables.at(goal), block)
+        self._last = state, self.tables.age, found
+        return found
+
     def blocks(self, goals: NDArray[np.int64], told: NDArray[np.uint64]) -> NDArray[np.int32]:
         """(N,) block numbers of goal rows with what was told; new ones are made."""
         found = self._numbers.find(goals, told)
@@ -143,13 +166,17 @@ class Deck:
         fresh = self._numbers.open(goals, told)
         if len(self) > len(self.observation):
             room = max(64, 2 * len(self))
-            for name in ("observation", "_cell", "_asked", "_ideal", "_value", "_fresh"):
+            for name in ("observation", "session", "_cell", "_asked", "_ideal", "_value", "_fresh"):
                 old = getattr(self, name)
                 larger = np.full((room, *old.shape[1:]), name == "_ideal", old.dtype)
                 larger[:start] = old[:start]
                 setattr(self, name, larger)
         for number, (goal, mask) in enumerate(fresh, start):
             self.observation[number] = self._observe(goal, mask)
+            place = int(self.tables.at(np.array([goal]))[0])
+            self.session[number, 2] = self.tables.rows.chinese[place]
+            self.session[number, 3] = self.tables.rows.allowed[place] / self.tables.config.slate_size
+            self.session[number, len(SESSION_FEATURES) - len(CATEGORIES) + self._category[goal]] = 1.0
             if not self.names:
                 self._asked[number] = True
                 self._value[number] = self._worth(self._cell[number])
@@ -192,12 +219,11 @@ class Deck:
     def scores(self, block: NDArray[np.int32], facts: Facts) -> SlateScores:
         """What the scorers say of N slates of candidates: means of item values discounted by position, nDCG of lists."""
         n, k = facts.there.shape
-        at = np.where(facts.there, facts.at, 0)
-        flat = block[:, None].astype(np.int64) * self._asked.shape[1] + at
-        lacks = facts.there & ~self._asked.take(flat)
+        flat = block.astype(np.int64)[:, None] * self._asked.shape[1] + facts.at
+        lacks = facts.there > self._asked.take(flat)
         if lacks.any():
             row, place = np.nonzero(lacks)
-            self.fill(np.unique(np.stack([block[row], at[row, place]], 1), axis=0))  # each once, in one call a scorer
+            self.fill(np.unique(np.stack([block[row], facts.at[row, place]], 1), axis=0))  # each once, in one call a scorer
         worth = self._value.reshape(-1, 2).take(flat, 0)
         s = len(self.names)
         if not s:
@@ -205,24 +231,29 @@ class Deck:
             return SlateScores(nothing, nothing.astype(np.bool_), np.zeros((n, k, 0), np.float32), worth)
         cell = self._cell.reshape(-1, s).take(flat, 0)  # (N, K, S)
         count = facts.rank[:, -1]
-        weight = self._discounts[np.where(facts.there, facts.rank, 0)]  # (N, K)
+        weight = self._discounts.take(facts.rank * facts.there)[:, :, None]  # (N, K, 1)
         ideal = self._ideal[block, count]  # (N, S), 1 where no list
-        total, mass = np.zeros((n, s)), np.broadcast_to(self._mass[count][:, None], (n, s))
         if self.whole:
-            for p in range(k):  # place by place, so that the order of additions is one
-                total += weight[:, p, None] * cell[:, p]
+            part, mass = weight * cell, self._mass.take(count)[:, None]
         else:
             known = ~np.isnan(cell)
-            mass = np.zeros((n, s))
-            for p in range(k):
-                total += np.where(known[:, p], weight[:, p, None] * cell[:, p], 0.0)
-                mass += np.where(known[:, p], weight[:, p, None], 0.0)
+            part, share = np.where(known, weight * cell, 0.0), np.where(known, weight, 0.0)
+            mass = share[:, 0]
+            for p in range(1, k):
+                mass = mass + share[:, p]
+        total = part[:, 0]
+        for p in range(1, k):  # place by place, so that the order of additions is one
+            total = total + part[:, p]
         scale = np.where(self._listed, ideal, mass)
         present = (count > 0)[:, None] & (mass > 0) & (scale > 0)
-        values = np.where(present, total / np.where(scale > 0, scale, 1.0), 0.0)
-        top = self._ideal[block, np.minimum(count, 1)]  # (N, S): the highest probability of a list, 1 elsewhere
-        items = np.asarray(cell / np.where(top > 0, top, np.nan)[:, None, :], np.float32)
-        return SlateScores(values.astype(np.float32), present, items, worth)
+        values = np.divide(total, scale, out=np.zeros((n, s)), where=present)
+        return SlateScores(values.astype(np.float32), present, cell, worth)
+
+    def items(self, block: NDArray[np.int32], cell: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(N, K, S) what each item of slates is worth by itself, of lists its probability over the most probable one's; NaN
+        where missing. cell: as in ``SlateScores``."""
+        top = self._ideal[block, 1]  # (N, S): the highest probability of a list, 1 elsewhere
+        return np.asarray(cell / np.where(top > 0, top, np.nan)[:, None, :], np.float32)
 
     def reason(self, dimension: str, block: int) -> str:
         """Why a scorer gave no value in a block, "" where it gave them."""

@@ -20,7 +20,6 @@ what it was. A question is answered when it is about a wish that is not hidden. 
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -45,13 +44,13 @@ from recenv.envs.state import (
     SEARCH,
     State,
 )
-from recenv.envs.tables import TAKEN, Mask, Tables, fitting
+from recenv.envs.tables import FITS, KEPT, Mask, Tables
 
 (ORDER, INQUIRE, REFINE, REJECT, OBJECT, ANSWER, INDIFFERENT, RESULTS, REPEAT, LEAVE, FAREWELL) = (
     REACTIONS.index(kind) for kind in (
         "order", "inquire", "refine", "reject", "object", "answer", "indifferent", "results", "repeat", "leave", "farewell"))
 TURN_COST = 1.0  # patience that a turn without a take-up costs
-_LOOK, _LEAVE = np.uint64(rng.word("look")), np.uint64(rng.word("leave"))
+_LEAVE = np.uint64(rng.word("leave"))
 _ONE, _NONE = np.uint64(1), np.uint64(0)
 
 
@@ -109,64 +108,71 @@ def enter_goal(tables: Tables, state: State, at: NDArray[np.int64]) -> State:
     for name, value in values.items():
         changed[name] = getattr(state, name).copy()
         changed[name][at] = value
-    return replace(state, **changed)
+    return state.but(**changed)
 
 
 def transition(
-    tables: Tables, state: State, act: NDArray[np.int8], facts: Facts, heard: Heard, place: NDArray[np.int32] | None = None
+    tables: Tables, state: State, act: NDArray[np.int8], facts: Facts, heard: Heard | None,
+    place: NDArray[np.int32] | None = None,
 ) -> tuple[State, Reactions]:
-    """One turn of N sessions. act (N,): index into ACTS, NO_ACT for rows that sit out and stay as they are; place (N,): of their
-    goals, see ``Tables.at``, for callers that know it.
+    """One turn of N sessions. act (N,): index into ACTS, NO_ACT for rows that sit out and stay as they are; heard: what users
+    make of the words, None where nobody but the environment speaks, which is of slates alone; place (N,): of their goals, see
+    ``Tables.at``, for callers that know it.
 
     Rows that met a goal stand at the start of the next one, or at the end of the session.
     """
     if place is None:
         place = tables.at(tables.goal_row(state.session, state.goal))
-    config, temper, rows = tables.config, tables.user.temper, tables.rows
-    playing = np.asarray(act != NO_ACT)
-    slate = (act == RECOMMEND) & facts.some
-    open_ = ~state.told & rows.sayable[place]
+    config, temper, hidden = tables.config, tables.user.temper, tables.rows.hidden.take(place)
+    playing, slate = act != NO_ACT, facts.some & (act == RECOMMEND)
+    open_ = ~state.told & tables.rows.sayable.take(place)
 
-    chosen, ordered, told, constraint, said = _consider(state, facts, heard, open_, temper.position_decay, config.reveals)
-    kind = np.where(slate, said, _WITHOUT_SLATE[act])
-    ordered = slate & ordered
+    chosen, orders, told, constraint, said = _consider(tables, state, facts, heard, open_)
+    ordered = slate & orders
     speaks = slate & ~ordered
+    kind = np.where(slate, said, _WITHOUT_SLATE.take(act))
     told, constraint = np.where(speaks, told, _NONE), np.where(speaks, constraint, -1)
-    cost, objects, about = np.full(len(state), TURN_COST), None, heard.about
-    asks = act == ASK
-    if asks.any():
-        answer = np.where(asks, _answers(heard.asked & open_, config.answers), _NONE)
-        kind[asks] = np.where(answer[asks] != 0, ANSWER, INDIFFERENT)
-        told, constraint = told | answer, np.where(answer != 0, _first(answer), constraint)
-        cost[asks & (about != NO_SLOT)] = config.ask_cost
-        # whoever cannot say what he wants does not claim to have no wish either
-        unsaid = heard.asked & ~state.told & rows.hidden[place]
-        about = np.where(asks & ((answer != 0) | (unsaid == 0)), about, NO_SLOT)
-    if heard.objection.any():
-        objects = playing & (heard.objection > 0) & ~ordered & (slate | asks)
-        kind[objects] = OBJECT
-        told, constraint = np.where(objects, _NONE, told), np.where(objects, -1, constraint)
-        cost[objects] += config.objection_cost
+    tires, named = playing & ~ordered, slate
+    cost: float | NDArray[np.float64] = TURN_COST
+    about, aloud = np.full(len(state), NO_SLOT, np.int8), np.zeros(len(state), np.int8)
+    if heard is not None:
+        cost, about, aloud, asks = np.full(len(state), TURN_COST), heard.about, heard.objection, act == ASK
+        tires &= (act != SEARCH) & (act != END)
+        if asks.any():
+            answer = np.where(asks, _answers(heard.asked & open_, config.answers), _NONE)
+            kind[asks] = np.where(answer[asks] != 0, ANSWER, INDIFFERENT)
+            told, constraint = told | answer, np.where(answer != 0, _place(_lowest(answer)), constraint)
+            cost[asks & (about != NO_SLOT)] = config.ask_cost
+            # whoever cannot say what he wants does not claim to have no wish either
+            unsaid = heard.asked & ~state.told & hidden
+            about = np.where(asks & ((answer != 0) | (unsaid == 0)), about, NO_SLOT)
+        if heard.objection.any():
+            objects = playing & (heard.objection > 0) & ~ordered & (slate | asks)
+            kind[objects] = OBJECT
+            told, constraint = np.where(objects, _NONE, told), np.where(objects, -1, constraint)
+            cost[objects] += config.objection_cost
+            named = slate & ~objects
 
-    tires = playing & ~ordered & (act != SEARCH) & (act != END)
     patience = np.where(tires, state.patience - cost, state.patience)
     leaves = tires & ((patience <= 0) | (rng.uniform(state.turn, _LEAVE, start=state.key) < temper.leave_hazard * cost))
     kind[leaves] = LEAVE
     told[leaves], constraint[leaves] = _NONE, -1
+    if heard is not None and heard.objection.any():
+        aloud = np.where((objects & ~leaves) | ordered, heard.objection, 0)
 
     turn, goal = state.turn + playing, state.goal + ordered
-    done = ordered & (goal >= tables.n_goals[state.session])
+    done = ordered & (goal >= tables.n_goals.take(state.session))
     ending = np.where(playing & (turn >= config.horizon), HORIZON, state.ending)
-    for which, code in ((leaves, LEFT), (act == END, ENDED), (done, MET_ALL)):
-        ending[which] = code
+    ending[leaves] = LEFT
+    if heard is not None:
+        ending[act == END] = ENDED
+    ending[done] = MET_ALL
     shown = state.shown.copy()
-    row, k = np.nonzero(facts.there & (facts.at >= 0) & slate[:, None])
+    row, k = np.nonzero((facts.at >= 0) & slate[:, None])
     shown[row, facts.at[row, k]] = True
-    after = replace(state, turn=turn, goal=goal, patience=patience, ending=ending, told=state.told | told, shown=shown)
+    after = state.but(turn=turn, goal=goal, patience=patience, ending=ending, told=state.told | told, shown=shown)
     after = enter_goal(tables, after, np.flatnonzero(ordered & ~done))
-    named = slate & ~leaves if objects is None else slate & ~leaves & ~objects
-    aloud = heard.objection if objects is None else np.where((objects & ~leaves) | ordered, heard.objection, 0)
-    return after, Reactions(kind, np.where(named, chosen, -1), constraint, told, ordered, about, aloud)
+    return after, Reactions(kind, np.where(named & ~leaves, chosen, -1), constraint, told, ordered, about, aloud)
 
 
 def _without_slate() -> NDArray[np.int8]:
@@ -180,34 +186,35 @@ _WITHOUT_SLATE = _without_slate()
 
 
 def _consider(
-    state: State, facts: Facts, heard: Heard, open_: Mask, decay: float, reveals: str
+    tables: Tables, state: State, facts: Facts, heard: Heard | None, open_: Mask
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_], Mask, NDArray[np.int64], NDArray[np.int8]]:
     """(N,) each: position of the item he speaks of, whether he orders it, what he tells, the constraint he names, the kind."""
-    seen = looked_at(state, facts, decay)
-    fits = seen & fitting(facts.missed, facts.unknown, facts.logged)
-    wanted = fits & (facts.value >= state.bar[:, None])
-    orders = np.asarray(wanted.any(1))
-    kept: NDArray[np.bool_] = seen & ((facts.missed == 0) | ((facts.logged & TAKEN) != 0))  # not put aside; some may be unknown
-    pool = np.where(orders[:, None], wanted, np.where(np.asarray(kept.any(1))[:, None], kept, seen))
+    seen = looked_at(tables, facts)
+    wanted = seen & ((facts.logged & FITS) != 0) & (facts.value >= state.bar[:, None])
+    kept: NDArray[np.bool_] = seen & ((facts.logged & KEPT) != 0)  # not put aside; some may be unknown
+    ordered = np.asarray(wanted.any(1))
+    pool = np.where(ordered[:, None], wanted, np.where(np.asarray(kept.any(1))[:, None], kept, seen))
     best = np.where(pool, facts.value, -np.inf).argmax(1)
-    at = np.arange(len(state)), best
-    undone = orders & heard.refuted[at]
-    missed, unknown = facts.missed[at], facts.unknown[at]
+    at = np.arange(len(best)) * pool.shape[1] + best
+    missed, unknown = facts.missed.take(at), facts.unknown.take(at)
     lacks = missed | unknown
-    reveal = _lowest(lacks & open_) if reveals == "missed" else np.zeros_like(lacks)
-    reminds = _lowest(lacks & state.told)
-    asks_back = (reveal != 0) & ((reveal & unknown) != 0) & kept[at]
-    kind = np.where(asks_back, INQUIRE, np.where(reveal != 0, REFINE, REJECT))
-    constraint = np.where(reveal != 0, _first(reveal), np.where(reminds != 0, _first(reminds), -1))
-    ordered = orders & ~undone
-    return best, ordered, reveal, constraint, np.where(ordered, ORDER, np.where(undone, OBJECT, kind)).astype(np.int8)
+    reveal = _lowest(lacks & open_) if tables.config.reveals == "missed" else np.zeros_like(lacks)
+    tells = reveal != 0
+    names = np.where(tells, reveal, _lowest(lacks & state.told))  # what he would say for the first time, or once more
+    constraint = np.where(names != 0, _place(names), -1)
+    asks_back = tells & ((reveal & unknown) != 0) & kept.take(at)
+    kind = np.where(asks_back, INQUIRE, np.where(tells, REFINE, REJECT))
+    if heard is not None:
+        undone = ordered & heard.refuted.take(at)
+        ordered = ordered & ~undone
+        kind[undone] = OBJECT
+    kind[ordered] = ORDER
+    return best, ordered, reveal, constraint, kind.astype(np.int8)
 
 
-def looked_at(state: State, facts: Facts, decay: float) -> NDArray[np.bool_]:
+def looked_at(tables: Tables, facts: Facts) -> NDArray[np.bool_]:
     """(N, K) whether users look at the items of their slates; the top of a list always."""
-    depth = decay ** np.arange(facts.there.shape[1] + 1.0)
-    chance = depth[np.maximum(facts.rank - 1, 0)]
-    return np.asarray(facts.there & (rng.uniform(facts.key, _LOOK, start=state.goal_key[:, None]) < chance))
+    return np.asarray(facts.there & (facts.look < tables.depth.take(facts.rank)))
 
 
 def _answers(mask: Mask, most: int) -> Mask:
@@ -226,6 +233,6 @@ def _lowest(mask: Mask) -> Mask:
     return np.asarray(mask & (~mask + _ONE))
 
 
-def _first(mask: Mask) -> NDArray[np.int64]:
-    """The number of the lowest bit of each mask; 64 for none."""
-    return np.asarray(np.bitwise_count(_lowest(mask) - _ONE), np.int64)
+def _place(bit: Mask) -> NDArray[np.int64]:
+    """The number of the one bit of each mask; 64 for none."""
+    return np.asarray(np.bitwise_count(bit - _ONE), np.int64)

@@ -7,7 +7,6 @@ learned scores.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,7 +20,7 @@ from recenv.envs.config import EnvConfig
 from recenv.envs.deck import Deck
 from recenv.envs.dynamics import Reactions
 from recenv.envs.facts import Facts, by_item, by_number
-from recenv.envs.hearing import hear, silence
+from recenv.envs.hearing import hear
 from recenv.envs.observer import Observer
 from recenv.envs.state import ACTS, NO_ACT, RECOMMEND, RUNNING, Log, Spoken, State
 from recenv.envs.tables import EXTRAPOLATED, Tables
@@ -29,7 +28,7 @@ from recenv.envs.transcript import Transcript
 from recenv.errors import InputError
 from recenv.records import Action, AgentView, Item, Reaction
 from recenv.rewards.dimensions import DIMENSIONS
-from recenv.rewards.hybrid import DEFAULT_REWARD, RULES_REWARD, HybridReward, RewardSpec, credit
+from recenv.rewards.hybrid import DEFAULT_REWARD, RULES_REWARD, HybridReward, RewardSpec, credit_of
 from recenv.rewards.named import RULES, reward_spec, scorer_set
 from recenv.rewards.protocol import SOURCES, Cost, Scorer
 from recenv.rewards.rulings import Rulings
@@ -43,8 +42,7 @@ NO_SENTENCE = "the environment has no sentence that keeps this instruction with 
 RULE, SCORER, NO_SOURCE = SOURCES.index("rule"), SOURCES.index("scorer"), SOURCES.index("none")
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(NamedTuple):
     """What one turn of N sessions brought; rows that sat out have nothing in it.
 
     components (N, D) float32, 0 where missing; applicable (N, D): where not.  sources (N, D): index into ``SOURCES``.
@@ -80,10 +78,11 @@ class Step:
 
 
 class _Judged(NamedTuple):
-    """Components as they come, NaN where missing, with what else is told of them; see ``Step``. values (N,): what the turn is
-    worth; unpaid (N,): whether that cannot be said."""
+    """Components as they come with what else is told of them; see ``Step``. values (N,): what the turn is worth; unpaid (N,):
+    whether that cannot be said."""
 
     components: NDArray[np.float32]
+    applicable: NDArray[np.bool_]
     sources: NDArray[np.int8]
     values: NDArray[np.float32]
     failed: NDArray[np.bool_]
@@ -121,14 +120,16 @@ class Engine:
         self._standing = tuple(
             NOT_JUDGED if DIMENSIONS[name].of == "text" else "" if name in self.scorers else NO_SCORER
             for name in self.dimensions)
-        self._silence = silence(0, config.slate_size)
         self._voices = tuple(DIMENSIONS[name].spoken for name in self.dimensions)
         self._obeys = np.array([voice == "obeys" for voice in self._voices])
+        self._claims = np.array([voice not in (None, "obeys") for voice in self._voices])
+        self._source = np.where([voice is None for voice in self._voices], SCORER, RULE).astype(np.int8)  # (D,) where applicable
         # gates that only the environment's own words can fail need no look at the scores
         spec = self.reward.spec
-        self._obeys &= np.array([spec.gates.get(name, 0.0) > 0 for name in self.dimensions])
+        self._breach = self._obeys & np.array([spec.gates.get(name, 0.0) > 0 for name in self.dimensions])
         self._exact = spec.credit == "service" and not {*spec.gates} & {*self.deck.names}
-        self._columns = np.array([self.dimensions.index(name) for name in self.deck.names], np.int64)
+        self._columns = _span([self.dimensions.index(name) for name in self.deck.names])
+        self._share = np.array([spec.outcome, *[0.0] * len(self.dimensions)])  # (1 + D,) of outcome in what is paid
         if decks is not None:
             self.deck.open(decks)
 
@@ -202,6 +203,7 @@ class Engine:
         components, sources = np.full((n, d), np.nan, np.float32), np.full((n, d), NO_SOURCE, np.int8)
         items, unjudged = np.full((n, self.config.slate_size, d), np.nan, np.float32), np.zeros((n, d), np.bool_)
         components[rows], unjudged[rows] = scores.components, scores.unjudged
+        applicable = ~np.isnan(components)
         if rows:
             items[rows] = scores.items
             sources[rows] = [[SOURCES.index(s) for s in row] for row in scores.sources]
@@ -214,7 +216,9 @@ class Engine:
             worth = np.where(own, self.reward(each.reshape(-1, d)).values.reshape(items.shape[:2]), worth)
             values = np.where(own.any(1), _served(worth, own, reactions), values)
         costs = dict(zip(rows, scores.costs, strict=False))
-        return _Judged(components, sources, values, hybrid.failed, hybrid.unpaid, reasons, costs, items, worth)
+        return _Judged(
+            np.where(applicable, components, np.float32(0.0)), applicable, sources, values, hybrid.failed, hybrid.unpaid, reasons,
+            costs, items, worth)
 
     # -- numbers ---------------------------------------------------------------------------------------------
 
@@ -224,18 +228,13 @@ class Engine:
         The environment itself is the speaker, and what it says repeats the records and keeps the instruction: so these two
         dimensions are exact by construction, and nothing is read again.
         """
-        n = len(state)
         playing = playing & (state.ending == RUNNING)
-        act = np.where(playing, RECOMMEND, NO_ACT).astype(np.int8)
-        goal = self.tables.goal_row(state.session, state.goal)
-        place = self.tables.at(goal)
+        act = np.where(playing, _RECOMMEND, _NO_ACT)
+        _, place, block = self.deck.standing(state)
         facts = by_number(self.tables, state, np.where(playing[:, None], numbers, -1), place)
-        block = self.deck.blocks(goal, state.told)
         kept = self._keeps(facts, place)
         fresh = self._fresh(state, log, facts)
-        if len(self._silence.objection) != n:
-            self._silence = silence(n, self.config.slate_size)
-        after, reactions = dynamics.transition(self.tables, state, act, facts, self._silence, place)
+        after, reactions = dynamics.transition(self.tables, state, act, facts, None, place)
         judged = self._judge_numbers(block, facts, kept, playing, reactions)
         after, step = self._pay(state, after, act, fresh, judged, reactions, facts)
         self._write(state, log, act, facts, reactions)
@@ -243,20 +242,20 @@ class Engine:
 
     def worth(self, state: State, numbers: NDArray[np.int64]) -> NDArray[np.float32]:
         """(N,) what the first item of slates of candidate numbers (N, K) would be worth to who took it now; nothing is played."""
-        goal = self.tables.goal_row(state.session, state.goal)
-        facts = by_number(self.tables, state, numbers)
-        scores = self.deck.scores(self.deck.blocks(goal, state.told), facts)
-        worth = np.where(self._keeps(facts, self.tables.at(goal))[:, None], scores.worth[:, :, 1], scores.worth[:, :, 0])
+        _, place, block = self.deck.standing(state)
+        facts = by_number(self.tables, state, numbers, place)
+        kept = self._keeps(facts, place)
+        worth = _by_keeping(self.deck.scores(block, facts).worth, kept)
         return np.asarray(np.where(facts.there, worth, np.float32(0.0))[:, 0])
 
     def item_values(self, state: State, numbers: NDArray[np.int64]) -> NDArray[np.float32]:
         """(N, D) by dimension, what the first item of slates of candidate numbers (N, K) would be worth to who took it now, NaN
         where nobody says; dimensions of the text as the environment's own sentence has them. Nothing is played."""
-        goal = self.tables.goal_row(state.session, state.goal)
-        facts = by_number(self.tables, state, numbers)
+        _, place, block = self.deck.standing(state)
+        facts = by_number(self.tables, state, numbers, place)
+        kept = self._keeps(facts, place)
         full = np.full((len(numbers), len(self.dimensions)), np.nan, np.float32)
-        full[:, self._columns] = self.deck.scores(self.deck.blocks(goal, state.told), facts).items[:, 0]
-        kept = self._keeps(facts, self.tables.at(goal))
+        full[:, self._columns] = self.deck.items(block, self.deck.scores(block, facts).cell)[:, 0]
         for column, voice in enumerate(self._voices):
             if voice is not None:
                 full[:, column] = np.where(kept, np.float32(1.0), np.float32(0.0)) if voice == "obeys" else 1.0
@@ -266,7 +265,7 @@ class Engine:
         """(N,) whether the environment's sentence about N slates keeps the instruction, and their items do."""
         rows = self.tables.rows
         ruled = (rows.ruled[place[:, None], facts.at] & facts.there).any(1)
-        return np.asarray(rows.speaks[place] & (facts.rank[:, -1] >= rows.least[place]) & facts.some & ~ruled)
+        return np.asarray(rows.speaks.take(place) & (facts.rank[:, -1] >= rows.least.take(place)) & facts.some & ~ruled)
 
     def _item_worth(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
         """See ``deck.Worth``: text dimensions as the environment's own sentence has them, breaking the instruction or not."""
@@ -283,40 +282,38 @@ class Engine:
         """kept (N,): whether the environment's sentence keeps the instruction."""
         scores = self.deck.scores(block, facts)
         n, d, there, some = len(block), len(self.dimensions), facts.there, facts.some
-        components, sources = np.full((n, d), np.nan, np.float32), np.full((n, d), NO_SOURCE, np.int8)
-        components[:, self._columns] = np.where(scores.present, scores.values, np.float32(np.nan))
-        sources[:, self._columns] = np.where(scores.present, SCORER, NO_SOURCE)
-        for column, voice in enumerate(self._voices):
-            if voice is not None:
-                value = kept if voice == "obeys" else np.where(some, np.float32(1.0), np.float32(np.nan))
-                components[:, column] = np.where(playing, value, np.float32(np.nan))
-                sources[:, column] = np.where(playing & (some | (voice == "obeys")), RULE, NO_SOURCE)
+        components, applicable = np.zeros((n, d), np.float32), np.zeros((n, d), np.bool_)
+        components[:, self._columns], applicable[:, self._columns] = scores.values, scores.present
+        applicable |= (playing[:, None] & self._obeys) | (some[:, None] & self._claims)
+        components += (kept[:, None] & self._obeys) | (some[:, None] & self._claims)
+        worth, odd = _by_keeping(scores.worth, kept), playing & ~kept
         if self._exact and self.deck.whole:
-            failed, unpaid = np.zeros((n, d), np.bool_), np.zeros(n, np.bool_)
-            failed[:, self._obeys] = (playing & ~kept)[:, None]
-            worth = np.where(kept[:, None], scores.worth[:, :, 1], scores.worth[:, :, 0])
+            failed, unpaid = odd[:, None] & self._breach, np.zeros(n, np.bool_)
             values = np.where(some, _served(worth, there, reactions), np.float32(0.0))
         else:
             unjudged = np.zeros((n, d), np.bool_)
             unjudged[:, self._columns] = some[:, None] & ~scores.present
-            hybrid = self.reward(components, unjudged)
+            hybrid = self.reward(np.where(applicable, components, np.float32(np.nan)), unjudged)
             values, failed, unpaid = hybrid.values, hybrid.failed, hybrid.unpaid
             if self.reward.spec.credit == "service":
-                own = there & ~np.isnan(scores.items).all(2) if len(self._columns) else there
-                worth = np.where(kept[:, None], scores.worth[:, :, 1], scores.worth[:, :, 0])
+                own = there & ~np.isnan(self.deck.items(block, scores.cell)).all(2) if len(self.deck.names) else there
                 values = np.where(own.any(1), _served(worth, own, reactions), values)
-        odd = playing & ~kept if self.deck.whole else playing & (~kept | ~scores.present.all(1))
-        return _Judged(components, sources, values, failed, unpaid, self._reasons(odd, block, some, kept, scores.present), {})
+        if not self.deck.whole:
+            odd |= playing & ~scores.present.all(1)
+        return _Judged(
+            components, applicable, np.where(applicable, self._source, _NO_SOURCE), values, failed, unpaid,
+            self._reasons(odd, block, some, kept, scores.present), {})
 
     def _reasons(
         self, odd: NDArray[np.bool_], block: NDArray[np.int32], some: NDArray[np.bool_], kept: NDArray[np.bool_],
         present: NDArray[np.bool_],
     ) -> dict[tuple[int, int], str]:
         reasons: dict[tuple[int, int], str] = {}
-        for r in np.flatnonzero(odd).tolist():
-            for s, column in enumerate(self._columns.tolist()):
+        for r in odd.nonzero()[0].tolist():
+            for s, name in enumerate(self.deck.names):
                 if some[r] and not present[r, s]:
-                    reasons[r, column] = self.deck.reason(self.deck.names[s], int(block[r])) or "the scorer gave no value"
+                    reasons[r, self.dimensions.index(name)] = (
+                        self.deck.reason(name, int(block[r])) or "the scorer gave no value")
             for column, voice in enumerate(self._voices):
                 if voice == "obeys" and not kept[r]:
                     reasons[r, column] = NOTHING_SHOWN if not some[r] else NO_SENTENCE
@@ -328,13 +325,15 @@ class Engine:
 
     def _fresh(self, state: State, log: Log, facts: Facts) -> NDArray[np.bool_]:
         """(N,) whether a slate has an item that this goal has not seen, or none at all."""
-        listed = facts.at >= 0
-        seen = np.take_along_axis(state.shown, np.where(listed, facts.at, 0), 1) & listed  # (N, K)
-        other = facts.there & ~listed
-        for r in np.flatnonzero(other.any(1)).tolist() if log.spoken is not None else ():
-            now = log.slate[r][(log.act[r] == RECOMMEND) & (log.goal[r] == state.goal[r])]
-            seen[r] |= np.isin(facts.item[r], now) & other[r]
-        return np.asarray((facts.there & ~seen).any(1)) | ~facts.some
+        c = state.shown.shape[1]
+        seen = state.shown.take(np.arange(0, len(state) * c, c)[:, None] + facts.at)  # (N, K), of candidates
+        if log.spoken is not None:  # who speaks may show what is no candidate
+            seen &= facts.at >= 0
+            other = facts.there & (facts.at < 0)
+            for r in np.flatnonzero(other.any(1)).tolist():
+                now = log.slate[r][(log.act[r] == RECOMMEND) & (log.goal[r] == state.goal[r])]
+                seen[r] |= np.isin(facts.item[r], now) & other[r]
+        return np.asarray((facts.there > seen).any(1)) | ~facts.some
 
     def _pay(
         self, state: State, after: State, act: NDArray[np.int8], fresh: NDArray[np.bool_], judged: _Judged, reactions: Reactions,
@@ -345,43 +344,59 @@ class Engine:
         spec, playing = self.reward.spec, act != NO_ACT
         void = judged.failed.any(1)
         counts = playing & (act == RECOMMEND) & fresh & ~judged.unpaid
-        worth = np.concatenate([judged.values[:, None], judged.components], axis=1).astype(np.float64)  # (N, 1 + D)
-        worth[void] = 0.0
-        worth[~(counts | (playing & void))] = np.nan
-        share = np.zeros(worth.shape[1])
-        share[0] = spec.outcome
-        due = credit(worth, state.earned, state.count, spec, reactions.met[:, None], share)
-        on = (playing & (after.goal == state.goal))[:, None]  # the next goal starts from nothing, see ``dynamics.enter_goal``
-        earned, count = np.where(on, due.earned, after.earned), np.where(on, due.counted, after.count)
-        paid = np.where(playing[:, None], due.reward, 0.0)
+        worth, owed = np.empty(state.earned.shape), np.empty(state.earned.shape, np.bool_)  # (N, 1 + D)
+        worth[:, 0], worth[:, 1:] = judged.values, judged.components
+        owed[:, 0], owed[:, 1:] = counts, counts[:, None] & judged.applicable
+        if void.any():
+            worth[void], owed[void] = 0.0, True
+        due = credit_of(worth, owed, state.earned, state.count, spec, reactions.met[:, None], self._share)
+        moved = reactions.met[:, None]  # the next goal starts from nothing, see ``dynamics.enter_goal``
+        earned, count = np.where(moved, after.earned, due.earned), np.where(moved, after.count, due.counted)
         if spec.turn_price:
-            paid[:, 0] -= np.where(playing, spec.turn_price, 0.0)
-        paid = paid.astype(np.float32)
-        missing = np.isnan(judged.components)
-        return replace(after, earned=earned, count=count), Step(
-            np.where(missing, np.float32(0.0), judged.components), ~missing, judged.sources,
-            np.where(playing, judged.values, np.float32(0.0)), counts, paid[:, 0], paid[:, 1:], judged.failed, reactions.met,
-            judged.reasons, reactions, judged.costs, self._standing, facts, judged.item_values, judged.worth)
+            due.reward[:, 0] -= np.where(playing, spec.turn_price, 0.0)
+        paid = due.reward.astype(np.float32)
+        return after.but(earned=earned, count=count), Step(
+            judged.components, judged.applicable, judged.sources, judged.values, counts, paid[:, 0], paid[:, 1:], judged.failed,
+            reactions.met, judged.reasons, reactions, judged.costs, self._standing, facts, judged.item_values, judged.worth)
 
     def _write(self, state: State, log: Log, act: NDArray[np.int8], facts: Facts, reactions: Reactions) -> None:
-        row = np.flatnonzero(act != NO_ACT)
-        turn = state.turn[row]
-        log.act[row, turn], log.reaction[row, turn], log.goal[row, turn] = act[row], reactions.kind[row], state.goal[row]
-        place = reactions.place[row]
-        log.position[row, turn] = place
-        log.item[row, turn] = np.where(place >= 0, facts.item[row, place], -1)
-        log.extrapolated[row, turn] = (place >= 0) & ((facts.logged[row, place] & EXTRAPOLATED) != 0)
-        log.constraint[row, turn], log.told[row, turn] = reactions.constraint[row], reactions.told[row]
-        log.about[row, turn], log.objection[row, turn] = reactions.about[row], reactions.objection[row]
-        log.slate[row, turn] = np.where(facts.there[row], facts.item[row], -1)
+        row = (act != NO_ACT).nonzero()[0]
+        if len(row) < len(act):
+            reactions = Reactions(*(part[row] for part in reactions))
+            facts = Facts(*(part[row] for part in facts))
+        at, place = (row, state.turn[row]), reactions.place
+        log.act[at], log.reaction[at], log.goal[at] = act[row], reactions.kind, state.goal[row]
+        log.position[at] = place
+        flat = np.arange(len(row)) * facts.item.shape[1] + place  # of the item before where there is none
+        log.item[at] = np.where(place >= 0, facts.item.take(flat), -1) if len(row) else place
+        log.extrapolated[at] = (place >= 0) & ((facts.logged.take(flat) & EXTRAPOLATED) != 0) if len(row) else False
+        log.constraint[at], log.told[at] = reactions.constraint, reactions.told
+        log.about[at], log.objection[at] = reactions.about, reactions.objection
+        log.slate[at] = facts.item
+
+
+_RECOMMEND, _NO_ACT, _NO_SOURCE = np.int8(RECOMMEND), np.int8(NO_ACT), np.int8(NO_SOURCE)
+
+
+def _span(columns: list[int]) -> slice | NDArray[np.int64]:
+    """Columns as an index: a slice where they stand together, which is the cheaper one."""
+    if columns and columns == list(range(columns[0], columns[0] + len(columns))):
+        return slice(columns[0], columns[0] + len(columns))
+    return np.array(columns, np.int64)
+
+
+def _by_keeping(worth: NDArray[np.float32], kept: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """(N, K) of worth (N, K, 2), said in breach and in keeping of the instruction, what goes for rows by ``kept`` (N,)."""
+    return np.where(kept[:, None], worth[:, :, 1], worth[:, :, 0])
 
 
 def _served(worth: NDArray[np.float32], own: NDArray[np.bool_], reactions: Reactions) -> NDArray[np.float32]:
     """(N,) worth of what was served: of the item that was taken, else of the best one shown; so that what stands beside an item
     neither raises nor lowers it. worth, own (N, K): of each item, and whether it has one."""
-    row = np.arange(len(worth))
-    taken = np.where(reactions.met, reactions.place, 0)
     best = np.where(own, worth, np.float32(0.0)).max(1)
+    if not reactions.met.any():
+        return np.asarray(best)
+    row, taken = np.arange(len(worth)), np.where(reactions.met, reactions.place, 0)
     return np.where(reactions.met & own[row, taken], worth[row, taken], best)
 
 

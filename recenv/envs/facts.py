@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from recenv.data.constraints import MET
 from recenv.envs.state import State
-from recenv.envs.tables import APPEAL, KEY, MISSED_BY, UNKNOWN_BY, Mask, Tables, log_bits, masks, taste
+from recenv.envs.tables import APPEAL, KEY, MISSED_BY, UNKNOWN_BY, Mask, Tables, draws, log_bits, masks
 
 
 class Facts(NamedTuple):
@@ -19,6 +19,7 @@ class Facts(NamedTuple):
     rank (N, K): how many items stand there so far, from 1; ``some`` (N,): whether any does.
     at: number among the candidates, -1 for an item from elsewhere.  item: row of the world.  key: word for draws.
     value: how much the user likes it in this goal, in logits: utility less that of taking nothing, plus taste.
+    look: how far down the user looks for it, see ``dynamics.looked_at``.
     missed, unknown: masks of the goal's constraints.  logged: what the log says, see ``tables.GoalRows``.
     """
 
@@ -29,6 +30,7 @@ class Facts(NamedTuple):
     item: NDArray[np.int64]
     key: NDArray[np.uint64]
     value: NDArray[np.float64]
+    look: NDArray[np.float64]
     missed: Mask
     unknown: Mask
     logged: NDArray[np.uint8]
@@ -42,24 +44,27 @@ def by_number(
     if place is None:
         place = tables.at(tables.goal_row(state.session, state.goal))
     rows = tables.rows
-    there = (numbers >= 0) & (numbers < rows.size[place][:, None])
+    there = (numbers >= 0) & (numbers < rows.size.take(place)[:, None])
     for k in range(1, numbers.shape[1]):
-        there[:, k] &= (numbers[:, :k] != numbers[:, k : k + 1]).all(1)
-    there &= np.cumsum(there, 1) <= rows.allowed[place][:, None]
-    return _from_tables(tables, state, place, np.where(there, numbers, 0), there)
+        there[:, k] &= np.logical_and.reduce(numbers[:, :k] != numbers[:, k : k + 1], axis=1)
+    count, allowed = there.cumsum(1), rows.allowed.take(place)[:, None]
+    there &= count <= allowed
+    return _from_tables(tables, state, place, np.where(there, numbers, -1), there, np.minimum(count, allowed))
 
 
 def _from_tables(
-    tables: Tables, state: State, place: NDArray[np.int32], at: NDArray[np.int64], there: NDArray[np.bool_]
+    tables: Tables, state: State, place: NDArray[np.int32], at: NDArray[np.int64], there: NDArray[np.bool_],
+    rank: NDArray[np.int64],
 ) -> Facts:
+    """at (N, K): candidate numbers, -1 where not there; what is read in their place means nothing."""
     rows = tables.rows
     flat = place[:, None] * rows.item.shape[1] + at
     cell = rows.cell.reshape(-1, 4).take(flat, 0)  # (N, K, 4)
     key = cell[:, :, KEY]
+    drawn = draws(state.goal_key[:, None], key)
     return Facts(
-        there, np.cumsum(there, 1), np.asarray(there.any(1)), np.where(there, at, -1),
-        np.where(there, rows.item.take(flat), -1), key,
-        cell[:, :, APPEAL].view(np.float64) + taste(state.goal_key[:, None], key), cell[:, :, MISSED_BY], cell[:, :, UNKNOWN_BY],
+        there, rank, rank[:, -1] > 0, at, np.where(there, rows.item.take(flat), -1), key,
+        cell[:, :, APPEAL].view(np.float64) + drawn.taste, drawn.look, cell[:, :, MISSED_BY], cell[:, :, UNKNOWN_BY],
         rows.logged.take(flat),
     )
 
@@ -77,10 +82,10 @@ def by_item(
     there = item >= 0
     same = item[:, :, None] == tables.rows.item[place][:, None, :]  # (N, K, C)
     listed = same.any(2) & there
-    facts = _from_tables(tables, state, place, np.where(listed, same.argmax(2), 0), listed)
+    facts = _from_tables(tables, state, place, np.where(listed, same.argmax(2), -1), there, there.cumsum(1))
     if (there & ~listed).any():
         facts = _with_others(tables, state, facts, item, there & ~listed)
-    return facts._replace(there=there, rank=np.cumsum(there, 1), some=np.asarray(there.any(1)))
+    return facts
 
 
 def _with_others(
@@ -103,15 +108,16 @@ def read_items(tables: Tables, state: State, row: NDArray[np.int64], items: NDAr
     key = world.item_keys(items)
     missed, unknown = masks(status)
     there = np.ones(len(items), np.bool_)
+    drawn = draws(state.goal_key[row], key)
     return Facts(
         there, there.astype(np.int64), there, np.full(len(items), -1), items, key,
-        appeal.utility - appeal.outside + taste(state.goal_key[row], key), missed, unknown, log_bits(appeal),
+        appeal.utility - appeal.outside + drawn.taste, drawn.look, missed, unknown, log_bits(appeal, missed, unknown),
     )
 
 
 def _replaced(facts: Facts, where: tuple[NDArray[np.int64], NDArray[np.int64]], read: Facts) -> Facts:
     changed: dict[str, NDArray[Any]] = {}
-    for name in ("item", "key", "value", "missed", "unknown", "logged"):
+    for name in ("item", "key", "value", "look", "missed", "unknown", "logged"):
         changed[name] = np.array(getattr(facts, name))
         changed[name][where] = getattr(read, name)
     return facts._replace(**changed)

@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from recenv.envs.deck import Deck
 from recenv.envs.spaces import BOUND, CANDIDATE_FEATURES
 from recenv.envs.state import State
-from recenv.records import CATEGORIES
 
 SHOWN = CANDIDATE_FEATURES.index("shown")
 
@@ -18,21 +17,12 @@ class Observer:
 
     def __init__(self, deck: Deck) -> None:
         self.deck = deck
-        category = np.asarray(deck.tables.world.column("goal_category"), np.int64)
-        self._category = np.eye(len(CATEGORIES), dtype=np.float32)[category]  # (G, 6)
 
     def __call__(self, state: State) -> dict[str, NDArray[np.float32]]:
         """candidates (N, C * E) and session (N, S); see ``spaces``."""
-        tables = self.deck.tables
-        goal = tables.goal_row(state.session, state.goal)
-        place = tables.at(goal)
-        block = self.deck.blocks(goal, state.told)  # may enlarge the deck's arrays
-        seen = self.deck.observation.take(block, 0)
+        block = self.deck.standing(state).block
+        seen, session = self.deck.observation.take(block, 0), self.deck.session.take(block, 0)
         seen[:, :, SHOWN] = state.shown
-        out = np.empty((len(state), 4 + len(CATEGORIES)), np.float32)
-        out[:, 0] = state.turn / tables.config.horizon
-        out[:, 1] = np.minimum(state.goal, BOUND)
-        out[:, 2] = tables.rows.chinese[place]
-        out[:, 3] = tables.rows.allowed[place] / tables.config.slate_size
-        out[:, 4:] = self._category.take(goal, 0)
-        return {"candidates": seen.reshape(len(seen), -1), "session": out}
+        session[:, 0] = state.turn / self.deck.tables.config.horizon
+        session[:, 1] = np.minimum(state.goal, BOUND)
+        return {"candidates": seen.reshape(len(seen), -1), "session": session}

@@ -14,6 +14,7 @@ from recenv.envs.batch import SessionBatch, Split
 from recenv.envs.chat_format import parse_action
 from recenv.envs.engine import Engine, Step
 from recenv.envs.spaces import reward_space, slate_action, slate_observation
+from recenv.envs.state import HORIZON, RUNNING
 from recenv.envs.text_space import ActionText, UnicodeText
 from recenv.errors import InputError, OptionError
 
@@ -57,11 +58,13 @@ class SessionEnv(gym.Env[Obs, Act], ABC, Generic[Obs, Act]):
 
     def step(self, action: Act) -> tuple[Obs, Any, bool, bool, dict[str, Any]]:
         """Play a turn. Raises InputError for an action of another shape, and after the end of a session."""
-        if self.batch.over[0]:
+        if self.batch.playing.ending[0] != RUNNING:
             raise InputError("this session has ended; call reset before the next step")
         step = self._step(action)
         reward = step.vector_rewards[0] if self.vector_reward else float(step.rewards[0])
-        return self._observe(), reward, bool(self.batch.terminated[0]), bool(self.batch.truncated[0]), self._info(step)
+        ending = int(self.batch.playing.ending[0])
+        truncated = ending == HORIZON
+        return self._observe(), reward, ending != RUNNING and not truncated, truncated, self._info(step)
 
     def render(self) -> Any:
         """The dialogue so far as text, in mode ``ansi``."""
@@ -161,7 +164,10 @@ class SlateEnv(SessionEnv[dict[str, NDArray[np.float32]], NDArray[np.int64]]):
     def _step(self, action: NDArray[np.int64]) -> Step:
         config = self.batch.engine.config
         chosen = slate_numbers(action, (config.slate_size,), config.candidates)
-        return self.batch.step_slates(chosen[None], np.ones(1, np.bool_))
+        return self.batch.step_slates(chosen[None], _PLAYING)
+
+
+_PLAYING = np.ones(1, np.bool_)
 
 
 def slate_numbers(
@@ -177,17 +183,18 @@ def slate_numbers(
         raise InputError(f"expected an array of integers of shape {shape}; got {type(action).__name__} ({error})") from None
     if given.shape != shape or given.dtype.kind not in "iu":
         raise InputError(f"expected an array of integers of shape {shape}; got {given.dtype} of shape {given.shape}")
-    looked_at = given if playing is None else given[playing]
-    outside = looked_at[(looked_at < 0) | (looked_at >= candidates)]
-    if outside.size:
-        raise InputError(f"candidate numbers must be in [0, {candidates}), the action space; got {int(outside[0])}")
+    outside = (given < 0) | (given >= candidates)
+    if playing is not None:
+        outside &= playing[:, None]
+    if outside.any():
+        raise InputError(f"candidate numbers must be in [0, {candidates}), the action space; got {int(given[outside][0])}")
     return given.astype(np.int64)
 
 
 def slate_masks(batch: SessionBatch) -> NDArray[np.bool_]:
     """(N, K * C) admissible numbers, the same for each position."""
     state, engine = batch.playing, batch.engine
-    place = engine.tables.at(engine.tables.goal_row(state.session, state.goal))
+    place = engine.deck.standing(state).place
     real = np.arange(engine.config.candidates) < engine.tables.rows.size[place][:, None]
     fresh = real & ~state.shown
     few = fresh.sum(1) < engine.config.slate_size

@@ -49,17 +49,20 @@ class State:
     def __len__(self) -> int:
         return len(self.session)
 
+    def but(self, **changed: NDArray[Any]) -> State:
+        """This batch with other arrays in the given fields; ``dataclasses.replace``, which costs three times as much."""
+        return State(**{**self.__dict__, **changed})
+
     def take(self, rows: NDArray[np.int64]) -> State:
         """The given rows as a batch of their own."""
-        return State(**{field.name: getattr(self, field.name)[rows] for field in fields(State)})
+        return State(**{name: array[rows] for name, array in self.__dict__.items()})
 
     def put(self, at: NDArray[np.int64], fresh: State) -> State:
         """This batch with other sessions in the given rows."""
         changed = {}
-        for field in fields(State):
-            new = getattr(self, field.name).copy()
-            new[at] = getattr(fresh, field.name)
-            changed[field.name] = new
+        for name, array in self.__dict__.items():
+            changed[name] = array.copy()
+            changed[name][at] = getattr(fresh, name)
         return State(**changed)
 
 

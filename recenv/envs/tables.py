@@ -38,7 +38,8 @@ class GoalRows(NamedTuple):
 
     item (F, C) rows of the world; cell (F, C, 4) of 64 bits each: word for draws, masks of constraints missed and unknown, and
     appeal, the utility less that of taking nothing in logits (KEY, MISSED_BY, UNKNOWN_BY, APPEAL; one look-up brings all four);
-    logged (F, C): bits of what the log says, TAKEN, REFUSED, EXTRAPOLATED.
+    logged (F, C): bits of what the log says, TAKEN, REFUSED, EXTRAPOLATED, and of what follows: FITS (see ``fitting``) and KEPT,
+    not put aside for a wish that it misses.
     size (F,) candidates; volunteered, sayable, hidden (F,) masks by disclosure; allowed, least (F,): how many items a slate may
     and must have by the instruction; speaks (F,): whether the environment's own sentence can keep it; chinese (F,);
     ruled (F, C): candidates that the instruction rules out, by their records.
@@ -75,7 +76,7 @@ class GoalRows(NamedTuple):
 
 
 KEY, MISSED_BY, UNKNOWN_BY, APPEAL = range(4)
-TAKEN, REFUSED, EXTRAPOLATED = np.uint8(1), np.uint8(2), np.uint8(4)
+TAKEN, REFUSED, EXTRAPOLATED, FITS, KEPT = (np.uint8(1 << bit) for bit in range(5))
 
 
 class Tables:
@@ -85,10 +86,15 @@ class Tables:
         self.world, self.user, self.config = world, user, config
         self.first_goal = np.asarray(world.column("goal_start"), np.int64)  # (S + 1,)
         self.n_goals = np.diff(self.first_goal)  # (S,)
+        self._last = self.n_goals - 1
         self.patience = np.maximum(1.0, np.asarray(world.column("session_patience"), np.float64) * config.patience_scale)
+        # (K + 1,) by rank from 1, the probability that a user looks so far down
+        self.depth = user.temper.position_decay ** np.maximum(np.arange(config.slate_size + 1.0) - 1.0, 0.0)
         self._room = room
         self._slot = np.full(world.n_goals, -1, np.int32)
         self._used = 0
+        self.age = 0
+        """How often all rows were dropped; a place is good for as long as this stays the same."""
         self._rows = _empty(min(room, world.n_goals, 256), config.candidates)
         self._owner = np.repeat(np.arange(world.n_sessions, dtype=np.int64), self.n_goals)  # (G,) session of each goal
 
@@ -107,8 +113,7 @@ class Tables:
 
     def goal_row(self, session: NDArray[np.int64], goal: NDArray[np.int64]) -> NDArray[np.int64]:
         """(N,) goal rows of the world; after the last goal of a session it stays on it."""
-        number = np.minimum(goal, self.n_goals[session] - 1)
-        return np.asarray(self.first_goal[session] + number)
+        return np.asarray(self.first_goal[session] + np.minimum(goal, self._last[session]))
 
     def session_of(self, goal_row: int) -> tuple[int, int]:
         """The session of a goal row, and the goal's number in it."""
@@ -125,6 +130,7 @@ class Tables:
         """Forget every row; they are filled again when they are asked for."""
         self._slot[:] = -1
         self._used = 0
+        self.age += 1
 
     # -- filling ---------------------------------------------------------------------------------------------
 
@@ -172,7 +178,7 @@ class Tables:
         missed, unknown = masks(status)
         appeal = np.ascontiguousarray(judged.utility - judged.outside, np.float64)
         rows.cell[place, column] = np.stack([self.world.item_keys(item), missed, unknown, appeal.view(np.uint64)], 1)
-        rows.logged[place, column] = log_bits(judged)
+        rows.logged[place, column] = log_bits(judged, missed, unknown)
         rows.size[at] = size
         for g, r, a, s in zip(goals.tolist(), at.tolist(), arrays, session.tolist(), strict=True):
             by = [_mask(a.disclosure == DISCLOSURES.index(name)) for name in ("volunteered", "on_ask", "hidden")]
@@ -191,20 +197,33 @@ class Tables:
 
     def bar(self, place: NDArray[np.int32], goal_key: NDArray[np.uint64]) -> NDArray[np.float64]:
         """(N,) what users hold out for in a goal: see ``dynamics``. goal_key (N,): (seed, session, goal) folded."""
-        cell = self._rows.cell[place]  # (N, C, 4)
-        value = cell[:, :, APPEAL].view(np.float64) + taste(goal_key[:, None], cell[:, :, KEY])
-        fits = fitting(cell[:, :, MISSED_BY], cell[:, :, UNKNOWN_BY], self._rows.logged[place]) & (self._rows.item[place] >= 0)
+        cell = self._rows.cell.take(place, 0)  # (N, C, 4)
+        value = cell[:, :, APPEAL].view(np.float64) + rng.gumbel(cell[:, :, KEY], _TASTE, start=goal_key[:, None])
+        fits = (self._rows.logged.take(place, 0) & FITS) != 0
         outside = rng.gumbel(_OUTSIDE, start=goal_key)
-        best = np.where(fits, value, -np.inf).max(1, initial=-np.inf)
-        return np.where(fits.any(1), np.minimum(outside, best), outside)
+        none = ~np.asarray(fits.any(1))
+        return np.asarray(np.minimum(outside, np.where(fits, value, np.where(none, np.inf, -np.inf)[:, None]).max(1)))
 
 
-_TASTE, _OUTSIDE = np.uint64(rng.word("taste")), np.uint64(rng.word("outside"))
+_TASTE, _OUTSIDE, _LOOK = (np.uint64(rng.word(purpose)) for purpose in ("taste", "outside", "look"))
 
 
-def taste(goal_key: NDArray[np.uint64], item_key: NDArray[np.uint64]) -> NDArray[np.float64]:
-    """Gumbel draws of how much users happen to like items: fixed for a goal, so showing an item again does not change it."""
-    return rng.gumbel(item_key, _TASTE, start=goal_key)
+class Draws(NamedTuple):
+    """Fixed for a goal, so that showing an item again changes nothing. taste: Gumbel, how much users happen to like items;
+    look: uniform, how far down they look for them."""
+
+    taste: NDArray[np.float64]
+    look: NDArray[np.float64]
+
+
+def draws(goal_key: NDArray[np.uint64], item_key: NDArray[np.uint64]) -> Draws:
+    """The draws of items (...) of goals, of broadcast shape."""
+    item = rng.bits(item_key, start=goal_key)
+    both = rng.uniform(_PURPOSE.reshape(2, *(1,) * item.ndim), start=item[None])
+    return Draws(rng.as_gumbel(both[0]), both[1])
+
+
+_PURPOSE = np.array([_TASTE, _LOOK])
 
 
 def fitting(missed: Mask, unknown: Mask, logged: NDArray[np.uint8]) -> NDArray[np.bool_]:
@@ -213,13 +232,14 @@ def fitting(missed: Mask, unknown: Mask, logged: NDArray[np.uint8]) -> NDArray[n
     return np.asarray((meets & ((logged & REFUSED) == 0)) | ((logged & TAKEN) != 0))
 
 
-def log_bits(appeal: Appeal) -> NDArray[np.uint8]:
-    """What a user model knows from the log of (R,) items, as TAKEN, REFUSED and EXTRAPOLATED bits."""
-    bits = appeal.extrapolated * EXTRAPOLATED
+def log_bits(appeal: Appeal, missed: Mask, unknown: Mask) -> NDArray[np.uint8]:
+    """What a user model knows from the log of (R,) items and what follows of it, as the bits of ``GoalRows.logged``."""
+    bits = np.asarray(appeal.extrapolated * EXTRAPOLATED, np.uint8)
     for known, bit in ((appeal.taken, TAKEN), (appeal.refused, REFUSED)):
         if known is not None:
             bits |= known * bit
-    return np.asarray(bits, np.uint8)
+    kept = (missed == 0) | ((bits & TAKEN) != 0)
+    return np.asarray(bits | fitting(missed, unknown, bits) * FITS | kept * KEPT, np.uint8)
 
 
 def masks(status: NDArray[np.int8]) -> tuple[Mask, Mask]:

@@ -161,14 +161,23 @@ def credit(
     asking for ever pay nothing.
     ``mean`` pays the change in the average worth of the goal's turns, and ``gain`` the rise above its best turn.
     """
-    now, before, turns = np.asarray(value, np.float64), np.asarray(earned, np.float64), np.asarray(count, np.int64)
+    now = np.asarray(value, np.float64)
     counts = ~np.isnan(now)
-    worth = np.where(counts, now, 0.0)
+    return credit_of(
+        np.where(counts, now, 0.0), counts, np.asarray(earned, np.float64), np.asarray(count, np.int64), spec,
+        np.asarray(met, np.bool_), np.asarray(spec.outcome if outcome is None else outcome, np.float64))
+
+
+def credit_of(
+    worth: Vector, counts: Mask, before: Vector, turns: NDArray[np.int64], spec: RewardSpec, met: Mask, share: Vector
+) -> Credit:
+    """``credit`` where it is known which turns count; what others are worth does not matter."""
     if spec.credit == "service":
-        share = np.asarray(spec.outcome if outcome is None else outcome, np.float64)
-        best = np.maximum((1.0 - share) * worth, before)
-        served = share + np.where(counts, (1.0 - share) * worth, before)
-        after = np.where(np.asarray(met, np.bool_), served, np.where(counts, best, before))
+        quality = (1.0 - share) * worth
+        best = np.maximum(quality, before)
+        after = np.where(counts, best, before)
+        if met.any():
+            after = np.where(met, share + np.where(counts, quality, before), after)
         return Credit(after - before, after, turns + counts)
     if spec.credit == "mean":
         after = before + (worth - before) / (turns + 1)

@@ -62,7 +62,7 @@ def attempt(
             else:
                 actions[r] = answer
         before, (state, step) = state, engine.step(state, log, actions)
-        seen = looked_at(before, step.facts, engine.user.temper.position_decay)
+        seen = looked_at(engine.tables, step.facts)
         for r, action in enumerate(actions):
             if action is not None:
                 turns[r].append(_turn(engine, meter, before, state, log, step, seen[r].tolist(), r, action))
