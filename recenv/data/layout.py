@@ -16,7 +16,8 @@ LATE = frozenset({"user", "history", "item"})
 """Fields whose values are left as JSON: most are like one seen before, and what was made of that one is taken."""
 
 _MOST_KEYS = 256
-_QUOTE = ord('"')
+_QUOTE, _NESTS = ord('"'), b"{["
+_ANY, _LIST = msgspec.json.Decoder(), msgspec.json.Decoder(list[msgspec.Raw])
 
 
 class Unfit(Exception):
@@ -63,7 +64,7 @@ class Layout:
         kind = msgspec.defstruct("Keys", [(f"key{i}", msgspec.Raw, None) for i in range(len(self.keys))], rename=names,
                                  forbid_unknown_fields=True)
         self._decoder = msgspec.json.Decoder(kind)
-        self._now = tuple((i, kind) for i, kind in enumerate(late) if kind is not msgspec.Raw)
+        self._now = tuple((i, kind is Any) for i, kind in enumerate(late) if kind is not msgspec.Raw)
         self._sizes = tuple(len(key.encode()) + 2 for key in self.keys)
 
     def values(self, data: bytes) -> dict[str, Any]:
@@ -77,9 +78,11 @@ class Layout:
             for i in self._unfed:
                 if row[i] is not None and memoryview(row[i])[0] != _QUOTE:
                     msgspec.json.decode(row[i])  # nor are its numbers
-            for i, kind in self._now:
-                if row[i] is not None:
-                    row[i] = decode_once(bytes(row[i])) if kind is Any else msgspec.json.decode(row[i], type=kind)
+            for i, any_ in self._now:
+                value = row[i]
+                if value is not None:
+                    nests = any_ and memoryview(value)[0] in _NESTS
+                    row[i] = decode_once(bytes(value)) if nests else (_ANY if any_ else _LIST).decode(value)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             raise Unfit from None
         values = dict(zip(self._whole, self._pick(row), strict=False))
@@ -90,9 +93,12 @@ class Layout:
     def _whole_line(self, data: bytes, row: list[Any]) -> bool:
         """Whether the values that were read, with their keys, are all of a line: a key that is named twice has a value that was
         not. Lines with and without a space after commas and colons are known; others are read by the general reader."""
-        there = [i for i, value in enumerate(row) if value is not None]
-        size = sum(self._sizes[i] + len(memoryview(row[i])) for i in there) + 2
-        marks = max(2 * len(there) - 1, 0)  # colons and commas
+        size, marks = 2, -1  # braces; colons and commas
+        for value, key in zip(row, self._sizes, strict=True):
+            if value is not None:
+                size += key + len(memoryview(value))
+                marks += 2
+        marks = max(marks, 0)
         return len(data.strip()) - size in (marks, 2 * marks)
 
     def wider(self, keys: Iterable[str]) -> Layout | None:
