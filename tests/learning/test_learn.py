@@ -37,7 +37,7 @@ SHORT = {"ppo": {"steps": 256, "sessions": 16, "n_steps": 8, "batch_size": 64, "
 def learned(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     home = tmp_path_factory.mktemp("learned")
     return {
-        name: learn_agent(name, "mixed", home / f"my-{name}", seed=3, config=SHORT[name], tested=40, repeats=2)
+        name: learn_agent(name, "mixed", home / f"my-{name}", seed=3, config=SHORT[name], tested=20, repeats=2)
         for name in LEARNERS}
 
 
@@ -62,7 +62,7 @@ def test_a_learned_folder_plays(name: str, learned: dict[str, Path], tmp_path: P
 def test_the_same_arguments_give_the_same_bytes_also_where_the_test_was_broken_off(
     name: str, learned: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    out, asked = tmp_path / f"my-{name}", {"seed": 3, "config": SHORT[name], "tested": 40, "repeats": 2}
+    out, asked = tmp_path / f"my-{name}", {"seed": 3, "config": SHORT[name], "tested": 20, "repeats": 2}
     with monkeypatch.context() as patch:
         def full(*_: object) -> None:
             raise OSError(errno.ENOSPC, "No space left on device")
