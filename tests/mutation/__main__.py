@@ -34,7 +34,7 @@ ROOMS = ("recenv/rng.py", "recenv/envs", "recenv/users", "recenv/rewards/hybrid.
 TESTS = (
     "tests/test_rng.py", "tests/envs", "tests/golden", "tests/users", "tests/rollouts",
     *(f"tests/data/test_{name}.py" for name in ("store", "recrm", "tiny_world")),
-    *(f"tests/evaluation/test_{name}.py" for name in ("intervals", "metrics", "outages", "repeats", "runner", "sealed")),
+    *(f"tests/evaluation/test_{name}.py" for name in ("intervals", "metrics", "outages", "pictures", "repeats", "runner", "sealed")),
     *(f"tests/rewards/test_{name}.py" for name in (
         "calibration", "checks", "checks_agreement", "dimensions", "fields", "grounding", "hybrid", "logistic", "reliability",
         "rules", "scorer_metrics", "true_sentences", "turn", "wishes")))
