@@ -34,7 +34,7 @@ ROOMS = ("recenv/rng.py", "recenv/envs", "recenv/users", "recenv/rewards/hybrid.
 TESTS = (
     "tests/test_rng.py", "tests/envs", "tests/golden", "tests/users", "tests/rollouts",
     *(f"tests/data/test_{name}.py" for name in ("store", "recrm", "tiny_world")),
-    *(f"tests/evaluation/test_{name}.py" for name in ("intervals", "metrics", "outages", "pictures", "repeats", "runner", "sealed")),
+    *(f"tests/evaluation/test_{name}.py" for name in ("intervals", "metrics", "pictures", "repeats", "runner", "sealed")),
     *(f"tests/rewards/test_{name}.py" for name in (
         "calibration", "checks", "checks_agreement", "dimensions", "fields", "grounding", "hybrid", "logistic", "reliability",
         "rules", "scorer_metrics", "true_sentences", "turn", "wishes")))
@@ -116,7 +116,7 @@ def _try(change: Change, copy: Path, covering: Covering) -> tuple[bool, str]:
     file.write_text(made, "utf-8")
     Path(cache_from_source(str(file))).unlink(missing_ok=True)
     try:
-        return notices(copy, tests, 60 + 4 * sum(covering.seconds[t] for t in tests)), told
+        return notices(copy, tests, 30 + 4 * sum(covering.seconds[t] for t in tests)), told
     finally:
         file.write_text(code, "utf-8")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import sys
 import time
@@ -20,17 +21,21 @@ def preload() -> None:
     torch.set_num_threads(1)
 
 
+_IDLE = 1800.0  # seconds on the clock after which nothing will come any more
+
+
 def notices(copy: Path, tests: Sequence[str], limit: float) -> bool:
-    """Whether one of the tests fails in that copy of the repository, or they do not end within so many seconds."""
+    """Whether one of the tests fails in that copy of the repository, or they need more than so many seconds of a CPU."""
     child = os.fork()
     if child == 0:
         os.setsid()
         code = 1
         try:
+            resource.setrlimit(resource.RLIMIT_CPU, (int(limit), int(limit)))
             code = _run(copy, tests)
         finally:
             os._exit(code)
-    until = time.monotonic() + limit
+    until = time.monotonic() + _IDLE
     try:
         while time.monotonic() < until:
             found, status = os.waitpid(child, os.WNOHANG)
