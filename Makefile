@@ -108,11 +108,11 @@ $(WEIGHTS)/rows: | install
 	mv $@.partial $@
 
 weights: $(WEIGHTS)/rows fast
-	cd $(WEIGHTS) && $(HERE)/recenv train $(SETS:%=--data rows/%.jsonl) --data synth1 --base all-MiniLM-L6-v2 --keep 0.0-0.9 \
+	cd $(WEIGHTS) && $(HERE)/recenv train $(SETS:%=--input rows/%.jsonl) --input synth1 --base all-MiniLM-L6-v2 --keep 0.0-0.9 \
 	  --epochs 3 --bf16 --max-length 128 --set threads=2 --set frozen_layers=1 --set semantic=true --set axes=24 \
 	  --set experts=true --set 'read=["factual_consistency"]' --set augment=0.25 --set bound=4.0 --set learning_rate=1.2e-4 \
 	  --set rows_per_source=12000 --set validation_share=0.12 --set test_share=0.08 --out thorough
-	cd $(WEIGHTS) && $(HERE)/recenv train $(SETS:%=--data rows/%.jsonl) --data synth2 --keep 0.9-1.0 --seed 1 \
+	cd $(WEIGHTS) && $(HERE)/recenv train $(SETS:%=--input rows/%.jsonl) --input synth2 --keep 0.9-1.0 --seed 1 \
 	  --set augment=0.2 --set experts=true --out audit
 
 # Trees take what the network leaves out: Meituan's own tasks, and worlds of every kind, with the take-ups of their users.
@@ -127,8 +127,8 @@ $(WEIGHTS)/worlds: $(WEIGHTS)/rows
 	rm -rf $@ && mv $@.partial $@
 
 fast: $(WEIGHTS)/worlds
-	cd $(WEIGHTS) && $(HERE)/recenv train --network boosted $(SETS:%=--data rows/%.jsonl) --data worlds/vitabench.jsonl \
-	  $(foreach world,$(WORLDS),--data worlds/$(firstword $(subst :, ,$(world)))) --keep 0.0-0.9 --set test_share=0.08 --out fast
+	cd $(WEIGHTS) && $(HERE)/recenv train --network boosted $(SETS:%=--input rows/%.jsonl) --input worlds/vitabench.jsonl \
+	  $(foreach world,$(WORLDS),--input worlds/$(firstword $(subst :, ,$(world)))) --keep 0.0-0.9 --set test_share=0.08 --out fast
 
 # Set by set, what a dimension's scorer makes of groups that its training left out (--keep above; any of 0.0-0.9 for `audit`).
 PAIRS := dstc9_fc:factual_consistency begin:factual_consistency ci_tod:factual_consistency ci_tod:instruction_following \
@@ -141,15 +141,15 @@ HELD_OUT := build/held-out/$(SCORER)
 held-out: install
 	mkdir -p $(HELD_OUT)
 	for name in $(SETS); do $(BIN)/recenv rows $$name $(DATA)/$$name --keep $(HELD) --out $(HELD_OUT)/$$name.jsonl || exit 1; done
-	for pair in $(PAIRS); do $(BIN)/recenv score --scorer $(SCORER) --dimension $${pair#*:} \
-	  --input $(HELD_OUT)/$${pair%:*}.jsonl --output $(HELD_OUT)/$${pair%:*}-$${pair#*:}.jsonl || exit 1; done
+	for pair in $(PAIRS); do $(BIN)/recenv score --scorers $(SCORER) --dimension $${pair#*:} \
+	  --input $(HELD_OUT)/$${pair%:*}.jsonl --out $(HELD_OUT)/$${pair%:*}-$${pair#*:}.jsonl || exit 1; done
 
 # Trained and tested on these sets alone: what each allows, not what the shipped weights, which share one head, make of it.
 FEATURED := query_item_relevance behavior_prediction item_ranking
 ALONE := crsarena_eval crosswoz recipe_mpr coupon
 
 cross-validated: $(WEIGHTS)/rows
-	cd $(WEIGHTS) && $(HERE)/recenv train $(ALONE:%=--data rows/%.jsonl) --base all-MiniLM-L6-v2 --folds 5 \
+	cd $(WEIGHTS) && $(HERE)/recenv train $(ALONE:%=--input rows/%.jsonl) --base all-MiniLM-L6-v2 --folds 5 \
 	  $(FEATURED:%=--dimension %) --max-length 128 --set threads=1 --set frozen_layers=1 --set semantic=true --set axes=24 \
 	  --set experts=true --set 'read=[]' --set augment=0.25 --set validation_share=0.12 --set test_share=0.08 --out folds
 

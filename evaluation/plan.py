@@ -74,11 +74,12 @@ class RunPlan(msgspec.Struct, frozen=True, kw_only=True):
     """A run: who plays what. Sessions are allotted in advance, the same to every agent.
 
     "The first n that finish" would favour short sessions; a fixed list cannot. sessions: row numbers in the store;
-    session_ids: their ids, aligned. split: whose they are. store: the store's fingerprint. env: the rules of the sessions;
-    reward, scorers: JSON of the specs that make the numbers. versions: of recenv, python, numpy and torch. command: how to run
-    it again, without --out and --resume. audit: the second family that judges the same turns into the folder ``audit``; None
-    for none. played: set where the rewards were computed afterwards (``recenv rescore``). repeat: which one of these sessions it
-    is (``evaluation.repeats``), 1 for the run itself. Raises InputError on construction when agents or sessions repeat, or lists
+    session_ids: their ids, aligned. split: whose they are. store: the store's fingerprint; place: the way from the run folder
+    to the store that was named, empty for a built-in world. env: the rules of the sessions; reward, scorers: JSON of the specs
+    that make the numbers. versions: of recenv, python, numpy and torch. command: how to run it again, without --out and
+    --resume. audit: the second family that judges the same turns into the folder ``audit``; None for none. played: set where
+    the rewards were computed afterwards (``recenv rescore``). repeat: which one of these sessions it is
+    (``evaluation.repeats``), 1 for the run itself. Raises InputError on construction when agents or sessions repeat, or lists
     do not align.
     """
 
@@ -97,6 +98,7 @@ class RunPlan(msgspec.Struct, frozen=True, kw_only=True):
     audit: Family | None = None
     played: Played | None = None
     repeat: int = 1
+    place: str = ""
     schema: int = RUN_SCHEMA
 
     @property
@@ -167,7 +169,8 @@ def read_plan(run: str | Path) -> RunPlan:
 
 def check_same(run: Path, plan: RunPlan) -> None:
     """Raise InputError naming the first difference between the plan in a run folder and this one."""
-    found = first_difference(read_plan(run), plan)
+    there = read_plan(run)
+    found = first_difference(msgspec.structs.replace(there, place=plan.place), plan)  # the store may have moved
     if found is not None:
         raise InputError(
             f"{run} was started with another plan: {found.path} is {found.before} there, {found.now} now; "

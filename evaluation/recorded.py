@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import msgspec
@@ -25,9 +26,26 @@ def recorded_scenario(plan: RunPlan, run: str | Path) -> Scenario:
     return scenario
 
 
+def recorded_store(plan: RunPlan, run: str | Path, store: str | Path | None) -> Path | None:
+    """Where the run's store is: as given, else where it was when the run was played; None for a built-in world. Raises InputError
+    where it is no longer there."""
+    if store is not None or not plan.place:
+        return None if store is None else Path(store)
+    found = Path(run) / plan.place
+    if not found.is_dir():
+        raise InputError(f"{run} was played in a store that is no longer at {found}; say where it is now: --store STORE")
+    return found
+
+
+def placed(plan: RunPlan, run: str | Path, store: str | Path | None) -> RunPlan:
+    """The plan with the way from the run folder to its store, so that both may move together."""
+    way = "" if store is None else os.path.relpath(Path(store).resolve(), Path(run).resolve())
+    return msgspec.structs.replace(plan, place=way)
+
+
 def recorded_world(plan: RunPlan, scenario: Scenario, run: str | Path, store: str | Path | None) -> World:
     """The world that the run was played in; raises InputError where the one at hand is another."""
-    world = open_world(scenario, store)
+    world = open_world(scenario, recorded_store(plan, run, store))
     same_as_recorded(run, "the world's fingerprint", plan.store, world.fingerprint)
     return world
 

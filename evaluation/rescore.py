@@ -30,7 +30,7 @@ from recenv.evaluation.plan import (
     read_plan,
     traces_digest,
 )
-from recenv.evaluation.recorded import recorded_reward, recorded_rules, recorded_scenario, recorded_world
+from recenv.evaluation.recorded import placed, recorded_reward, recorded_rules, recorded_scenario, recorded_store, recorded_world
 from recenv.evaluation.runner import Progress, evaluate
 from recenv.evaluation.stories import write_stories
 from recenv.evaluation.traces import run_traces
@@ -67,7 +67,7 @@ def rescore_run(
     config = msgspec.structs.replace(recorded_rules(plan, run), scorers=scorers, reward=spec.name)
     engine = Engine(world, config, scorers=scorer_set(scorers) if loaded is None else loaded, reward=spec)
     command = f"recenv rescore RUN --scorers {scorers}" + (f" --reward {reward}" if reward else "")
-    made = _plan(plan, engine, traces_digest(run), command)
+    made = placed(_plan(plan, engine, traces_digest(run), command), target, recorded_store(plan, run, store))
     partial = beside(target, lasting=True)
     _discard_other(partial, made)
     recorded = run_traces(run, plan)

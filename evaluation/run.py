@@ -32,7 +32,15 @@ from recenv.evaluation.plan import (
     installed_versions,
     read_plan,
 )
-from recenv.evaluation.recorded import recorded_reward, recorded_rules, recorded_scenario, recorded_world, same_as_recorded
+from recenv.evaluation.recorded import (
+    placed,
+    recorded_reward,
+    recorded_rules,
+    recorded_scenario,
+    recorded_store,
+    recorded_world,
+    same_as_recorded,
+)
 from recenv.evaluation.repeats import REPEATS, repeat_seed, write_repeated
 from recenv.evaluation.rescore import audit_run, specs
 from recenv.evaluation.runner import CHUNK, Progress, evaluate
@@ -119,7 +127,7 @@ def run_evaluation(
     if repeats < 1 or (fresh and repeats == 1):
         raise InputError(f"repeats must be at least 1, and 2 for fresh noise; got {repeats}")
     rows = chosen(engine.world, tasks, split) if tasks else allot(engine.world, sessions, seed, split)
-    plan = _plan(spec, engine, entries, rows, seed, split, command)
+    plan = placed(_plan(spec, engine, entries, rows, seed, split, command), out, store)
     if audit:
         plan = msgspec.structs.replace(plan, audit=Family(name=audit, scorers=specs(second)))
     job = Job(
@@ -136,9 +144,9 @@ def run_evaluation(
             players, _ = _players(agents, configs or {}, runtime_of(engine, seed, number))
             again = msgspec.structs.replace(
                 plan, audit=None, repeat=number, seed=repeat_seed(seed, number) if fresh else seed)
-            folder = _run(
-                engine, again, players, run / REPEATS / str(number), True, _part(progress, rounds - repeats + number - 1, rounds),
-                chunk, cluster, job)
+            folder = run / REPEATS / str(number)
+            part = _part(progress, rounds - repeats + number - 1, rounds)
+            _run(engine, placed(again, folder, store), players, folder, True, part, chunk, cluster, job)
             lost = (*lost, *read_failures(folder))
     if lost:
         raise EndpointError(lost_text(lost, len(plan.sessions)), "lost sessions")
@@ -242,8 +250,8 @@ def replay_run(
     if scorers is None and plan.family == GIVEN:
         raise InputError(f"{run} was played with scorers that were objects; give them again: replay_run(run, scorers=...), "
                          "or --scorers package.module:attribute")
-    engine = open_engine(
-        scenario, store, **{**rules, "scorers": scorers or plan.family, "reward": recorded_reward(plan, run)})
+    rules |= {"scorers": scorers or plan.family, "reward": recorded_reward(plan, run)}
+    engine = open_engine(scenario, recorded_store(plan, run, store), **rules)
     same_as_recorded(
         run, "the scorers", [s["fingerprint"] for s in plan.scorers], [s.spec.fingerprint for s in engine.scorers.values()])
     tolerance = 0.0 if plan.versions.get("cpu") == cpu_class() else TOLERANCE

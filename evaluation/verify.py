@@ -31,21 +31,23 @@ class Verified(msgspec.Struct, frozen=True, kw_only=True):
     wrong: tuple[str, ...] = ()
 
 
+def kind_of(path: str | Path) -> str:
+    """What is at a path: store, run, checkpoint or journal; raises InputError where there is nothing of ours."""
+    place = Path(path)
+    if place.is_file() and place.suffix == ".jsonl":
+        return "journal"
+    if (place / "config.json").is_file():
+        return "checkpoint"
+    if not (place / MANIFEST).is_file():
+        what = "a store, a run, a checkpoint, or a .jsonl file of recorded answers"
+        raise InputError(f"nothing that recenv wrote at {place}: expected {what}")
+    return "store" if any(place.glob("*.col")) else "run"
+
+
 def verify_path(path: str | Path) -> Verified:
     """Read all of what is at a path and compare it with its hashes. Raises InputError where there is nothing of ours."""
     place = Path(path)
-    if place.is_file() and place.suffix == ".jsonl":
-        return _journal(place)
-    if (place / "config.json").is_file():
-        return _checkpoint(place)
-    if is_learned(place):
-        files = listed(place)
-        return Verified(
-            kind="learned agent", found=f"{len(files)} files", wrong=tuple(check_files(place, files, anew=True)))
-    if not (place / MANIFEST).is_file():
-        what = "a store, a run, a checkpoint, a learned agent, or a .jsonl file of recorded answers"
-        raise InputError(f"nothing to verify at {place}: expected {what}")
-    return _store(place) if any(place.glob("*.col")) else _run(place)
+    return _VERIFIED[kind_of(place)](place)
 
 
 def seal_checkpoint(folder: str | Path) -> None:
@@ -114,3 +116,6 @@ def _journal(place: Path) -> Verified:
 
 def _beside(extra: list[str]) -> str:
     return f"; not looked at: {', '.join(extra)}" if extra else ""
+
+
+_VERIFIED = {"store": _store, "run": _run, "checkpoint": _checkpoint, "journal": _journal}

@@ -18,11 +18,11 @@ from recenv.errors import RecenvError
 from recenv.terminal import clean, cleaned_streams
 
 ROOMS: dict[str, tuple[str, ...]] = {
-    "data": ("ingest", "inspect", "rows", "synth"),
-    "scorers": ("bench-scorers", "fit-user", "probe", "score", "scorers", "train"),
+    "data": ("ingest", "rows", "synth"),
+    "inspection": ("agents", "inspect", "scenarios", "scorers", "verify"),
+    "scorers": ("bench-scorers", "fit-user", "probe", "score", "train"),
     "export": ("export",),
-    "runs": ("agents", "bench", "evaluate", "play", "prepare", "replay", "report", "rescore", "scenarios", "tasks", "trace",
-             "verify", "view"),
+    "runs": ("bench", "evaluate", "play", "prepare", "replay", "report", "rescore", "tasks", "trace", "view"),
     "validation": ("validate",),
     "learning": ("learn",),
 }
@@ -55,7 +55,13 @@ class Commands(MutableMapping[str, click.Command]):
         return len(list(iter(self)))
 
 
-@click.group(commands=Commands(), context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+COMPLETION = """\b
+Names are completed after: eval "$(_RECENV_COMPLETE=bash_source recenv)"
+(zsh_source in zsh; in fish: _RECENV_COMPLETE=fish_source recenv | source)"""
+
+
+@click.group(commands=Commands(), epilog=COMPLETION,
+             context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(package_name="recenv")
 def cli() -> None:
     """Multi-turn recommendation sessions with a named reward vector for every turn."""

@@ -25,9 +25,11 @@ from recenv.files import beside
 from recenv.rewards.hybrid import RewardSpec
 from recenv.rewards.named import is_own, own_scorers, reward_spec
 from recenv.rewards.protocol import Scorer
-from recenv.scenarios.loader import Scenario, load_scenario
+from recenv.scenarios.loader import Scenario, load_scenario, names
 
 Progress = Callable[[str], None]
+
+_SYNTHETIC = "recrm"  # the kind of store that synthetic rows make
 
 GIVEN = "given"
 """What stands for a name in the rules of sessions whose scorers came as objects."""
@@ -48,8 +50,11 @@ def open_world(
     wanted = scenario.world.store_kind
     if store is not None:
         world = World(store)
-        if wanted and world.kind != wanted:
-            raise InputError(f"scenario {scenario.name!r} needs a {wanted} store; {store} is a {world.kind} store")
+        own = _scenario_of(world.kind)
+        if (wanted and world.kind != wanted) or (scenario.world.kind == "synthetic" and own):
+            needs = f"needs a {wanted} store" if wanted else "has a world of its own"
+            hint = f"; it is played with --scenario {own}" if own else ""
+            raise InputError(f"scenario {scenario.name!r} {needs}; {store} is a {world.kind} store{hint}")
         return world
     if scenario.world.kind == "store":
         how = f"recenv ingest {wanted or 'recrm'} DIR --out STORE"
@@ -60,6 +65,12 @@ def open_world(
     except StoreError:  # a damaged one of ours is made anew
         shutil.rmtree(target, ignore_errors=True)
         return World(_built_in(scenario, progress))
+
+
+def _scenario_of(kind: str) -> str:
+    """The shipped scenario that alone plays in stores of a kind; "" for kinds that any may play in, as built-in worlds are."""
+    own = {load_scenario(name).world.store_kind: name for name in names()}
+    return "" if kind in ("", _SYNTHETIC) else own.get(kind, "")
 
 
 def _built_in(scenario: Scenario, progress: Progress | None) -> Path:

@@ -231,7 +231,7 @@ def test_rows_are_scored_by_an_own_scorer(
 ) -> None:
     made = [msgspec.structs.replace(row, label=0.5) for row in contract_rows(tiny_world, RELEVANCE)]
     (parts / "rows.jsonl").write_bytes(b"".join(msgspec.json.encode(row) + b"\n" for row in made))
-    command = f"recenv score --scorer parts:scorers --dimension {RELEVANCE} --input rows.jsonl --output scores.jsonl"
+    command = f"recenv score --scorers parts:scorers --dimension {RELEVANCE} --input rows.jsonl --out scores.jsonl"
     assert run(command, monkeypatch) == 0, capsys.readouterr().err
     scores = [msgspec.json.decode(line)["score"] for line in (parts / "scores.jsonl").read_bytes().splitlines()]
     assert scores == [0.5] * len(made)

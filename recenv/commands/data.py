@@ -7,15 +7,17 @@ from pathlib import Path
 
 import click
 
-from recenv.commands.root import FILE, FOLDER, SEED, bar, interval
+from recenv.commands.names import ROWSET, SCENARIO
+from recenv.commands.root import FILE, FOLDER, PATH, Command, bar, command, hint, interval, json_option, show
 from recenv.errors import InputError
 
 
-@click.command()
-@click.option("--scenario", default="mixed", show_default=True, help="A built-in scenario, or a .toml file.")
+@command()
+@click.option("--scenario", type=SCENARIO, default="mixed", show_default=True, help="A built-in scenario, or a .toml file.")
 @click.option("--sessions", type=click.IntRange(1), required=True)
-@click.option("--seed", type=SEED, default=0, show_default=True)
-@click.option("--out", type=FOLDER, required=True)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--out", type=FOLDER, required=True, help="The folder to write.")
+@json_option
 def synth(scenario: str, sessions: int, seed: int, out: Path) -> None:
     """Write a synthetic world in the RecRM-Bench folder layout."""
     from recenv.data.synthetic import SynthSpec, generate
@@ -26,9 +28,8 @@ def synth(scenario: str, sessions: int, seed: int, out: Path) -> None:
         raise InputError(f"scenario {scenario!r} has no synthetic world; it plays in a store that you ingest")
     with bar("sessions") as update:
         counts = generate(SynthSpec.from_mapping(spec.world.spec), sessions, seed, out, progress=update)
-    for name, count in counts.items():
-        click.echo(f"{name:24s} {count:>10,d}")
-    click.echo(f"written to {out}; next: recenv ingest recrm {out} --out STORE")
+    show(lambda: {"out": str(out), "counts": counts}, lambda: "\n".join(f"{n:24s} {c:>10,d}" for n, c in counts.items()))
+    hint(f"written to {out}; next: recenv ingest recrm {out} --out STORE")
 
 
 @click.group()
@@ -36,22 +37,19 @@ def ingest() -> None:
     """Turn a source into a store."""
 
 
-_max_bad = click.option("--max-bad", type=click.FloatRange(0, 1), default=0.01, show_default=True,
-                        help="Share of unusable rows above which nothing is written.")
-
-
-def _ingest_options(command: Callable[..., None]) -> Callable[..., None]:
+def _ingest_options(made: Callable[..., None]) -> Callable[..., None]:
     for option in (
-        click.argument("folder", type=click.Path(path_type=Path)),
+        click.argument("folder", type=PATH),
         click.option("--out", type=FOLDER, required=True, help="The store to write."),
         _max_bad,
         click.option("--overwrite", is_flag=True, help="Replace a store that is there already."),
+        json_option,
     ):
-        command = option(command)
-    return command
+        made = option(made)
+    return made
 
 
-@ingest.command()
+@ingest.command(cls=Command)
 @_ingest_options
 @click.option("--field-map", type=FILE, help="TOML: which raw key feeds which canonical field.")
 def recrm(folder: Path, out: Path, max_bad: float, overwrite: bool, field_map: Path | None) -> None:
@@ -60,10 +58,10 @@ def recrm(folder: Path, out: Path, max_bad: float, overwrite: bool, field_map: P
 
     with bar("reading") as update:
         report = ingest_recrm(folder, out, field_map=field_map, overwrite=overwrite, max_bad=max_bad, progress=update)
-    click.echo(report.table())
+    show(lambda: report, report.table)
 
 
-@ingest.command()
+@ingest.command(cls=Command)
 @_ingest_options
 def crosswoz(folder: Path, out: Path, max_bad: float, overwrite: bool) -> None:
     """Ingest a CrossWOZ folder (dialogues and entity databases)."""
@@ -71,10 +69,10 @@ def crosswoz(folder: Path, out: Path, max_bad: float, overwrite: bool) -> None:
 
     with bar("reading") as update:
         report = ingest_crosswoz(folder, out, overwrite=overwrite, max_bad=max_bad, progress=update)
-    click.echo(report.table())
+    show(lambda: report, report.table)
 
 
-@ingest.command()
+@ingest.command(cls=Command)
 @_ingest_options
 def vitabench(folder: Path, out: Path, max_bad: float, overwrite: bool) -> None:
     """Ingest a folder of VitaBench tasks (delivery, in-store, travel; sessions are constructed)."""
@@ -82,41 +80,17 @@ def vitabench(folder: Path, out: Path, max_bad: float, overwrite: bool) -> None:
 
     with bar("reading") as update:
         report = ingest_vitabench(folder, out, overwrite=overwrite, max_bad=max_bad, progress=update)
-    click.echo(report.table())
+    show(lambda: report, report.table)
 
 
-@click.command()
-@click.argument("store", type=FOLDER, required=False)
-@click.option("--scenario", default=None, help="A scenario, in place of a store: its built-in world, under its rules.")
-def inspect(store: Path | None, scenario: str | None) -> None:
-    """Show what a store holds, and how many of its goals can be met."""
-    from recenv.data.inspect import describe
-    from recenv.data.world import World
-    from recenv.envs.config import EnvConfig
-    from recenv.rollouts.ceiling import summary
-    from recenv.scenarios import load_scenario
-    from recenv.scenarios.entry import open_world
-
-    if store is None and scenario is None:
-        raise InputError("name a store, or --scenario for a built-in world")
-    if scenario is None:
-        assert store is not None
-        world = World(store)
-        rules = EnvConfig(user="replay" if world.n_sessions and world.session(0).source == "logged" else "learned")
-    else:
-        world, rules = open_world(scenario, store), load_scenario(scenario).env
-    click.echo(describe(world))
-    click.echo(summary(world, rules))
-
-
-@click.command()
-@click.argument("name")
-@click.argument("folder", type=click.Path(path_type=Path))
+@command()
+@click.argument("name", type=ROWSET)
+@click.argument("folder", type=PATH)
 @click.option("--out", type=FILE, required=True, help="The file of canonical rows to write.")
 @click.option("--keep", default=None, metavar="LOW-HIGH",
               help="Only the groups whose hash falls into this part of 0-1: what recenv train --keep leaves out, to score on.")
-@_max_bad
-def rows(name: str, folder: Path, out: Path, keep: str | None, max_bad: float) -> None:
+@json_option
+def rows(name: str, folder: Path, out: Path, keep: str | None) -> None:
     """Turn a published set into canonical rows: one a labelled thing, in file order."""
     from recenv.data.ingest import Quarantine
     from recenv.data.rowfile import write_rows
@@ -129,13 +103,8 @@ def rows(name: str, folder: Path, out: Path, keep: str | None, max_bad: float) -
         if keep is not None:
             from recenv.training.batches import kept
 
-            low, high = interval(keep)
-            found = (row for row in found if kept(row, low, high))
-        count = write_rows(tally.watch(found), out)
-        aside = out.with_name(f"{out.name}.quarantine.jsonl")
-        aside.unlink(missing_ok=True)
-        if quarantine.count:
-            quarantine.write(aside)
-            click.echo(f"{quarantine.count:,} records could not be used: {aside}")
-    click.echo(tally.table())
-    click.echo(f"{count:,} rows: {out}")
+        low, high = interval(keep)
+        found = (row for row in found if kept(row, low, high))
+    count = write_rows(tally.watch(found), out)
+    show(lambda: {"out": str(out), "rows": count, "dimensions": tally.figures()}, tally.table)
+    hint(f"{count:,} rows: {out}")

@@ -1,4 +1,4 @@
-"""What commands share: kinds of arguments, how options are read, and a progress bar.
+"""What commands share: kinds of arguments, the one vocabulary of options, how results are printed, and a progress bar.
 
 A command's module imports click, errors and this file; all else inside the function that runs, so that help is quick.
 """
@@ -9,6 +9,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,16 +20,73 @@ from recenv.terminal import bare
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
 FILE = click.Path(dir_okay=False, path_type=Path)
-SEED = click.IntRange(0, (1 << 64) - 1)
+PATH = click.Path(path_type=Path)
+
+QUIET, AS_JSON = "quiet", "as_json"
+
+
+def _noted(context: click.Context, option: click.Parameter, given: bool) -> bool:
+    """Keep a flag for whoever prints below the command."""
+    context.meta[str(option.name)] = given
+    return given
+
+
+json_option = click.option("--json", AS_JSON, is_flag=True, expose_value=False, callback=_noted,
+                           help="Print one JSON document in place of text.")
+"""For every command that prints a table; ``show`` heeds it."""
+
+
+class Command(click.Command):
+    """A command with ``--quiet``, which ``bar`` and ``hint`` heed."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.params.append(click.Option(
+            ["-q", "--quiet"], is_flag=True, expose_value=False, callback=_noted,
+            help="Results, warnings and errors only: no progress, no hints."))
+
+
+command = partial(click.command, cls=Command)
+
+
+def told(flag: str) -> bool:
+    """Whether the running command was given ``--quiet`` or ``--json``."""
+    context = click.get_current_context(silent=True)
+    return bool(context is not None and context.meta.get(flag))
+
+
+def show(value: Callable[[], Any], text: Callable[[], str]) -> None:
+    """Print a result: its value as one JSON document where ``--json`` was given, else its text. Numbers that do not exist are
+    null."""
+    if not told(AS_JSON):
+        click.echo(text())
+        return
+    import msgspec
+
+    found = value()
+    encoded = found if isinstance(found, bytes) else msgspec.json.encode(found, enc_hook=_plain)
+    click.echo(msgspec.json.format(encoded, indent=1).decode().strip())
+
+
+def _plain(value: Any) -> Any:
+    """Numbers of numpy as Python's, all else in words."""
+    return value.item() if hasattr(value, "item") else str(value)
+
+
+def hint(text: str) -> None:
+    """Print what helps a person and is no result: where files are, what to do next. Beside JSON it goes to standard error."""
+    if not told(QUIET):
+        click.echo(text, err=told(AS_JSON))
 
 
 @contextmanager
 def bar(label: str) -> Iterator[Callable[[int, int], None]]:
     """A progress bar fed with (done, total), on standard error and only at a terminal."""
     shown: list[Any] = []
+    silent = told(QUIET)
 
     def update(done: int, total: int) -> None:
-        if not sys.stderr.isatty():
+        if silent or not sys.stderr.isatty():
             return
         if not shown:
             shown.append(click.progressbar(length=max(total, 1), label=label, file=bare(sys.stderr), width=28))
@@ -75,9 +133,18 @@ def assigned(changes: tuple[str, ...]) -> dict[str, Any]:
     return found
 
 
-def echo_registered(kind: Literal["agent", "scorers", "reward", "scenario"]) -> None:
-    """Print the parts of a kind that installed packages have registered, by name."""
-    from recenv.plugins import registered
+def listed(names: str) -> list[str]:
+    """Names of a comma-separated option."""
+    return [name.strip() for name in names.split(",") if name.strip()]
 
-    for name in registered(kind):
-        click.echo(f"{name:16s} registered by an installed package")
+
+def registered(kind: Literal["agent", "scorers", "reward", "scenario"]) -> list[str]:
+    """The parts of a kind that installed packages have registered, by name."""
+    from recenv.plugins import registered as names
+
+    return list(names(kind))
+
+
+def registered_lines(kind: Literal["agent", "scorers", "reward", "scenario"]) -> list[str]:
+    """``registered`` as lines of a table."""
+    return [f"{name:16s} registered by an installed package" for name in registered(kind)]

@@ -11,24 +11,20 @@ from typing import Any, Literal
 
 import click
 
-from recenv.commands.root import FILE, FOLDER, SEED, bar, echo_registered, value
+from recenv.commands.names import AGENT, AGENTS, REWARD, SCORERS, played_option, scenario_option, store_option
+from recenv.commands.root import AS_JSON, FILE, FOLDER, bar, command, hint, json_option, listed, show, told, value
 from recenv.errors import EndpointError, InputError
 
 
-def _world_options(command: Callable[..., None]) -> Callable[..., None]:
-    for option in (
-        click.option("--scenario", default="mixed", show_default=True,
-                     help="See: recenv scenarios; or a .toml file, or package.module:attribute."),
-        click.option("--store", type=FOLDER, default=None, help="The store to play in, for scenarios without a built-in world."),
-        click.option("--seed", type=SEED, default=0, show_default=True),
-    ):
-        command = option(command)
-    return command
+def _world_options(made: Callable[..., None]) -> Callable[..., None]:
+    for option in (scenario_option, store_option, click.option("--seed", type=click.IntRange(0), default=0, show_default=True)):
+        made = option(made)
+    return made
 
 
-@click.command()
+@command()
 @_world_options
-@click.option("--agents", default="random,popularity,bm25,greedy", show_default=True,
+@click.option("--agents", type=AGENTS, default="random,popularity,bm25,greedy", show_default=True,
               help="Comma-separated; see: recenv agents; or package.module:attribute, or a .zip of Stable-Baselines3.")
 @click.option("--sessions", type=click.IntRange(1), default=200, show_default=True)
 @click.option("--split", type=click.Choice(["all", "train", "test"]), default="all", show_default=True,
@@ -40,17 +36,20 @@ def _world_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--out", type=FOLDER, required=True, help="The run folder.")
 @click.option("--resume", is_flag=True, help="Go on with a run that was killed.")
 @click.option("--user", type=click.Choice(["gold", "replay", "learned"]), default=None, help="Override the scenario's users.")
-@click.option("--scorers", default=None, help="Not the scenario's but a checkpoint folder, judge:FILE.toml, generative:FOLDER, "
+@click.option("--scorers", type=SCORERS, default=None,
+              help="Not the scenario's but a checkpoint folder, judge:FILE.toml, generative:FOLDER, "
               "package.module:attribute.")
-@click.option("--reward", default=None,
+@click.option("--reward", type=REWARD, default=None,
               help="In place of the scenario's: a name (see: recenv scorers), a JSON file, or package.module:attribute.")
-@click.option("--audit", default=None, help="A second set of scorers that judges the same turns: audit, a checkpoint folder, or "
+@click.option("--audit", type=SCORERS, default=None,
+              help="A second set of scorers that judges the same turns: audit, a checkpoint folder, or "
               "none; audit if absent, where its weights are installed.")
 @click.option("--strict", is_flag=True, help="Mend no agent's text: what is not quite the grammar is malformed.")
 @click.option("--engine", type=click.Choice(["process", "ray"]), default="process", show_default=True,
               help="Where sessions are played: here, or as tasks of a Ray cluster (RAY_ADDRESS, else this machine).")
 @click.option("--workers", type=click.IntRange(1), default=None, help="Tasks at once on Ray; one a core if absent.")
 @click.option("--agent-option", "options", multiple=True, metavar="AGENT.FIELD=VALUE", help="Set a field of an agent's config.")
+@json_option
 def evaluate(
     scenario: str, store: Path | None, seed: int, agents: str, sessions: int, split: Literal["all", "train", "test"],
     task_file: Path | None, repeats: int, fresh: bool, out: Path, resume: bool, user: str | None, scorers: str | None,
@@ -76,7 +75,7 @@ def evaluate(
         missing = "no second family: the weights of audit are not installed here; --audit DIR judges by a checkpoint of yours"
         click.echo(missing, err=True)
     second = "" if second == "none" else second
-    names = [a.strip() for a in agents.split(",") if a.strip()]
+    names = listed(agents)
     tasks = read_tasks(task_file, scenario, seed) if task_file else ()
     knowing = [name for name in names if name not in AGENTS and is_learned(name) and split in ("all", read_learned(name).split)]
     if knowing:
@@ -102,13 +101,20 @@ def evaluate(
             click.echo(format_leaderboard(build_leaderboard(out)))
             click.echo("")
         raise
-    click.echo(format_leaderboard(build_leaderboard(out)))
-    if repeats > 1:
-        from recenv.evaluation.repeats import build_repeated, format_repeated
+    _show_run(out, repeats > 1)
+    hint(f"\nrun folder: {out}; next: recenv view {out}, or recenv report {out}")
 
-        click.echo(f"\n{format_repeated(build_repeated(out))}")
-    _echo_judging(out)
-    click.echo(f"\nrun folder: {out}; next: recenv view {out}, or recenv report {out}")
+
+def _show_run(run: Path, repeated: bool = False) -> None:
+    """The leaderboard of a run, what its repeats say, and what judges took, where any were asked."""
+    from recenv.evaluation.judging import judging_text
+    from recenv.evaluation.leaderboard import build_leaderboard, format_leaderboard
+    from recenv.evaluation.repeats import build_repeated, format_repeated
+
+    board, again = build_leaderboard(run), build_repeated(run) if repeated else None
+    show(lambda: {"run": str(run), "leaderboard": board, "repeats": again},
+         lambda: "\n\n".join(filter(None, (
+             format_leaderboard(board), "" if again is None else format_repeated(again), judging_text(run)))))
 
 
 def _agent_options(options: tuple[str, ...]) -> dict[str, dict[str, Any]]:
@@ -122,34 +128,25 @@ def _agent_options(options: tuple[str, ...]) -> dict[str, dict[str, Any]]:
     return configs
 
 
-@click.command()
+@command()
 @click.argument("run", type=FOLDER)
-@click.option("--scorers", required=True,
+@click.option("--scorers", type=SCORERS, required=True,
               help="fast, thorough, audit, rules, a checkpoint folder, judge:FILE.toml, generative:FOLDER.")
-@click.option("--reward", default=None, help="Another reward spec; the recorded one if absent. See: recenv scorers.")
-@click.option("--store", type=FOLDER, default=None, help="The store the run was played in.")
+@click.option("--reward", type=REWARD, default=None, help="Another reward spec; the recorded one if absent. See: recenv scorers.")
+@played_option
 @click.option("--out", type=FOLDER, required=True, help="The run folder to write.")
+@json_option
 def rescore(run: Path, scorers: str, reward: str | None, store: Path | None, out: Path) -> None:
     """Score the turns of a run anew, without playing it again; agents' actions and users' answers stay as they were."""
-    from recenv.evaluation.leaderboard import build_leaderboard, format_leaderboard
     from recenv.evaluation.rescore import columns_text, rescore_run
 
     with bar("sessions") as update:
         made = rescore_run(run, scorers, out, reward=reward, store=store, progress=lambda p: update(p.done, p.total))
-    click.echo(format_leaderboard(build_leaderboard(made)))
-    _echo_judging(made)
-    click.echo(f"\n{columns_text(made)}\n\nrun folder: {made}; next: recenv view {made}, or recenv report {made}")
+    _show_run(made)
+    hint(f"\n{columns_text(made)}\n\nrun folder: {made}; next: recenv view {made}, or recenv report {made}")
 
 
-def _echo_judging(run: Path) -> None:
-    """What judges took, where any were asked."""
-    from recenv.evaluation.judging import judging_text
-
-    if text := judging_text(run):
-        click.echo(f"\n{text}")
-
-
-@click.command()
+@command()
 @click.argument("run", type=FOLDER)
 @click.option("--sessions", default="", help="Session ids, comma-separated; a spread if absent.")
 @click.option("--where-loses", "loses", default="", metavar="A:B", help="Sessions in which agent A loses most to agent B.")
@@ -163,11 +160,10 @@ def report(run: Path, sessions: str, loses: str, most: int) -> None:
         raise InputError(f"--where-loses takes two agents, A:B; got {loses!r}")
     if loses and sessions:
         raise InputError("--sessions names the sessions, --where-loses finds them; give one of the two")
-    ids = tuple(s.strip() for s in sessions.split(",") if s.strip())
-    click.echo(f"report: {write_report(run, Chosen(most, ids, (a, b) if loses else None))}")
+    click.echo(f"report: {write_report(run, Chosen(most, tuple(listed(sessions)), (a, b) if loses else None))}")
 
 
-@click.command()
+@command()
 @click.argument("runs", nargs=-1, required=True, type=FOLDER)
 @click.option("--html", "out", type=FILE, default=None, help="Write one page that works offline, and do not serve.")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="Where to serve; 0 for any free one.")
@@ -200,11 +196,11 @@ def view(runs: tuple[Path, ...], out: Path | None, port: int, opens: bool) -> No
             server.serve_forever()
 
 
-@click.command()
+@command()
 @click.argument("run", type=FOLDER)
 @click.option("--session", default=None, help="A session id of the run.")
-@click.option("--agent", default=None, help="Whose trace; all agents if absent.")
-@click.option("--against", multiple=True, help="A further agent on the same session; may be repeated.")
+@click.option("--agent", type=AGENT, default=None, help="Whose trace; all agents if absent.")
+@click.option("--against", type=AGENT, multiple=True, help="A further agent on the same session; may be repeated.")
 @click.option("--aggregate", is_flag=True, help="Draw all sessions at once instead: where returns are lost, by turn, by group.")
 @click.option("--scale", type=click.IntRange(1, 4), default=1, show_default=True, help="2 for print: twice as many pixels.")
 @click.option("--out", type=FILE, required=True, help="The .png or .svg to write.")
@@ -232,10 +228,12 @@ def trace(
     click.echo(f"trace: {out}")
 
 
-@click.command()
+@command()
 @click.argument("run", type=FOLDER)
-@click.option("--store", type=FOLDER, default=None, help="The store the run was played in.")
-@click.option("--scorers", default=None, help="The scorers of the run, where they were objects: package.module:attribute.")
+@played_option
+@click.option("--scorers", type=SCORERS, default=None,
+              help="The scorers of the run, where they were objects: package.module:attribute.")
+@json_option
 def replay(run: Path, store: Path | None, scorers: str | None) -> None:
     """Play a run's recorded actions again, those of its repeats too, and compare every trace to the bit."""
     from recenv.evaluation.plan import cpu_class, read_plan
@@ -244,19 +242,24 @@ def replay(run: Path, store: Path | None, scorers: str | None) -> None:
 
     verdicts = [v for folder in repeat_folders(run) for v in replay_run(folder, store, scorers=scorers)]
     wrong = [v for v in verdicts if not v.same]
-    for v in wrong[:20]:
-        click.echo(f"{v.agent} {v.session_id}: {v.difference}")
     near = [v for v in verdicts if v.same and v.difference]
-    click.echo(f"{len(verdicts) - len(wrong) - len(near)} of {len(verdicts)} traces reproduced to the bit")
-    there = read_plan(run).versions.get("cpu", "")
-    if there != cpu_class():
-        click.echo(f"{len(near)} more within {TOLERANCE:g}: played on CPUs of class {there or 'unknown'}, replayed on "
-                   f"{cpu_class()}, where the last bits of a network may differ")
+    exact, there = len(verdicts) - len(wrong) - len(near), read_plan(run).versions.get("cpu", "")
+
+    def text() -> str:
+        lines = [f"{v.agent} {v.session_id}: {v.difference}" for v in wrong[:20]]
+        lines.append(f"{exact} of {len(verdicts)} traces reproduced to the bit")
+        if there != cpu_class():
+            lines.append(f"{len(near)} more within {TOLERANCE:g}: played on CPUs of class {there or 'unknown'}, replayed on "
+                         f"{cpu_class()}, where the last bits of a network may differ")
+        return "\n".join(lines)
+
+    show(lambda: {"traces": len(verdicts), "to_the_bit": exact, "within_tolerance": len(near), "tolerance": TOLERANCE,
+                  "different": [v._asdict() for v in wrong]}, text)
     if wrong or not verdicts:
         sys.exit(1)
 
 
-@click.command()
+@command()
 @_world_options
 @click.option("--session", default=None, help="A session id; drawn by the seed if absent.")
 def play(scenario: str, store: Path | None, seed: int, session: str | None) -> None:
@@ -267,54 +270,54 @@ def play(scenario: str, store: Path | None, seed: int, session: str | None) -> N
     play_session(scenario, HumanAgent("human"), seed, store=store, session=session, echo=click.echo)
 
 
-@click.command()
+@command()
 @_world_options
 @click.option("--batch", "batches", multiple=True, type=click.IntRange(1), default=(256, 1024), show_default=True)
 @click.option("--seconds", type=click.FloatRange(0.1), default=3.0, show_default=True, help="Per measurement.")
-@click.option("--scorers", default="constant", show_default=True,
+@click.option("--scorers", type=SCORERS, default="constant", show_default=True,
               help="Whose values fill the decks; constant ones leave the environment's own work.")
 @click.option("--scaling", is_flag=True, help="Steps a second from 1 to 16,384 sessions in a batch instead.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON lines.")
+@json_option
 def bench(
     scenario: str, store: Path | None, seed: int, batches: tuple[int, ...], seconds: float, scorers: str, scaling: bool,
-    as_json: bool,
 ) -> None:
     """Measure session steps per second of both environments."""
-    import json
-
     from recenv.evaluation import bench as benches
 
-    if not as_json:
-        click.echo(f"{'work':48s} {'batch':>6s} {'steps/s':>12s} {'of floor':>9s}")
-    rows = benches.scaling(scenario, seconds, seed, store=store) if scaling else benches.measure(
+    measured = benches.scaling(scenario, seconds, seed, store=store) if scaling else benches.measure(
         scenario, batches, seconds, seed, store=store, scorers=scorers)
-    for row in rows:
-        known = row.ratio == row.ratio
-        if as_json:
-            click.echo(json.dumps({**row._asdict(), "ratio": row.ratio if known else None}))
-        else:
-            ratio = f"{row.ratio:9.3f}" if known else f"{'-':>9s}"
+    rows = []
+    for row in measured:
+        rows.append(row)
+        if not told(AS_JSON):  # each when it is measured
+            if len(rows) == 1:
+                click.echo(f"{'work':48s} {'batch':>6s} {'steps/s':>12s} {'of floor':>9s}")
+            ratio = f"{row.ratio:9.3f}" if row.ratio == row.ratio else f"{'-':>9s}"
             click.echo(f"{row.work:48s} {row.batch:>6d} {row.steps_per_s:>12,.0f} {ratio}")
+    if told(AS_JSON):
+        show(lambda: [row._asdict() for row in rows], str)
 
 
-@click.command()
+@command()
 @_world_options
-@click.option("--scorers", default="", help="Whose values to keep; the scenario's own by default.")
+@click.option("--scorers", type=SCORERS, default="", help="Whose values to keep; the scenario's own by default.")
 @click.option("--processes", type=click.IntRange(1), default=1, show_default=True)
 @click.option("--goals", type=click.IntRange(1), default=None, help="Only so many goals, from the first.")
+@json_option
 def prepare(scenario: str, store: Path | None, seed: int, scorers: str, processes: int, goals: int | None) -> None:
     """Ask the scorers about a world in advance, so that environments look their values up."""
     from recenv.evaluation.prepare import prepare as fill
 
     with bar("goals") as update:
         done = fill(scenario, store=store, scorers=scorers, processes=processes, goals=goals, progress=update)
-    click.echo(f"{done.blocks:,} blocks, {done.cells:,} values an item and dimension, {done.fresh:,} of them new")
+    show(done._asdict, lambda: f"{done.blocks:,} blocks, {done.cells:,} values an item and dimension, {done.fresh:,} of them new")
 
 
-@click.command()
+@command()
 @_world_options
 @click.option("--sessions", type=click.IntRange(1), default=200, show_default=True)
 @click.option("--split", type=click.Choice(["all", "train", "test"]), default="all", show_default=True)
+@json_option
 def tasks(scenario: str, store: Path | None, seed: int, sessions: int, split: Literal["all", "train", "test"]) -> None:
     """List the tasks that an evaluation of the same numbers plays, as ids for --task-file and trainers."""
     from recenv.evaluation.run import allot
@@ -322,49 +325,5 @@ def tasks(scenario: str, store: Path | None, seed: int, sessions: int, split: Li
     from recenv.scenarios.tasks import Task
 
     world = open_world(scenario, store)
-    for row in allot(world, sessions, seed, split):
-        click.echo(Task(scenario, world.session(row).id, seed))
-
-
-@click.command()
-def scenarios() -> None:
-    """List the scenarios."""
-    from recenv.scenarios import load_scenario, names
-
-    for name in names():
-        spec = load_scenario(name)
-        world = "built-in world" if spec.world.kind == "synthetic" else f"needs --store ({spec.world.store_kind})"
-        click.echo(f"{name:16s} v{spec.version}  {world:28s} {spec.summary}")
-    echo_registered("scenario")
-
-
-@click.command()
-def agents() -> None:
-    """List the agents and the fields of their configs."""
-    from recenv.baselines import AGENTS
-
-    for name in AGENTS:
-        entry = AGENTS[name]
-        click.echo(f"{name:12s} {entry.summary}")
-        if entry.config_type.__struct_fields__:
-            click.echo(f"{'':12s}   options: {', '.join(entry.config_type.__struct_fields__)}")
-    echo_registered("agent")
-    click.echo("also: package.module:attribute, a .zip of Stable-Baselines3, a folder that recenv learn wrote")
-
-
-@click.command()
-@click.argument("path", type=click.Path(path_type=Path))
-@click.option("--seal", is_flag=True, help="List a checkpoint's files as they are now, after a change of yours.")
-def verify(path: Path, seal: bool) -> None:
-    """Check that a store, a run, a checkpoint or a file of recorded answers is as it was written; ends with 1 where it is not."""
-    from recenv.evaluation.verify import seal_checkpoint, verify_path
-
-    if seal:
-        seal_checkpoint(path)
-    found = verify_path(path)
-    click.echo(f"{found.kind} {path}: {found.found}")
-    for one in found.wrong:
-        click.echo(f"  wrong: {one}")
-    click.echo("not as it was written" if found.wrong else "as it was written")
-    if found.wrong:
-        sys.exit(1)
+    ids = [str(Task(scenario, world.session(row).id, seed)) for row in allot(world, sessions, seed, split)]
+    show(lambda: ids, lambda: "\n".join(ids))

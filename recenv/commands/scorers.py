@@ -1,4 +1,4 @@
-"""Commands about what judges a turn: scorers are listed, trained, asked and examined, the user model is fitted."""
+"""Commands about what judges a turn: scorers are trained, asked and examined, the user model is fitted."""
 
 from __future__ import annotations
 
@@ -10,44 +10,24 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from recenv.commands.root import FILE, FOLDER, SEED, assigned, bar, echo_registered, interval
+from recenv.commands.names import DIMENSION, PROBE, SCORERS
+from recenv.commands.root import FILE, FOLDER, PATH, assigned, bar, command, hint, interval, json_option, show
 from recenv.errors import InputError, UnknownName
 
 if TYPE_CHECKING:
     from recenv.rewards.protocol import Scorer
 
 
-@click.command()
-@click.option("--checkpoint", default="thorough", show_default=True, help="The shipped scorers, a checkpoint folder, or rules.")
-def scorers(checkpoint: str) -> None:
-    """List the scorers of a checkpoint with their held-out metrics."""
-    import json
-
-    from recenv.appraisal.comparison import table_text
-    from recenv.rewards.hybrid import REWARDS
-    from recenv.rewards.models.described import resolve
-    from recenv.rewards.models.open import load_scorers
-
-    for scorer in load_scorers(checkpoint).values():
-        spec = scorer.spec
-        reads = ", ".join(spec.reads)
-        click.echo(f"{spec.dimension:24s} {spec.kind:8s} reads {reads:32s} {spec.calibration}  {spec.fingerprint[:12]}")
-    metrics = json.loads((resolve(checkpoint) / "metrics.json").read_bytes())
-    click.echo("\nheld-out rows:\n" + table_text(metrics["held_out"]))
-    click.echo("\nreward specs: " + ", ".join(f"{n} v{REWARDS[n].version}" for n in REWARDS))
-    echo_registered("reward")
-    echo_registered("scorers")
-
-
-@click.command()
-@click.option("--data", type=click.Path(path_type=Path), required=True, multiple=True,
+@command()
+@click.option("--input", "--data", "data", type=PATH, required=True, multiple=True,
               help="A RecRM-Bench folder (recenv synth writes one) or a file of canonical rows; repeatable.")
 @click.option("--out", type=FOLDER, required=True, help="The checkpoint folder to write.")
 @click.option("--network", type=click.Choice(["compact", "sequence", "boosted"]), default=None,
               help="What is trained; sequence with a --base, else compact if absent.")
 @click.option("--base", default=None, metavar="PATH_OR_HUB_ID",
               help="A sequence classifier to train on, as transformers saves it; without one, the compact encoder from scratch.")
-@click.option("--dimension", "dimensions", multiple=True, help="Train only this head; repeatable. All five by default.")
+@click.option("--dimension", "dimensions", type=DIMENSION, multiple=True,
+              help="Train only this head; repeatable. All five by default.")
 @click.option("--epochs", type=click.IntRange(1), default=None, help="Passes over the rows; the network's default if absent.")
 @click.option("--seed", type=SEED, default=0, show_default=True)
 @click.option("--bf16", is_flag=True, help="Mixed precision: faster where the processor has it.")
@@ -57,6 +37,7 @@ def scorers(checkpoint: str) -> None:
 @click.option("--set", "changes", multiple=True, metavar="FIELD=VALUE", help="Any other training setting; repeatable.")
 @click.option("--folds", type=click.IntRange(2), default=None, help="Cross-validate over so many parts of the groups instead.")
 @click.option("--overwrite", is_flag=True, help="Replace a checkpoint that is there already.")
+@json_option
 def train(
     data: tuple[Path, ...], out: Path, network: str | None, base: str | None, dimensions: tuple[str, ...], epochs: int | None,
     seed: int, bf16: bool, max_length: int | None, keep: str | None, changes: tuple[str, ...], folds: int | None, overwrite: bool,
@@ -96,11 +77,11 @@ def train(
         with bar("cross-validation") as update:
             found = cross_validate(rows, out, folds, settings, dimensions=chosen, base=base,
                                    progress=lambda _, n, total: update(n, total))
-        click.echo("\n\n".join(outcome_text(o) for o in found))
-        click.echo(f"\nscored rows: {out}/scores.jsonl")
+        show(lambda: [o._asdict() for o in found], lambda: "\n\n".join(outcome_text(o) for o in found))
+        hint(f"\nscored rows: {out}/scores.jsonl")
         return
     command = " ".join([
-        "recenv train", *(f"--data {path}" for path in data), *([f"--network {network}"] if network else []),
+        "recenv train", *(f"--input {path}" for path in data), *([f"--network {network}"] if network else []),
         *([f"--base {base}"] if base else []),
         *(f"--dimension {d}" for d in dimensions), *([f"--epochs {epochs}"] if epochs else []), f"--seed {seed}",
         *(["--bf16"] if bf16 else []), *([f"--max-length {max_length}"] if max_length else []),
@@ -110,17 +91,17 @@ def train(
             rows, out, dimensions=chosen, settings=settings, base=base, overwrite=overwrite, command=command,
             progress=lambda _, n, total: update(n, total))
     if metrics:  # under torchrun only the first process has any
-        click.echo(table_text(metrics["held_out"]))
-        click.echo(f"checkpoint: {out}")
+        show(lambda: {"out": str(out), "held_out": metrics["held_out"]}, lambda: table_text(metrics["held_out"]))
+        hint(f"checkpoint: {out}")
 
 
-def _judge_options(command: Callable[..., None]) -> Callable[..., None]:
+def _judge_options(made: Callable[..., None]) -> Callable[..., None]:
     """Flags of a language model judge, handed on together as ``judge``: fields of JudgeConfig."""
 
-    @wraps(command)
+    @wraps(made)
     def bundled(**given: Any) -> None:
         own = {name: given.pop(name) for name in list(given) if name.startswith("judge_")}
-        command(**given, judge={name.removeprefix("judge_"): value for name, value in own.items() if value})
+        made(**given, judge={name.removeprefix("judge_"): value for name, value in own.items() if value})
 
     for option in (
         click.option("--judge-url", "judge_base_url", default="", help="An OpenAI-compatible endpoint, up to its /v1."),
@@ -134,15 +115,16 @@ def _judge_options(command: Callable[..., None]) -> Callable[..., None]:
     return bundled
 
 
-@click.command()
-@click.option("--dimension", required=True)
-@click.option("--scorer", default="thorough", show_default=True,
+@command()
+@click.option("--dimension", type=DIMENSION, required=True)
+@click.option("--scorers", "scorer", type=SCORERS, default="thorough", show_default=True,
               help="The shipped scorers, a checkpoint folder, rules, judge, judge:FILE.toml, generative:FOLDER, or "
               "package.module:attribute.")
-@click.option("--input", "source", type=click.Path(path_type=Path), required=True, help="Canonical rows of that dimension.")
-@click.option("--output", type=FILE, required=True, help="The same rows with score and reason.")
+@click.option("--input", "source", type=PATH, required=True, help="Canonical rows of that dimension.")
+@click.option("--out", type=FILE, required=True, help="The same rows with score and reason.")
 @_judge_options
-def score(dimension: str, scorer: str, source: Path, output: Path, judge: dict[str, Any]) -> None:
+@json_option
+def score(dimension: str, scorer: str, source: Path, out: Path, judge: dict[str, Any]) -> None:
     """Score canonical rows; where they have labels, say how good the scores are."""
     from recenv.rewards.dimensions import DIMENSIONS
 
@@ -151,19 +133,18 @@ def score(dimension: str, scorer: str, source: Path, output: Path, judge: dict[s
     from recenv.appraisal.scoring import outcome_text, score_file
 
     chosen = _judge(dimension, judge) if scorer == "judge" else _scorer(scorer, dimension)
-    outcome = score_file(source, output, chosen)
-    click.echo(outcome_text(outcome))
+    outcome = score_file(source, out, chosen)
     ledger = getattr(chosen, "ledger", None)
-    if ledger is not None:
-        click.echo(f"\n{ledger.text()}")
-    click.echo(f"\nscored rows: {output}")
+    show(lambda: {**outcome._asdict(), "asked": ledger, "out": str(out)},
+         lambda: outcome_text(outcome) + ("" if ledger is None else f"\n\n{ledger.text()}"))
+    hint(f"\nscored rows: {out}")
 
 
 def _judge(dimension: str, options: dict[str, Any]) -> Scorer:
     from recenv.rewards.judges.judge import Judge, JudgeConfig
 
     if "model" not in options or not options.keys() & {"base_url", "replay"}:
-        raise InputError("--scorer judge needs --judge-model, and --judge-url or --judge-replay")
+        raise InputError("--scorers judge needs --judge-model, and --judge-url or --judge-replay")
     judge = Judge(JudgeConfig(**options))
     judge.connect()  # a key or package that is missing shows before anything is read
     return judge.scorers[dimension]
@@ -175,7 +156,7 @@ def _scorer(name: str, dimension: str) -> Scorer:
 
         rules = ChecksScorer()
         if dimension != rules.spec.dimension:
-            raise InputError(f"--scorer rules judges {rules.spec.dimension} only; got --dimension {dimension}")
+            raise InputError(f"--scorers rules judges {rules.spec.dimension} only; got --dimension {dimension}")
         return rules
     from recenv.rewards.named import is_own, scorer_set
 
@@ -189,14 +170,16 @@ def _scorer(name: str, dimension: str) -> Scorer:
     return load_scorers(name, [dimension])[dimension]
 
 
-@click.command()
-@click.option("--scorers", "checkpoint", default="thorough", show_default=True,
+@command()
+@click.option("--scorers", "checkpoint", type=SCORERS, default="thorough", show_default=True,
               help="fast, thorough, audit, a checkpoint folder, or package.module:attribute.")
-@click.option("--seed", type=SEED, default=None, help="Of the synthetic world; a fixed one if absent.")
-@click.option("--rows", "files", type=FILE, multiple=True, help="Labelled canonical rows to probe on as well; repeatable.")
-@click.option("--probe", "names", multiple=True, help="Run only this probe; repeatable. All by default.")
-@click.option("--known", multiple=True, help="A probe known to be out of bounds: ends with 1 if it is not; repeatable.")
+@click.option("--seed", type=click.IntRange(0), default=None, help="Of the synthetic world; a fixed one if absent.")
+@click.option("--input", "files", type=FILE, multiple=True, help="Labelled canonical rows to probe on as well; repeatable.")
+@click.option("--probe", "names", type=PROBE, multiple=True, help="Run only this probe; repeatable. All by default.")
+@click.option("--known", type=PROBE, multiple=True,
+              help="A probe known to be out of bounds: ends with 1 if it is not; repeatable.")
 @click.option("--out", type=FOLDER, default=None, help="Where to write probes.json and pictures.")
+@json_option
 def probe(
     checkpoint: str, seed: int | None, files: tuple[Path, ...], names: tuple[str, ...], known: tuple[str, ...], out: Path | None
 ) -> None:
@@ -213,32 +196,34 @@ def probe(
     world = SEED if seed is None else seed
     with bar("probes") as update:
         findings = probe_scorers(scorers_, seed=world, files=files, names=names, progress=update)
-    click.echo(findings_text(findings))
+    show(lambda: findings, lambda: findings_text(findings))
     if out is not None:
-        click.echo("\nwritten: " + ", ".join(map(str, write_report(findings, scorers_, world, out))))
+        hint("\nwritten: " + ", ".join(map(str, write_report(findings, scorers_, world, out))))
     if {f.probe for f in failed(findings)} != set(known):
         sys.exit(1)
 
 
-@click.command("bench-scorers")
-@click.option("--scorers", "checkpoint", default="thorough", show_default=True,
+@command("bench-scorers")
+@click.option("--scorers", "checkpoint", type=SCORERS, default="thorough", show_default=True,
               help="fast, thorough, audit, or a checkpoint folder.")
-@click.option("--rows", "files", type=FILE, multiple=True, help="Canonical rows to time; repeatable. Synthetic ones if absent.")
+@click.option("--input", "files", type=FILE, multiple=True, help="Canonical rows to time; repeatable. Synthetic ones if absent.")
 @click.option("--out", type=FILE, default=None, help="The JSON to write.")
+@json_option
 def bench_scorers(checkpoint: str, files: tuple[Path, ...], out: Path | None) -> None:
     """Pairs a second by dimension, on one core and two, and as a share of what the matrix products alone would allow."""
     from recenv.appraisal.cost import MEANING, bench_rows, cost_text, scoring_cost, stored
     from recenv.rewards.models.checkpoint import write_json
 
     costs = scoring_cost(checkpoint, bench_rows(files))
-    click.echo(f"{cost_text(costs)}\n\n{MEANING}")
+    show(lambda: stored(costs), lambda: f"{cost_text(costs)}\n\n{MEANING}")
     if out is not None:
         write_json(out, stored(costs))
 
 
-@click.command("fit-user")
-@click.option("--store", type=FOLDER, required=True)
+@command("fit-user")
+@click.option("--store", type=FOLDER, required=True, help="Whose logs to fit on.")
 @click.option("--out", type=FILE, required=True, help="The JSON of parameters to write.")
+@json_option
 def fit_user(store: Path, out: Path) -> None:
     """Fit the learned user model on a store's logs."""
     from recenv.data.world import World
@@ -246,4 +231,4 @@ def fit_user(store: Path, out: Path) -> None:
 
     params, report = fit(World(store))
     save_params(params, out)
-    click.echo(report.table())
+    show(report._asdict, report.table)

@@ -8,24 +8,27 @@ from typing import Any
 
 import click
 
-from recenv.commands.root import FOLDER, SEED
+from recenv.commands.names import EXAMINATION, REWARD, SCORERS, scenario_option, store_option
+from recenv.commands.root import FOLDER, QUIET, command, hint, json_option, show, told
 
 
-@click.command()
-@click.option("--scenario", default="mixed", show_default=True, help="See: recenv scenarios.")
-@click.option("--store", type=FOLDER, default=None, help="The store to play in, for scenarios without a built-in world.")
-@click.option("--scorers", default=None, help="Not the scenario's but audit, rules, a checkpoint folder, judge:FILE.toml ...")
-@click.option("--reward", default=None, help="A reward spec in place of the scenario's; see: recenv scorers.")
+@command()
+@scenario_option
+@store_option
+@click.option("--scorers", type=SCORERS, default=None,
+              help="Not the scenario's but audit, rules, a checkpoint folder, judge:FILE.toml ...")
+@click.option("--reward", type=REWARD, default=None, help="A reward spec in place of the scenario's; see: recenv scorers.")
 @click.option("--sessions", type=click.IntRange(2), default=300, show_default=True, help="Of each agent.")
 @click.option("--ladder", type=click.IntRange(2), default=1000, show_default=True, help="Sessions of each rung of the ladder.")
-@click.option("--seed", type=SEED, default=0, show_default=True)
-@click.option("--examination", "names", multiple=True, help="Only this one; repeatable. All by default.")
-@click.option("--known", multiple=True, help="An examination known to be out of bounds: ends with 1 if it is not; repeatable.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--examination", "names", type=EXAMINATION, multiple=True, help="Only this one; repeatable. All by default.")
+@click.option("--known", type=EXAMINATION, multiple=True,
+              help="An examination known to be out of bounds: ends with 1 if it is not; repeatable.")
 @click.option("--out", type=FOLDER, default=None, help="Where to write validation.json and validation.png.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON in place of the table.")
+@json_option
 def validate(
     scenario: str, store: Path | None, scorers: str | None, reward: str | None, sessions: int, ladder: int, seed: int,
-    names: tuple[str, ...], known: tuple[str, ...], out: Path | None, as_json: bool,
+    names: tuple[str, ...], known: tuple[str, ...], out: Path | None,
 ) -> None:
     """Examine an environment by agents whose order is known: is what pays what serves?
 
@@ -41,12 +44,12 @@ def validate(
     changes: dict[str, Any] = {name: value for name, value in (("scorers", scorers), ("reward", reward)) if value}
     engine = open_engine(scenario, store, **changes)
     sizes = Sizes(sessions=sessions, ladder=ladder)
-    told = (lambda agent: click.echo(f"plays: {agent}", err=True)) if sys.stderr.isatty() else None
-    findings = validate(engine, seed, sizes=sizes, names=names, progress=told)
+    shown = sys.stderr.isatty() and not told(QUIET)
+    say = (lambda agent: click.echo(f"plays: {agent}", err=True)) if shown else None
+    findings = validate(engine, seed, sizes=sizes, names=names, progress=say)
     what = about(engine, scenario, seed, sizes)
-    click.echo(encode(findings, what).decode().rstrip() if as_json else findings_text(findings, known))
+    show(lambda: encode(findings, what), lambda: findings_text(findings, known))
     if out is not None:
-        written = write_report(findings, what, out)
-        click.echo("\nwritten: " + ", ".join(map(str, written)), err=as_json)
+        hint("\nwritten: " + ", ".join(map(str, write_report(findings, what, out))))
     if failed(findings) != set(known):
         sys.exit(1)

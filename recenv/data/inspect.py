@@ -18,24 +18,34 @@ _EXAMPLES = 2
 _SHOWN = 5
 
 
-def describe(world: World) -> str:
-    """Counts, shares, session lengths, two example sessions, the report of the ingest. Needs and logged labels are in it."""
+def figures(world: World) -> dict[str, dict[str, Any]]:
+    """Title -> name -> number or text: counts, shares, how long sessions and lists are."""
     shape = {"store": str(world.path), "kind": world.kind, "fingerprint": world.fingerprint[:16], **world.manifest["counts"]}
-    parts = ["store", *columns(shape), "share of items by category", *columns(_shares(world.column("item_category"), CATEGORIES)),
-             "share of goals by category", *columns(_shares(world.column("goal_category"), CATEGORIES)),
-             "share of candidates by logged outcome", *columns(_shares(world.column("candidate_outcome"), EVENTS)),
-             "share of constraints by disclosure", *columns(_shares(world.column("constraint_disclosure"), DISCLOSURES))]
-    starts = world.column
-    parts += ["sessions by", *columns({
-        "goals": _spread(np.diff(starts("goal_start"))), "patience, turns": _spread(starts("session_patience")),
-        "source": _sources(world), "sessions of a user": _spread(np.bincount(starts("session_user"))),
-    }), "goals by", *columns({
-        "candidates": _spread(np.diff(starts("candidate_start"))), "constraints": _spread(np.diff(starts("constraint_start"))),
-        "candidates that satisfy everything": _spread(_satisfying(world)),
-        "items taken up": _spread(_taken(world)),
-    })]
+    column = world.column
+    return {
+        "store": shape,
+        "share of items by category": _shares(column("item_category"), CATEGORIES),
+        "share of goals by category": _shares(column("goal_category"), CATEGORIES),
+        "share of candidates by logged outcome": _shares(column("candidate_outcome"), EVENTS),
+        "share of constraints by disclosure": _shares(column("constraint_disclosure"), DISCLOSURES),
+        "sessions by": {
+            "goals": _spread(np.diff(column("goal_start"))), "patience, turns": _spread(column("session_patience")),
+            "source": _sources(world), "sessions of a user": _spread(np.bincount(column("session_user"))),
+        },
+        "goals by": {
+            "candidates": _spread(np.diff(column("candidate_start"))),
+            "constraints": _spread(np.diff(column("constraint_start"))),
+            "candidates that satisfy everything": _spread(_satisfying(world)),
+            "items taken up": _spread(_taken(world)),
+        },
+    }
+
+
+def describe(world: World) -> str:
+    """The figures, two example sessions, the report of the ingest. Needs and logged labels are in it."""
+    parts = [line for title, rows in figures(world).items() for line in (title, *columns(rows))]
     for row in _example_rows(world):
-        parts += _session(world, row)
+        parts += session_lines(world, row)
     parts += _notes(world)
     return "\n".join(parts)
 
@@ -77,7 +87,8 @@ def _example_rows(world: World) -> list[int]:
     return [row for row in (0, world.n_sessions // 2) if row < world.n_sessions][: min(_EXAMPLES, world.n_sessions)]
 
 
-def _session(world: World, row: int) -> list[str]:
+def session_lines(world: World, row: int) -> list[str]:
+    """A session in words, with what is hidden of it."""
     session, hidden = world.session(row), world.privileged(row)
     user = world.user(int(world.column("session_user")[row]))
     lines = [f"example session {session.id} ({session.source}, {session.locale})", *columns({

@@ -56,13 +56,19 @@ def reachable(tables: Tables, sessions: Sequence[int]) -> Reachable:
     return Reachable(goals, np.minimum(met, tables.config.horizon), np.add.reduceat(fits, start, dtype=np.int64))
 
 
-def summary(world: World, rules: EnvConfig) -> str:
-    """What can be met in a world, in two lines; of a large one in its first sessions."""
+def reachable_in(world: World, rules: EnvConfig) -> Reachable | None:
+    """What can be met in a world under its rules; of a large one in its first ``MOST_SUMMED`` sessions. None where it has no
+    session."""
     rows = range(min(world.n_sessions, MOST_SUMMED))
-    if not rows:
+    return reachable(Tables(world, USERS[rules.user](world), rules), rows) if rows else None
+
+
+def summary(world: World, rules: EnvConfig) -> str:
+    """What can be met in a world, in two lines."""
+    found = reachable_in(world, rules)
+    if found is None:
         return "no session to meet a need in"
-    found = reachable(Tables(world, USERS[rules.user](world), rules), rows)
-    of = "" if len(rows) == world.n_sessions else f" (of the first {len(rows):,} sessions)"
+    of = "" if len(found.goals) == world.n_sessions else f" (of the first {len(found.goals):,} sessions)"
     return (f"goals that a candidate meets: {1 - found.unwinnable:.1%}{of}, answered by the {rules.user} user\n"
             f"ceiling of needs met: {found.needs_met.mean():.1%}")
 

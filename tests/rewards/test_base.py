@@ -254,7 +254,7 @@ def test_a_base_and_its_settings_belong_together(tmp_path: Path, bert: str):
 
 def test_the_command_line_trains_on_a_base(tmp_path: Path, bert: str):
     write_rows(ROWS, tmp_path / "rows.jsonl")
-    options = ["train", "--data", str(tmp_path / "rows.jsonl"), "--base", bert, "--dimension", "query_item_relevance",
+    options = ["train", "--input", str(tmp_path / "rows.jsonl"), "--base", bert, "--dimension", "query_item_relevance",
                "--epochs", "1", "--max-length", "64", "--keep", "0.0-0.9", "--bf16",
                "--set", "batch=8", "--set", "frozen_layers=1",
                "--set", "validation_share=0.25", "--set", "test_share=0.25", "--out", str(tmp_path / "w")]

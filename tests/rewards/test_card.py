@@ -19,14 +19,14 @@ from recenv.training.train import train
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("card") / "toy"
     rows = [msgspec.structs.replace(r, id=f"{('begin', 'mine')[n % 2]}/file:{r.id}") for n, r in enumerate(toy_rows(32))]
-    train(rows, out, settings=msgspec.structs.replace(SETTINGS, epochs=1), command="recenv train --data rows.jsonl --out toy")
+    train(rows, out, settings=msgspec.structs.replace(SETTINGS, epochs=1), command="recenv train --input rows.jsonl --out toy")
     return out
 
 
 def test_a_card_says_what_a_reader_needs(folder: Path) -> None:
     card = (folder / "CARD.md").read_text("utf-8")
     assert all(f"`{d}`" in card or d in card for d in DIMENSIONS)
-    assert "recenv train --data rows.jsonl --out toy" in card
+    assert "recenv train --input rows.jsonl --out toy" in card
     assert "CC-BY-4.0" in card  # of begin
     metrics = json.loads((folder / "metrics.json").read_text("utf-8"))
     assert all(source["sha256"] in card or source["sha256"][:12] in card for source in metrics["sources"].values())

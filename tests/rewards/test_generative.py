@@ -218,6 +218,6 @@ def test_by_name_and_from_the_command_line(folder: Path, tmp_path: Path) -> None
     rows, out = tmp_path / "rows.jsonl", tmp_path / "scored.jsonl"
     rows.write_bytes(b"".join(msgspec.json.encode(fact(n)) + b"\n" for n in range(3)))
     done = CliRunner().invoke(cli, [
-        "score", "--dimension", DIMENSIONS[FC], "--scorer", f"generative:{folder}", "--input", str(rows), "--output", str(out)])
+        "score", "--dimension", DIMENSIONS[FC], "--scorers", f"generative:{folder}", "--input", str(rows), "--out", str(out)])
     assert done.exit_code == 0, done.output
     assert all(0 < json.loads(line)["score"] < 1 for line in out.read_bytes().splitlines())

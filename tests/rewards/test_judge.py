@@ -456,7 +456,7 @@ def test_score_from_the_command_line_records_and_replays(tmp_path: Path) -> None
     rows, out, cache = tmp_path / "rows.jsonl", tmp_path / "scored.jsonl", tmp_path / "judge.jsonl"
     given = [fact(n, id=f"s/f:{n}", label=float(n > 50)) for n in (10, 40, 60, 90)]
     rows.write_bytes(b"".join(msgspec.json.encode(r) + b"\n" for r in given))
-    command = ["score", "--dimension", FACT.dimension, "--scorer", "judge", "--input", str(rows), "--output", str(out),
+    command = ["score", "--dimension", FACT.dimension, "--scorers", "judge", "--input", str(rows), "--out", str(out),
                "--judge-model", "m", "--judge-cache", str(cache)]
     with loopback(by_number) as server:
         first = CliRunner().invoke(cli, [*command, "--judge-url", server.base_url, "--judge-concurrency", "2"])

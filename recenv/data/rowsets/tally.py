@@ -28,10 +28,16 @@ class Tally:
             self.label_sum[row.dimension] += sum(values)  # type: ignore[assignment]  # a Counter adds any number
             yield row
 
+    def figures(self) -> dict[str, dict[str, float | None]]:
+        """Of each dimension: rows, groups, and the mean label (of items, for lists), None where there is none."""
+        names = (*(d for d in TABLES if self.rows[d]), *(d for d in self.rows if d not in TABLES))
+        return {d: {"rows": self.rows[d], "groups": len(self._groups[d]),
+                    "mean_label": self.label_sum[d] / self.labelled[d] if self.labelled[d] else None} for d in names}
+
     def table(self) -> str:
-        """One line a dimension: rows, groups, and the mean label (of items, for lists)."""
+        """One line a dimension."""
         lines = [f"{'dimension':24s} {'rows':>9s} {'groups':>9s} {'mean label':>11s}"]
-        for d in (*(d for d in TABLES if self.rows[d]), *(d for d in self.rows if d not in TABLES)):
-            mean = f"{self.label_sum[d] / self.labelled[d]:.3f}" if self.labelled[d] else "-"
-            lines.append(f"{d:24s} {self.rows[d]:>9,d} {len(self._groups[d]):>9,d} {mean:>11s}")
+        for name, own in self.figures().items():
+            mean = "-" if own["mean_label"] is None else f"{own['mean_label']:.3f}"
+            lines.append(f"{name:24s} {own['rows']:>9,d} {own['groups']:>9,d} {mean:>11s}")
         return "\n".join(lines)
