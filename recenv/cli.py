@@ -10,6 +10,7 @@ import errno
 import os
 import sys
 from collections.abc import Iterator, MutableMapping
+from contextlib import nullcontext
 from importlib import import_module
 
 import click
@@ -70,7 +71,7 @@ def cli() -> None:
 def main() -> None:
     """Entry point: deliberate errors print their message alone and exit with 2, an interrupt with 130."""
     try:
-        with cleaned_streams():
+        with nullcontext() if "_RECENV_COMPLETE" in os.environ else cleaned_streams():  # a shell reads bytes
             code = _run()
     except OSError as error:  # what was written last did not get through
         if not isinstance(error, BrokenPipeError):

@@ -158,6 +158,8 @@ def test_every_table_is_json_when_asked(capsys: pytest.CaptureFixture[str], monk
     monkeypatch.setattr("recenv.data.rowsets.ROWSETS", {"mine": type("Set", (), {"convert": lambda _, folder: iter(())})()})
     assert of("rows mine rows --out mine.jsonl")["rows"] == 0
     report = IngestReport(kind="toy", out="other", rows=3, quarantined=0, counts={})
+    Path("seen.csv").write_text("user,item\n" + "".join(f"u{u},i{u + k}\n" for u in range(3) for k in range(4)))
+    assert of("ingest table seen.csv --out seen")["counts"]["sessions"] == 9
     for source in ("crosswoz", "vitabench"):  # their readers give what recrm's gives
         monkeypatch.setattr(f"recenv.data.{source}.ingest_{source}", lambda *_, **__: report)
         assert of(f"ingest {source} rows --out other")["rows"] == 3

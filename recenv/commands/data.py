@@ -83,6 +83,55 @@ def vitabench(folder: Path, out: Path, max_bad: float, overwrite: bool) -> None:
     show(lambda: report, report.table)
 
 
+@ingest.command(cls=Command)
+@click.argument("events", metavar="FILE", type=FILE)
+@click.option("--items", type=FILE, default=None, help="The table of items; those of FILE if absent.")
+@click.option("--users", type=FILE, default=None, help="The table of users: their profiles.")
+@click.option("--out", type=FOLDER, required=True, help="The store to write.")
+@click.option("--field-map", type=FILE, default=None,
+              help="TOML: which column is what; else columns are guessed, and a map is written beside the store.")
+@click.option("--liked", type=click.FloatRange(0, 1), default=0.75, show_default=True,
+              help="Share of the rating scale from which on an item is liked: 0.75 is 4 of 1 to 5.")
+@click.option("--per-user", type=click.IntRange(1), default=3, show_default=True, help="Most sessions of a user, the last ones.")
+@click.option("--wishes", type=click.IntRange(0, 8), default=3, show_default=True,
+              help="Most wishes that are made up for a session whose user says nothing.")
+@click.option("--preview", is_flag=True, help="Show columns and sessions and write the map; write no store.")
+@click.option("--max-bad", type=click.FloatRange(0, 1), default=0.01, show_default=True,
+              help="Share of unusable rows above which nothing is written.")
+@click.option("--overwrite", is_flag=True, help="Replace a store that is there already.")
+@json_option
+def table(
+    events: Path, items: Path | None, users: Path | None, out: Path, field_map: Path | None, liked: float, per_user: int,
+    wishes: int, preview: bool, max_bad: float, overwrite: bool,
+) -> None:
+    """Ingest tables of your own: FILE (.csv, .jsonl, .parquet) has a row a rating, click or order.
+
+    Its columns are a user and an item, and may be a rating, a time, a session, and what the user asked for.
+    """
+    import tempfile
+
+    from recenv.data.inspect import session_lines
+    from recenv.data.table import Files, guess_map, ingest_table
+    from recenv.data.table_columns import keep_map, load_table_map
+    from recenv.data.world import World
+
+    files = Files(events, items, users)
+    fields = guess_map(files) if field_map is None else load_table_map(field_map)
+    kept = field_map or keep_map(fields, out)
+    with tempfile.TemporaryDirectory() as aside:
+        target = Path(aside) / "store" if preview else out
+        with bar("reading") as update:
+            report = ingest_table(files, target, fields=fields, liked=liked, per_user=per_user, wishes=wishes, max_bad=max_bad,
+                                  overwrite=overwrite, progress=update)
+        world = World(target)
+        rows = sorted({0, world.n_sessions // 2, world.n_sessions - 1})
+        show(lambda: report, lambda: "\n".join([report.table(), *(line for row in rows for line in session_lines(world, row))]))
+    again = f"recenv ingest table {events}{f' --items {items}' if items else ''}{f' --users {users}' if users else ''}"
+    hint(f"\ncolumns: {kept}; to read them otherwise, edit it, then: {again} --field-map {kept} --out {out}"
+         + ("" if preview else " --overwrite\n"
+            f"next: recenv evaluate --scenario table --store {out} --agents random,popularity,bm25 --sessions 100 --out RUN"))
+
+
 @command()
 @click.argument("name", type=ROWSET)
 @click.argument("folder", type=PATH)

@@ -63,11 +63,13 @@ def evaluate(
     """
     from recenv.baselines import AGENTS
     from recenv.baselines.learned import is_learned, read_learned
+    from recenv.data.foreign import foreign_to
     from recenv.evaluation.failures import read_failures
     from recenv.evaluation.leaderboard import build_leaderboard, format_leaderboard
     from recenv.evaluation.run import run_evaluation
-    from recenv.rewards.named import second_family
+    from recenv.rewards.named import RULES, second_family
     from recenv.scenarios import load_scenario
+    from recenv.scenarios.entry import open_world
     from recenv.scenarios.tasks import task_file as read_tasks
 
     second = second_family(scorers or load_scenario(scenario).env.scorers) if audit is None else audit
@@ -76,6 +78,9 @@ def evaluate(
         click.echo(missing, err=True)
     second = "" if second == "none" else second
     names = listed(agents)
+    if store is not None and (scorers or load_scenario(scenario).env.scorers) != RULES and (
+            foreign := foreign_to(open_world(scenario, store))):
+        click.echo(foreign, err=True)
     tasks = read_tasks(task_file, scenario, seed) if task_file else ()
     knowing = [name for name in names if name not in AGENTS and is_learned(name) and split in ("all", read_learned(name).split)]
     if knowing:

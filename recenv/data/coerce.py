@@ -14,6 +14,7 @@ from recenv.data import CACHES
 from recenv.data.constraints import SLOTS, fold
 from recenv.data.detect import LABEL_KEYS
 from recenv.data.fieldmap import Source
+from recenv.data.listing import LONGEST, read_entry
 from recenv.data.sound import RANGES, in_range
 from recenv.errors import RowError
 from recenv.records import CATEGORIES, Item, User, Value
@@ -50,14 +51,19 @@ _USER_IDS = ("id", "user_id", "uid", "userid")
 _HISTORIES = ("history", "click_history", "behaviors", "behavior_history", "user_history", "past_items")
 NUMBERED = 'ids that came as numbers (100, 100.0 and "100" are one id)'
 _MOST_DIGITS = 100
+_LONGEST_CATEGORY = 60
 _EXACT = 1e16  # from here on a float has no fraction to write
 _QUANTITY = re.compile(r"[¥￥$]?\s{0,8}(\d+(?:\.\d+)?)\s{0,8}(?:元|元/人|/人|分|星|公里|千米|km|yuan|stars?)?")
 _METRES = re.compile(r"(?<![\d.])(\d+(?:\.\d+)?)\s{0,8}(?:米|m)")
 _CJK = re.compile(r"[\u3400-\u9fff]")
 ASSUMED = "category assumed to be lifestyle"
 """How the note begins that an item named no category."""
+UNPARSED = "names that look like more than a name; cut them by a regex of the field map"
+_LONGEST_NAME = 60
+OWN = "category of its own"
+"""How the note begins that an item's category is none of those that scorers know."""
+READ = "items read from texts"
 _MEMBERS = re.compile(r"[、,，;；/|]")
-_HEAD = re.compile(r"[；;，,。|\n]")
 
 
 def text_of(value: Any, what: str) -> str:
@@ -174,10 +180,10 @@ ItemMaker = Callable[[Any, str, str | None, list[str]], Item]
 
 
 def item_of(raw: Any, locale: str, category: str | None, assumed: list[str]) -> Item:
-    """An item from our own object, a foreign object, or a text.
+    """An item from our own object, a foreign object, or a text (``listing``).
 
     category: that of the row, for items that name none. Notes for the report are appended to ``assumed``. Of a text
-    the part before the first separator is the name, the rest the attribute ``text``, so that nothing is lost.
+    what has a label or a unit becomes an attribute and the rest the attribute ``text``, so that nothing is lost.
     """
     if isinstance(raw, str):
         return _text_item(raw, locale, category, assumed)
@@ -219,18 +225,30 @@ def _text_item(raw: str, locale: str, category: str | None, assumed: list[str]) 
     if not text:
         raise RowError("item: the text is empty")
     assumed.append("item ids made from a hash of the item")
-    cut = _HEAD.search(text[:60])
-    at = cut.start() if cut and cut.start() else min(60, len(text))
-    rest = text[at + bool(cut and cut.start()):].strip()
-    return Item(id=f"item/{_hash(text)}", category=_category(None, category, assumed), name=text[:at].strip(), locale=locale,
-                attributes={"text": rest} if rest else {})
+    entry = read_entry(text)
+    assumed.append(READ)
+    if entry.unparsed:
+        assumed.append(UNPARSED)
+    name = entry.name[:_LONGEST_NAME].strip() or text[:_LONGEST_NAME].strip()
+    told = {**entry.told, **({"text": text} if len(text) > LONGEST or len(entry.name) > _LONGEST_NAME else {})}
+    own = _take(told, _CATEGORIES)
+    return _plausible(Item(id=f"item/{_hash(text)}", category=_category(own, category, assumed), name=name, locale=locale,
+                           attributes=dict(_attributes(told))), assumed)
 
 
 def _category(own: Any, row: str | None, assumed: list[str]) -> str:
     found = category_of(own) or row
+    if found is None and (found := own_category(own)) is not None:
+        assumed.append(f"{OWN}: {found[:30]}")
     if found is None:
         assumed.append(f"{ASSUMED} ({str(own)[:30] if own else 'none given'})")
     return found or "lifestyle"
+
+
+def own_category(raw: Any) -> str | None:
+    """A category's name that is none of ours, as it stands; None for what names none, such as a number."""
+    name = raw.strip() if isinstance(raw, str) else ""
+    return name if name and len(name) <= _LONGEST_CATEGORY and any(c.isalpha() for c in name) else None
 
 
 def _attributes(raw: Mapping[str, Any]) -> Iterator[tuple[str, Value]]:

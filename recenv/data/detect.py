@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
-from recenv.data.fieldmap import FIELDS, REQUIRED, Source, listed, message_role, pick, to_toml
+from recenv.data.fieldmap import FIELDS, REQUIRED, Source, listed, message_role, pick, to_toml, toml_of
+from recenv.data.listing import read_entry, split_list
 from recenv.errors import InputError, RowError
 
 _ALIASES: dict[str, tuple[str, ...]] = {
@@ -36,6 +38,8 @@ LABEL_KEYS = ("label", "click", "clicked", "is_click", "ordered", "is_order", "t
 """Keys of an item that hold its label: never attributes, which agents see."""
 
 _TRUTH = {"是": 1.0, "否": 0.0, "yes": 1.0, "no": 0.0, "true": 1.0, "false": 0.0, "相关": 1.0, "不相关": 0.0}
+_LIST_HEAD = re.compile(r"(?:^|\n)([^\n]{1,40})\n[ \t]*(?:1[.、．)）]|\(1\)|（1）|①)")
+_PROMPT = 20_000
 _STRAY = 0.1  # a label or two out of place among the first rows are bad rows, more are another scale
 SAMPLE = 20
 """Rows that are looked at before the first is converted."""
@@ -156,9 +160,38 @@ def _ask(
         elif field == "label":
             lines.append(f'{field} = {{key = "{longest}", regex = "(?P<value>是|否)$", values = {{"是" = 1, "否" = 0}}}}')
         else:
+            if field == "items" and (found := _written_list(str(rows[0].get(longest, "")))) is not None:
+                lines += _list_lines(longest, found)
+                continue
             split = ', split = "\\\\n+"' if field == "items" else ""
             lines.append(f'{field} = {{key = "{longest}", regex = "(?s){field}:(?P<value>.*?)\\\\n\\\\n"{split}}}')
     return "\n".join(lines)
+
+
+class _WrittenList(NamedTuple):
+    """A numbered list in a text: a regex that cuts it out, and its entries."""
+
+    regex: str
+    entries: list[str]
+
+
+def _written_list(text: str) -> _WrittenList | None:
+    """The first numbered list in a prompt, None where it has none."""
+    found = _LIST_HEAD.search(text[:_PROMPT])
+    if found is None:
+        return None
+    regex = f"(?s){re.escape(found[1])}\\n(?P<value>.*?)(?:\\n[ \\t]*\\n|\\Z)"
+    inner = re.search(regex, text)
+    return None if inner is None else _WrittenList(regex, split_list(inner["value"]))
+
+
+def _list_lines(key: str, found: _WrittenList) -> list[str]:
+    """The entry of a map that cuts a list out of a prompt, with what its first items would become."""
+    lines = [f"items = {toml_of(Source(key=key, regex=found.regex))}  # {len(found.entries)} items, such as"]
+    for entry in map(read_entry, found.entries[:3]):
+        told = ", ".join(f"{k} = {v}" for k, v in entry.told.items())
+        lines.append(f"#   {entry.name} | {told}{'   <- looks like more than a name' if entry.unparsed else ''}")
+    return lines
 
 
 def _seen(row: Mapping[str, Any]) -> list[tuple[str, str]]:

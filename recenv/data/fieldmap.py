@@ -116,14 +116,18 @@ def _table(file: Path, dimension: str, table: Any) -> dict[str, Source]:
     for field, entry in table.items():
         if field not in FIELDS[dimension]:
             raise UnknownName(f"field of {dimension}", field, FIELDS[dimension])
-        try:
-            source = msgspec.convert({"key": entry} if isinstance(entry, str) else entry, Source, strict=True)
-        except msgspec.ValidationError as error:
-            wanted = "a key path or a table like {key = ...}"
-            raise InputError(f"{file}: [{dimension}] {field}: expected {wanted}; {error}") from None
-        _check(f"{file}: [{dimension}] {field}", source)
-        out[field] = source
+        out[field] = check_source(f"{file}: [{dimension}] {field}", entry)
     return out
+
+
+def check_source(where: str, entry: Any) -> Source:
+    """An entry of a map as a source; raises InputError, with ``where``, for one that is none."""
+    try:
+        source = msgspec.convert({"key": entry} if isinstance(entry, str) else entry, Source, strict=True)
+    except msgspec.ValidationError as error:
+        raise InputError(f"{where}: expected a key path or a table like {{key = ...}}; {error}") from None
+    _check(where, source)
+    return source
 
 
 def _check(where: str, source: Source) -> None:
@@ -206,10 +210,15 @@ def to_toml(dimension: str, sources: Mapping[str, Source]) -> str:
     rows = [f"[{dimension}]"]
     for field in FIELDS[dimension]:
         if field in sources:
-            raw = msgspec.to_builtins(sources[field])
-            inner = ", ".join(f"{k} = {_toml(v)}" for k, v in raw.items())
-            rows.append(f"{field} = {_toml(raw['key'])}" if list(raw) == ["key"] else f"{field} = {{{inner}}}")
+            rows.append(f"{field} = {toml_of(sources[field])}")
     return "\n".join(rows)
+
+
+def toml_of(source: Source) -> str:
+    """A source as the value of a TOML entry."""
+    raw = msgspec.to_builtins(source)
+    inner = ", ".join(f"{k} = {_toml(v)}" for k, v in raw.items())
+    return _toml(raw["key"]) if list(raw) == ["key"] else f"{{{inner}}}"
 
 
 def _toml(value: Any) -> str:

@@ -45,8 +45,10 @@ class Check(NamedTuple):
     text: str = ""
 
 
-def parse_filters(filters: Mapping[str, str]) -> tuple[tuple[Check, ...], tuple[str, ...]]:
-    """The checks that filters ask for, and a line for each one that is ignored."""
+def parse_filters(
+    filters: Mapping[str, str], categories: Sequence[str] = CATEGORIES
+) -> tuple[tuple[Check, ...], tuple[str, ...]]:
+    """The checks that filters ask for, and a line for each one that is ignored. categories: those that there are."""
     checks: list[Check] = []
     ignored: list[str] = []
     for number, (key, value) in enumerate(filters.items()):
@@ -58,7 +60,7 @@ def parse_filters(filters: Mapping[str, str]) -> tuple[tuple[Check, ...], tuple[
         if not slot:
             ignored.append(f"{shown}: not a slot; known: category, {', '.join(SLOTS)}")
             continue
-        check = _check(slot, side, str(value)[:_MAX_CHARS])
+        check = _check(slot, side, str(value)[:_MAX_CHARS], categories)
         if check is None:
             ignored.append(f"{shown}: cannot read the value {str(value)[:40]!r}")
         else:
@@ -97,9 +99,10 @@ def _slot(key: str) -> tuple[str, str]:
     return _NAMES.get(folded, ""), ""
 
 
-def _check(slot: str, side: str, value: str) -> Check | None:
+def _check(slot: str, side: str, value: str, categories: Sequence[str]) -> Check | None:
     if slot == "category":
-        category = _CATEGORY_NAMES.get(fold(value))
+        own = (c for c in categories[len(CATEGORIES):] if fold(c) == fold(value))
+        category = _CATEGORY_NAMES.get(fold(value)) or next(own, None)
         return None if category is None else Check(slot, text=category)
     if SLOTS[slot].kind != "number":
         text = fold(value)

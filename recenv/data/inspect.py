@@ -12,7 +12,6 @@ from recenv.data.constraints import MET
 from recenv.data.ingest import columns
 from recenv.data.store import DISCLOSURES, EVENTS
 from recenv.data.world import World
-from recenv.records import CATEGORIES
 
 _EXAMPLES = 2
 _SHOWN = 5
@@ -24,8 +23,8 @@ def figures(world: World) -> dict[str, dict[str, Any]]:
     column = world.column
     return {
         "store": shape,
-        "share of items by category": _shares(column("item_category"), CATEGORIES),
-        "share of goals by category": _shares(column("goal_category"), CATEGORIES),
+        "share of items by category": _shares(column("item_category"), world.categories),
+        "share of goals by category": _shares(column("goal_category"), world.categories),
         "share of candidates by logged outcome": _shares(column("candidate_outcome"), EVENTS),
         "share of constraints by disclosure": _shares(column("constraint_disclosure"), DISCLOSURES),
         "sessions by": {

@@ -57,7 +57,7 @@ class Made:
         if made is None:
             notes: list[str] = []
             item = coerce.item_of(plain(raw), locale, category, notes)
-            made = _MadeItem(item, notes, not any(note.startswith(coerce.ASSUMED) for note in notes))
+            made = _MadeItem(item, notes, not any(note.startswith((coerce.ASSUMED, coerce.OWN)) for note in notes))
             self._items.put(key, made, len(json) + _RECORD)
         return made
 

@@ -16,8 +16,9 @@ from typing import NamedTuple
 import msgspec
 
 from recenv import rng
-from recenv.data.coerce import NUMBERED
+from recenv.data.coerce import NUMBERED, READ, UNPARSED
 from recenv.data.fieldmap import TABLES, listed, load_field_map, of_user
+from recenv.data.foreign import foreign_text
 from recenv.data.ingest import IngestReport, Progress, Quarantine, hashing, uncollected
 from recenv.data.made import Made
 from recenv.data.rows import FILES, Bad, Row, RowFile, open_rows
@@ -247,6 +248,11 @@ def _report(writer: StoreWriter, files: dict[str, RowFile], quarantine: Quaranti
     assumed: Counter[str] = Counter()
     for file in files.values():
         assumed.update(file.assumed)
+    for dimension, file in files.items():
+        notes += [f"{dimension}: {READ}, such as {one}" for one in file.preview]
+    unparsed, _ = assumed.pop(UNPARSED, 0), assumed.pop(READ, 0)
+    notes += [f"WARNING: {UNPARSED}: {unparsed:,} rows"] if unparsed else []
+    notes += [told] if (told := foreign_text(writer.items_by_category)) else []
     numbered = assumed.pop(NUMBERED, 0)
     notes += [f"{NUMBERED}: {numbered:,} rows"] if numbered else []
     if tally.counts["sessions_without_instruction"]:

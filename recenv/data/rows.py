@@ -15,6 +15,7 @@ from recenv.data.detect import SAMPLE, detect, probe
 from recenv.data.fieldmap import TABLES, FieldMap, Source, listed, load_field_map, pick
 from recenv.data.jsonl import Line, decode, lines
 from recenv.data.layout import Unfit, lay_out
+from recenv.data.listing import split_list
 from recenv.data.made import Made, plain
 from recenv.data.render import item_text, mapping_text, user_text
 from recenv.data.sound import STRANGE, strangely
@@ -33,6 +34,7 @@ FILES: dict[str, str] = {
 _TEXTS = ("instruction", "query", "response", "evidence")
 _FIRST_ROWS = 1000
 _MAX_ITEMS = 500
+_PREVIEW = 3
 
 
 class Gold(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,13 +88,15 @@ class RowFile:
     Rows with the keys of the first ones are read by their layout; whatever does not fit it, or has anything wrong, by ``decode``
     and ``pick``, which also say what is wrong. Equal users and items of rows near each other are one object.
 
-    sources: canonical field -> where it comes from. unused: raw keys of the first rows that feed nothing.
-    assumed: what had to be assumed, counted while iterating. made: the users and items, which files may share.
+    sources: canonical field -> where it comes from. unused: raw keys of the first rows that feed nothing. preview: the first
+    items that were read from texts. assumed: what had to be assumed, counted while iterating. made: the users and items, which
+    files may share.
     """
 
     def __init__(self, path: Path, dimension: str, field_map: FieldMap | None, made: Made) -> None:
         self.path, self.dimension = path, dimension
         self.assumed: Counter[str] = Counter()
+        self.preview: list[str] = []
         first, where = self._first_rows()
         given = (field_map or {}).get(dimension)
         if not first:
@@ -159,8 +163,15 @@ class RowFile:
         session_id = picked.id("session_id")
         if picked.assumed:
             self.assumed.update(dict.fromkeys(picked.assumed, 1))
+            if coerce.READ in picked.assumed and len(self.preview) < _PREVIEW:
+                self._show(made)
         return Row(dimension=self.dimension, line=line.number, end=line.end, size=len(line.data), locale=locale,
                    session_id=session_id, user_id=user_id, **(told | made))
+
+
+    def _show(self, made: Mapping[str, Any]) -> None:
+        items = (*made.get("items", ()), *([made["item"]] if "item" in made else []))
+        self.preview += [item_text(item) for item in items if item.id.startswith("item/")][: _PREVIEW - len(self.preview)]
 
 
 class _Picked(NamedTuple):
@@ -225,11 +236,13 @@ def _behavior(picked: _Picked) -> dict[str, Any]:
 def _ranking(picked: _Picked) -> dict[str, Any]:
     picked.needed("query")
     listed = picked.value.get("items")
+    listed = split_list(listed) if isinstance(listed, str) else listed  # a list as a text has it
     if not isinstance(listed, list) or not 1 <= len(listed) <= _MAX_ITEMS:
         found = f"{len(listed)} of them" if isinstance(listed, list) else type(listed).__name__
         raise RowError(f"items: expected a list of 1 to {_MAX_ITEMS} items, got {found}")
     user, past = picked.user()
-    category = coerce.category_of(picked.value.get("category"))
+    stated = picked.value.get("category")
+    category = coerce.category_of(stated) or coerce.own_category(stated)
     items = tuple(picked.made.item(raw, picked.locale, category, picked.assumed) for raw in listed)
     told = picked.value.get("labels")
     picked.told_as_truth(*(told if isinstance(told, list) else ()))

@@ -24,7 +24,6 @@ from recenv.data.filters import parse_filters, passes
 from recenv.data.render import item_text
 from recenv.data.world import World
 from recenv.errors import InputError
-from recenv.records import CATEGORIES
 
 K1, B = 1.5, 0.75
 MAX_QUERY_CHARS = 4096
@@ -96,12 +95,13 @@ class Bm25Index:
         """The k best items for a query; never raises on what an agent writes.
 
         Items that share no term with the query are left out, unless the query has no terms at all: then the
-        filters alone decide, in order of rows. ``category``: one of ``records.CATEGORIES``, or None for all.
+        filters alone decide, in order of rows. ``category``: one of the world's, or None for all.
         ``filters``: see ``recenv.data.filters``; one that cannot be read is ignored and named in the result.
         """
-        checks, ignored = parse_filters(filters or {})
-        if category is not None and category not in CATEGORIES:
-            ignored = (*ignored, f"category: expected one of {', '.join(CATEGORIES)}")
+        checks, ignored = parse_filters(filters or {}, self._world.categories)
+        known = self._world.categories
+        if category is not None and category not in known:
+            ignored = (*ignored, f"category: expected one of {', '.join(known[:20])}")
             category = None
         terms, counts = self._query(query)
         scores = np.zeros(self._world.n_items)
@@ -110,7 +110,7 @@ class Bm25Index:
             scores[self._term_rows[a:b]] += count * self._term_weights[a:b]
         keep = np.ones(len(scores), np.bool_) if not tokenize(query[:MAX_QUERY_CHARS]) else scores > 0
         if category is not None:
-            keep &= self._world.column("item_category") == CATEGORIES.index(category)
+            keep &= self._world.column("item_category") == known.index(category)
         found = np.flatnonzero(keep)
         ranked = found[np.argsort(-scores[found], kind="stable")]
         rows: list[int] = []

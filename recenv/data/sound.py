@@ -12,7 +12,7 @@ import msgspec
 
 from recenv.data.constraints import SLOTS
 from recenv.errors import RowError
-from recenv.records import CATEGORIES, Constraint, Item, Need, Privileged, Session, User, Value
+from recenv.records import Constraint, Item, Need, Privileged, Session, User, Value
 
 MOST_PATIENCE = 1000
 """Turns; no log has longer sessions."""
@@ -29,16 +29,13 @@ def strangely(error: BaseException) -> str:
 
 
 def check_item(item: Item) -> None:
-    """Raise RowError for an item without an id or a name, of no category, or with a number that cannot be what its slot says."""
+    """Raise RowError for an item without an id a name, or a category."""
     if not item.id:
         raise RowError("a record of items has an empty id")
     if not item.name.strip():
         raise RowError(f"item {item.id!r}: the name is empty")
-    if item.category not in CATEGORIES:
-        raise RowError(f"item {item.id!r}: category must be one of {', '.join(CATEGORIES)}; got {item.category!r}")
-    for slot, (low, high) in RANGES.items():
-        if slot in item.attributes and not in_range(slot, item.attributes[slot]):
-            raise RowError(f"item {item.id!r}: {slot} must be in [{low:g}, {high:g}]; got {item.attributes[slot]!r}")
+    if not item.category.strip():
+        raise RowError(f"item {item.id!r}: the category is empty")
 
 
 def check_user(user: User) -> None:
@@ -56,8 +53,8 @@ def check_session(session: Session, privileged: Privileged, utilities: Sequence[
     if not 1 <= privileged.patience <= MOST_PATIENCE:
         raise RowError(f"session {session.id!r}: patience must be in [1, {MOST_PATIENCE}] turns; got {privileged.patience}")
     for goal in session.goals:
-        if goal.category not in CATEGORIES:
-            raise RowError(f"goal category must be one of {', '.join(CATEGORIES)}; got {goal.category!r}")
+        if not goal.category.strip():
+            raise RowError(f"session {session.id!r}: the category of a goal is empty")
     for need in privileged.needs:
         check_need(need)
     for goal, values in zip(session.goals, utilities or (), strict=False):

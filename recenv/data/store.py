@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
@@ -41,9 +42,9 @@ _LINES = ("items", "users", "sessions", "privileged")
 _COLUMNS = {
     "items_offset": "<u8", "users_offset": "<u8", "sessions_offset": "<u8", "privileged_offset": "<u8",
     "items_key": "<u8", "users_key": "<u8", "sessions_key": "<u8",
-    "item_category": "<i1", "item_rating": "<f4", "item_price": "<f4",
+    "item_category": "<i2", "item_rating": "<f4", "item_price": "<f4",
     "session_user": "<i4", "session_fold": "<u1", "session_patience": "<i2", "goal_start": "<i8",
-    "goal_category": "<i1", "candidate_start": "<i8", "constraint_start": "<i8", "satisfaction_start": "<i8",
+    "goal_category": "<i2", "candidate_start": "<i8", "constraint_start": "<i8", "satisfaction_start": "<i8",
     "candidate": "<i4", "candidate_outcome": "<i1", "candidate_position": "<i2", "candidate_utility": "<f4",
     "constraint_disclosure": "<i1", "satisfaction": "<i1",
 }
@@ -52,6 +53,7 @@ _COLUMNS = {
 _CONFLICTS = {"items": "item_conflicts", "users": "user_conflicts"}
 """Tables in which an id may come again, and what counts those that come with other content."""
 
+_MOST_CATEGORIES = 32_000
 _PIECE = 4096  # values of a column that are written at once
 _LATELY = 25_000  # records
 
@@ -93,6 +95,8 @@ class StoreWriter:
         for name in ("items_offset", "users_offset", "sessions_offset", "privileged_offset",
                      "goal_start", "candidate_start", "constraint_start", "satisfaction_start"):
             self._append(name, [0])
+        self.items_by_category: Counter[str] = Counter()
+        self._categories = {name: code for code, name in enumerate(CATEGORIES)}
         self._item_at = lru_cache(maxsize=4096)(self._read_item)
 
     # -- records ---------------------------------------------------------------------------------------------
@@ -105,7 +109,8 @@ class StoreWriter:
         check_item(item)
         row, new = self._register("items", item.id, item)
         if new:
-            self._put("item_category", CATEGORIES.index(item.category))
+            self._put("item_category", self._category(item.category))
+            self.items_by_category[item.category] += 1
             self._put("item_rating", _number(item, "rating"))
             self._put("item_price", _number(item, "price"))
         return row
@@ -157,7 +162,7 @@ class StoreWriter:
         need = privileged.needs[g]
         logged = {o.item_id: o for o in privileged.outcomes[g]}
         found = [logged.get(i) for i in goal.candidates]
-        self._put("goal_category", CATEGORIES.index(goal.category))
+        self._put("goal_category", self._category(goal.category))
         self._append("candidate", rows)
         self._append("candidate_outcome", [EVENTS.index(o.event) if o else 0 for o in found])
         self._append("candidate_position", [o.position if o else -1 for o in found])
@@ -170,6 +175,12 @@ class StoreWriter:
         self._put("satisfaction_start", self._size["satisfaction"])
         self.counts["goals"] += 1
 
+    def _category(self, name: str) -> int:
+        """The code of a category: its place among ``CATEGORIES``, or behind them in order of arrival."""
+        if len(self._categories) > _MOST_CATEGORIES and name not in self._categories:
+            raise RowError(f"category {name[:40]!r} would be one of more than {_MOST_CATEGORIES:,}; make it an attribute")
+        return self._categories.setdefault(name, len(self._categories))
+
     # -- the end ---------------------------------------------------------------------------------------------
 
     def finish(self, *, source: Mapping[str, str] | None = None, notes: Mapping[str, Any] | None = None) -> Path:
@@ -179,9 +190,13 @@ class StoreWriter:
         for name, handle in self._columns.items():
             self._write(name)
             handle.close()
+        shortened = len(self._categories) <= 127
+        for name in ("item_category", "goal_category") if shortened else ():
+            np.fromfile(self._tmp / f"{name}.col", "<i2").astype("<i1").tofile(self._tmp / f"{name}.col")
         popularity = self._popularity()
         popularity.tofile(self._tmp / "popularity.col")
         shapes: dict[str, Any] = {n: {"dtype": _COLUMNS[n], "shape": [self._size[n]]} for n in _COLUMNS}
+        shapes |= {n: {**shapes[n], "dtype": "<i1"} for n in ("item_category", "goal_category") if shortened}
         shapes["popularity"] = {"dtype": "<f4", "shape": list(popularity.shape)}
         for table in ("items", "users", "sessions"):
             keys = np.fromfile(self._tmp / f"{table}_key.col", "<u8")
@@ -205,6 +220,8 @@ class StoreWriter:
             "fingerprint": digest.hexdigest(), "columns": shapes, "lines": self._bytes, "notes": dict(notes or {}),
             "files": files,
         }
+        if len(self._categories) > len(CATEGORIES):
+            manifest["categories"] = list(self._categories)
         text = msgspec.json.format(msgspec.json.encode(seal(manifest), order="sorted"), indent=1)
         (self._tmp / "manifest.json").write_bytes(text + b"\n")
         self._making.finish()

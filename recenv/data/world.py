@@ -16,7 +16,7 @@ from recenv.data.constraints import statuses
 from recenv.data.store import SCHEMA
 from recenv.errors import StoreError, UnknownName
 from recenv.files import clear_left
-from recenv.records import Item, Privileged, Session, User
+from recenv.records import CATEGORIES, Item, Privileged, Session, User
 from recenv.seals import Broken, check_files, check_seal
 
 _R = TypeVar("_R", Item, User, Session, Privileged)
@@ -54,6 +54,7 @@ class World:
         self.n_items, self.n_users, self.n_sessions, self.n_goals = (
             counts["items"], counts["users"], counts["sessions"], counts["goals"])
         self.kind: str = self.manifest["kind"]
+        self.categories: tuple[str, ...] = tuple(self.manifest.get("categories", CATEGORIES))
         self.fingerprint: str = self.manifest["fingerprint"]
         self._keys: dict[str, NDArray[np.uint64]] = {}
         # Decoded rows are kept: worlds are small next to the runs over them, and bounded here.

@@ -176,7 +176,8 @@ class Deck:
             place = int(self.tables.at(np.array([goal]))[0])
             self.session[number, 2] = self.tables.rows.chinese[place]
             self.session[number, 3] = self.tables.rows.allowed[place] / self.tables.config.slate_size
-            self.session[number, len(SESSION_FEATURES) - len(CATEGORIES) + self._category[goal]] = 1.0
+            if self._category[goal] < len(CATEGORIES):  # a category of the store's own has no place
+                self.session[number, len(SESSION_FEATURES) - len(CATEGORIES) + self._category[goal]] = 1.0
             if not self.names:
                 self._asked[number] = True
                 self._value[number] = self._worth(self._cell[number])

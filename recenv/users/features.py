@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from recenv.data.constraints import MISSED, UNKNOWN, fold
 from recenv.data.world import World
-from recenv.records import CATEGORIES
 
 FEATURES: tuple[str, ...] = (
     "base",  # 1: an item as such, against taking nothing
@@ -59,7 +58,7 @@ class FeatureReader:
         self._category = np.asarray(world.column("item_category"), np.int64)
         self._median = _medians(world, self._category)
         popularity = world.column("popularity")  # (FOLDS, I)
-        folds, columns = len(popularity), range(len(CATEGORIES))
+        folds, columns = len(popularity), range(len(world.categories))
         members = [np.flatnonzero(self._category == c) for c in columns]
         self._usual = np.array([[popularity[f][m].mean() if len(m) else 0.0 for m in members] for f in range(folds)])
         self._place = lru_cache(maxsize=262_144)(self._read_place)
@@ -114,10 +113,10 @@ def tightness(budget: str) -> float:
 
 
 def _medians(world: World, category: NDArray[np.int64]) -> NDArray[np.float64]:
-    """(6,) median price of each category, NaN (no price feature) where it has none."""
+    """(categories,) median price of each category, NaN (no price feature) where it has none."""
     price = np.asarray(world.column("item_price"), np.float64)
-    out = np.full(len(CATEGORIES), np.nan)
-    for c in range(len(CATEGORIES)):
+    out = np.full(len(world.categories), np.nan)
+    for c in range(len(world.categories)):
         known = price[(category == c) & (price >= 0)]
         if len(known):
             out[c] = np.median(known)

@@ -173,7 +173,7 @@ def test_a_rendered_prompt_needs_a_map(tmp_path: Path) -> None:
         label = {key = "answer", values = {"是" = 1, "否" = 0}}
     """)
     assert [(r.query, r.label) for r in made] == [("火锅", 1.0), ("咖啡", 0.0)]
-    assert all(part in made[0].item for part in ("海底捞", "火锅", "人均100"))
+    assert all(part in made[0].item for part in ("海底捞", "火锅", "价格: 100元"))
 
 
 def test_the_map_that_the_message_offers_can_be_loaded(tmp_path: Path) -> None:

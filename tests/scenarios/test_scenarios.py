@@ -17,7 +17,7 @@ FOLDER = Path(__file__).parents[2] / "scenarios"
 
 
 def test_the_shipped_scenarios_are_all_there() -> None:
-    assert set(names()) == {"mixed", "hidden-needs", "cold-start", "beijing", "recrm", "vitabench", *CATEGORIES}
+    assert set(names()) == {"mixed", "hidden-needs", "cold-start", "beijing", "recrm", "table", "vitabench", *CATEGORIES}
     assert names()[0] == "mixed"
 
 

@@ -1,0 +1,188 @@
+"""Tables of one's own: whatever the columns are called and the file is, sessions come of it, and nothing is taken silently."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from recenv.data.constraints import MET, statuses
+from recenv.data.search import Bm25Index
+from recenv.data.table import Files, guess_map, ingest_table
+from recenv.data.table_columns import keep_map, load_table_map, map_text
+from recenv.data.table_files import columns_of, read_table
+from recenv.data.world import World
+from recenv.errors import InputError, RecenvError, StoreError
+from recenv.evaluation.play import play
+from recenv.records import CATEGORIES
+
+GENRES = ("Comedy", "Drama", "Horror", "Action", "War")
+
+
+def movies(n: int = 40) -> str:
+    rows = [f'{i},"Movie {i}, The",{GENRES[i % 5]}|{GENRES[(i + 2) % 5]},{5 + i},http://x/{i}' for i in range(n)]
+    return "\n".join(["movieId,title,genres,price,poster", *rows]) + "\n"
+
+
+def ratings(users: int = 6, each: int = 8) -> str:
+    """User u rates items u, u + 1, ... : 5, 4, 2, 5, 4, 2 ...; later rows are earlier in time."""
+    rows = [f"{u},{u + k}{'.0' if k % 2 else ''},{(5, 4, 2)[k % 3]},{1000 - k}" for u in range(users) for k in range(each)]
+    return "\n".join(["User_ID,movieId,rating,timestamp", *rows]) + "\n"
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Files:
+    (tmp_path / "ratings.csv").write_text(ratings())
+    (tmp_path / "movies.csv").write_text(movies(), "utf-8-sig")
+    return Files(tmp_path / "ratings.csv", tmp_path / "movies.csv")
+
+
+def test_ratings_become_sessions(files: Files, tmp_path: Path) -> None:
+    report = ingest_table(files, tmp_path / "store")
+    world = World(tmp_path / "store")
+    assert report.quarantined == 0 and report.rows == 48 + 40 and report.counts["ids_as_numbers"] == 24
+    assert (world.n_items, world.n_users, world.n_sessions, world.kind) == (40, 6, 18, "table")
+    assert world.categories == (*CATEGORIES, "movies")
+    assert any("liked: a rating from 4.25 on, on a scale from 2 to 5" in note for note in report.notes)
+    assert any("columns that feed nothing: poster" in note for note in report.notes)
+    assert any("no shipped scorer was trained on items like 100% of these (movies" in note for note in report.notes)
+    for row in range(world.n_sessions):
+        session, hidden = world.session(row), world.privileged(row)
+        goal, number = session.goals[0], int(session.user_id)
+        taken = [o.item_id for o in hidden.outcomes[0] if o.event == "order"]
+        assert len(set(goal.candidates)) == 20 and set(taken) < set(goal.candidates) and goal.category == "movies"
+        assert {int(i) - number for i in taken} <= {0, 3, 6}  # rated 5
+        rated = {str(number + k) for k in range(8)}
+        others = set(goal.candidates) - rated
+        assert len(others) >= 20 - 1 - 5 and session.source == "constructed"
+        item, need = world.item(world.item_row(taken[0])), hidden.needs[0]
+        assert need.constraints and all(s == MET for s in statuses(item, need))
+        assert [c.disclosure for c in need.constraints] == ["volunteered", *["on_ask"] * (len(need.constraints) - 1)]
+        assert need.constraints[0].text in goal.query and goal.query.startswith("I am looking for something in movies")
+    assert world.user(0).history == ()  # all that he liked became sessions
+    again = ingest_table(files, tmp_path / "again")
+    assert World(tmp_path / "again").fingerprint == world.fingerprint and again.counts == report.counts
+
+
+def test_the_last_visits_are_sessions_and_what_came_before_is_history(files: Files, tmp_path: Path) -> None:
+    ingest_table(files, tmp_path / "store", per_user=1, wishes=0, liked=0.6)  # 4 of 2 to 5 is liked, too
+    world = World(tmp_path / "store")
+    assert world.n_sessions == 6
+    for row in range(6):
+        u = int(world.session(row).user_id)
+        assert [o.item_id for o in world.privileged(row).outcomes[0] if o.event == "order"] == [str(u)]  # the last in time
+        assert world.user(row).history == tuple(str(u + k) for k in (7, 6, 4, 3, 1))
+        assert world.privileged(row).needs[0].constraints == ()
+
+
+def test_sessions_play_and_search_finds_categories_of_ones_own(files: Files, tmp_path: Path) -> None:
+    ingest_table(files, tmp_path / "store")
+    traces = play("bm25", "table", 18, 1, tmp_path / "store", scorers="rules")
+    assert sum(t.ending == "met" for t in traces) > 9  # three of twenty are shown at a time
+    world = World(tmp_path / "store")
+    found = Bm25Index(world).search("movie", 5, "movies", {"category": "Movies", "tags": "war"})
+    assert len(found.rows) == 5 and not found.ignored_filters
+    assert Bm25Index(world).search("movie", 5, "books").ignored_filters
+
+
+def test_shown_lists_are_the_lists(tmp_path: Path) -> None:
+    lines = [{"session": "s1", "user": 1, "item": 100.0, "click": 1, "query": "想吃面", "name": "老王面馆"},
+             {"session": "s1", "user": 1, "item": 101, "click": 0, "name": "小李饭店"},
+             {"session": "s2", "user": "1", "item": "100", "click": 0}, {"session": "s2", "user": 1, "item": 102, "click": 1}]
+    (tmp_path / "log.jsonl").write_text("\n".join(json.dumps(line) for line in lines))
+    report = ingest_table(Files(tmp_path / "log.jsonl"), tmp_path / "store")
+    world = World(tmp_path / "store")
+    first = world.session(world.session_row("s1"))
+    assert set(first.goals[0].candidates) == {"100", "101"} and first.goals[0].query == "想吃面" and first.locale == "zh"
+    assert world.item(world.item_row("100")).name == "老王面馆" and world.n_items == 3 and world.n_users == 1
+    assert world.privileged(0).needs[0].constraints == () and report.counts["ids_as_numbers"] > 0
+    assert any("no column tells when" in note for note in report.notes)
+
+
+def test_a_table_without_anything_but_users_and_items(tmp_path: Path) -> None:
+    (tmp_path / "plays.tsv").write_text("visitor\tsong\n" + "".join(f"u{u}\ts{u + k}\n" for u in range(4) for k in range(6)))
+    report = ingest_table(Files(tmp_path / "plays.tsv"), tmp_path / "store")
+    assert report.counts["sessions"] == 12 and "liked: every row, since there is no rating" in report.notes
+
+
+def test_bad_rows_are_set_aside_with_their_line(tmp_path: Path, files: Files) -> None:
+    bad = "9,1,five,1\n9,999,5,1\n9,1,5,yesterday\n9,1\n,1,5,1\n"
+    files.events.write_text(ratings(users=80) + bad)
+    assert files.items is not None
+    files.items.write_text(movies(100))
+    report = ingest_table(files, tmp_path / "store")
+    assert report.quarantined == 5 and [e.line for e in report.examples] == [642, 643, 644, 645, 646]
+    for word, one in zip(("expected a number", "not among the items", "a date such as", "4 cells, got 2", "user is missing"),
+                         report.examples, strict=True):
+        assert word in one.reason
+    with pytest.raises(StoreError, match="5 of 745 rows are unusable"):
+        ingest_table(files, tmp_path / "none", max_bad=0.001)
+    assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.parametrize(("text", "message"), [
+    ("a,b\n1,2\n", r"which column is user and which item.*\[events\]"),
+    ("user,item,item\n1,2,3\n", "a name of its own"), ("", "it is empty"), ("user,item\n", "the table is empty"),
+])
+def test_what_cannot_be_told_is_asked(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "t.csv").write_text(text)
+    with pytest.raises(InputError, match=f"(?s){message}"):
+        guess_map(Files(tmp_path / "t.csv"))
+
+
+def test_files_that_are_no_tables(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no file at"):
+        columns_of(tmp_path / "none.csv")
+    (tmp_path / "t.xlsx").write_bytes(b"PK")
+    with pytest.raises(InputError, match=r"a table ends in \.csv"):
+        columns_of(tmp_path / "t.xlsx")
+    (tmp_path / "t.csv").write_bytes("用户,商品\n一,二\n".encode("gb18030"))
+    with pytest.raises(InputError, match="save the table as UTF-8"):
+        columns_of(tmp_path / "t.csv")
+    (tmp_path / "t.csv").write_bytes(b"user,item\n1,\xff\n2,3\n")
+    assert [bool(row.reason) for row in read_table(tmp_path / "t.csv")] == [True, False]
+
+
+def test_a_map_is_kept_edited_and_read(files: Files, tmp_path: Path) -> None:
+    made = guess_map(files)
+    file = keep_map(made, tmp_path / "store")
+    assert file.name == "store.fields.toml" and load_table_map(file) == made and keep_map(made, tmp_path / "store") == file
+    text = file.read_text().replace('rating = "rating"', 'rating = {key = "rating", min = 1, max = 5}')
+    file.write_text(text.replace('category = {constant = "movies"}', 'category = {constant = "films"}\n"shelf mark" = "poster"'))
+    report = ingest_table(files, tmp_path / "store", fields=load_table_map(file))
+    world = World(tmp_path / "store")
+    assert "liked: a rating from 4 on, on a scale from 1 to 5" in report.notes and world.categories[-1] == "films"
+    assert world.item(0).attributes["shelf mark"] == "http://x/0"
+    assert load_table_map(file) == load_table_map(_written(tmp_path, map_text(load_table_map(file))))
+    with pytest.raises(InputError, match="is there already"):
+        keep_map(made, tmp_path / "store")
+    for wrong, message in (("[event]\n", "events"), ('[events]\nuser = "u"\n', "nothing about item"),
+                           ('[events]\nuser = "u"\nitem = "i"\nratin = "r"\n', "rating"), ("[events", "not valid TOML")):
+        with pytest.raises(RecenvError, match=message):
+            load_table_map(_written(tmp_path, wrong))
+
+
+def _written(folder: Path, text: str) -> Path:
+    (folder / "map.toml").write_text(text)
+    return folder / "map.toml"
+
+
+def test_words_for_ratings_need_their_numbers(tmp_path: Path) -> None:
+    (tmp_path / "events.csv").write_text("user,item,event\n" + "".join(
+        f"u{u},i{k},{'buy' if k % 3 == 0 else 'view'}\n" for u in range(3) for k in range(6)))
+    with pytest.raises(StoreError, match=r"rating = \{key = \"event\", values"):
+        ingest_table(Files(tmp_path / "events.csv"), tmp_path / "store")
+    made: dict[str, Any] = guess_map(Files(tmp_path / "events.csv"))
+    text = map_text(made).replace('rating = "event"', 'rating = {key = "event", values = {buy = 1, view = 0}}')
+    fields = load_table_map(_written(tmp_path, text))
+    assert ingest_table(Files(tmp_path / "events.csv"), tmp_path / "store", fields=fields).counts["sessions"] == 6
+
+
+def test_parquet_is_a_table(tmp_path: Path) -> None:
+    pa = pytest.importorskip("pyarrow")
+    pq = pytest.importorskip("pyarrow.parquet")
+    pq.write_table(pa.table({"user": [1, 1, 2], "item": [7.0, None, 8.0], "rating": [5, 4, 5]}), tmp_path / "t.parquet")
+    assert [row.value for row in read_table(tmp_path / "t.parquet")] == [
+        {"user": 1, "item": 7.0, "rating": 5}, {"user": 1, "rating": 4}, {"user": 2, "item": 8.0, "rating": 5}]
