@@ -18,6 +18,7 @@ HELP = """  1 3 2        recommend candidates by number, best first
   ask TEXT     ask the user a question
   search TEXT  look through the whole catalogue
   end [TEXT]   say goodbye and stop
+  list         the candidates again
   help         this list"""
 
 _LINES = str.maketrans("\n\r\t", "   ")
@@ -29,7 +30,8 @@ def plain(text: str) -> str:
 
 
 class HumanAgent:
-    """Prints each view with ``echo`` and reads an action with ``prompt``, again until it can be read; EOF ends the session."""
+    """Prints what is new in each view with ``echo`` and reads an action with ``prompt``, again until it can be read; EOF ends the
+    session."""
 
     def __init__(
         self, name: str = "human", echo: Callable[[str], object] = click.echo, prompt: Callable[[str], str] | None = None
@@ -37,15 +39,19 @@ class HumanAgent:
         self.name = name
         self._echo = echo
         self._prompt = _ask_terminal if prompt is None else prompt
+        self._before: AgentView | None = None
 
     def act(self, views: Sequence[AgentView]) -> list[Action]:
         """One action a view, asked for one after the other."""
         return [self._play(view) for view in views]
 
     def _play(self, view: AgentView) -> Action:
-        listed = _listed(view)
-        for line in _screen(view, listed):
+        listed, before = _listed(view), self._before
+        if before is not None and before.session_id != view.session_id:
+            before = None
+        for line in _screen(view, listed, before):
             self._echo(line)
+        self._before = view
         while True:
             try:
                 line = self._prompt("> ")
@@ -53,6 +59,10 @@ class HumanAgent:
                 return Action(act="end")
             if line.strip().casefold() in ("help", "?"):
                 self._echo(HELP)
+                continue
+            if line.strip().casefold() == "list":
+                for shown in _rows(view, listed):
+                    self._echo(shown)
                 continue
             action, problem = _parse(line, view, listed)
             if action is not None:
@@ -69,21 +79,26 @@ def _listed(view: AgentView) -> list[Item]:
     return list({item.id: item for item in (*view.candidates, *view.retrieved)}.values())
 
 
-def _screen(view: AgentView, listed: Sequence[Item]) -> list[str]:
+def _screen(view: AgentView, listed: Sequence[Item], before: AgentView | None) -> list[str]:
+    """What a person has not seen yet. before: the view of the turn before, None at the start of a session."""
     lines = ["", f"== turn {view.turn + 1} of {view.horizon}, {plain(view.category)}: recommend up to {view.slate_size} =="]
-    for title, text in (
-        ("task", view.instruction), ("user", mapping_text(view.user.profile, view.locale)),
-        ("context", mapping_text(view.context, view.locale)),
-    ):
-        if text:
-            lines.append(f"{title}: {plain(text)}")
+    if before is None:
+        lines += [f"{title}: {plain(text)}" for title, text in (
+            ("task", view.instruction), ("user", mapping_text(view.user.profile, view.locale)),
+            ("context", mapping_text(view.context, view.locale))) if text]
+    known = [] if before is None else _listed(before)
+    if [item.id for item in known] != [item.id for item in listed]:
+        lines += _rows(view, listed)
+    elif listed:
+        lines.append(f"the same {len(listed)} candidates; type list to see them again")
+    said = 0 if before is None else len(before.messages)
+    return lines + [f"[{m.role}] {plain(m.content)}" for m in view.messages[said:] if m.role in ("user", "tool")]
+
+
+def _rows(view: AgentView, listed: Sequence[Item]) -> list[str]:
     shown = set(view.shown)
-    for number, item in enumerate(listed, 1):
-        lines.append(f"{number:3d}{'*' if item.id in shown else ' '} {plain(item_text(item))}")
-    if shown:
-        lines.append("     (* shown already)")
-    lines += [f"[{m.role}] {plain(m.content)}" for m in view.messages if m.role != "system"]
-    return lines
+    lines = [f"{number:3d}{'*' if item.id in shown else ' '} {plain(item_text(item))}" for number, item in enumerate(listed, 1)]
+    return lines + (["     (* shown already)"] if shown else [])
 
 
 def _parse(line: str, view: AgentView, listed: Sequence[Item]) -> tuple[Action | None, str]:

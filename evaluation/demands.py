@@ -10,6 +10,8 @@ from recenv.rewards.rules.checks.languages import NAMES
 _SENTENCE = re.compile(r"[^.!?。！？；;\n]*(?:[.!?。！？；;\n]+(?!\d)|$)")
 _CLAUSE = re.compile(r"[^,，、:：]+")
 _ITEMS = re.compile(r"expected (?:1 item|\d+ to \d+ items|at least \d+ items)$")
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
+_FORBIDDEN = re.compile(r"expected no (?:'[^']*'|\"[^\"]*\")$")
 _CLAIM = re.compile(r": (\w+) claimed .*, record ", re.DOTALL)
 _NAMED = {
     "expected known item ids": "item ids", "expected ids of": "item ids", "expected each item once": "item ids",
@@ -43,8 +45,10 @@ def cause(reason: str) -> str:
     for start, name in _NAMED.items():
         if expected.startswith(start):
             return name
+    if _FORBIDDEN.match(expected):
+        return "forbidden words"
     if expected.startswith("expected "):
-        return re.sub(r"\d+", "N", re.sub(r"'[^']*'|\"[^\"]*\"", "…", expected.removeprefix("expected ")))[:40]
+        return re.sub(r"\d+", "N", _QUOTED.sub("given words", expected.removeprefix("expected ")))[:40]
     return "malformed action"
 
 

@@ -283,7 +283,9 @@ def audit_notes(board: Leaderboard) -> list[str]:
 
 def notes(board: Leaderboard) -> list[str]:
     """What the numbers rest on, in sentences: interval, families, missing values, extrapolated answers, unfinished agents."""
-    found = [f"[low, high]: {board.level:.0%} interval, {method(board)}; left: share of sessions the user walked out of."]
+    named = ", ".join(f"{short} {name.replace('_', ' ')}" for name, short in zip(DIMENSIONS, shorts(), strict=True))
+    found = [f"{named}: means over turns, 0 to 1; turns: a session; malformed: acts a session that could not be read.",
+             f"[low, high]: {board.level:.0%} interval, {method(board)}; left: share of sessions the user walked out of."]
     if board.rescored:
         found.append(f"rescored by {clean(family_name(board.families[0]))}: actions and answers are those recorded, nothing was "
                      "played again.")

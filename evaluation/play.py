@@ -13,14 +13,16 @@ from recenv.evaluation.folder import Run
 from recenv.evaluation.run import allot, run_evaluation
 from recenv.evaluation.runner import CHUNK
 from recenv.evaluation.runtimes import runtime_of
+from recenv.evaluation.session_values import shorts
 from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rewards.hybrid import RewardSpec
 from recenv.rewards.protocol import Scorer
 from recenv.rollouts.agent import Agent
 from recenv.rollouts.collect import collect
-from recenv.rollouts.trace import SessionTrace
+from recenv.rollouts.trace import SessionTrace, TurnTrace
 from recenv.scenarios import Scenario
 from recenv.scenarios.entry import open_engine
+from recenv.terminal import clean
 
 _PLAY = rng.word("play")
 
@@ -76,16 +78,26 @@ def play_session(
     scenario: str, agent: Agent, seed: int, *, store: str | Path | None = None, session: str | None = None,
     echo: Callable[[str], None],
 ) -> SessionTrace:
-    """Play one session (by id, or drawn by the seed) and print what each turn earned."""
+    """Play one session (by id, or drawn by the seed) and print after each turn what it earned and why."""
     engine = open_engine(scenario, store)
     if session is not None:
         row = engine.world.session_row(session)
     else:
         row = int(rng.integers(engine.world.n_sessions, seed, _PLAY))
-    trace = collect(engine, agent, [row], seed)[0]
-    echo("")
-    for turn in trace.turns:
-        cells = "  ".join(f"{d}={'-' if v is None else f'{v:.2f}'}" for d, v in zip(DIMENSIONS, turn.components, strict=True))
-        echo(f"turn {turn.turn + 1}: {turn.reaction.kind:8s} reward {turn.reward:.3f}  {cells}")
-    echo(f"ending: {trace.ending}; goals met {trace.goals_met} of {trace.goals}; return {trace.total:.3f}")
+
+    def tell(turn: TurnTrace) -> None:
+        for line in turn_lines(turn):
+            echo(line)
+
+    trace = collect(engine, agent, [row], seed, turned=tell)[0]
+    echo(f"\nending: {trace.ending}; goals met {trace.goals_met} of {trace.goals}; return {trace.total:.3f}")
     return trace
+
+
+def turn_lines(turn: TurnTrace) -> list[str]:
+    """What a turn earned, by dimension, and the reasons that rules and scorers gave."""
+    cells = "  ".join(f"{short} {'-' if v is None else f'{v:.2f}'}" for short, v in zip(shorts(), turn.components, strict=True))
+    failed = [short for d, short in zip(DIMENSIONS, shorts(), strict=True) if d in turn.gate]
+    gate = f"; worth nothing: the gate of {', '.join(failed)} failed" if failed else ""
+    lines = [f"-- {turn.reaction.kind}: paid {turn.reward:+.3f}, worth {turn.value:.3f}{gate}", f"   {cells}"]
+    return lines + [f"   {short}: {clean(why)}" for short, why in zip(shorts(), turn.reasons, strict=True) if why]

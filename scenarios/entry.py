@@ -73,13 +73,30 @@ def _scenario_of(kind: str) -> str:
     return "" if kind in ("", _SYNTHETIC) else own.get(kind, "")
 
 
+def known_world(scenario: str | Scenario) -> World | None:
+    """The built-in world of a scenario where it was generated before; None where it was not, or plays in a store."""
+    scenario = load_scenario(scenario)
+    if scenario.world.kind != "synthetic" or not ((target := _built_in_at(scenario)) / "manifest.json").is_file():
+        return None
+    try:
+        return World(target)
+    except StoreError:
+        return None
+
+
+def _built_in_at(scenario: Scenario) -> Path:
+    """Where a scenario's built-in world is, or will be."""
+    from recenv.data.synthetic.generate import GENERATOR_VERSION
+
+    key = msgspec.json.encode([scenario.world, GENERATOR_VERSION, SCHEMA], order="sorted")
+    return cache_folder() / f"{scenario.name}-{hashlib.sha256(key).hexdigest()[:16]}"
+
+
 def _built_in(scenario: Scenario, progress: Progress | None) -> Path:
     from recenv.data.recrm import ingest_recrm
-    from recenv.data.synthetic import GENERATOR_VERSION, SynthSpec, generate
+    from recenv.data.synthetic import SynthSpec, generate
 
-    config = scenario.world
-    key = msgspec.json.encode([config, GENERATOR_VERSION, SCHEMA], order="sorted")
-    target = cache_folder() / f"{scenario.name}-{hashlib.sha256(key).hexdigest()[:16]}"
+    config, target = scenario.world, _built_in_at(scenario)
     if (target / "manifest.json").is_file():
         return target
     if progress is not None:

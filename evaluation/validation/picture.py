@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 _NAMES, _ROW, _CELL = 2.1, 0.19, 0.28  # inches: names of changes, a row of them, a row of the matrix
 _LEFT, _SIDE = 3.1, 1.55  # inches: width of the panel of gains, height of those beside it
+_INDENT = 0.55  # inches: room for the names of the matrix's rows, beyond what stands left of a panel
 _HEAD, _GAP = 0.75, 1.1  # inches above a panel, and between two
 
 
@@ -100,13 +101,15 @@ def _agents(figure: Figure, finding: Finding, x: float, y: float) -> None:
 
 def _matrix(figure: Figure, finding: Finding, x: float, y: float) -> None:
     rows, names, matrix = finding.data["rows"], finding.data["names"], finding.data["matrix"]
-    axes = axes_at(figure, x, y, WIDTH - x - 0.3, _CELL * len(rows))
+    axes = axes_at(figure, x + _INDENT, y, WIDTH - x - _INDENT - 0.3, _CELL * len(rows))
     axes.imshow([[0.0 if v != v else v for v in row] for row in matrix], cmap=SIGNED, vmin=-1, vmax=1, aspect="auto")
     for i, row in enumerate(matrix):
         for j, v in enumerate(row):
             write(axes, j, i, "–" if v != v else f"{v:+.2f}", TICK, "white" if abs(v) > 0.6 else INK, "center", level="center")
     axes.set_xticks(range(len(names)), names)
-    axes.set_yticks(range(len(rows)), [name.partition(",")[0] for name in rows])
+    axes.set_yticks([])
+    for i, name in enumerate(rows):  # what was spoilt, and how: one dimension may be in two ways
+        row_name(axes, i, name, 1.0 + _INDENT, NOTE)
     frame(axes, "none")
     axes.tick_params(length=0)
     heading(axes, "mean fall where one dimension is spoilt", "rows: what was spoilt")

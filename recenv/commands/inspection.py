@@ -145,17 +145,32 @@ def verify(path: Path, seal: bool) -> None:
 @command()
 @json_option
 def scenarios() -> None:
-    """List the scenarios."""
+    """List the scenarios, and of worlds that were played before the share of goals that no candidate meets."""
+    from recenv.rollouts.ceiling import unwinnable
     from recenv.scenarios import load_scenario, names
+    from recenv.scenarios.entry import known_world
 
     specs = [load_scenario(name) for name in names()]
     own = registered("scenario")
+    lost: dict[str, float | None] = {}
+    for spec in specs:
+        world = known_world(spec)
+        lost[spec.name] = None if world is None else unwinnable(world, spec.env.candidates)
+
+    def text() -> str:
+        lines = []
+        for s in specs:
+            where = "built-in world" if s.world.kind == "synthetic" else f"needs --store ({s.world.store_kind})"
+            share = lost[s.name]
+            told = "-" if share is None else f"{share:.1%}"
+            lines.append(f"{s.name:16s} v{s.version}  {where:28s} {told:>10s}  {s.summary}")
+        head = f"{'name':16s} {'':2s}  {'world':28s} {'unwinnable':>10s}  sessions"
+        note = "unwinnable: goals that no candidate meets; - where the world is not built yet, or is a store: recenv inspect"
+        return "\n".join([head, *lines, *registered_lines("scenario"), note])
+
     show(lambda: [{"name": s.name, "version": s.version, "summary": s.summary, "world": s.world.kind,
-                   "store_kind": s.world.store_kind} for s in specs] + [{"name": name} for name in own],
-         lambda: "\n".join([
-             *(f"{s.name:16s} v{s.version}  "
-               f"{'built-in world' if s.world.kind == 'synthetic' else f'needs --store ({s.world.store_kind})':28s} {s.summary}"
-               for s in specs), *registered_lines("scenario")]))
+                   "store_kind": s.world.store_kind, "unwinnable": lost[s.name]} for s in specs]
+         + [{"name": name} for name in own], text)
 
 
 @command()

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import click
 
@@ -22,6 +23,7 @@ FOLDER = click.Path(file_okay=False, path_type=Path)
 FILE = click.Path(dir_okay=False, path_type=Path)
 PATH = click.Path(path_type=Path)
 
+_FIRST, _EVERY = 2.0, 10.0  # seconds between lines of progress
 QUIET, AS_JSON = "quiet", "as_json"
 
 
@@ -79,20 +81,30 @@ def hint(text: str) -> None:
         click.echo(text, err=told(AS_JSON))
 
 
-@contextmanager
-def bar(label: str) -> Iterator[Callable[[int, int], None]]:
-    """A progress bar fed with (done, total), on standard error and only at a terminal."""
-    shown: list[Any] = []
-    silent = told(QUIET)
+class Update(Protocol):
+    """Takes how much is done, of how much, and at what, such as an agent's name."""
 
-    def update(done: int, total: int) -> None:
-        if silent or not sys.stderr.isatty():
+    def __call__(self, done: int, total: int, what: str = "", /) -> None: ...
+
+
+@contextmanager
+def bar(label: str) -> Iterator[Update]:
+    """Progress on standard error: a bar at a terminal, else a line every ten seconds, with the time that is still to come."""
+    shown: list[Any] = []
+    silent, lines = told(QUIET), _Lines(label)
+
+    def update(done: int, total: int, what: str = "", /) -> None:
+        if silent:
+            return
+        if not sys.stderr.isatty():
+            lines.update(done, total, what)
             return
         if not shown:
             shown.append(click.progressbar(length=max(total, 1), label=label, file=bare(sys.stderr), width=28))
             shown[0].__enter__()
         drawn = shown[0]
         drawn.length = max(total, 1)
+        drawn.label = f"{label}{f' ({what})' if what else ''}"
         drawn.update(done - drawn.pos)
 
     try:
@@ -100,6 +112,28 @@ def bar(label: str) -> Iterator[Callable[[int, int], None]]:
     finally:
         if shown:
             shown[0].__exit__(None, None, None)
+
+
+class _Lines:
+    """Progress where nobody watches a bar."""
+
+    def __init__(self, label: str, clock: Callable[[], float] = time.monotonic) -> None:
+        self._label, self._clock = label, clock
+        self._begun = self._said = clock()
+        self._first = True
+
+    def update(self, done: int, total: int, what: str) -> None:
+        """Say how far it is and how long it will take: the first time as soon as that can be told, then every ten seconds."""
+        now = self._clock()
+        if done <= 0 or done >= total or now - self._said < (_FIRST if self._first else _EVERY):
+            return
+        left = (now - self._begun) / done * (total - done)
+        self._first, self._said = False, now
+        click.echo(f"{self._label}: {done:,} of {total:,}{f', {what}' if what else ''}; about {_span(left)} to go", err=True)
+
+
+def _span(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
 def interval(text: str) -> tuple[float, float]:

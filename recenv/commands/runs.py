@@ -98,7 +98,7 @@ def evaluate(
         with bar("sessions") as update:
             run_evaluation(
                 scenario, names, sessions, seed, out, store=store, configs=_agent_options(options), resume=resume,
-                progress=lambda p: update(p.done, p.total), command=command,
+                progress=lambda p: update(p.done, p.total, p.agent), command=command,
                 changes={**changes, **({"strict": True} if strict else {})}, audit=second, split=split, tasks=tasks,
                 repeats=repeats, fresh=fresh, workers=(workers or os.cpu_count() or 1) if engine == "ray" else 0)
     except EndpointError:
@@ -146,7 +146,8 @@ def rescore(run: Path, scorers: str, reward: str | None, store: Path | None, out
     from recenv.evaluation.rescore import columns_text, rescore_run
 
     with bar("sessions") as update:
-        made = rescore_run(run, scorers, out, reward=reward, store=store, progress=lambda p: update(p.done, p.total))
+        made = rescore_run(run, scorers, out, reward=reward, store=store,
+                           progress=lambda p: update(p.done, p.total, p.agent))
     _show_run(made)
     hint(f"\n{columns_text(made)}\n\nrun folder: {made}; next: recenv view {made}, or recenv report {made}")
 

@@ -18,7 +18,7 @@ from recenv.envs.config import EnvConfig
 from recenv.envs.engine import Engine
 from recenv.envs.facts import by_number
 from recenv.envs.state import RUNNING, State
-from recenv.envs.tables import Tables, fitting
+from recenv.envs.tables import Tables, fitting, masks
 from recenv.rewards.hybrid import shares
 from recenv.users import USERS
 
@@ -61,6 +61,16 @@ def reachable_in(world: World, rules: EnvConfig) -> Reachable | None:
     session."""
     rows = range(min(world.n_sessions, MOST_SUMMED))
     return reachable(Tables(world, USERS[rules.user](world), rules), rows) if rows else None
+
+
+def unwinnable(world: World, candidates: int) -> float:
+    """Share of the goals of a world without logs that none of so many candidates meets: what ``reachable`` finds, from the
+    store's own columns, in no time."""
+    met = 0
+    for row in range(world.n_goals):
+        missed, unknown = masks(world.goal(row).satisfaction[:candidates])
+        met += bool(fitting(missed, unknown, np.zeros(len(missed), np.uint8)).any())
+    return 1.0 - met / world.n_goals
 
 
 def summary(world: World, rules: EnvConfig) -> str:

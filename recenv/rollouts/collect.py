@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import SupportsInt
 
 import msgspec
@@ -22,15 +22,17 @@ from recenv.rollouts.trace import TRACE_SCHEMA, SessionTrace, Shown, TurnTrace
 
 
 def collect(
-    engine: Engine, agent: Agent, sessions: Sequence[int], seed: int, *, first_order: int = 0
+    engine: Engine, agent: Agent, sessions: Sequence[int], seed: int, *, first_order: int = 0,
+    turned: Callable[[TurnTrace], None] | None = None,
 ) -> list[SessionTrace]:
     """Play each session (world rows) once, all in one batch; the traces come in the given order.
 
-    seed keys the users' noise, the same for every agent, so that agents are compared on the same users. How sessions
-    are cut into calls does not change any trace. Raises EndpointError where what the agent asks does not answer.
+    seed keys the users' noise, the same for every agent, so that agents are compared on the same users. How sessions are cut
+    into calls does not change any trace. turned: called with each turn when it is over. Raises EndpointError where what the
+    agent asks does not answer.
     """
     found = []
-    for played in attempt(engine, agent, sessions, seed, first_order=first_order, judged=False):
+    for played in attempt(engine, agent, sessions, seed, first_order=first_order, judged=False, turned=turned):
         if isinstance(played, EndpointError):
             raise played
         found.append(played)
@@ -38,7 +40,8 @@ def collect(
 
 
 def attempt(
-    engine: Engine, agent: Agent, sessions: Sequence[int], seed: int, *, first_order: int = 0, judged: bool = True
+    engine: Engine, agent: Agent, sessions: Sequence[int], seed: int, *, first_order: int = 0, judged: bool = True,
+    turned: Callable[[TurnTrace], None] | None = None,
 ) -> list[SessionTrace | EndpointError]:
     """``collect``, with the error in place of the trace of each session that it cut off; the others go on.
 
@@ -66,6 +69,8 @@ def attempt(
         for r, action in enumerate(actions):
             if action is not None:
                 turns[r].append(_turn(engine, meter, before, state, log, step, seen[r].tolist(), r, action))
+                if turned is not None:
+                    turned(turns[r][-1])
                 if judged and any(map(unanswered, turns[r][-1].reasons)):
                     over.add(r)
     return [lost.get(r) or _trace(engine, agent.name, state, seed, turns[r], r, first_order + r) for r in range(len(rows))]

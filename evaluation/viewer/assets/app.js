@@ -7,6 +7,7 @@
   const { players, dimensions, sessions: S, rows: R, words: W } = D;
   const COUNT = R.session.length, PLAYERS = players.length;
   const CARDS = matchMedia("(max-width: 1340px)"); // rows become cards; as in the style
+  const MIDDLE = matchMedia("(min-width: 760px) and (max-width: 1340px)"); // cards of two lines
   const MOST = 20000; // characters of one text
 
   // -- document ---------------------------------------------------------------------------------------------------
@@ -296,7 +297,7 @@
 
     scroll.append(headRow, body);
 
-    const height = () => (CARDS.matches ? 112 : 30);
+    const height = () => (MIDDLE.matches ? 52 : CARDS.matches ? 112 : 30);
     function row(k) {
       const i = list[k];
       const made = el("div", { class: `row${k === mark ? " marked" : ""}`, role: "row", click: () => open(k) }, COLUMNS.map((c) => {
