@@ -33,8 +33,8 @@ def demanded(instruction: str, reason: str) -> str:
 
 
 def cause(reason: str) -> str:
-    """A short name for why a gate failed, without numbers, so that like is counted with like. reason: of a rule; "" where a
-    scorer's value lies below the gate."""
+    """A short name for why a gate failed, with N for numbers and X for words, so that like is counted with like. reason: of a
+    rule; "" where a scorer's value lies below the gate."""
     if not reason:
         return BELOW_GATE
     if claim := _CLAIM.search(reason):
@@ -48,7 +48,7 @@ def cause(reason: str) -> str:
     if _FORBIDDEN.match(expected):
         return "forbidden words"
     if expected.startswith("expected "):
-        return re.sub(r"\d+", "N", _QUOTED.sub("given words", expected.removeprefix("expected ")))[:40]
+        return re.sub(r"\d+", "N", _QUOTED.sub("X", expected.removeprefix("expected ")))[:40]
     return "malformed action"
 
 

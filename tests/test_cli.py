@@ -209,7 +209,7 @@ def test_lists(capsys: pytest.CaptureFixture[str]) -> None:
         (["evaluate", "--scenario", "{}/toy.toml", "--agents", "random", "--reward", "gated-men", "--out", "{}/r"], "gated-mean"),
         (["ingest", "crosswoz", "{}", "--out", "{}/s"], "dialogue file"),
         (["ingest", "recrm", "{}/nothing", "--out", "{}/s"], "{}/nothing"),
-        (["inspect", "{}"], "no store at"),
+        (["inspect", "{}"], "nothing that recenv wrote at"),
         (["report", "{}"], "no run at"),
         (["evaluate", "--scenario", "{}/toy.toml", "--seed", str(2**64), "--out", "{}/r"], "18446744073709551615"),
         (["replay", "{}"], "no run at"),
@@ -235,9 +235,11 @@ def test_a_store_of_another_kind_is_refused(capsys: pytest.CaptureFixture[str], 
 def test_a_person_can_play(capsys: pytest.CaptureFixture[str], home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import io
 
-    monkeypatch.setattr("sys.stdin", io.StringIO("1 2 3\nask price?\nend\n"))
+    monkeypatch.setattr("sys.stdin", io.StringIO("ask price?\nask area?\n1 2 3\nend\n"))
     code, out, err = recenv(capsys, "play", "--scenario", home / "toy.toml", "--seed", 1)
     assert code == 0 and "return" in out, err
+    assert out.count(": paid ") >= 3 and "IF 1.00" in out and out.index(": paid ") < out.index("turn 2")
+    assert "QIR: " in out  # why there is no value
 
 
 @pytest.mark.parametrize("room", list(cli.ROOMS))

@@ -18,6 +18,7 @@ from click.shell_completion import ShellComplete
 from recenv import cli
 from recenv.commands import names
 from recenv.commands.names import Named
+from recenv.commands.root import _Lines
 from recenv.data.ingest import IngestReport
 from recenv.evaluation.prepare import Prepared
 from recenv.rewards.dimensions import DIMENSIONS
@@ -172,6 +173,16 @@ def test_quiet_leaves_results_alone(capsys: pytest.CaptureFixture[str]) -> None:
     assert "next: recenv ingest" in loud and loud.startswith(quiet) and quiet and "next" not in quiet + noise
     beside, aside = said(capsys, "synth --scenario toy.toml --sessions 3 --out beside --json")
     assert json.loads(beside)["out"] == "beside" and "next: recenv ingest" in aside
+
+
+def test_progress_comes_in_lines_where_nobody_watches(capsys: pytest.CaptureFixture[str]) -> None:
+    now = [0.0]
+    lines = _Lines("sessions", lambda: now[0])
+    for second in range(60):
+        now[0] = float(second)
+        lines.update(10 * second, 600, "random")
+    told = capsys.readouterr().err.splitlines()
+    assert told[0] == "sessions: 20 of 600, random; about 58 s to go" and len(told) == 6
 
 
 # -- completion ------------------------------------------------------------------------------------------------------

@@ -75,3 +75,26 @@ def test_data_cannot_drive_the_terminal(tiny_world: World) -> None:
     _, printed = play(view, "7")
     assert all(line.isprintable() for line in printed)
     assert plain(evil) == "a]0;owned[2J31mgnp.exe  b"
+
+
+def test_the_list_comes_again_only_when_it_changed_or_is_asked_for(tiny_world: World) -> None:
+    printed: list[str] = []
+    typed = iter(["1", "list", "2", "3"])
+    agent = HumanAgent("me", printed.append, lambda _: next(typed))
+    view = tiny_view(tiny_world, "zh-1")
+    name = view.candidates[0].name
+
+    def said(next_view: AgentView) -> str:
+        printed.clear()
+        agent.act([next_view])
+        return "\n".join(printed)
+
+    first = said(view)
+    assert name in first and view.instruction in first
+    messages = (*view.messages, Message("assistant", "{}"), Message("user", "换一批"))
+    later = msgspec.structs.replace(view, turn=1, shown=(view.candidates[0].id,), messages=messages)
+    again = said(later)
+    assert "换一批" in again and "the same 16 candidates; type list" in again and view.instruction not in again
+    assert f"  1* {name}" in again and again.index("type list") < again.index(name)  # because it was asked for
+    found = tiny_world.item(tiny_world.item_row(item_id("en", "dining", 12)))
+    assert found.name in said(msgspec.structs.replace(later, turn=2, retrieved=(found,)))

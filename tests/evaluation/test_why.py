@@ -53,6 +53,8 @@ def test_what_a_rule_says_is_traced_to_a_part_of_the_instruction(instruction: st
     ("A, B: price claimed 8, record 9", "false claim: price"), ("", "scored below the gate"),
     ("expected at most 60 words, came 70", "at most N words"), ("no JSON object found", "malformed action"),
     ("expected text in English, came Chinese", "language"),
+    ("expected no '服装', came '李家服饰' with '服装'", "forbidden words"), ("expected no commas, came 2", "no commas"),
+    ("expected the ending 'please', came none", "the ending X"),
 ])
 def test_causes_are_counted_without_their_numbers(reason: str, name: str) -> None:
     assert cause(reason) == name

@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from recenv.data.world import World
+from recenv.envs.config import EnvConfig
 from recenv.errors import InputError, UnknownName
 from recenv.records import CATEGORIES
 from recenv.rewards.hybrid import REWARDS
+from recenv.rollouts.ceiling import reachable_in, unwinnable
 from recenv.scenarios import load_scenario, names
 from recenv.scenarios.entry import open_engine, open_world
 from recenv.users import USERS
@@ -53,6 +56,13 @@ def test_a_scenario_without_a_world_asks_for_a_store(tiny_world_path: Path) -> N
         open_world(load_scenario("beijing"))
     with pytest.raises(InputError, match="needs a crosswoz store"):
         open_world(load_scenario("beijing"), tiny_world_path)
+
+
+def test_what_is_known_of_a_world_is_what_its_sessions_allow(tiny_world: World) -> None:
+    for candidates in (5, 17):
+        rules = EnvConfig(user="learned", candidates=candidates)
+        found = reachable_in(tiny_world, rules)
+        assert found is not None and unwinnable(tiny_world, candidates) == pytest.approx(found.unwinnable)
 
 
 def test_unknown_options_are_named() -> None:
