@@ -32,14 +32,16 @@ class Verified(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def kind_of(path: str | Path) -> str:
-    """What is at a path: store, run, checkpoint or journal; raises InputError where there is nothing of ours."""
+    """What is at a path: store, run, checkpoint, learned agent or journal; raises InputError where there is nothing of ours."""
     place = Path(path)
     if place.is_file() and place.suffix == ".jsonl":
         return "journal"
     if (place / "config.json").is_file():
         return "checkpoint"
+    if is_learned(place):
+        return "learned agent"
     if not (place / MANIFEST).is_file():
-        what = "a store, a run, a checkpoint, or a .jsonl file of recorded answers"
+        what = "a store, a run, a checkpoint, a learned agent, or a .jsonl file of recorded answers"
         raise InputError(f"nothing that recenv wrote at {place}: expected {what}")
     return "store" if any(place.glob("*.col")) else "run"
 
@@ -104,6 +106,11 @@ def _checkpoint(place: Path) -> Verified:
     return Verified(kind="checkpoint", found=f"{len(files)} files{_beside(extra)}", wrong=tuple(wrong))
 
 
+def _learned(place: Path) -> Verified:
+    files = listed(place)
+    return Verified(kind="learned agent", found=f"{len(files)} files", wrong=tuple(check_files(place, files, anew=True)))
+
+
 def _journal(place: Path) -> Verified:
     lines = 0
     try:
@@ -118,4 +125,4 @@ def _beside(extra: list[str]) -> str:
     return f"; not looked at: {', '.join(extra)}" if extra else ""
 
 
-_VERIFIED = {"store": _store, "run": _run, "checkpoint": _checkpoint, "journal": _journal}
+_VERIFIED = {"store": _store, "run": _run, "checkpoint": _checkpoint, "learned agent": _learned, "journal": _journal}

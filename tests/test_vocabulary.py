@@ -156,7 +156,7 @@ def test_every_table_is_json_when_asked(capsys: pytest.CaptureFixture[str], monk
     os.makedirs("learned")
     os.symlink("../run", "learned/test")
     assert of("learn itemcf --scenario toy.toml --out learned")["out"] == "learned"
-    monkeypatch.setattr("recenv.data.rowsets.ROWSETS", {"mine": type("Set", (), {"convert": lambda _, folder: iter(())})()})
+    monkeypatch.setattr("recenv.data.rowsets.ROWSETS", {"mine": type("Set", (), {"convert": lambda *_: iter(())})()})
     assert of("rows mine rows --out mine.jsonl")["rows"] == 0
     report = IngestReport(kind="toy", out="other", rows=3, quarantined=0, counts={})
     Path("seen.csv").write_text("user,item\n" + "".join(f"u{u},i{u + k}\n" for u in range(3) for k in range(4)))

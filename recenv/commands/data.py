@@ -8,14 +8,14 @@ from pathlib import Path
 import click
 
 from recenv.commands.names import ROWSET, SCENARIO
-from recenv.commands.root import FILE, FOLDER, PATH, Command, bar, command, hint, interval, json_option, show
+from recenv.commands.root import FILE, FOLDER, PATH, SEED, Command, bar, command, hint, interval, json_option, show
 from recenv.errors import InputError
 
 
 @command()
 @click.option("--scenario", type=SCENARIO, default="mixed", show_default=True, help="A built-in scenario, or a .toml file.")
 @click.option("--sessions", type=click.IntRange(1), required=True)
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--seed", type=SEED, default=0, show_default=True)
 @click.option("--out", type=FOLDER, required=True, help="The folder to write.")
 @json_option
 def synth(scenario: str, sessions: int, seed: int, out: Path) -> None:
@@ -35,6 +35,10 @@ def synth(scenario: str, sessions: int, seed: int, out: Path) -> None:
 @click.group()
 def ingest() -> None:
     """Turn a source into a store."""
+
+
+_max_bad = click.option("--max-bad", type=click.FloatRange(0, 1), default=0.01, show_default=True,
+                        help="Share of unusable rows above which nothing is written.")
 
 
 def _ingest_options(made: Callable[..., None]) -> Callable[..., None]:
@@ -96,8 +100,7 @@ def vitabench(folder: Path, out: Path, max_bad: float, overwrite: bool) -> None:
 @click.option("--wishes", type=click.IntRange(0, 8), default=3, show_default=True,
               help="Most wishes that are made up for a session whose user says nothing.")
 @click.option("--preview", is_flag=True, help="Show columns and sessions and write the map; write no store.")
-@click.option("--max-bad", type=click.FloatRange(0, 1), default=0.01, show_default=True,
-              help="Share of unusable rows above which nothing is written.")
+@_max_bad
 @click.option("--overwrite", is_flag=True, help="Replace a store that is there already.")
 @json_option
 def table(
@@ -138,8 +141,9 @@ def table(
 @click.option("--out", type=FILE, required=True, help="The file of canonical rows to write.")
 @click.option("--keep", default=None, metavar="LOW-HIGH",
               help="Only the groups whose hash falls into this part of 0-1: what recenv train --keep leaves out, to score on.")
+@_max_bad
 @json_option
-def rows(name: str, folder: Path, out: Path, keep: str | None) -> None:
+def rows(name: str, folder: Path, out: Path, keep: str | None, max_bad: float) -> None:
     """Turn a published set into canonical rows: one a labelled thing, in file order."""
     from recenv.data.ingest import Quarantine
     from recenv.data.rowfile import write_rows
@@ -152,8 +156,13 @@ def rows(name: str, folder: Path, out: Path, keep: str | None) -> None:
         if keep is not None:
             from recenv.training.batches import kept
 
-        low, high = interval(keep)
-        found = (row for row in found if kept(row, low, high))
-    count = write_rows(tally.watch(found), out)
-    show(lambda: {"out": str(out), "rows": count, "dimensions": tally.figures()}, tally.table)
+            low, high = interval(keep)
+            found = (row for row in found if kept(row, low, high))
+        count = write_rows(tally.watch(found), out)
+        aside = out.with_name(f"{out.name}.quarantine.jsonl")
+        aside.unlink(missing_ok=True)
+        if quarantine.count:
+            quarantine.write(aside)
+            hint(f"{quarantine.count:,} records could not be used: {aside}")
+    show(lambda: {"out": str(out), "rows": count, "unusable": quarantine.count, "dimensions": tally.figures()}, tally.table)
     hint(f"{count:,} rows: {out}")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
               help="A scenario, in place of a store: its built-in world, under its rules.")
 @json_option
 def inspect(path: Path | None, scenario: str | None) -> None:
-    """Show what a store, a run or a checkpoint holds; of a store, how many of its goals can be met.
+    """Show what a store, a run, a checkpoint or a learned agent holds; of a store, how many of its goals can be met.
 
     With --scenario, PATH is the store that the scenario plays in, if it needs one.
     """
@@ -40,7 +40,7 @@ def inspect(path: Path | None, scenario: str | None) -> None:
         return
     assert path is not None
     kind = "checkpoint" if str(path) in FAMILIES else kind_of(path)
-    {"store": _store, "run": _run, "checkpoint": _checkpoint, "journal": _journal}[kind](path)
+    {"store": _store, "run": _run, "checkpoint": _checkpoint, "learned agent": _learned, "journal": _journal}[kind](path)
 
 
 def _store(path: Path) -> None:
@@ -102,6 +102,13 @@ def _checkpoint(path: Path) -> None:
     lines = [f"{s.dimension:24s} {s.kind:8s} reads {', '.join(s.reads):32s} {s.calibration}  {s.fingerprint[:12]}" for s in specs]
     show(lambda: {"kind": "checkpoint", "scorers": specs, "held_out": metrics["held_out"]},
          lambda: "\n".join([*lines, "", "held-out rows:", table_text(metrics["held_out"])]))
+
+
+def _learned(path: Path) -> None:
+    from recenv.learning.learn import TEST
+
+    click.echo(f"a learned agent, told by {path / 'CARD.md'}; its run on users that it never met:\n", err=True)
+    _run(path / TEST)
 
 
 def _journal(path: Path) -> None:

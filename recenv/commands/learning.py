@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from recenv.commands.names import LEARNER, REWARD, SCORERS, scenario_option, store_option
-from recenv.commands.root import FOLDER, assigned, bar, command, hint, json_option, show
+from recenv.commands.root import FOLDER, SEED, assigned, bar, command, hint, json_option, show
 
 
 @command()
@@ -16,7 +16,7 @@ from recenv.commands.root import FOLDER, assigned, bar, command, hint, json_opti
 @store_option
 @click.option("--scorers", type=SCORERS, default="rules", show_default=True, help="What pays while it learns.")
 @click.option("--reward", type=REWARD, default="", help="A reward spec in place of the scenario's; see: recenv scorers.")
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--seed", type=SEED, default=0, show_default=True)
 @click.option("--set", "changes", multiple=True, metavar="FIELD=VALUE", help="A setting of the learner; repeatable.")
 @click.option("--out", type=FOLDER, required=True, help="The folder to write, which plays as an agent.")
 @json_option

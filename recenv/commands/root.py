@@ -21,6 +21,7 @@ from recenv.terminal import bare
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
 FILE = click.Path(dir_okay=False, path_type=Path)
+SEED = click.IntRange(0, (1 << 64) - 1)
 PATH = click.Path(path_type=Path)
 
 _FIRST, _EVERY = 2.0, 10.0  # seconds between lines of progress

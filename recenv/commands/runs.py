@@ -12,12 +12,12 @@ from typing import Any, Literal
 import click
 
 from recenv.commands.names import AGENT, AGENTS, REWARD, SCORERS, played_option, scenario_option, store_option
-from recenv.commands.root import AS_JSON, FILE, FOLDER, bar, command, hint, json_option, listed, show, told, value
+from recenv.commands.root import AS_JSON, FILE, FOLDER, SEED, bar, command, hint, json_option, listed, show, told, value
 from recenv.errors import EndpointError, InputError
 
 
 def _world_options(made: Callable[..., None]) -> Callable[..., None]:
-    for option in (scenario_option, store_option, click.option("--seed", type=click.IntRange(0), default=0, show_default=True)):
+    for option in (scenario_option, store_option, click.option("--seed", type=SEED, default=0, show_default=True)):
         made = option(made)
     return made
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from recenv.commands.names import DIMENSION, PROBE, SCORERS
-from recenv.commands.root import FILE, FOLDER, PATH, assigned, bar, command, hint, interval, json_option, show
+from recenv.commands.root import FILE, FOLDER, PATH, SEED, assigned, bar, command, hint, interval, json_option, show
 from recenv.errors import InputError, UnknownName
 
 if TYPE_CHECKING:
@@ -173,7 +173,7 @@ def _scorer(name: str, dimension: str) -> Scorer:
 @command()
 @click.option("--scorers", "checkpoint", type=SCORERS, default="thorough", show_default=True,
               help="fast, thorough, audit, a checkpoint folder, or package.module:attribute.")
-@click.option("--seed", type=click.IntRange(0), default=None, help="Of the synthetic world; a fixed one if absent.")
+@click.option("--seed", type=SEED, default=None, help="Of the synthetic world; a fixed one if absent.")
 @click.option("--input", "files", type=FILE, multiple=True, help="Labelled canonical rows to probe on as well; repeatable.")
 @click.option("--probe", "names", type=PROBE, multiple=True, help="Run only this probe; repeatable. All by default.")
 @click.option("--known", type=PROBE, multiple=True,

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from recenv.commands.names import EXAMINATION, REWARD, SCORERS, scenario_option, store_option
-from recenv.commands.root import FOLDER, QUIET, command, hint, json_option, show, told
+from recenv.commands.root import FOLDER, QUIET, SEED, command, hint, json_option, show, told
 
 
 @command()
@@ -20,7 +20,7 @@ from recenv.commands.root import FOLDER, QUIET, command, hint, json_option, show
 @click.option("--reward", type=REWARD, default=None, help="A reward spec in place of the scenario's; see: recenv scorers.")
 @click.option("--sessions", type=click.IntRange(2), default=300, show_default=True, help="Of each agent.")
 @click.option("--ladder", type=click.IntRange(2), default=1000, show_default=True, help="Sessions of each rung of the ladder.")
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--seed", type=SEED, default=0, show_default=True)
 @click.option("--examination", "names", type=EXAMINATION, multiple=True, help="Only this one; repeatable. All by default.")
 @click.option("--known", type=EXAMINATION, multiple=True,
               help="An examination known to be out of bounds: ends with 1 if it is not; repeatable.")

@@ -67,10 +67,11 @@ def unwinnable(world: World, candidates: int) -> float:
     """Share of the goals of a world without logs that none of so many candidates meets: what ``reachable`` finds, from the
     store's own columns, in no time."""
     met = 0
-    for row in range(world.n_goals):
+    goals: int = world.n_goals
+    for row in range(goals):
         missed, unknown = masks(world.goal(row).satisfaction[:candidates])
         met += bool(fitting(missed, unknown, np.zeros(len(missed), np.uint8)).any())
-    return 1.0 - met / world.n_goals
+    return 1.0 - met / goals
 
 
 def summary(world: World, rules: EnvConfig) -> str:
