@@ -5,6 +5,7 @@
 # make assault: hostile data, kills and full disks with oracles, under two minutes; HOURS=1 runs long.
 # make mutants: small changes to core code that the tests should notice (NUMBER=200 SEED=1).
 # make docs: the pages of docs/ as a site, build/site/index.html; building and reading it need no network.
+# make pages: commands and programs of README and docs/, run line by line, and the notebooks.
 # make browser: the viewer looked at by a real browser.
 # make weights DATA=folder: train the shipped scorers again from the public sets in that folder, into build/weights; make fast:
 # those of the fast family alone, in minutes.
@@ -20,7 +21,7 @@ SETS := dstc9_fc ci_tod begin ifeval_responses llmbar crsarena_eval recipe_mpr c
 HERE := $(CURDIR)/$(BIN)
 WEIGHTS := build/weights
 
-.PHONY: assault mutants demo docs integrations test browser lint types probes validate install clean weights fast held-out cross-validated
+.PHONY: assault mutants demo docs pages integrations test browser lint types probes validate install clean weights fast held-out cross-validated
 
 $(VENV)/installed: setup.cfg pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -78,6 +79,11 @@ $(DOCS)/installed: setup.cfg constraints.txt
 
 docs: $(DOCS)/installed
 	NO_MKDOCS_2_WARNING=1 $(DOCS)/bin/mkdocs build --quiet --strict
+
+# Of the commands of README and docs/, tests in make test only read the options.
+pages: install
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[notebooks]'
+	$(BIN)/python -m pytest -m integrations tests/integrations/test_pages_run.py tests/integrations/test_notebooks.py
 
 lint: install
 	$(BIN)/ruff check .

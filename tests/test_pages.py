@@ -1,4 +1,7 @@
-"""README, docs/ and their kin: short where promised, every link leads somewhere, every command is one, programs run."""
+"""README, docs/ and their kin: short where promised, every link leads somewhere, every command is one, programs run.
+
+All of a page, one line after the other, is run by make pages (integrations/test_pages_run.py).
+"""
 
 from __future__ import annotations
 
@@ -66,6 +69,23 @@ def test_every_command_takes_its_options(page: Path) -> None:
         assert command is not None, words
         if words[-1] != "--help":
             command.make_parser(click.Context(command)).parse_args(words[1:])  # raises for an option that there is not
+
+
+def test_every_target_of_make_is_one() -> None:
+    targets = set(re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text("utf-8"), re.M))
+    for page in PAGES:
+        text = page.read_text("utf-8")
+        named = re.findall(r"(?:`|^ {4})make ([a-z -]+?)(?=`|  | [A-Z]+=|$)", text, re.M)
+        assert {target for line in named for target in line.split()} <= targets, page.name
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.stem)
+def test_python_is_fenced_and_compiles(page: Path) -> None:
+    text = page.read_text("utf-8")
+    for program in re.findall(r"^```python\n(.*?)^```$", text, re.M | re.S):
+        compile(program, page.name, "exec")
+    outside = re.sub(r"^```.*?^```$", "", text, flags=re.M | re.S)
+    assert not re.search(r"^ {4}(import|from) \w+", outside, re.M), "a program in an indented block is run by no test"
 
 
 @pytest.mark.parametrize("name", ["README.md", "docs/environments.md"])

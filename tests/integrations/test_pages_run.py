@@ -1,0 +1,123 @@
+"""README and docs/, line by line: commands and programs of a page run one after the other in an empty folder, with less to play.
+
+The pages of own parts (tests/test_own_parts.py) and of trainers (test_trainers_page.py) run whole, and so are not here.
+"""
+
+from __future__ import annotations
+
+import re
+import runpy
+import shlex
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+import recenv
+from recenv import cli
+
+pytestmark = pytest.mark.integrations
+
+ROOT = Path(__file__).parents[2]
+ELSEWHERE = {"own-agent", "own-reward", "own-scenario", "own-scorer", "trainers", "api"}
+PAGES = [ROOT / "README.md", *(p for p in sorted(ROOT.glob("docs/*.md")) if p.stem not in ELSEWHERE)]
+FIRST = "recenv|make|pip|source|pytest|pre-commit|git|cd|MINARI_DATASETS_PATH=datasets"
+BLOCK = re.compile(rf"^```(\w+)\n(?s:(.*?))^```$|^ {{4}}((?:{FIRST}) .*)$", re.M)
+
+QUICK = "--scorers rules --audit none --sessions 6"
+BEFORE = {
+    "README": [f"recenv evaluate --agents bm25,random {QUICK} --out runs/demo"],
+    "export": [f"recenv evaluate --agents bm25,random {QUICK} --out RUN"],
+    "learning": [f"recenv learn {learner}" for learner in ("ppo --set steps=4096 --out ppo", "linucb --out linucb", "itemcf --out itemcf")],
+}
+"""What a page takes for granted, by name."""
+
+NOT_RUN = {
+    r"(make|pip|source|pytest|pre-commit|git|cd) ": "sets up, or is run by .ci/run itself",
+    r"recenv (probe|validate) ": "make probes and make validate run them",
+    r"recenv train ": "takes minutes; tests/training does it with less",
+    r"recenv .*\b(DIR|NAME|DIMENSION|PATH_OR_HUB_ID|FILE)\b": "shows a shape, or needs a set that is not shipped",
+    r"recenv .*(path/to/|stores/|localhost|127\.0\.0\.1)": "needs a set that is not shipped, or a server",
+    r"MINARI_DATASETS_PATH=": "needs an extra; tests/integrations/test_export_readers.py reads datasets",
+}
+"""Lines that only have to be right (tests/test_pages.py), by how they begin, and why."""
+
+
+class Step(NamedTuple):
+    """kind: ``python``, or ``sh`` for one command."""
+
+    kind: str
+    text: str
+
+
+def steps(page: Path) -> Iterator[Step]:
+    for kind, fenced, line in BLOCK.findall(page.read_text("utf-8").replace("\\\n", " ")):
+        if kind == "python":
+            yield Step(kind, fenced)
+        elif kind in ("", "sh"):
+            yield from (Step("sh", command) for command in (fenced or line).splitlines())
+
+
+LESS = {"recenv evaluate": "--sessions 12", "recenv learn ppo": "--set steps=4096", "recenv bench": "--seconds 0.1"}
+
+
+def smaller(command: str) -> str:
+    """The same with less to play; of an option that is given twice the last one counts."""
+    command = command.split(" #")[0]
+    return " ".join([command, *(less for begins, less in LESS.items() if command.startswith(begins))])
+
+
+def here(text: str, folder: Path) -> str:
+    """The same, with sessions of the page's own run in place of those that it names."""
+    if "@" in text or not (folder / "runs" / "first" / "manifest.json").is_file():
+        return text
+    played = recenv.open_run(folder / "runs" / "first").session_ids
+    for name, other in zip(dict.fromkeys(re.findall(r"s-\d{6}", text)), played, strict=False):
+        text = text.replace(name, other)
+    return text
+
+
+def run(command: str, monkeypatch: pytest.MonkeyPatch) -> int:
+    monkeypatch.setattr(sys, "argv", shlex.split(command))
+    try:
+        cli.main()
+    except SystemExit as stop:
+        return int(stop.code or 0)
+    return 0
+
+
+def view(command: str) -> None:
+    """A server: it says its address, and ends when it is told to."""
+    words = shlex.split(command)
+    with subprocess.Popen([sys.executable, "-m", "recenv.cli", *words[1:]], stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None and "http://127.0.0.1" in process.stdout.readline()
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(30)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.stem)
+def test_a_page_runs(
+    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    for command in BEFORE.get(page.stem, []):
+        assert run(command, monkeypatch) == 0, command
+    for kind, text in steps(page):
+        text = here(text, tmp_path).replace("300_000", "4_096")
+        if kind == "python":
+            (tmp_path / "program.py").write_text(text, "utf-8")
+            runpy.run_path("program.py", run_name="__main__")
+        elif not any(re.match(pattern, text) for pattern in NOT_RUN):
+            command = smaller(text)
+            assert command.startswith("recenv "), f"{command!r} is neither run nor known not to be"
+            if command.startswith("recenv view") and "--html" not in command:
+                view(command)
+            else:
+                assert run(command, monkeypatch) == 0, f"{command}\n{capsys.readouterr().err}"
