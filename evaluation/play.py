@@ -38,8 +38,8 @@ def play(
     ``act(views)`` that gives one ``Action`` a view, in order. scenario: a name, or the path of a .toml file. sessions: how many;
     ``seed`` draws them and keys the users' noise, so that two agents meet the same users, and are those that a run of the same
     number and seed plays. store: the folder of an ingested store, where the scenario has no built-in world.
-    scorers: ``thorough``, ``audit``, ``rules``, a checkpoint folder, or scorers of your own by dimension. reward: the name of a
-    spec, or a ``RewardSpec``. changes: other rules of the sessions, such as ``horizon=5`` (turns) or ``user="gold"``.
+    scorers: ``fast``, ``thorough``, ``audit``, ``rules``, a checkpoint folder, or scorers of your own by dimension. reward: the
+    name of a spec, or a ``RewardSpec``. changes: other rules of the sessions, such as ``horizon=5`` (turns) or ``user="gold"``.
 
     Raises UnknownName for a name, InputError for anything else that cannot be used, before a session is played.
     """

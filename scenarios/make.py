@@ -18,7 +18,7 @@ def make(name: str = "Slate", **options: Any) -> gymnasium.Env[Any, Any]:
     as ``recenv/Slate-v1``. Options:
 
     - scenario: a name or the path of a .toml file, ``mixed`` by default; store: the folder of an ingested store
-    - scorers: ``thorough``, ``audit``, ``rules``, a checkpoint folder, or scorers of your own by dimension
+    - scorers: ``fast``, ``thorough``, ``audit``, ``rules``, a checkpoint folder, or scorers of your own by dimension
     - reward: the name of a spec, or a ``RewardSpec``
     - user (``gold``, ``replay``, ``learned``), horizon (turns), slate_size, candidates, patience_scale, search_results
     - split: ``all``, or the users whose sessions are played (``train``, ``test``)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 import runpy
 import shlex
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -29,17 +28,18 @@ FIRST = "recenv|make|pip|source|pytest|pre-commit|git|cd|MINARI_DATASETS_PATH=da
 BLOCK = re.compile(rf"^```(\w+)\n(?s:(.*?))^```$|^ {{4}}((?:{FIRST}) .*)$", re.M)
 
 QUICK = "--scorers rules --audit none --sessions 6"
+LEARNED = ("ppo --set steps=4096 --out ppo", "linucb --out linucb", "itemcf --out itemcf")
 BEFORE = {
     "README": [f"recenv evaluate --agents bm25,random {QUICK} --out runs/demo"],
     "export": [f"recenv evaluate --agents bm25,random {QUICK} --out RUN"],
-    "learning": [f"recenv learn {learner}" for learner in ("ppo --set steps=4096 --out ppo", "linucb --out linucb", "itemcf --out itemcf")],
+    "learning": [f"recenv learn {learner}" for learner in LEARNED],
 }
 """What a page takes for granted, by name."""
 
 NOT_RUN = {
     r"(make|pip|source|pytest|pre-commit|git|cd) ": "sets up, or is run by .ci/run itself",
     r"recenv (probe|validate) ": "make probes and make validate run them",
-    r"recenv train ": "takes minutes; tests/training does it with less",
+    r"recenv train ": "takes minutes; tests/rewards/test_training.py does it with less",
     r"recenv .*\b(DIR|NAME|DIMENSION|PATH_OR_HUB_ID|FILE)\b": "shows a shape, or needs a set that is not shipped",
     r"recenv .*(path/to/|stores/|localhost|127\.0\.0\.1)": "needs a set that is not shipped, or a server",
     r"MINARI_DATASETS_PATH=": "needs an extra; tests/integrations/test_export_readers.py reads datasets",
@@ -97,7 +97,7 @@ def view(command: str) -> None:
         try:
             assert process.stdout is not None and "http://127.0.0.1" in process.stdout.readline()
         finally:
-            process.send_signal(signal.SIGINT)
+            process.terminate()
             process.wait(30)
 
 
@@ -110,7 +110,7 @@ def test_a_page_runs(
     for command in BEFORE.get(page.stem, []):
         assert run(command, monkeypatch) == 0, command
     for kind, text in steps(page):
-        text = here(text, tmp_path).replace("300_000", "4_096")
+        text = here(text, tmp_path)
         if kind == "python":
             (tmp_path / "program.py").write_text(text, "utf-8")
             runpy.run_path("program.py", run_name="__main__")
