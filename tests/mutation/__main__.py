@@ -19,11 +19,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from cosmic_ray.commands import init
+from cosmic_ray.ast import ast_nodes, get_ast_from_path
 from cosmic_ray.mutating import mutate_code
-from cosmic_ray.plugins import get_operator
-from cosmic_ray.work_db import WorkDB
-from cosmic_ray.work_item import MutationSpec
+from cosmic_ray.plugins import get_operator, operator_names
 from covering import Covering, cover
 from trial import notices, preload
 
@@ -62,16 +60,19 @@ class Change(NamedTuple):
 def all_changes(copy: Path) -> list[Change]:
     """Every change that cosmic-ray can make to the rooms."""
     files = [file for room in ROOMS for file in ([copy / room] if room.endswith(".py") else sorted((copy / room).rglob("*.py")))]
-    with tempfile.TemporaryDirectory() as folder:
-        db = WorkDB(str(Path(folder) / "session.sqlite"), WorkDB.Mode.create)
-        init(files, db, {})
-        found = [_change(item.mutations[0], copy) for item in db.work_items]
-        db.close()
-    return sorted(change for change in found if _ANNOTATIONS not in change.operator)
+    return sorted(change for file in files for change in changes_of(file, file.relative_to(copy).as_posix()))
 
 
-def _change(made: MutationSpec, copy: Path) -> Change:
-    return Change(Path(made.module_path).relative_to(copy).as_posix(), *made.start_pos, made.operator_name, made.occurrence)
+def changes_of(file: Path, name: str) -> list[Change]:
+    """Those of one file."""
+    nodes, found = list(ast_nodes(get_ast_from_path(file))), list[Change]()
+    for operator in operator_names():
+        kind = get_operator(operator)
+        if kind.arguments() or _ANNOTATIONS in operator:
+            continue
+        places = [start for node in nodes for start, _ in kind().mutation_positions(node)]
+        found += [Change(name, *start, operator, n) for n, start in enumerate(places)]
+    return found
 
 
 def main() -> int:
