@@ -1,27 +1,31 @@
-"""Session steps per second of both environments, from cold and from warm decks, beside what an empty environment does.
+"""Session steps per second of both environments, from cold and from warm decks, beside what empty environments do.
 
-Scorers are not counted where decks are warm: what they said is looked up. The ratio of a row is to the floor of its shapes: a
-NumPy vector environment that only copies arrays of the same sizes, stepped in the same run on the same machine.
+Scorers are not counted where decks are warm: what they said is looked up. Two environments that do nothing, of the same shapes
+and stepped in the same run on the same machine, say what a step costs at least: a NumPy vector environment that only copies
+arrays (the floor), and single ones behind Gymnasium's ``SyncVectorEnv``.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import cycle
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import gymnasium as gym
 import numpy as np
-from gymnasium.vector import AutoresetMode
+from gymnasium.vector import AutoresetMode, SyncVectorEnv
 from numpy.typing import NDArray
 
 from recenv import rng
 from recenv.envs.chat_format import format_action
 from recenv.envs.engine import Engine
 from recenv.envs.single import SlateEnv
-from recenv.envs.spaces import slate_observation
+from recenv.envs.spaces import slate_action, slate_observation
 from recenv.envs.vector import ChatVectorEnv, SlateVectorEnv
 from recenv.evaluation.prepare import fill
+from recenv.measures.drawing import PALETTE, REFERENCE, TICK, axes_at, axis_names, frame, heading, new_figure, save, write
 from recenv.records import Action, AgentView, ScorerRow
 from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rewards.protocol import Scorer, ScorerSpec, Scores
@@ -30,18 +34,24 @@ from recenv.scenarios.entry import open_engine
 WARM_UP_S = 1.0
 MOST_FILLED = 5_000
 """Goals whose decks are filled before anything is measured."""
+MOST_TALKING = 1024
+"""Chat sessions in the largest batch of ``scaling``: every one has words of its own each turn."""
 _ACTIONS = 64
+FLOOR, SYNC = "floor: copying arrays of the same shapes", "SyncVectorEnv over an empty environment"
+CHAT = "Chat vector, new text each turn"
 CONSTANT = "constant"
 """Scorers that say one half to everything: what is left of a step is the environment's own work."""
 
 
 class Row(NamedTuple):
-    """One measurement. steps_per_s: session steps a second, the agent's own time left out; ratio: over the floor of its batch."""
+    """One measurement. steps_per_s: session steps a second, the agent's own time left out. of_floor, of_sync: over what empty
+    environments of its batch do, see the module; NaN where they have other shapes."""
 
     work: str
     batch: int
     steps_per_s: float
-    ratio: float
+    of_floor: float = float("nan")
+    of_sync: float = float("nan")
 
 
 class Constant:
@@ -67,12 +77,15 @@ def measure(
     if scorers == CONSTANT:
         _warm(engine)
     floors = {n: _rate(n, seconds, _empty(engine, n)) for n in dict.fromkeys((1, *batches))}
+    syncs = {n: _rate(n, seconds, _sync(engine, n)) for n in floors}
 
     def row(work: str, n: int, rate: float) -> Row:
-        return Row(work, n, rate, rate / floors[n])
+        return Row(work, n, rate, rate / floors[n], rate / syncs[n])
 
     for n in floors:
-        yield Row("floor: copying arrays of the same shapes", n, floors[n], 1.0)
+        yield row(FLOOR, n, floors[n])
+    for n in syncs:
+        yield row(SYNC, n, syncs[n])
     yield row("Slate single", 1, _rate(1, seconds, _single(engine, seed)))
     for n in batches:
         yield row("Slate vector", n, _rate(n, seconds, _slates(SlateVectorEnv(engine, n), seed)))
@@ -84,17 +97,39 @@ def measure(
     yield row("Slate vector, decks and tables cold", n, _rate(n, seconds, _slates(SlateVectorEnv(cold, n), seed), warm_up=0.0))
     n = min(64, max(batches))
     rate = _chats(ChatVectorEnv(engine, n), engine, seconds, seed)
-    yield Row("Chat vector, new text each turn", n, rate, float("nan"))
+    yield Row(CHAT, n, rate)
 
 
 def scaling(scenario: str, seconds: float, seed: int, *, store: str | Path | None = None, most: int = 16_384) -> Iterator[Row]:
-    """Slate steps a second from 1 to ``most`` sessions in one batch, decks warm."""
+    """Steps a second of slates from 1 to ``most`` sessions in one batch, decks warm; of chats up to MOST_TALKING, whose texts
+    differ from session to session and from turn to turn."""
     engine = open_engine(scenario, store, scorers={name: Constant(name) for name in DIMENSIONS})
     _warm(engine)
-    n = 1
-    while n <= most:
-        yield Row("Slate vector", n, _rate(n, seconds, _slates(SlateVectorEnv(engine, n), seed)), float("nan"))
-        n *= 4
+    sizes = [4**power for power in range(most.bit_length()) if 4**power <= most]
+    for n in sizes:
+        yield Row("Slate vector", n, _rate(n, seconds, _slates(SlateVectorEnv(engine, n), seed)))
+    for n in sizes:
+        if n <= MOST_TALKING:
+            yield Row(CHAT, n, _chats(ChatVectorEnv(engine, n), engine, seconds, seed))
+
+
+def draw_scaling(rows: Sequence[Row], out: Path) -> Path:
+    """What a step of all sessions costs against their number, a line a kind of work; .png or .svg. Returns the file."""
+    figure = new_figure(6.4, 4.2)
+    axes = axes_at(figure, 0.8, 0.6, 5.2, 2.8)
+    for colour, work in zip(cycle(PALETTE), dict.fromkeys(row.work for row in rows)):
+        of = [row for row in rows if row.work == work]
+        cost = [1000.0 * row.batch / row.steps_per_s for row in of]
+        axes.plot([row.batch for row in of], cost, color=colour, marker="o", markersize=3, linewidth=1.2)
+        axes.plot([row.batch for row in of], [cost[-1] * row.batch / of[-1].batch for row in of], **REFERENCE)
+        write(axes, of[-1].batch, cost[-1], f"{work} ", TICK, colour, "right", "white", "bottom")
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    axes.set_xlim(min(row.batch for row in rows) * 0.8, max(row.batch for row in rows) * 1.25)
+    frame(axes)
+    heading(axes, "What a step of the whole batch costs", "dashed: linear in the number of sessions, through the largest batch")
+    axis_names(axes, "sessions in the batch", "milliseconds a step")
+    return save(figure, out)
 
 
 def _warm(engine: Engine) -> None:
@@ -156,6 +191,28 @@ def _empty(engine: Engine, n: int) -> Callable[[], object]:
         return {"seen": seen, "rewards": np.zeros(n), "ends": np.zeros((2, n), np.bool_), "infos": infos}
 
     return step
+
+
+class _Nothing(gym.Env[Any, Any]):
+    """A single environment of the same spaces that does nothing, not even copy."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.action_space = slate_action(engine.config.candidates, engine.config.slate_size)
+        self.observation_space = slate_observation(engine.config.candidates)
+        self._seen = {name: np.zeros(space.shape or (), np.float32) for name, space in self.observation_space.spaces.items()}
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
+        return self._seen, {}
+
+    def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
+        return self._seen, 0.0, False, False, {}
+
+
+def _sync(engine: Engine, n: int) -> Callable[[], object]:
+    env: SyncVectorEnv = SyncVectorEnv([lambda: _Nothing(engine)] * n)
+    env.reset(seed=0)
+    actions = _numbers(engine, n, 0)[0]
+    return lambda: env.step(actions)
 
 
 def _chats(env: ChatVectorEnv, engine: Engine, seconds: float, seed: int) -> float:
