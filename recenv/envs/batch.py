@@ -141,8 +141,7 @@ class SessionBatch:
         Missing is never NaN: a component that is missing is 0 where ``applicable`` is False. reward_source, reaction and
         ending are codes into ``SOURCES``, ``REACTIONS`` (-1 before the first turn) and ``ENDINGS``.
         """
-        n, d, state = self.n, len(self.engine.dimensions), self.playing
-        now = {"turn": state.turn, "ending": state.ending, "needs_met": state.goal}
+        n, d, now = self.n, len(self.engine.dimensions), self.now()
         if step is None:
             return {
                 "reward_vector": np.zeros((n, d), np.float32), "applicable": np.zeros((n, d), np.bool_),
@@ -155,6 +154,11 @@ class SessionBatch:
             "reward_value": step.values, "paid": step.paid, "outcome": step.met.astype(np.float32), "gate_failed": step.failed,
             "reaction": step.reactions.kind, **now,
         }
+
+    def now(self) -> dict[str, Any]:
+        """What of the info tells where sessions stand and nothing of a turn."""
+        state = self.playing
+        return {"turn": state.turn, "ending": state.ending, "needs_met": state.goal}
 
     def info(self, step: Step | None, r: int, *, full: bool) -> dict[str, Any]:
         """The info of one row in words and numbers. full: with the dialogue so far."""

@@ -13,6 +13,7 @@ Parsing never raises: what cannot be read becomes a ``malformed`` action that ca
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -150,21 +151,26 @@ def render_system(view: AgentView, about: str | None = None, how: str = GRAMMAR)
     return "\n".join(parts)
 
 
-def render_about(view: AgentView) -> str:
-    """What stays the same within a goal: user, context and candidates."""
+def catalogue_line(item: Item) -> str:
+    """What an agent reads of an item: one JSON object, without line breaks."""
+    return json.dumps({"id": item.id, "item": item_text(item)}, ensure_ascii=False)
+
+
+def render_about(view: AgentView, line: Callable[[Item], str] = catalogue_line) -> str:
+    """What stays the same within a goal: user, context and candidates. line: ``catalogue_line``, or what keeps its lines."""
     parts = []
     if view.user.profile:
         parts.append("User: " + mapping_text(view.user.profile, view.locale))
     if view.context:
         parts.append("Context: " + mapping_text(view.context, view.locale))
-    return "\n".join([*parts, "Candidates:\n" + _catalogue(view.candidates)])
+    return "\n".join([*parts, "Candidates:\n" + _catalogue(view.candidates, line)])
 
 
 def search_results(items: tuple[Item, ...], ignored_filters: tuple[str, ...] = ()) -> str:
     """The tool message that answers a search; filters that could not be applied are named first."""
-    return "\n".join((*(f"ignored filter {note}" for note in ignored_filters), _catalogue(items) if items else "no results"))
+    found = _catalogue(items, catalogue_line) if items else "no results"
+    return "\n".join((*(f"ignored filter {note}" for note in ignored_filters), found))
 
 
-def _catalogue(items: tuple[Item, ...]) -> str:
-    lines = [json.dumps({"id": item.id, "item": item_text(item)}, ensure_ascii=False) for item in items]
-    return "\n".join(["-----", *lines, "-----"])
+def _catalogue(items: tuple[Item, ...], line: Callable[[Item], str]) -> str:
+    return "\n".join(["-----", *map(line, items), "-----"])

@@ -9,7 +9,7 @@ import numpy as np
 
 from recenv import rng
 from recenv.data.search import index_of
-from recenv.envs.chat_format import format_action, render_about, render_observation, search_results
+from recenv.envs.chat_format import catalogue_line, format_action, render_about, render_observation, search_results
 from recenv.envs.speaker import speak
 from recenv.envs.state import ANYTHING, NO_SLOT, REACTIONS, RECOMMEND, Log, State
 from recenv.envs.tables import SLOT_NAMES, Tables
@@ -27,11 +27,15 @@ class Transcript:
         self.tables, self.world = tables, tables.world
         self._about: dict[tuple[str, str, int, str], str] = {}
         self._listed = lru_cache(maxsize=16_384)(self._read_listed)
+        self._line = lru_cache(maxsize=65_536)(self._read_line)
 
     def _read_listed(self, session: int, goal: int) -> tuple[tuple[Item, ...], tuple[float, ...]]:
         """The candidates of a goal, and what of each is popular."""
         rows = self.world.goal(int(self.tables.first_goal[session]) + goal).candidates[: self.tables.config.candidates]
         return tuple(self.world.item(int(i)) for i in rows), tuple(self.world.popularity(rows, session).tolist())
+
+    def _read_line(self, item_id: str) -> str:
+        return catalogue_line(self.world.item(self.world.item_row(item_id)))
 
     def observation(self, view: AgentView) -> str:
         """A view as one text; what stays the same within a goal is kept from one turn to the next."""
@@ -40,7 +44,7 @@ class Transcript:
         if key not in self._about:
             if len(self._about) >= _MOST_KEPT:
                 self._about.clear()
-            self._about[key] = render_about(view)
+            self._about[key] = render_about(view, lambda item: self._line(item.id))
         return render_observation(view, self._about[key])
 
     # -- one session -----------------------------------------------------------------------------------------
@@ -122,9 +126,11 @@ class Transcript:
         world, config, record = self.world, self.tables.config, self.world.session(session)
         listed, popularity = self._listed(session, g)
         turns = int(state.turn[r])
-        now = np.flatnonzero(log.goal[r, :turns] == state.goal[r])
-        shown = dict.fromkeys(i for i in log.slate[r, now[log.act[r, now] == RECOMMEND]].ravel().tolist() if i >= 0)
-        hits = () if log.spoken is None else dict.fromkeys(i for t in now.tolist() for i in log.spoken[r][t].hits)
+        goal = int(state.goal[r])
+        now = [t for t, at in enumerate(log.goal[r, :turns].tolist()) if at == goal]
+        told = [t for t in now if log.act[r, t] == RECOMMEND]
+        shown = dict.fromkeys(i for t in told for i in log.slate[r, t].tolist() if i >= 0)
+        hits = () if log.spoken is None else dict.fromkeys(i for t in now for i in log.spoken[r][t].hits)
         return AgentView(
             session_id=record.id, locale=record.locale, category=record.goals[g].category, turn=turns,
             horizon=config.horizon, slate_size=config.slate_size, instruction=record.instruction,

@@ -100,16 +100,18 @@ class SessionVectorEnv(VectorEnv[Obs, Act, Any], ABC, Generic[Obs, Act]):
             self.batch.reset(rows=np.flatnonzero(over))
         step = self._step(actions, ~over)
         rewards = step.vector_rewards if self.vector_reward else step.rewards.astype(np.float64)
-        terminated, truncated = self.batch.terminated, self.batch.truncated
-        infos = self._infos(step)
-        ended = terminated | truncated
+        ended, truncated = self.batch.over, self.batch.truncated
+        terminated, infos = ended & ~truncated, self._infos(step)
         if self.autoreset_mode == AutoresetMode.SAME_STEP and ended.any():
             rows = np.flatnonzero(ended)
             final = np.full(self.num_envs, None, object)
             final[rows] = self._observations_of(rows)
             self.batch.reset(rows=rows)
-            infos = {**self._infos(None), **{k: infos[k] for k in _OF_THE_TURN}, "final_obs": final, "_final_obs": ended,
-                     "final_info": infos, "_final_info": ended}
+            now = self.batch.now()
+            if self._full:
+                now["messages"] = infos["messages"].copy()
+                now["messages"][rows] = _objects([self.batch.messages(r) for r in rows.tolist()])
+            infos = {**infos, **now, "final_obs": final, "_final_obs": ended, "final_info": infos, "_final_info": ended}
         return self._observe(), rewards, terminated, truncated, infos
 
     def close_extras(self, **kwargs: Any) -> None:
@@ -139,9 +141,7 @@ class SessionVectorEnv(VectorEnv[Obs, Act, Any], ABC, Generic[Obs, Act]):
     def _infos(self, step: Step | None) -> dict[str, Any]:
         infos = self.batch.arrays(step)
         if self._full:
-            told = np.empty(self.num_envs, object)
-            told[:] = [self.batch.messages(r) for r in range(self.num_envs)]
-            infos["messages"] = told
+            infos["messages"] = _objects([self.batch.messages(r) for r in range(self.num_envs)])
         return infos
 
     @abstractmethod
@@ -155,9 +155,6 @@ class SessionVectorEnv(VectorEnv[Obs, Act, Any], ABC, Generic[Obs, Act]):
     @abstractmethod
     def _observations_of(self, rows: NDArray[np.int64]) -> NDArray[Any]:
         """(R,) objects: what the agents of the given rows are shown."""
-
-
-_OF_THE_TURN = ("reward_vector", "applicable", "reward_source", "reward_value", "paid", "outcome", "gate_failed", "reaction")
 
 
 class ChatVectorEnv(SessionVectorEnv[tuple[str, ...], Sequence[str]]):
@@ -213,7 +210,8 @@ class SlateVectorEnv(SessionVectorEnv[dict[str, NDArray[np.float32]], NDArray[np
 
     def _observations_of(self, rows: NDArray[np.int64]) -> NDArray[Any]:
         found = self.batch.engine.observer(self.batch.playing.take(rows))
-        return _objects([dict(zip(found, row, strict=True)) for row in zip(*found.values(), strict=True)])
+        pairs = zip(found["candidates"], found["session"], strict=True)
+        return _objects([{"candidates": candidates, "session": session} for candidates, session in pairs])
 
 
 def _objects(values: list[Any]) -> NDArray[Any]:
