@@ -23,7 +23,7 @@ class BlockNumbers:
         start = np.asarray(world.column("constraint_start"), np.int64)
         sayable = np.asarray(world.column("constraint_disclosure")) == DISCLOSURES.index("on_ask")
         at = np.flatnonzero(sayable)
-        goal = np.searchsorted(start, at, side="right") - 1
+        goal = np.repeat(np.arange(world.n_goals), np.diff(start))[at]
         first, last = np.full(world.n_goals, 64, np.int64), np.full(world.n_goals, -1, np.int64)
         np.minimum.at(first, goal, at - start[goal])
         np.maximum.at(last, goal, at - start[goal])
@@ -34,7 +34,7 @@ class BlockNumbers:
         self._table: NDArray[np.int32] | None = None
         if states <= MOST_STATES:
             self._offset = np.concatenate([[0], np.cumsum(1 << width)[:-1]]).astype(np.int64)
-            self._table = np.full(states, -1, np.int32)
+            self._table = np.zeros(states, np.int32)  # number + 1: zeros take no memory until something is put beside them
         self._known: dict[tuple[int, int], int] = {}
         self.keys: list[tuple[int, int]] = []
 
@@ -43,7 +43,7 @@ class BlockNumbers:
         if self._table is None:
             pairs = zip(goals.tolist(), told.tolist(), strict=True)
             return np.array([self._known.get(pair, -1) for pair in pairs], np.int32)
-        return self._table[self._place(goals, told)]
+        return np.asarray(self._table[self._place(goals, told)] - np.int32(1))
 
     def open(self, goals: NDArray[np.int64], told: NDArray[np.uint64]) -> list[tuple[int, int]]:
         """Number those that have no number yet; returns them, (goal, told) each, in the order of their numbers."""
@@ -54,7 +54,7 @@ class BlockNumbers:
             self.keys.append(pair)
         if self._table is not None and fresh:
             goal, mask = (np.array(column) for column in zip(*fresh, strict=True))
-            self._table[self._place(goal, mask.astype(np.uint64))] = [self._known[pair] for pair in fresh]
+            self._table[self._place(goal, mask.astype(np.uint64))] = [self._known[pair] + 1 for pair in fresh]
         return fresh
 
     def _place(self, goals: NDArray[np.int64], told: NDArray[np.uint64]) -> NDArray[np.int64]:
