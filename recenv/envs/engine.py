@@ -361,18 +361,14 @@ class Engine:
 
     def _write(self, state: State, log: Log, act: NDArray[np.int8], facts: Facts, reactions: Reactions) -> None:
         row = (act != NO_ACT).nonzero()[0]
-        if len(row) < len(act):
-            reactions = Reactions(*(part[row] for part in reactions))
-            facts = Facts(*(part[row] for part in facts))
-        at, place = (row, state.turn[row]), reactions.place
-        log.act[at], log.reaction[at], log.goal[at] = act[row], reactions.kind, state.goal[row]
-        log.position[at] = place
-        flat = np.arange(len(row)) * facts.item.shape[1] + place  # of the item before where there is none
-        log.item[at] = np.where(place >= 0, facts.item.take(flat), -1) if len(row) else place
-        log.extrapolated[at] = (place >= 0) & ((facts.logged.take(flat) & EXTRAPOLATED) != 0) if len(row) else False
-        log.constraint[at], log.told[at] = reactions.constraint, reactions.told
-        log.about[at], log.objection[at] = reactions.about, reactions.objection
-        log.slate[at] = facts.item
+        at, place = (row, state.turn.take(row)), reactions.place.take(row)
+        log.act[at], log.reaction[at], log.goal[at] = act.take(row), reactions.kind.take(row), state.goal.take(row)
+        flat = row * facts.item.shape[1] + place  # of the item before where there is none
+        log.position[at], log.item[at] = place, np.where(place >= 0, facts.item.take(flat), -1)
+        log.extrapolated[at] = (place >= 0) & ((facts.logged.take(flat) & EXTRAPOLATED) != 0)
+        log.constraint[at], log.told[at] = reactions.constraint.take(row), reactions.told.take(row)
+        log.about[at], log.objection[at] = reactions.about.take(row), reactions.objection.take(row)
+        log.slate[at] = facts.item.take(row, 0)
 
 
 _RECOMMEND, _NO_ACT, _NO_SOURCE = np.int8(RECOMMEND), np.int8(NO_ACT), np.int8(NO_SOURCE)
