@@ -305,7 +305,7 @@ def bench(
             ratios = " ".join(f"{r:9.3f}" if r == r else f"{'-':>9s}" for r in (row.of_floor, row.of_sync))
             click.echo(f"{row.work:48s} {row.batch:>6d} {row.steps_per_s:>12,.0f} {ratios}")
     if plot is not None:
-        click.echo(f"plot: {benches.draw_scaling(rows, plot)}", err=bool(told(AS_JSON)))
+        click.echo(f"plot: {benches.draw_scaling(rows, plot)}", err=told(AS_JSON))
     if told(AS_JSON):
         show(lambda: [row._asdict() for row in rows], str)
 
