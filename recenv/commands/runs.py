@@ -283,17 +283,17 @@ def play(scenario: str, store: Path | None, seed: int, session: str | None) -> N
 @click.option("--scorers", type=SCORERS, default="constant", show_default=True,
               help="Whose values fill the decks; constant ones leave the environment's own work.")
 @click.option("--scaling", is_flag=True, help="Steps a second from 1 to 16,384 sessions in a batch instead.")
-@click.option("--plot", type=FILE, default=None, help="With --scaling: a .png or .svg of what a step costs.")
+@click.option("--out", type=FILE, default=None, help="With --scaling: the .png or .svg to write, of what a step costs.")
 @json_option
 def bench(
     scenario: str, store: Path | None, seed: int, batches: tuple[int, ...], seconds: float, scorers: str, scaling: bool,
-    plot: Path | None,
+    out: Path | None,
 ) -> None:
     """Measure session steps per second of both environments."""
     from recenv.evaluation import bench as benches
 
-    if plot is not None and not scaling:
-        raise InputError("--plot draws what --scaling measures; give both")
+    if out is not None and not scaling:
+        raise InputError("--out takes a picture of what --scaling measures; give both")
     measured = benches.scaling(scenario, seconds, seed, store=store) if scaling else benches.measure(
         scenario, batches, seconds, seed, store=store, scorers=scorers)
     rows = []
@@ -304,8 +304,8 @@ def bench(
                 click.echo(f"{'work':48s} {'batch':>6s} {'steps/s':>12s} {'of floor':>9s} {'of sync':>9s}")
             ratios = " ".join(f"{r:9.3f}" if r == r else f"{'-':>9s}" for r in (row.of_floor, row.of_sync))
             click.echo(f"{row.work:48s} {row.batch:>6d} {row.steps_per_s:>12,.0f} {ratios}")
-    if plot is not None:
-        click.echo(f"plot: {benches.draw_scaling(rows, plot)}", err=told(AS_JSON))
+    if out is not None:
+        click.echo(f"picture: {benches.draw_scaling(rows, out)}", err=told(AS_JSON))
     if told(AS_JSON):
         show(lambda: [row._asdict() for row in rows], str)
 
