@@ -13,7 +13,7 @@ from mkdocs.structure.files import File, Files
 ROOT = Path(__file__).parents[1]
 WEIGHTS = ROOT / "recenv" / "rewards" / "weights"
 FETCHED = re.compile(r"""<(?:script|img|iframe|source|link)\b[^>]*?\s(?:src|href)=["']?(?:https?:)?//[^>]*>""")
-LINK = re.compile(r"(?<=\]\()([^)\s:#]+)")
+LINK = re.compile(r"\[([^\]]*)\]\(([^)\s:#]+)(#[^)\s]*)?\)")
 
 
 def places() -> dict[Path, str]:
@@ -43,12 +43,17 @@ def on_page_markdown(markdown: str, *, page: Any, config: Any, files: Files) -> 
     folder = sources.get(here, Path(config.docs_dir) / here).parent
 
     def placed(link: re.Match[str]) -> str:
-        target = (folder / link[1]).resolve()
+        text, name, anchor = link[1], link[2], link[3] or ""
+        target = (folder / name).resolve()
         if target.is_relative_to(config.docs_dir):
             place = target.relative_to(config.docs_dir).as_posix()
+        elif target in outside:
+            place = outside[target]
+        elif target.exists():
+            return f"{text} (`{target.relative_to(ROOT).as_posix()}`)"  # a file of the repository that is no page
         else:
-            place = outside.get(target, "")
-        return posixpath.relpath(place, posixpath.dirname(here) or ".") if place else link[1]
+            return link[0]
+        return f"[{text}]({posixpath.relpath(place, posixpath.dirname(here) or '.')}{anchor})"
 
     return LINK.sub(placed, markdown)
 

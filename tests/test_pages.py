@@ -57,6 +57,14 @@ def test_every_page_is_in_the_index() -> None:
     assert {p for p in ROOT.glob("docs/*.md") if p != index} <= linked
 
 
+def test_every_page_and_example_is_in_the_navigation_of_the_site() -> None:
+    """make docs is strict about it, too."""
+    navigation = (ROOT / "mkdocs.yml").read_text("utf-8").partition("\nnav:\n")[2]
+    named = re.findall(r"([\w/-]+)\.(?:md|ipynb)$", navigation, re.M)
+    assert {p.stem for p in (*ROOT.glob("docs/*.md"), *ROOT.glob("docs/*.ipynb"))} <= set(named)
+    assert {f"examples/{p.stem}" for p in ROOT.glob("examples/*.py")} <= set(named)
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.stem)
 def test_every_command_takes_its_options(page: Path) -> None:
     for words in commands(page):
