@@ -131,7 +131,7 @@ class Tasks:
 def check_named(agents: Sequence[object], changes: Mapping[str, Any]) -> None:
     """Raise InputError for agents, scorers or a reward that are objects: what a worker is told must have a name."""
     given = [a for a in agents if not isinstance(a, str)] + [
-        v for v in changes.values() if not isinstance(v, (str, int, float, bool))]
+        v for name, v in changes.items() if not isinstance(v, (str, int, float, bool)) and name != "user_options"]
     if given:
         raise InputError(
             f"on Ray, agents, scorers and rewards must be given by name, since workers make them themselves; got {given[0]!r}")

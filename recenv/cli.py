@@ -24,7 +24,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "scorers": ("bench-scorers", "fit-user", "probe", "score", "train"),
     "export": ("export",),
     "runs": ("bench", "evaluate", "play", "prepare", "replay", "report", "rescore", "tasks", "trace", "view"),
-    "validation": ("validate",),
+    "validation": ("check-user", "validate"),
     "learning": ("learn",),
 }
 """Module of ``recenv.commands`` -> the commands in it; each is a function of its name, with ``_`` for ``-``."""

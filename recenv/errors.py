@@ -10,7 +10,7 @@
     ├── MissingExtra       an optional package is not installed
     ├── WorkerError        processes that played sessions ended, again and again
     └── EndpointError      a remote model did not answer usefully
-        └── Unanswered     it did not for some of the views that an agent was asked about
+        └── Unanswered     it did not for some of the sessions of a batch
 
 Messages say which parameter, what was expected, what came, and what to do.
 The command line prints the message alone; a traceback from one of these is a bug.
@@ -88,9 +88,10 @@ class EndpointError(RecenvError):
 
 
 class Unanswered(EndpointError):
-    """What an agent asks did not answer for some of its views. No result of the agent: those sessions are played again later.
+    """What an agent asks did not answer for some of its views, or what a user asks for some rows of a batch. No result: those
+    sessions are played again later.
 
-    answers: one a view; in place of an action that could not be had, the error that says why.
+    answers: one a view or row; the error that says why where there is none.
     """
 
     def __init__(self, answers: Sequence[object]) -> None:

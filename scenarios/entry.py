@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
@@ -123,9 +123,9 @@ def deck_home() -> Path:
 
 
 @lru_cache(maxsize=8)
-def _engine(encoded: bytes, store: str | None, changes: tuple[tuple[str, Any], ...], reward: bytes) -> Engine:
+def _engine(encoded: bytes, store: str | None, changes: bytes, reward: bytes) -> Engine:
     scenario = msgspec.json.decode(encoded, type=Scenario)
-    config: EnvConfig = replace(scenario.env, **dict(changes))
+    config: EnvConfig = replace(scenario.env, **msgspec.json.decode(changes))
     engine = Engine(
         open_world(scenario, store), config, reward=RewardSpec.from_json(reward),
         decks=None if is_own(config.scorers) else deck_home())
@@ -152,11 +152,12 @@ def open_engine(
         known = ", ".join(("scenario", "store", *EnvConfig.__struct_fields__))
         # in Python's words, which TorchRL reads
         raise OptionError(f"unexpected keyword argument {unknown[0]!r}; known options: {known}")
-    changes = {name: value.item() if isinstance(value, np.generic) else value for name, value in changes.items()}
-    for name, value in {**changes, "reward": reward}.items():
-        if not isinstance(value, Hashable if name != "reward" else (str, RewardSpec, type(None))):
-            raise OptionError(f"option {name} cannot be {value!r}; see EnvConfig and RewardSpec")
-    paid = reward or reward_name(replace(spec.env, **changes))
+    changes = {name: value.item() if isinstance(value, np.generic) else value for name, value in changes.items()
+               if value is not msgspec.UNSET}
+    if not isinstance(reward, (str, RewardSpec, type(None))):
+        raise OptionError(f"option reward cannot be {reward!r}; see RewardSpec")
+    config: EnvConfig = replace(spec.env, **changes)  # which looks at every value
+    paid = reward or reward_name(config)
     paid = reward_spec(paid) if isinstance(paid, str) else paid
     changes["reward"] = paid.name
     if scorers is not None and not isinstance(scorers, str):  # objects are not told apart by name: nothing to share
@@ -166,7 +167,14 @@ def open_engine(
     encoded = msgspec.json.encode(spec, order="sorted")
     own = is_own(changes.get("scorers", spec.env.scorers))  # a name whose code may change while this process runs
     return (_engine.__wrapped__ if own else _engine)(
-        encoded, None if store is None else str(store), tuple(sorted(changes.items())), paid.to_json())
+        encoded, None if store is None else str(store), _key(changes), paid.to_json())
+
+
+def _key(changes: Mapping[str, Any]) -> bytes:
+    try:
+        return msgspec.json.encode(changes, order="sorted")
+    except TypeError as error:
+        raise OptionError(f"options must be what JSON has; {error}") from None
 
 
 _OWN = ("split", "vector_reward", "render_mode", "info", "autoreset_mode")

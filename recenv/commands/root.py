@@ -157,13 +157,13 @@ def value(text: str) -> Any:
         return text
 
 
-def assigned(changes: tuple[str, ...]) -> dict[str, Any]:
-    """FIELD=VALUE options as a mapping."""
+def assigned(changes: tuple[str, ...], option: str = "--set") -> dict[str, Any]:
+    """FIELD=VALUE options as a mapping. option: how it is called, for errors."""
     found: dict[str, Any] = {}
     for change in changes:
         field, equals, text = change.partition("=")
         if not equals:
-            raise InputError(f"--set must be FIELD=VALUE; got {change!r}")
+            raise InputError(f"{option} must be FIELD=VALUE; got {change!r}")
         found[field] = value(text)
     return found
 

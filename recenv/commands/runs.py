@@ -12,7 +12,7 @@ from typing import Any, Literal
 import click
 
 from recenv.commands.names import AGENT, AGENTS, REWARD, SCORERS, played_option, scenario_option, store_option
-from recenv.commands.root import AS_JSON, FILE, FOLDER, SEED, bar, command, hint, json_option, listed, show, told, value
+from recenv.commands.root import AS_JSON, FILE, FOLDER, SEED, assigned, bar, command, hint, json_option, listed, show, told, value
 from recenv.errors import EndpointError, InputError
 
 
@@ -35,7 +35,10 @@ def _world_options(made: Callable[..., None]) -> Callable[..., None]:
 @click.option("--fresh-noise", "fresh", is_flag=True, help="With --repeats: draw the users' noise anew each time.")
 @click.option("--out", type=FOLDER, required=True, help="The run folder.")
 @click.option("--resume", is_flag=True, help="Go on with a run that was killed.")
-@click.option("--user", type=click.Choice(["gold", "replay", "learned"]), default=None, help="Override the scenario's users.")
+@click.option("--user", type=click.Choice(["gold", "replay", "learned", "llm"]), default=None,
+              help="Override the scenario's users; llm is a language model, see --user-option.")
+@click.option("--user-option", "user_options", multiple=True, metavar="FIELD=VALUE",
+              help="With --user llm: where the model is and how it is asked, as for the agent llm; record=FILE is needed.")
 @click.option("--scorers", type=SCORERS, default=None,
               help="Not the scenario's but a checkpoint folder, judge:FILE.toml, generative:FOLDER, "
               "package.module:attribute.")
@@ -52,7 +55,8 @@ def _world_options(made: Callable[..., None]) -> Callable[..., None]:
 @json_option
 def evaluate(
     scenario: str, store: Path | None, seed: int, agents: str, sessions: int, split: Literal["all", "train", "test"],
-    task_file: Path | None, repeats: int, fresh: bool, out: Path, resume: bool, user: str | None, scorers: str | None,
+    task_file: Path | None, repeats: int, fresh: bool, out: Path, resume: bool, user: str | None, user_options: tuple[str, ...],
+    scorers: str | None,
     reward: str | None, audit: str | None, strict: bool, engine: str, workers: int | None,
     options: tuple[str, ...],
 ) -> None:
@@ -92,6 +96,7 @@ def evaluate(
                         *(["--fresh-noise"] if fresh else []),
                         *([f"--split {split}"] if split != "all" else []),
                         *(f"--{name} {value}" for name, value in changes.items()), *(["--strict"] if strict else []),
+                        *(f"--user-option {o}" for o in user_options),
                         f"--audit {second or 'none'}",
                         *(f"--agent-option {o}" for o in options)])
     try:
@@ -99,8 +104,9 @@ def evaluate(
             run_evaluation(
                 scenario, names, sessions, seed, out, store=store, configs=_agent_options(options), resume=resume,
                 progress=lambda p: update(p.done, p.total, p.agent), command=command,
-                changes={**changes, **({"strict": True} if strict else {})}, audit=second, split=split, tasks=tasks,
-                repeats=repeats, fresh=fresh, workers=(workers or os.cpu_count() or 1) if engine == "ray" else 0)
+                changes={**changes, **({"strict": True} if strict else {}), **_user_options(user_options)}, audit=second,
+                split=split, tasks=tasks, repeats=repeats, fresh=fresh,
+                workers=(workers or os.cpu_count() or 1) if engine == "ray" else 0)
     except EndpointError:
         if read_failures(out):  # what was played is shown, and the error said at the end
             click.echo(format_leaderboard(build_leaderboard(out)))
@@ -120,6 +126,10 @@ def _show_run(run: Path, repeated: bool = False) -> None:
     show(lambda: {"run": str(run), "leaderboard": board, "repeats": again},
          lambda: "\n\n".join(filter(None, (
              format_leaderboard(board), "" if again is None else format_repeated(again), judging_text(run)))))
+
+
+def _user_options(options: tuple[str, ...]) -> dict[str, dict[str, Any]]:
+    return {"user_options": assigned(options, "--user-option")} if options else {}
 
 
 def _agent_options(options: tuple[str, ...]) -> dict[str, dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""The command that examines an environment."""
+"""The commands that examine an environment and its users."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from recenv.commands.names import EXAMINATION, REWARD, SCORERS, scenario_option, store_option
-from recenv.commands.root import FOLDER, QUIET, SEED, command, hint, json_option, show, told
+from recenv.commands.root import FOLDER, QUIET, SEED, assigned, bar, command, hint, json_option, show, told
 
 
 @command()
@@ -53,3 +53,41 @@ def validate(
         hint("\nwritten: " + ", ".join(map(str, write_report(findings, what, out))))
     if failed(findings) != set(known):
         sys.exit(1)
+
+
+@command()
+@click.option("--scenario", default="beijing", show_default=True, help="See: recenv scenarios.")
+@click.option("--store", type=FOLDER, default=None, help="The store to play in, for scenarios without a built-in world.")
+@click.option("--user-option", "options", multiple=True, required=True, metavar="FIELD=VALUE",
+              help="Where the model is and how it is asked, as for the agent llm; record=FILE is needed.")
+@click.option("--against", type=click.Choice(["replay", "learned", "gold"]), default="replay", show_default=True,
+              help="The user to compare with, who plays the sessions.")
+@click.option("--agents", default="bm25,ask-bm25", show_default=True, help="Who shows and asks; see: recenv agents.")
+@click.option("--sessions", type=click.IntRange(1), default=100, show_default=True, help="Of each agent.")
+@click.option("--seed", type=SEED, default=0, show_default=True)
+def check_user(
+    scenario: str, store: Path | None, options: tuple[str, ...], against: str, agents: str, sessions: int, seed: int
+) -> None:
+    """Check a language model as the user: what it gives away, and whether it answers as another user does."""
+    from recenv.baselines.by_name import open_agent
+    from recenv.errors import EndpointError
+    from recenv.evaluation.run import allot
+    from recenv.evaluation.runtimes import runtime_of
+    from recenv.evaluation.user_check import check_text
+    from recenv.evaluation.user_check import check_user as check
+    from recenv.scenarios.entry import open_engine
+    from recenv.users import USERS
+    from recenv.users.protocol import Speaks
+
+    engine = open_engine(scenario, store, scorers="rules", user=against)
+    own = USERS["llm"](engine.world, assigned(options, "--user-option"))
+    assert isinstance(own, Speaks)
+    players = [open_agent(a.strip(), runtime_of(engine, seed)) for a in agents.split(",") if a.strip()]
+    with bar("sessions") as update:
+        found = check(engine, own, players, allot(engine.world, sessions, seed), seed, update)
+    if found.cases:
+        click.echo(check_text(found, against, seed))
+    if found.lost:
+        raise EndpointError(
+            f"{len(found.lost)} of {len(found.cases) + len(found.lost)} moments were not answered, and are no part of this: "
+            f"{found.lost[0]}. The same command asks about these alone again", found.lost[0].kind)

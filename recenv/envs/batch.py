@@ -16,6 +16,7 @@ from recenv.envs.state import ENDINGS, HORIZON, REACTIONS, RUNNING, Log, State
 from recenv.errors import InputError
 from recenv.records import Action, AgentView
 from recenv.rewards.protocol import SOURCES
+from recenv.users.protocol import Speaks
 
 Split = Literal["all", "train", "test"]
 _SESSION = rng.word("session")
@@ -32,6 +33,8 @@ class SessionBatch:
     def __init__(self, engine: Engine, n: int, split: Split = "all", *, words: bool) -> None:
         if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or n < 1:
             raise InputError(f"the number of environments must be a whole number, at least 1; got {n!r}")
+        if not words and isinstance(engine.user, Speaks):
+            raise InputError(f"the user {engine.user.name!r} answers words, and recenv/Slate-v1 has none; play recenv/Chat-v1")
         self.engine, self.n, self.split = engine, n, split
         self.pool = session_pool(engine.world, split)
         self.seeds = np.zeros(n, np.uint64)

@@ -25,8 +25,10 @@ _KINDS: dict[Any, tuple[str, tuple[str, ...]]] = {
 class EnvConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Rules of a session.
 
-    user: which user model answers.  reward, scorers: names of the reward spec and of the scorer set (or a folder); an empty
-    reward is ``service``, or ``outcome`` where the scorers are the exact rules alone.
+    user: which user model answers; ``llm`` is a language model, which hears words alone, and user_options say where it is and how
+    it is asked (``recenv.answers.ModelConfig``).
+    reward, scorers: names of the reward spec and of the scorer set (or a folder); an empty reward is ``service``, or ``outcome``
+    where the scorers are the exact rules alone.
     slate_size: K, most items in a slate.  candidates: C, length to which candidate lists are padded or cut.
     horizon: T, most turns; reaching it truncates.  patience_scale: factor on each session's own patience.
     search_results: items that a search brings up.
@@ -39,7 +41,7 @@ class EnvConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     strict: an agent's text that is not quite the grammar is malformed, also where it has one reading (``envs.chat_format``).
     """
 
-    user: Literal["gold", "replay", "learned"] = "learned"
+    user: Literal["gold", "replay", "learned", "llm"] = "learned"
     reward: str = ""
     scorers: str = DEFAULT
     slate_size: int = 3
@@ -52,6 +54,7 @@ class EnvConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     answers: int = 1
     reveals: Literal["missed", "nothing"] = "missed"
     strict: bool = False
+    user_options: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET  # unset leaves no mark in what is written of the rules
 
     def __post_init__(self) -> None:
         for kind, (what, names) in _KINDS.items():
@@ -59,6 +62,10 @@ class EnvConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
                 value = getattr(self, name)
                 if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
                     raise OptionError(f"{name} must be {what}; got {value!r}")
+        if self.user_options is not msgspec.UNSET and not isinstance(self.user_options, dict):
+            raise OptionError(f"user_options must be a dict; got {self.user_options!r}")
+        if self.user_options and self.user != "llm":
+            raise InputError(f"user_options are for user 'llm' alone; the user {self.user!r} takes none")
         for name, (low, high) in _RANGES.items():
             value = getattr(self, name)
             if not low <= value <= high:

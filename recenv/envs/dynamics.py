@@ -20,15 +20,17 @@ what it was. A question is answered when it is about a wish that is not hidden. 
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recenv import rng
+from recenv.envs.config import EnvConfig
 from recenv.envs.facts import Facts
 from recenv.envs.state import (
     ACTS,
+    ANYTHING,
     ASK,
     END,
     ENDED,
@@ -65,6 +67,16 @@ class Heard(NamedTuple):
     refuted: NDArray[np.bool_]
     asked: Mask
     about: NDArray[np.int8]
+
+
+class Decided(NamedTuple):
+    """What users decided themselves, in the rows that are ``there`` (N,). takes (N,): place of the item taken, -1 for none.
+    told (N,): constraints that they tell.  understood (N,): whether they know what was asked."""
+
+    there: NDArray[np.bool_]
+    takes: NDArray[np.int64]
+    told: Mask
+    understood: NDArray[np.bool_]
 
 
 class Reactions(NamedTuple):
@@ -113,11 +125,12 @@ def enter_goal(tables: Tables, state: State, at: NDArray[np.int64]) -> State:
 
 def transition(
     tables: Tables, state: State, act: NDArray[np.int8], facts: Facts, heard: Heard | None,
-    place: NDArray[np.int32] | None = None,
+    place: NDArray[np.int32] | None = None, decided: Decided | None = None,
 ) -> tuple[State, Reactions]:
     """One turn of N sessions. act (N,): index into ACTS, NO_ACT for rows that sit out and stay as they are; heard: what users
     make of the words, None where nobody but the environment speaks, which is of slates alone; place (N,): of their goals, see
-    ``Tables.at``, for callers that know it.
+    ``Tables.at``, for callers that know it; decided: what users decided themselves on what they heard, in place of what follows
+    from what items are worth to them.
 
     Rows that met a goal stand at the start of the next one, or at the end of the session.
     """
@@ -127,7 +140,10 @@ def transition(
     playing, slate = act != NO_ACT, facts.some & (act == RECOMMEND)
     open_ = ~state.told & tables.rows.sayable.take(place)
 
-    chosen, orders, told, constraint, said = _consider(tables, state, facts, heard, open_)
+    considered = _consider(tables, state, facts, heard, open_)
+    if decided is not None and heard is not None:
+        considered = _overruled(considered, decided, state, facts, heard, open_, config)
+    chosen, orders, told, constraint, said = considered
     ordered = slate & orders
     speaks = slate & ~ordered
     kind = np.where(slate, said, _WITHOUT_SLATE.take(act))
@@ -139,7 +155,11 @@ def transition(
         cost, about, aloud, asks = np.full(len(state), TURN_COST), heard.about, heard.objection, act == ASK
         tires &= (act != SEARCH) & (act != END)
         if asks.any():
-            answer = np.where(asks, _answers(heard.asked & open_, config.answers), _NONE)
+            asked = heard.asked & open_
+            if decided is not None:
+                asked = np.where(decided.there, decided.told & open_, asked)
+                about = np.where(asks & decided.there, _about(about, decided, asked), about)
+            answer = np.where(asks, _answers(asked, config.answers), _NONE)
             kind[asks] = np.where(answer[asks] != 0, ANSWER, INDIFFERENT)
             told, constraint = told | answer, np.where(answer != 0, _place(_lowest(answer)), constraint)
             cost[asks & (about != NO_SLOT)] = config.ask_cost
@@ -175,6 +195,12 @@ def transition(
     return after, Reactions(kind, np.where(named & ~leaves, chosen, -1), constraint, told, ordered, about, aloud)
 
 
+def _about(about: NDArray[np.int8], decided: Decided, asked: Mask) -> NDArray[np.int8]:
+    """What a question is about to users who say themselves whether they know: something, where they tell anything of it."""
+    known = decided.understood | (asked != 0)
+    return np.where(known, np.where(about == NO_SLOT, np.int8(ANYTHING), about), np.int8(NO_SLOT))
+
+
 def _without_slate() -> NDArray[np.int8]:
     """By act (NO_ACT last): the reaction where there is no slate to consider."""
     out = np.full(len(ACTS) + 1, -1, np.int8)
@@ -185,10 +211,18 @@ def _without_slate() -> NDArray[np.int8]:
 _WITHOUT_SLATE = _without_slate()
 
 
-def _consider(
-    tables: Tables, state: State, facts: Facts, heard: Heard | None, open_: Mask
-) -> tuple[NDArray[np.int64], NDArray[np.bool_], Mask, NDArray[np.int64], NDArray[np.int8]]:
+class _Considered(NamedTuple):
     """(N,) each: position of the item he speaks of, whether he orders it, what he tells, the constraint he names, the kind."""
+
+    place: NDArray[np.int64]
+    ordered: NDArray[np.bool_]
+    told: Mask
+    constraint: NDArray[np.int64]
+    kind: NDArray[np.int8]
+
+
+def _consider(tables: Tables, state: State, facts: Facts, heard: Heard | None, open_: Mask) -> _Considered:
+    """What users make of slates by what the items are worth to them."""
     seen = looked_at(tables, facts)
     wanted = seen & ((facts.logged & FITS) != 0) & (facts.value >= state.bar[:, None])
     kept: NDArray[np.bool_] = seen & ((facts.logged & KEPT) != 0)  # not put aside; some may be unknown
@@ -209,7 +243,26 @@ def _consider(
         ordered = ordered & ~undone
         kind[undone] = OBJECT
     kind[ordered] = ORDER
-    return best, ordered, reveal, constraint, kind.astype(np.int8)
+    return _Considered(best, ordered, reveal, constraint, kind.astype(np.int8))
+
+
+def _overruled(
+    considered: _Considered, decided: Decided, state: State, facts: Facts, heard: Heard, open_: Mask, config: EnvConfig
+) -> _Considered:
+    """The same, with what users decided themselves. What misses the need by its record is not taken, and draws what it misses."""
+    takes = decided.takes >= 0
+    at = np.arange(len(state)), np.where(takes, decided.takes, considered.place)
+    wanted = takes & ((facts.logged[at] & FITS) != 0)
+    ordered = wanted & ~heard.refuted[at]
+    lacks = facts.missed[at] | facts.unknown[at]
+    tells = np.where(takes, _lowest(lacks & open_), _answers(decided.told & open_, config.answers))
+    told = np.zeros_like(tells) if config.reveals == "nothing" else tells
+    names = np.where(told != 0, _lowest(told), _lowest(lacks & state.told))
+    constraint = np.where(names != 0, _place(names), -1)
+    kind = np.where(ordered, ORDER, np.where(wanted, OBJECT, np.where(told != 0, REFINE, REJECT))).astype(np.int8)
+    pairs: list[tuple[NDArray[Any], NDArray[Any]]] = list(
+        zip(_Considered(at[1], ordered, told, constraint, kind), considered, strict=True))
+    return _Considered(*(np.where(decided.there, mine, theirs) for mine, theirs in pairs))
 
 
 def looked_at(tables: Tables, facts: Facts) -> NDArray[np.bool_]:

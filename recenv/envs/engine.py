@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from recenv.data.world import World
 from recenv.envs import dynamics
 from recenv.envs.config import EnvConfig
+from recenv.envs.conversing import converse, situations
 from recenv.envs.deck import Deck
 from recenv.envs.dynamics import Reactions
 from recenv.envs.facts import Facts, by_item, by_number
@@ -34,7 +35,7 @@ from recenv.rewards.protocol import SOURCES, Cost, Scorer
 from recenv.rewards.rulings import Rulings
 from recenv.rewards.turn import NO_ITEM, NO_SCORER, TurnScorer
 from recenv.users import USERS
-from recenv.users.protocol import UserModel
+from recenv.users.protocol import Situation, Speaks, UserModel
 
 NOT_JUDGED = "the environment's own words are not judged in play"
 NOTHING_SHOWN = "expected items to recommend, came none"
@@ -112,7 +113,7 @@ class Engine:
         self.scorers = dict(scorers) if scorers is not None else scorer_set(config.scorers)
         self._score = TurnScorer(self.scorers)
         self.dimensions = tuple(d.name for d in self._score.dimensions)
-        self.user = user if user is not None else USERS[config.user](world)
+        self.user = user if user is not None else user_model(world, config)
         self.tables = Tables(world, self.user, self.config)
         self.transcript = Transcript(self.tables)
         self.deck = Deck(self.tables, self.transcript, self.scorers, self._item_worth)
@@ -167,33 +168,59 @@ class Engine:
         self, state: State, log: Log, actions: Sequence[Action | None], seen: Sequence[AgentView] | None = None
     ) -> tuple[State, Step]:
         """actions: N, None for rows that sit out; those are neither scored nor changed. ``log`` is written in place. seen: the N
-        views of the state, where the caller has them."""
+        views of the state, where the caller has them. Raises Unanswered, its answers a row each, where a user who speaks for
+        himself has none from outside; nothing has changed then, and the step can be taken again, with or without those rows."""
         n = len(actions)
         rows = [r for r, a in enumerate(actions) if a is not None and state.ending[r] == RUNNING]
         acted = [a for r in rows if (a := actions[r]) is not None]
         act = np.full(n, NO_ACT, np.int8)
         act[rows] = [ACTS.index(a.act) for a in acted]
         views = self.views(state, log, rows) if seen is None else [seen[r] for r in rows]
-        slates: list[tuple[int, ...]] = [()] * n
+        slates = self._slates(actions, rows)
         items = [tuple(self.item(i) for i in a.items) if a.act == "recommend" else () for a in acted]
-        for r, action in zip(rows, acted, strict=True):
-            if action.act == "recommend":
-                known = (self.world.item_row(i) for i in action.items)
-                slates[r] = tuple(dict.fromkeys(i for i in known if i >= 0))[: self.config.slate_size]
         place = self.tables.at(self.tables.goal_row(state.session, state.goal))
         facts = by_item(self.tables, state, slates, place)
         rulings = [Rulings(v, a, i) for v, a, i in zip(views, acted, items, strict=True)]
         heard, notes = hear(self.tables, state, rows, rulings, slates)
         fresh = self._fresh(state, log, facts)
-        after, reactions = dynamics.transition(self.tables, state, act, facts, heard, place)
+        own = None
+        if isinstance(self.user, Speaks):
+            own = converse(self.user, self.transcript, state, log, dict(zip(rows, acted, strict=True)), facts)
+        after, reactions = dynamics.transition(
+            self.tables, state, act, facts, heard, place, None if own is None else own.decided)
         judged = self._judge_words(n, rows, rulings, facts, reactions)
         after, step = self._pay(state, after, act, fresh, judged, reactions, facts)
         self._write(state, log, act, facts, reactions)
+        if own is not None:
+            log.extrapolated[rows, state.turn[rows]] |= own.decided.there[rows] & (reactions.place[rows] >= 0)
         if log.spoken is not None:
             for r, action in zip(rows, acted, strict=True):
                 hits, note = self.transcript.search(state, r, action) if action.act == "search" else ((), notes.get(r, ""))
-                log.spoken[r].append(Spoken(action, hits, note))
+                tells = 0 if own is None else int(own.decided.told[r]) & self._may_tell(state, r)
+                said = ("", "") if own is None else own.outcome(r, reactions, tells)
+                log.spoken[r].append(Spoken(action, hits, note, *said))
         return after, step
+
+    def _slates(self, actions: Sequence[Action | None], rows: Sequence[int]) -> list[tuple[int, ...]]:
+        """Item rows of N slates as users see them: those of the world, each once, cut at the slate's size; only in ``rows``."""
+        slates: list[tuple[int, ...]] = [()] * len(actions)
+        for r in rows:
+            action = actions[r]
+            if action is not None and action.act == "recommend":
+                known = (self.world.item_row(i) for i in action.items)
+                slates[r] = tuple(dict.fromkeys(i for i in known if i >= 0))[: self.config.slate_size]
+        return slates
+
+    def situations(self, state: State, log: Log, actions: Sequence[Action | None]) -> dict[int, Situation]:
+        """What a user who speaks for himself would be asked about these actions (N, as for ``step``), by row."""
+        rows = [r for r, a in enumerate(actions) if a is not None and state.ending[r] == RUNNING]
+        facts = by_item(self.tables, state, self._slates(actions, rows))
+        return situations(self.transcript, state, log, {r: a for r in rows if (a := actions[r]) is not None}, facts)
+
+    def _may_tell(self, state: State, r: int) -> int:
+        """Mask of the constraints that the user of a row has not told and may."""
+        place = self.tables.at(self.tables.goal_row(state.session[r : r + 1], state.goal[r : r + 1]))[0]
+        return ~int(state.told[r]) & int(self.tables.rows.sayable[place])
 
     def _judge_words(
         self, n: int, rows: list[int], rulings: list[Rulings], facts: Facts, reactions: Reactions
@@ -398,6 +425,11 @@ def _served(worth: NDArray[np.float32], own: NDArray[np.bool_], reactions: React
 
 def _made(origin: Callable[[], Engine]) -> Engine:
     return origin()
+
+
+def user_model(world: World, config: EnvConfig) -> UserModel:
+    """The user model of a configuration."""
+    return USERS[config.user](world, config.user_options or {})
 
 
 def reward_name(config: EnvConfig) -> str:

@@ -67,11 +67,14 @@ class State:
 
 
 class Spoken(NamedTuple):
-    """What cannot be told from the log: an agent's own words, what it searched up, and what the user objected to."""
+    """What cannot be told from the log: an agent's own words, what it searched up, and what the user objected to; of a user who
+    speaks for himself also his words, and what of his answer did not stand (``conversing.FLAWS``)."""
 
     action: Action
     hits: tuple[int, ...] = ()
     note: str = ""
+    words: str = ""
+    flaw: str = ""
 
 
 class Log:

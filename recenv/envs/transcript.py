@@ -88,7 +88,7 @@ class Transcript:
         record, kind = self.world.session(session), REACTIONS[log.reaction[r, t]]
         item = int(log.item[r, t])
         concerned = None if item < 0 else self.world.item(item)
-        note = "" if log.spoken is None else log.spoken[r][t].note
+        note, words = ("", "") if log.spoken is None else (log.spoken[r][t].note, log.spoken[r][t].words)
         if kind == "results":
             text = self._results(log, r, t)
         elif kind == "object":
@@ -97,7 +97,7 @@ class Transcript:
             need = self.tables.need(session, goal)
             named, more = _named(need.constraints, int(log.constraint[r, t]), int(log.told[r, t]))
             about = int(log.about[r, t])
-            text = say(
+            text = words or say(
                 kind, record.locale, constraint=named, more=more, item_name="" if concerned is None else concerned.name,
                 slot="" if about in (NO_SLOT, ANYTHING) else SLOT_NAMES[about], anything=about == ANYTHING,
                 bits=int(rng.bits(t, _WORDS, start=state.key[r])))

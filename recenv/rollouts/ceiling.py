@@ -15,12 +15,11 @@ from numpy.typing import NDArray
 
 from recenv.data.world import World
 from recenv.envs.config import EnvConfig
-from recenv.envs.engine import Engine
+from recenv.envs.engine import Engine, user_model
 from recenv.envs.facts import by_number
 from recenv.envs.state import RUNNING, State
 from recenv.envs.tables import Tables, fitting, masks
 from recenv.rewards.hybrid import shares
-from recenv.users import USERS
 
 MOST_SUMMED = 5000
 """Sessions that a summary reads."""
@@ -60,7 +59,7 @@ def reachable_in(world: World, rules: EnvConfig) -> Reachable | None:
     """What can be met in a world under its rules; of a large one in its first ``MOST_SUMMED`` sessions. None where it has no
     session."""
     rows = range(min(world.n_sessions, MOST_SUMMED))
-    return reachable(Tables(world, USERS[rules.user](world), rules), rows) if rows else None
+    return reachable(Tables(world, user_model(world, rules), rules), rows) if rows else None
 
 
 def unwinnable(world: World, candidates: int) -> float:

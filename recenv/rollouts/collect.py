@@ -19,6 +19,7 @@ from recenv.rewards.protocol import SOURCES, unanswered
 from recenv.rollouts.agent import Agent, ReadsNumbers
 from recenv.rollouts.gold import GoldMeter
 from recenv.rollouts.trace import TRACE_SCHEMA, SessionTrace, Shown, TurnTrace
+from recenv.users.protocol import Speaks
 
 
 def collect(
@@ -64,8 +65,17 @@ def attempt(
                 over.add(r)
             else:
                 actions[r] = answer
-        before, (state, step) = state, engine.step(state, log, actions)
-        seen = looked_at(engine.tables, step.facts)
+        before = state
+        try:
+            state, step = engine.step(before, log, actions)
+        except Unanswered as some:  # users had no answer; the others' answers are kept
+            for r, error in enumerate(some.answers):
+                if isinstance(error, EndpointError):
+                    lost[r], actions[r] = error, None
+                    over.add(r)
+            state, step = engine.step(before, log, actions)
+        # who speaks for himself is told the whole slate
+        seen = step.facts.there if isinstance(engine.user, Speaks) else looked_at(engine.tables, step.facts)
         for r, action in enumerate(actions):
             if action is not None:
                 turns[r].append(_turn(engine, meter, before, state, log, step, seen[r].tolist(), r, action))
@@ -115,6 +125,7 @@ def _turn(
         gate=tuple(d for d, f in zip(names, step.failed[r], strict=True) if f),
         gold=gold, taken=taken, said=_bits(after.told[r] if after.goal[r] == goal else before.told[r] | step.reactions.told[r]),
         shown=_shown(engine, meter, before, step, seen, r, items), judged=step.costs.get(r) or msgspec.UNSET,
+        flaw=(log.spoken[r][-1].flaw if log.spoken is not None else "") or msgspec.UNSET,
     )
 
 

@@ -53,6 +53,7 @@ class TurnTrace(msgspec.Struct, frozen=True, kw_only=True):
     shown: aligned with action.items, what each item met and missed, hidden from agents; the default for ids that are unknown or
     repeated.
     judged: by dimension, what a judge took to score this turn, as recorded when it answered; absent where none was asked.
+    flaw: what of the answer of a user who speaks for himself did not stand (``envs.conversing.FLAWS``); absent where all did.
     """
 
     turn: int
@@ -73,6 +74,7 @@ class TurnTrace(msgspec.Struct, frozen=True, kw_only=True):
     said: tuple[int, ...] = ()
     shown: tuple[Shown, ...] = ()
     judged: dict[str, Cost] | msgspec.UnsetType = msgspec.UNSET
+    flaw: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class SessionTrace(msgspec.Struct, frozen=True, kw_only=True):

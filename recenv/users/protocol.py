@@ -1,11 +1,16 @@
-"""What a user model is: how appealing items are to it. Everything else about users is shared."""
+"""What a user model is: how appealing items are to it; and, where it speaks for itself, what it answers. All else about users
+is shared."""
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+from collections.abc import Sequence
+from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
+
+from recenv.errors import EndpointError
+from recenv.records import Item, Message, Need
 
 
 class Appeal(NamedTuple):
@@ -43,3 +48,51 @@ class UserModel(Protocol):
         items: NDArray[np.int64],  # (R,) item rows of the world
         satisfaction: NDArray[np.int8],  # (R, M) status against the goal's constraints, padded with MET
     ) -> Appeal: ...
+
+
+class Situation(NamedTuple):
+    """What a user who speaks for himself is to answer.
+
+    seed: of his noise.  profile, context: who and where he is.  need: what he wants; said, secret: masks of its constraints, told
+    already, and such as he never says.  most: how many he may tell in one answer, 0 for none.
+    dialogue: what was said so far, as he heard it.  act, text, items: what the agent does now; the items in the order shown.
+    unshown: names of candidates that he has not been shown.
+    """
+
+    seed: int
+    locale: str
+    profile: dict[str, str]
+    context: dict[str, str]
+    need: Need
+    said: int
+    secret: int
+    most: int
+    dialogue: tuple[Message, ...]
+    act: Literal["recommend", "ask"]
+    text: str
+    items: tuple[Item, ...]
+    unshown: tuple[str, ...]
+
+
+class Answer(NamedTuple):
+    """What such a user answers. takes: number of the item that he takes, -1 for none.  tells: mask of the constraints that he
+    tells.  understood: whether he knows what was asked.  text: his words.
+
+    flaw: ``unread`` where the answer cannot be read, so that all else in it means nothing; ``item`` where his words name a
+    candidate that he was not shown, ``wish`` where they tell what he never says; "" for none.
+    """
+
+    takes: int = -1
+    tells: int = 0
+    understood: bool = True
+    text: str = ""
+    flaw: Literal["", "unread", "item", "wish"] = ""
+
+
+@runtime_checkable
+class Speaks(Protocol):
+    """A user model that decides and words its answers itself."""
+
+    def answer(self, situations: Sequence[Situation]) -> list[Answer | EndpointError]:
+        """An answer for each situation, in order, or the error where what it asks did not answer."""
+        ...

@@ -10,8 +10,8 @@ import msgspec
 import pytest
 from loopback import Reply, Script, loopback
 
+from recenv.answers import Kept, open_record
 from recenv.baselines import Runtime, make_agent
-from recenv.baselines.llm import _Kept, open_record
 from recenv.completion import Completion
 from recenv.data.world import World
 from recenv.endpoint import EndpointConfig, chat_request
@@ -191,13 +191,13 @@ def test_a_recorded_run_is_repeated_without_the_server(tiny_world: World, tmp_pa
 def test_a_torn_record_is_mended_and_a_damaged_one_refused(tmp_path: Path) -> None:
     path = tmp_path / "answers.jsonl"
     record = open_record(path)
-    record.add(_Kept("a", Completion(text="one\u2028two")))
-    record.add(_Kept("b", Completion(text="three")))
+    record.add(Kept("a", Completion(text="one\u2028two")))
+    record.add(Kept("b", Completion(text="three")))
     whole = path.read_bytes()
     path.write_bytes(whole[:-5])
     torn = open_record(path)
-    assert torn.get("b") is None and torn.get("a") == _Kept("a", Completion(text="one\u2028two"))
-    torn.add(_Kept("b", Completion(text="three")))
+    assert torn.get("b") is None and torn.get("a") == Kept("a", Completion(text="one\u2028two"))
+    torn.add(Kept("b", Completion(text="three")))
     assert path.read_bytes() == whole
     path.write_bytes(b"{}\n" + whole)
     with pytest.raises(InputError, match=r"answers.jsonl:1: not a recorded answer"):

@@ -16,6 +16,7 @@ from recenv.evaluation.plan import TRACES
 
 pytest.importorskip("httpx", reason="judges and the llm agent need the extra recenv[llm]")
 
+NO = '{"take": 0, "tell": [], "say": "No."}'
 ASK = '{"act": "ask", "text": "What do you want?"}'
 
 
@@ -54,22 +55,26 @@ DOWN = [
 
 
 @pytest.mark.parametrize(("role", "reply", "words"), [
-    *(("agent", *how) for how in DOWN), *(("judge", *DOWN[n]) for n in (0, 2, 5))])
+    *(("agent", *how) for how in DOWN), *((role, *DOWN[n]) for role in ("judge", "user") for n in (0, 2, 5))])
 def test_an_outage_is_no_result_and_is_made_good(
     small: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], role: str, reply: Reply, words: str
 ) -> None:
-    down = [True]
+    down, limit = [True], 1.0 if reply.pause_s else 20.0
 
     def script(body: dict[str, Any], times: int) -> Reply:
-        return reply if down[0] else Reply(ASK) if role == "agent" else judged(body)
+        return reply if down[0] else judged(body) if role == "judge" else Reply(ASK if role == "agent" else NO)
 
     with loopback(script) as server:
-        (small / "judge.toml").write_text(f'model="m"\nbase_url="{server.base_url}"\nretries=0\ntimeout_s=0.15\n')
+        (small / "judge.toml").write_text(f'model="m"\nbase_url="{server.base_url}"\nretries=0\ntimeout_s={limit}\n')
         asked = ["evaluate", "--scenario", small / "small.toml", "--audit", "none", "--seed", 1, "--sessions", 2]
+        options = {"model": "m", "base_url": server.base_url, "retries": 0, "timeout_s": limit}
         if role == "agent":
             asked += ["--scorers", "rules", "--agents", "random,llm"]
-            for field, value in (("model", "m"), ("base_url", server.base_url), ("retries", 0), ("timeout_s", 0.15)):
-                asked += ["--agent-option", f"llm.{field}={value}"]
+            asked += [part for field, value in options.items() for part in ("--agent-option", f"llm.{field}={value}")]
+        elif role == "user":
+            asked += ["--scorers", "rules", "--agents", "random", "--user", "llm"]
+            options["record"] = small / "users.jsonl"
+            asked += [part for field, value in options.items() for part in ("--user-option", f"{field}={value}")]
         else:
             asked += ["--scorers", f"judge:{small / 'judge.toml'}", "--agents", "random"]
         code, out, err = recenv(monkeypatch, capsys, *asked, "--out", small / "run")
@@ -83,10 +88,16 @@ def test_an_outage_is_no_result_and_is_made_good(
         assert code == 0 and "were not played" not in out, err
         code, out, err = recenv(monkeypatch, capsys, *asked, "--out", small / "never-down")
         assert code == 0
-    if role == "agent":  # a judge's latencies differ
+    if role != "judge":  # whose latencies differ
         assert (small / "run" / TRACES).read_bytes() == (small / "never-down" / TRACES).read_bytes()
     else:
         assert len((small / "run" / TRACES).read_bytes().splitlines()) == 2
+    if role == "user":  # the server is gone, and all that reads a run goes on without
+        for command in (["replay"], ["rescore", "--scorers", "rules", "--reward", "outcome", "--out", small / "again"],
+                        ["export", "--format", "sft", "--out", small / "rows.jsonl"]):
+            code, out, err = recenv(monkeypatch, capsys, command[0], small / "run", *command[1:])
+            assert code == 0, err
+        assert "No." in (small / "rows.jsonl").read_text()
 
 
 def test_a_judge_that_fails_now_and_then_loses_those_sessions_alone(small: Path) -> None:

@@ -101,11 +101,11 @@ def test_the_shipped_parameters_make_sense(tiny_world: World) -> None:
     assert beta["missed"] < -0.5 and beta["rating"] > 0 and beta["liked"] > 0 and beta["same_area"] > 0
     assert beta["price_if_tight"] + beta["dear_if_tight"] < 0
     assert 0.5 < params.position_decay < 1 and 0 < params.leave_hazard < 0.5
-    appeal, _ = ask(USERS["learned"](tiny_world), tiny_world, "zh-1")
+    appeal, _ = ask(USERS["learned"](tiny_world, {}), tiny_world, "zh-1")
     met = np.array([bin(n & 7).count("1") for n in range(16)])  # three constraints, one a bit
     means = [appeal.utility[met == m].mean() for m in range(4)]
     assert means == sorted(means)
-    assert USERS["learned"](tiny_world).temper == (params.position_decay, params.leave_hazard)
+    assert USERS["learned"](tiny_world, {}).temper == (params.position_decay, params.leave_hazard)
 
 
 # -- fitting -----------------------------------------------------------------------------------------------------------------
@@ -199,8 +199,8 @@ def test_replay_of_the_other_goal_is_extrapolated(tiny_logged_world: World) -> N
 
 
 def test_the_registry(tiny_world: World) -> None:
-    assert list(USERS) == ["gold", "replay", "learned"]
+    assert list(USERS) == ["gold", "replay", "learned", "llm"]
     for name in ("replay", "learned"):
-        assert USERS[name](tiny_world).name == name
+        assert USERS[name](tiny_world, {}).name == name
     with pytest.raises(UnknownName, match="learned"):
         USERS["lerned"]
