@@ -94,7 +94,7 @@ def test_on_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     with loopback(lambda body, times: Reply('{"take": 0, "tell": [], "say": "No."}')) as server:
         arguments = ["check-user", "--scenario", str(tmp_path / "small.toml"), "--against", "learned", "--sessions", "3",
                      "--user-option", "model=m", "--user-option", f"base_url={server.base_url}", "--user-option",
-                     f"record={tmp_path / 'users.jsonl'}", "--user-option", "retries=0"]
+                     f"record={tmp_path / 'users.jsonl'}", "--user-option", "timeout_s=120"]
         done = CliRunner().invoke(cli, arguments)
         assert done.exit_code == 0 and "as the learned user" in done.output, done.output
         asked = len(server.bodies)

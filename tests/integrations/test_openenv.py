@@ -1,7 +1,9 @@
-"""OpenEnv: one server process, many sessions at once, none mixed up."""
+"""OpenEnv: one server process, many sessions at once, none mixed up; and the folder that its tools take."""
 
 from __future__ import annotations
 
+import ast
+import configparser
 import json
 import os
 import re
@@ -9,32 +11,35 @@ import socket
 import subprocess
 import sys
 import time
+import tomllib
 import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
 from recenv.integrations.acting import OVER, Acting
 
-pytest.importorskip("openenv.core")
-pytestmark = [pytest.mark.integrations, pytest.mark.filterwarnings("default")]
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "recenv" / "integrations" / "openenv_env"
 OPTIONS: dict[str, Any] = {"scenario": "mixed", "scorers": "rules", "horizon": 12, "patience_scale": 10.0}
 CLIENTS, TURNS = 64, 10
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
+    pytest.importorskip("openenv.core")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     url = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-m", "uvicorn", "recenv.integrations.openenv:app", "--host", "127.0.0.1", "--port", str(port)]
-    process = subprocess.Popen(
-        [*command, "--log-level", "error"], env={**os.environ, "RECENV_OPTIONS": json.dumps(OPTIONS)})
+    where = {"RECENV_OPTIONS": json.dumps(OPTIONS), "PORT": str(port), "PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen([sys.executable, "-m", "server.app"], env={**os.environ, **where}, cwd=FOLDER,
+                               stderr=subprocess.DEVNULL)
     try:
-        for _ in range(300):
+        for _ in range(1800):
             try:
                 with urllib.request.urlopen(f"{url}/health", timeout=5) as answer:
                     assert json.load(answer)["status"] == "healthy"
@@ -102,6 +107,35 @@ def by_hand(number: int) -> list[Any]:
     return told
 
 
+def told_of(file: Path) -> dict[str, str]:
+    """The lines ``key: value`` of a manifest."""
+    return dict(line.split(": ", 1) for line in file.read_text().splitlines())
+
+
+def test_the_folder_has_what_the_tools_look_for() -> None:
+    manifest, docker = told_of(FOLDER / "openenv.yaml"), (FOLDER / "server" / "Dockerfile").read_text()
+    project = tomllib.loads((FOLDER / "pyproject.toml").read_text())["project"]
+    assert manifest["runtime"] == "fastapi" and f"EXPOSE {manifest['port']}\n" in docker and "/health" in docker
+    assert f'"{manifest["app"]}", "--host", "0.0.0.0", "--port", "{manifest["port"]}"' in docker
+    config = configparser.ConfigParser()
+    config.read(ROOT / "setup.cfg", encoding="utf-8")
+    assert project["version"] == config["metadata"]["version"]
+    assert config["options.extras_require"]["openenv"].strip() in project["dependencies"]
+    for file in (manifest["app"].partition(":")[0].replace(".", "/") + ".py", "client.py", "models.py", "__init__.py"):
+        ast.parse((FOLDER / file).read_text())
+
+
+@pytest.mark.integrations
+@pytest.mark.filterwarnings("default")
+def test_openenv_validates_the_folder() -> None:
+    validation = pytest.importorskip("openenv.cli._validation")
+    _, issues = validation.validate_multi_mode_deployment(FOLDER)
+    assert [i for i in issues if "uv.lock" not in i] == []  # a lock names an index, which who publishes the folder chooses
+    assert validation.get_deployment_modes(FOLDER)["docker"]
+
+
+@pytest.mark.integrations
+@pytest.mark.filterwarnings("default")
 def test_many_clients_at_once_and_none_mixed_up(server: str, capsys: pytest.CaptureFixture[str]) -> None:
     by_client(server, 0)  # what is made at first use
     began = time.perf_counter()
@@ -116,6 +150,8 @@ def test_many_clients_at_once_and_none_mixed_up(server: str, capsys: pytest.Capt
               f"p50 {1e3 * waits[len(waits) // 2]:.0f} ms, p99 {1e3 * waits[int(0.99 * len(waits))]:.0f} ms")
 
 
+@pytest.mark.integrations
+@pytest.mark.filterwarnings("default")
 def test_after_the_end_nothing_is_paid_and_json_has_no_nan(server: str) -> None:
     from recenv.integrations.openenv import Act
 

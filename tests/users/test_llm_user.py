@@ -11,7 +11,6 @@ import msgspec
 import pytest
 from loopback import Loopback, Reply, loopback
 from sessions import Played, ask, slate
-from worlds import tiny_item
 
 from recenv.completion import Completion
 from recenv.data.world import World
@@ -25,6 +24,7 @@ from recenv.records import Action
 from recenv.rollouts.collect import attempt, collect
 from recenv.rollouts.replay import verify
 from recenv.rollouts.trace import SessionTrace
+from recenv.testing.tiny import tiny_item
 from recenv.users.leaks import named, told_in
 from recenv.users.llm import MAX_WORDS, read_answer
 from recenv.users.llm_prompt import messages
@@ -48,7 +48,7 @@ class Model:
 
     def engine(self, **config: Any) -> Engine:
         options = {
-            "model": "m", "base_url": self.server.base_url, "retries": 0, "timeout_s": 2.0,
+            "model": "m", "base_url": self.server.base_url, "retries": 0, "timeout_s": 60.0,
             "record": str(self.folder / "users.jsonl")}
         return Engine(self.world, EnvConfig(scorers="rules", user="llm", user_options=options, **config))
 

@@ -1,0 +1,5 @@
+"""The client, where OpenEnv looks for it."""
+
+from recenv.integrations.openenv import RecenvClient
+
+__all__ = ["RecenvClient"]
