@@ -124,17 +124,21 @@ weights: $(WEIGHTS)/rows fast
 # Trees take what the network leaves out: Meituan's own tasks, and worlds of every kind, with the take-ups of their users.
 WORLDS := mixed:2500:20260513 dining:500:20260514 lifestyle:400:20260515 shopping:400:20260516 accommodation:300:20260517 \
   hidden-needs:500:20260518 cold-start:400:20260519 tourism:300:20260520 healthcare:300:20260521
+# Of these, answers in prose are made, too: true ones, and such as lie.
+PROSE := mixed dining accommodation tourism
 
 $(WEIGHTS)/worlds: $(WEIGHTS)/rows
 	rm -rf $@.partial && mkdir $@.partial
 	$(BIN)/recenv rows vitabench $(DATA)/vitabench --out $@.partial/vitabench.jsonl
 	for world in $(WORLDS); do set -- $$(echo $$world | tr : ' '); \
 	  $(BIN)/recenv synth --scenario $$1 --sessions $$2 --seed $$3 --out $@.partial/$$1 || exit 1; done
+	for world in $(PROSE); do $(BIN)/recenv rows prose $@.partial/$$world --out $@.partial/prose-$$world.jsonl || exit 1; done
 	rm -rf $@ && mv $@.partial $@
 
 fast: $(WEIGHTS)/worlds
 	cd $(WEIGHTS) && $(HERE)/recenv train --network boosted $(SETS:%=--input rows/%.jsonl) --input worlds/vitabench.jsonl \
-	  $(foreach world,$(WORLDS),--input worlds/$(firstword $(subst :, ,$(world)))) --keep 0.0-0.9 --set test_share=0.08 --out fast
+	  $(foreach world,$(WORLDS),--input worlds/$(firstword $(subst :, ,$(world)))) \
+	  $(PROSE:%=--input worlds/prose-%.jsonl) --keep 0.0-0.9 --set test_share=0.08 --out fast
 
 # Set by set, what a dimension's scorer makes of groups that its training left out (--keep above; any of 0.0-0.9 for `audit`).
 PAIRS := dstc9_fc:factual_consistency begin:factual_consistency ci_tod:factual_consistency ci_tod:instruction_following \

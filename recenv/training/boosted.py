@@ -21,6 +21,7 @@ from recenv.rewards.models.boosted.inputs import Inputs, labelled, matches, name
 from recenv.rewards.models.calibration import Calibration
 from recenv.rewards.models.checkpoint import Written
 from recenv.rewards.models.described import SCHEMA
+from recenv.training.errands import errands
 from recenv.training.examples import Progress, Split, labels_of
 from recenv.training.fits.boosting import grow, together
 from recenv.training.learner import against_a_constant
@@ -55,7 +56,8 @@ class BoostedLearner:
         self.data: dict[str, dict[str, Grown]] = {}
         for n, d in enumerate(dimensions):
             tell(f"reading {d}", n, len(dimensions))
-            self.data[d] = {part: self._read(splits[part][d]) for part in ("train", "validation")}
+            added = errands(train[d], settings.errands, settings.seed) if DIMENSIONS[d].overlapping else []
+            self.data[d] = {"train": self._read([*train[d], *added]), "validation": self._read(splits["validation"][d])}
         self.ensembles: dict[str, Ensemble] = {}
 
     def identity(self) -> dict[str, Any]:

@@ -109,7 +109,8 @@ class BoostedSettings(Settings, frozen=True, kw_only=True):
 
     ranking: trees that learn the order of items that one request is held against; trees: those that learn probabilities, after
     them. rate: what a tree counts; leaves: most of a tree, of one that ranks; least: units in a leaf; share: of the features that
-    a tree may use. balance: 1 lets every source count alike, 0 every row.
+    a tree may use. balance: 1 lets every source count alike, 0 every row. errands: requests of several wishes that are added, as
+    a share of those of one (see errands).
     """
 
     ranking: int = 120
@@ -119,6 +120,7 @@ class BoostedSettings(Settings, frozen=True, kw_only=True):
     least: int = 40
     share: float = 0.3
     balance: float = 0.5
+    errands: float = 0.2
 
     def __post_init__(self) -> None:
         super().__post_init__()

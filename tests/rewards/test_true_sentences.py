@@ -119,6 +119,8 @@ FALSE = [
 FURTHER = [  # true as well
     "If you like views, Harbor Grill it is. Otherwise Willow Court, though at 2145 yuan it is a splurge.",
     "Between Harbor Grill and Willow Court I would take the former, since the latter is rated only 4.1 stars.",
+    "**Willow Court** costs 1849 yuan more than **Harbor Grill**, but scores 4.1 rather than 4.6.",
+    "望江楼评分高一些，4.6分对4.1分。听雨轩也可以作为备选。",
     "Blue Lantern, rated 4.6 stars like Harbor Grill, costs a mere 58 yuan.",
     "Unlike Willow Court (4.1 stars), Harbor Grill has 4.6 stars.",
     "Compared with Willow Court's 2145 yuan, the 296 yuan at Harbor Grill look modest.",

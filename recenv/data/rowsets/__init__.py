@@ -11,6 +11,7 @@ from recenv.data.rowsets import (
     dstc9_fc,
     ifeval_responses,
     llmbar,
+    prose,
     recipe_mpr,
     recrm,
     vitabench,
@@ -26,6 +27,6 @@ ROWSETS: Registry[RowSet] = Registry("row set")
 for _name, _module in {
     "recrm": recrm, "crosswoz": crosswoz, "dstc9_fc": dstc9_fc, "ci_tod": ci_tod, "begin": begin,
     "ifeval_responses": ifeval_responses, "llmbar": llmbar, "crsarena_eval": crsarena_eval, "recipe_mpr": recipe_mpr,
-    "coupon": coupon, "vitabench": vitabench,
+    "coupon": coupon, "vitabench": vitabench, "prose": prose,
 }.items():
     ROWSETS.add(_name, _module.ENTRY)

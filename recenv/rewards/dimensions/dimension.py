@@ -38,8 +38,8 @@ class Dimension(NamedTuple):
     (``models.opinions``).  likeness: what of a row a pretrained encoder compares (``models.sequence.similarities``), "" for
     nothing.
     overlapping: trees for it begin with the words that request and item share, and correct that (``models.boosted``).
-    trees: rows that a divided family leaves to its trees (``models.divided``): those of an item with a record of ``labelled``
-    fields, of a ``named`` item, "" for none.
+    trees: rows that a divided family leaves to its trees (``models.divided``): those of an item, or evidence, with a record of
+    ``labelled`` fields, of a ``named`` item, "" for none.
     measure: the leading measure of a card (``pairs or AUC``: pairs right where most rows come in pairs).
     """
 

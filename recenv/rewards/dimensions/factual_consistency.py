@@ -23,5 +23,5 @@ DIMENSION = Dimension(
     reads=("evidence", "query", "response"), needs=("evidence", "response"), answers="response",
     overlap=lambda row, item: (row.response, row.evidence), rule=factual_verdict, spoken="true", rubric=RUBRIC,
     features=("evidence_response", "query_response", "grounding"), compares=(("item", "response"), ("query", "response")),
-    word="facts", opinions=("forest",), likeness="evidence",
+    word="facts", opinions=("forest",), likeness="evidence", trees="labelled",
 )

@@ -1,8 +1,9 @@
 """A family that divides rows between two checkpoints, each taking what it reads better.
 
 Items with a record of labelled fields are held against a request by boosted trees, which carry over to catalogues that nobody
-trained on; replies and descriptions in prose by the network, which knows more words. Whether a person takes something up is told
-by the network's table where all that is known stands in tables, by the trees elsewhere.
+trained on, and so is what an answer says of such records; replies, and answers from prose, are read by the network, which knows
+more words. Whether a person takes something up is told by the network's table where all that is known stands in tables, by the
+trees elsewhere.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ def _is_table(item: str) -> bool:
 
 
 def _by_record(row: ScorerRow) -> bool:
-    return any(map(is_record, row.items or (row.item,)))
+    return any(map(is_record, row.items or (row.item or row.evidence,)))
 
 
 _TAKES: dict[str, Callable[[ScorerRow], bool]] = {"labelled": _by_record, "named": lambda row: not _is_table(row.item)}

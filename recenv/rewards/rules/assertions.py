@@ -18,6 +18,7 @@ from typing import Literal, NamedTuple
 from recenv.data.constraints import fold
 from recenv.data.render import value_text
 from recenv.records import Item
+from recenv.rewards.reading import aliases
 from recenv.rewards.rules import CACHES
 from recenv.rewards.rules.references import Named, behind_colon, comparisons, group, in_brackets, no_value, one_by_one, references
 
@@ -114,7 +115,7 @@ _OTHER_MONEY_AFTER = re.compile(r"\s{0,4}(?:代金券|优惠|红包|折|券|押�
 _LANDMARK_BEFORE = re.compile(
     r"(?:靠近|临近|邻近|毗邻|紧邻|紧挨|附近|周边|周围|旁边|离|距|\b(?:near(?:by)?|close to|next to|beside|opposite|around)\b)"
     r"[^,.;。;!?()\n]{0,24}$"
-    r"|(?:像|比|不如|类似|\b(?:like|unlike|than|compared (?:with|to)|similar to|against|over|versus)) ?$")
+    r"|(?:像|比|不如|类似|\b(?:like|unlike|than|compared (?:with|to)|similar to|against|over|versus))[ *_]{0,4}$")
 _LANDMARK_AFTER = re.compile(r"\s{0,4}(?:附近|周边|旁|边上|周围|对面|nearby)")
 _PUNCTUATION = re.compile(r"[,.;:!?。、;\n()\[\]{}|/]")
 _SENTENCE = re.compile(r"[!?。\n]|(?<!\d)\.\s")
@@ -183,12 +184,17 @@ def _normal(text: str) -> str:
 
 
 def _mentions(text: str, items: Sequence[Item], others: Sequence[Item]) -> list[_Mention]:
-    """Where names stand, longest first where they overlap, in order of the text."""
-    named: dict[str, list[Item]] = {
-        name: [] for item in (*items, *others) if (name := _normal(item.name).strip()) in text}
+    """Where names stand, longest first where they overlap, in order of the text: whole ones, and such short forms of recommended
+    items' as can mean nothing else at hand (``reading.aliases``)."""
+    every = {name: None for item in (*items, *others) if (name := _normal(item.name).strip())}
+    named: dict[str, list[Item]] = {name: [] for name in every if name in text}
     for item in items:
-        if (name := _normal(item.name).strip()) in named:
+        name = _normal(item.name).strip()
+        if name in named:
             named[name].append(item)
+        for form in aliases.forms(name)[1:] if name else ():
+            if form in text and aliases.sure(form) and not any(form in other for other in every if other != name):
+                named.setdefault(form, []).append(item)
     found: list[_Mention] = []
     taken = bytearray(len(text))  # 1 where a name stands
     for name in sorted(named, key=lambda n: (-len(n), n)):

@@ -190,7 +190,8 @@ _DIFFERS_BEFORE = re.compile(
     r"(?:便宜|贵|(?<!评分)高|低|远|近|多|少|差|差价|相差|差距|省|difference[a-z ]{0,20}|\bdiffers? by|"
     r"\bsaves?(?: you)?|\bby)\s{0,4}(?:了|出|是|为|约|大约)?\s{0,4}[¥:]?\s{0,4}$")
 _BOUND_BEFORE = re.compile(
-    r"(?:不到|不足|没到|没有?超过|不会超过|不超|少于|多于|将近|接近|上限|起价|\b(?:almost|nearly|not quite|"
+    r"(?:不到|不足|没到|没有?超过|不会超过|不超|少于|多于|将近|接近|上限|起价|(?<=[分元块里])[对比]|"
+    r"\b(?:rather than|instead of|versus|vs\.?|against|compared (?:with|to)|almost|nearly|not quite|"
     r"just (?:under|over)|starts? (?:at|from)|starting (?:at|from)"
     r"|no (?:more|less) than|fewer than))\s{0,4}¥?\s{0,4}$")
 _SUM_BEFORE = re.compile(r"加起来|一共|合计|总共|总计|共计|\btogether\b|\bin total\b|\baltogether\b|\bcombined\b|\bsum\b")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from recenv.records import ScorerRow
 from recenv.rewards.dimensions import DIMENSIONS
-from recenv.rewards.features import matching, replying, vector, wants
+from recenv.rewards.features import matching, prose, replying, vector, wants
 from recenv.rewards.features.matching import Rarity
 from recenv.rewards.fields import items_of, texts
+from recenv.rewards.reading.records import is_record
 
 Array = NDArray[np.float64]
 
@@ -28,7 +29,8 @@ _SCALES = np.array([20.0, 0.1, 1.2, 14.0])  # about that, over rows of many sour
 
 _KEPT = 256  # texts with lists of items: the same ones are asked about in several dimensions
 
-_ON_PAIRS = [n for n, name in enumerate(vector.QUERY_ITEM) if name not in _LENGTHS]
+_OF_ITEM = ("query_length", "rating", "rating_missing", "price", "price_missing", "distance", "distance_missing")
+"""Say nothing of how a request and an item meet: left out where no person is read, whose taste they may be."""
 
 
 def matches(dimension: str) -> bool:
@@ -39,17 +41,22 @@ def matches(dimension: str) -> bool:
 def names(dimension: str, pairs: Sequence[str] = ()) -> tuple[str, ...]:
     """Names of the features of a dimension, in the order of the columns; pairs: as for ``Inputs``."""
     if not matches(dimension):
-        return vector.names(dimension)
+        return (*vector.names(dimension), *(prose.NAMES if _claims(dimension) else ()))
     reads = DIMENSIONS[dimension].reads
     found = [f"{field}_{n}" for field in _TEXTS if field in reads for n in matching.NAMES]
     if DIMENSIONS[dimension].listwise:
         found += [f"listed_{field}_{n}" for field in ("query", "user") if field in reads for n in matching.NAMES]
-    found += [vector.QUERY_ITEM[n] for n in _ON_PAIRS] + list(wants.NAMES)
+    found += [vector.QUERY_ITEM[n] for n in _on_pairs(reads)] + list(wants.NAMES)
     found += list(vector.PERSON_ITEM if "user" in reads else replying.NAMES)
     found += [f"pair {p}" for p in pairs]
     if DIMENSIONS[dimension].listwise:
         found = [*found, *(f"{n}: deviation" for n in found), *(f"{n}: behind" for n in found)]
     return tuple(found)
+
+
+def _claims(dimension: str) -> bool:
+    """Whether a dimension holds what a text says against records."""
+    return {"evidence", "response"} <= set(DIMENSIONS[dimension].reads)
 
 
 class Inputs:
@@ -65,7 +72,7 @@ class Inputs:
             return []
         dimension = rows[0].dimension
         if not matches(dimension):
-            return [np.nan_to_num(vector.vector(dimension, texts(row, ""))[None].astype(np.float64)) for row in rows]
+            return [np.nan_to_num(self._text(row))[None] for row in rows]
         if DIMENSIONS[dimension].listwise:
             return [_within(self._pairs(row, items_of(row))) for row in rows]
         asked: dict[tuple[str, ...], list[int]] = {}
@@ -77,16 +84,22 @@ class Inputs:
                 out[n] = line[None]
         return out
 
+    def _text(self, row: ScorerRow) -> Array:
+        found = vector.vector(row.dimension, texts(row, "")).astype(np.float64)
+        if not _claims(row.dimension):
+            return found
+        return np.append(found, prose.prose(row.evidence, row.query, row.response))
+
     def _pairs(self, row: ScorerRow, items: tuple[str, ...]) -> Array:
         """(I, E) features of a row's request and person with items, each alone but for what ``listed_`` says."""
         own = DIMENSIONS[row.dimension]
         columns = [self._matched(getattr(row, field), items, False) for field in _TEXTS if field in own.reads]
         if own.listwise:
             columns += [self._matched(getattr(row, field), items, True) for field in ("query", "user") if field in own.reads]
-        person = "user" in own.reads
+        person, kept = "user" in own.reads, _on_pairs(own.reads)
         columns.append(np.array([
-            [*(v[n] for v in [vector.query_item(row.query, item)] for n in _ON_PAIRS), *wants.wants(row.query, item),
-             *(vector.person_item(row.user, row.context, item) if person else replying.replying(row.query, item)),
+            [*(v[n] for v in [vector.query_item(row.query, item)] for n in kept), *wants.wants(row.query, item),
+             *(vector.person_item(row.user, row.context, item) if person else _replying(row.query, item)),
              *self._present(row, item)]
             for item in items]))
         found: Array = np.nan_to_num(np.concatenate(columns, 1))
@@ -101,6 +114,16 @@ class Inputs:
             return []
         there = labelled(row, item)
         return [float(p in there) for p in pairs]
+
+
+def _on_pairs(reads: Collection[str]) -> list[int]:
+    left_out = _LENGTHS if "user" in reads else (*_LENGTHS, *_OF_ITEM)
+    return [n for n, name in enumerate(vector.QUERY_ITEM) if name not in left_out]
+
+
+def _replying(query: str, item: str) -> list[float]:
+    """Of answers in prose; a record does not answer, and how long it is or what it repeats says nothing."""
+    return [0.0] * len(replying.NAMES) if is_record(item) else replying.replying(query, item)
 
 
 def labelled(row: ScorerRow, item: str) -> frozenset[str]:
