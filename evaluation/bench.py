@@ -24,7 +24,7 @@ from recenv.envs.engine import Engine
 from recenv.envs.single import SlateEnv
 from recenv.envs.spaces import slate_action, slate_observation
 from recenv.envs.vector import ChatVectorEnv, SlateVectorEnv
-from recenv.evaluation.prepare import fill
+from recenv.evaluation.filling import fill
 from recenv.measures.drawing import PALETTE, REFERENCE, TICK, axes_at, axis_names, frame, heading, new_figure, save, write
 from recenv.records import Action, AgentView, ScorerRow
 from recenv.rewards.dimensions import DIMENSIONS

@@ -1,8 +1,9 @@
-"""A run on Ray: sessions cut into tasks, the world in the object store, and the same bytes as one process.
+"""Work on Ray, cut into tasks: sessions to play or to rescore, goals to prepare. The world lies in the object store, and what is
+written has the bytes of one process.
 
 A worker is sent names, numbers and the world's files; it makes scenario, agent and scorers of them itself, keeps them from one
-task to the next, and gives back encoded traces. Results are taken up in the plan's order, so that a run can be killed and resumed
-as any other. A task whose worker died is played again elsewhere: what a session does depends on its keys alone.
+task to the next, and gives back encoded traces or values. Results are taken up in order, so that a run can be killed and resumed
+as any other. A task whose worker died is done again elsewhere: what comes of it depends on its keys alone.
 
 Weights and agents by ``module:attribute`` or file must be there under the same names on every machine. ``RAY_ADDRESS`` names a
 cluster that runs; without it, workers are processes of this machine.
@@ -12,7 +13,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
@@ -24,16 +25,21 @@ from numpy.typing import NDArray
 
 from recenv.baselines.by_name import open_agent
 from recenv.data.world import World
+from recenv.envs.config import EnvConfig
 from recenv.envs.engine import Engine
 from recenv.errors import InputError, MissingExtra, RecenvError, WorkerError
 from recenv.evaluation.failures import Lost, settled
+from recenv.evaluation.filling import fill
 from recenv.evaluation.plan import RunPlan
 from recenv.evaluation.runner import Chunk
 from recenv.evaluation.runtimes import runtime_of
 from recenv.files import whole_folder
 from recenv.journal import held
+from recenv.rewards.hybrid import RewardSpec
+from recenv.rewards.named import scorer_set
 from recenv.rollouts.agent import Agent
 from recenv.rollouts.collect import attempt
+from recenv.rollouts.rescore import rescore
 from recenv.rollouts.trace import SessionTrace
 from recenv.scenarios import Scenario
 from recenv.scenarios.entry import cache_folder, open_engine
@@ -59,6 +65,15 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     repeat: int = 1
 
 
+class RescoreJob(msgspec.Struct, frozen=True, kw_only=True):
+    """What every task of a rescoring has in common. env: the rules, which name the scorers; reward: the spec as JSON; world: the
+    fingerprint of the store."""
+
+    env: EnvConfig
+    reward: str
+    world: str
+
+
 class Cluster:
     """Ray with a world in its object store; a context, at whose end workers that it started are gone. workers: tasks at once."""
 
@@ -77,7 +92,6 @@ class Cluster:
         if self._mine:
             own = {} if os.environ.get("RAY_ADDRESS") else {"num_cpus": self.workers, "include_dashboard": False}
             self.ray.init(log_to_driver=False, logging_level="ERROR", **own)
-        self.play = self.ray.remote(max_retries=RETRIES)(play_chunk)
         self.files = self.ray.put(packed(self._world.path))
         return self
 
@@ -85,17 +99,41 @@ class Cluster:
         if self._mine:
             self.ray.shutdown()
 
-    def tasks(self, job: Job, plan: RunPlan) -> Tasks:
+    def playing(self, job: Job, plan: RunPlan) -> Tasks:
         """What plays a plan: a run of the job, or one of its repeats."""
-        return Tasks(self, msgspec.structs.replace(job, users=plan.seed, repeat=plan.repeat), plan)
+        common = msgspec.json.encode(msgspec.structs.replace(job, users=plan.seed, repeat=plan.repeat))
+        return Tasks(self, play_chunk, common, lambda c: (c.agent, c.rows, c.first, _ids(plan, c)), "go on with --resume")
+
+    def rescoring(self, engine: Engine, plan: RunPlan, traces: Callable[[Chunk], Sequence[SessionTrace]]) -> Tasks:
+        """What scores recorded traces of a plan anew, as an engine does. traces: those of a chunk, asked for in order."""
+        job = RescoreJob(
+            env=engine.config, reward=engine.reward.spec.to_json().decode(), world=engine.world.fingerprint)
+        return Tasks(
+            self, rescore_chunk, msgspec.json.encode(job),
+            lambda c: (msgspec.json.encode(list(traces(c))), c.agent, c.first, _ids(plan, c)), "the same command goes on")
+
+    def preparing(self, job: Job) -> Tasks:
+        """What fills decks; its chunks have goals for rows, and no agent."""
+        return Tasks(self, prepare_chunk, msgspec.json.encode(job), lambda c: (c.rows,), "the same command goes on")
+
+
+def _ids(plan: RunPlan, chunk: Chunk) -> tuple[str, ...]:
+    return plan.session_ids[chunk.first : chunk.first + len(chunk.rows)]
 
 
 class Tasks:
-    """The chunks of one plan, played ahead and given in order."""
+    """Chunks of work, done ahead and given in order.
 
-    def __init__(self, cluster: Cluster, job: Job, plan: RunPlan) -> None:
-        self._cluster, self._ids = cluster, plan.session_ids
-        self._job = cluster.ray.put(msgspec.json.encode(job))
+    work: the function of a worker, of the world's files, of what all chunks have in common, and of what ``ship`` sends of a
+    chunk; it gives bytes. goes_on: what to do where workers keep dying, in words.
+    """
+
+    def __init__(
+        self, cluster: Cluster, work: Callable[..., bytes], common: bytes, ship: Callable[[Chunk], tuple[Any, ...]], goes_on: str
+    ) -> None:
+        self._cluster, self._ship, self._goes_on = cluster, ship, goes_on
+        self._work = cluster.ray.remote(max_retries=RETRIES)(work)
+        self._common = cluster.ray.put(common)
         self._waiting: deque[Chunk] = deque()
         self._flying: deque[tuple[Chunk, Any]] = deque()
 
@@ -104,17 +142,19 @@ class Tasks:
         self._waiting.extend(chunks)
 
     def run_chunk(self, agent: str, rows: Sequence[int], first: int) -> list[SessionTrace | Lost]:
-        """The traces of a chunk; those after it are under way meanwhile. Raises WorkerError where its workers keep dying."""
-        ray, wanted = self._cluster.ray, Chunk(agent, tuple(rows), first)
+        """The traces of a chunk; raises as ``result``."""
+        return decoded(self.result(Chunk(agent, tuple(rows), first)))
+
+    def result(self, wanted: Chunk) -> bytes:
+        """What came of a chunk; those after it are under way meanwhile. Raises WorkerError where its workers keep dying."""
+        ray = self._cluster.ray
         while self._flying and self._flying[0][0] != wanted:  # skipped: its agent has been given up
             ray.cancel(self._flying.popleft()[1])
         while self._waiting and not self._flying and self._waiting[0] != wanted:
             self._waiting.popleft()
         while self._waiting and len(self._flying) < 2 * self._cluster.workers:
             chunk = self._waiting.popleft()
-            ids = self._ids[chunk.first:chunk.first + len(chunk.rows)]
-            task = self._cluster.play.remote(self._cluster.files, self._job, chunk.agent, chunk.rows, chunk.first, ids)
-            self._flying.append((chunk, task))
+            self._flying.append((chunk, self._work.remote(self._cluster.files, self._common, *self._ship(chunk))))
         try:
             found: bytes = ray.get(self._flying.popleft()[1])
         except ray.exceptions.RayTaskError as error:
@@ -122,10 +162,13 @@ class Tasks:
                 raise error.cause from None
             raise
         except ray.exceptions.RayError as error:
+            last = wanted.first + len(wanted.rows) - 1
+            what = f"sessions {wanted.first} to {last} of agent {wanted.agent!r}" if wanted.agent else (
+                f"goals {wanted.first} to {last}")
             raise WorkerError(
-                f"sessions {first} to {first + len(rows) - 1} of agent {agent!r} ended their worker {RETRIES + 1} times "
-                f"({type(error).__name__}); what was played before is kept, go on with --resume") from None
-        return decoded(found)
+                f"{what} ended their worker {RETRIES + 1} times ({type(error).__name__}); what was done before is kept, "
+                f"{self._goes_on}") from None
+        return found
 
 
 def check_named(agents: Sequence[object], changes: Mapping[str, Any]) -> None:
@@ -188,6 +231,28 @@ def play_chunk(
     engine = _engine(job, str(unpacked(files, made.world)))
     played = attempt(engine, _player(job, agent, engine), rows, made.users, first_order=first)
     return encoded(settled(played, ids, first, agent, engine.scorers))
+
+
+def rescore_chunk(files: Files, job: bytes, traces: bytes, agent: str, first: int, ids: tuple[str, ...]) -> bytes:
+    """Score recorded sessions of an agent anew; the task that workers run."""
+    made = msgspec.json.decode(job, type=RescoreJob)
+    engine = _rescorer(job, str(unpacked(files, made.world)))
+    recorded = msgspec.json.decode(traces, type=list[SessionTrace])
+    return encoded(settled(list(rescore(engine, recorded)), ids, first, agent, engine.scorers))
+
+
+def prepare_chunk(files: Files, job: bytes, goals: tuple[int, ...]) -> bytes:
+    """Ask the scorers about some goals; the task that workers run. Gives what a deck takes up."""
+    engine = _engine(job, str(unpacked(files, msgspec.json.decode(job, type=Job).world)))
+    fill(engine, goals)
+    return engine.deck.part_of(goals)
+
+
+@lru_cache(maxsize=2)
+def _rescorer(job: bytes, world: str) -> Engine:
+    made = msgspec.json.decode(job, type=RescoreJob)
+    return Engine(
+        World(world), made.env, scorers=scorer_set(made.env.scorers), reward=RewardSpec.from_json(made.reward.encode()))
 
 
 @lru_cache(maxsize=2)

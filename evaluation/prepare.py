@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import multiprocessing
 from collections.abc import Callable, Iterator
-from itertools import combinations
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-
 from recenv.envs.engine import Engine
 from recenv.errors import InputError
+from recenv.evaluation.cluster import Cluster, Job
+from recenv.evaluation.filling import fill
+from recenv.evaluation.runner import Chunk
+from recenv.scenarios import load_scenario
 from recenv.scenarios.entry import deck_home, open_engine
-
-MOST_TOLD = 6
-"""A goal with more constraints to tell is prepared for what is told one after the other in the need's order, not for any."""
 
 GOALS_A_TASK = 8
 
@@ -30,9 +28,10 @@ class Prepared(NamedTuple):
 
 def prepare(
     scenario: str, *, store: str | Path | None = None, scorers: str = "", processes: int = 1, goals: int | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Callable[[int, int], None] | None = None, workers: int = 0,
 ) -> Prepared:
-    """Fill the deck of a scenario and keep it beside the world. goals: only so many of them, from the first.
+    """Fill the deck of a scenario and keep it beside the world. goals: only so many of them, from the first. workers: how many
+    tasks run at once on Ray; 0 fills here, in ``processes``. What is kept has the same bytes wherever it was filled.
 
     Raises InputError for scorers that judge no items, and for a number of processes below 1.
     """
@@ -45,7 +44,10 @@ def prepare(
     before = engine.deck.cells
     total = engine.world.n_goals if goals is None else min(goals, engine.world.n_goals)
     tasks = [tuple(range(start, min(start + GOALS_A_TASK, total))) for start in range(0, total, GOALS_A_TASK)]
-    for done, _ in enumerate(_done(engine, tasks, processes), 1):
+    job = Job(
+        scenario=load_scenario(scenario), changes=dict(options), agents={}, configs={}, seed=0, world=engine.world.fingerprint)
+    made = _far(engine, job, tasks, workers) if workers else _done(engine, tasks, processes)
+    for done, _ in enumerate(made, 1):
         if progress is not None:
             progress(min(done * GOALS_A_TASK, total), total)
     engine.deck.open(deck_home())
@@ -64,6 +66,19 @@ def _done(engine: Engine, tasks: list[tuple[int, ...]], processes: int) -> Itera
             yield
 
 
+def _far(engine: Engine, job: Job, tasks: list[tuple[int, ...]], workers: int) -> Iterator[None]:
+    """On Ray; what has come is kept where its workers cannot bear the rest."""
+    with Cluster(engine.world, workers) as cluster:
+        far, chunks = cluster.preparing(job), [Chunk("", goals, goals[0]) for goals in tasks]
+        far.coming(chunks)
+        try:
+            for chunk in chunks:
+                engine.deck.take(far.result(chunk))
+                yield
+        finally:
+            engine.deck.keep()
+
+
 _ENGINES: list[Engine] = []
 """The engine of a worker process."""
 
@@ -78,25 +93,3 @@ def _start(engine: Engine) -> None:
 def _fill(goals: tuple[int, ...]) -> None:
     fill(_ENGINES[0], goals)
     _ENGINES[0].deck.keep()
-
-
-def fill(engine: Engine, goals: tuple[int, ...]) -> None:
-    """Ask the scorers for all candidates of some goals, with everything that may have been told."""
-    pairs = [(goal, told) for goal in goals for told in states(engine, goal)]
-    goal, mask = np.array([g for g, _ in pairs], np.int64), np.array([m for _, m in pairs], np.uint64)
-    block = engine.deck.blocks(goal, mask)
-    size = engine.tables.rows.size[engine.tables.at(goal)]
-    cells = np.array([(b, c) for b, n in zip(block.tolist(), size.tolist(), strict=True) for c in range(n)], np.int64)
-    cells = cells.reshape(-1, 2)
-    engine.deck.fill(cells[~engine.deck.asked(cells)])
-
-
-def states(engine: Engine, goal: int) -> list[int]:
-    """Masks of what may have been told of a goal."""
-    place = engine.tables.at(np.array([goal]))[0]
-    always, sayable = int(engine.tables.rows.volunteered[place]), int(engine.tables.rows.sayable[place])
-    bits = [1 << m for m in range(64) if sayable >> m & 1]
-    if len(bits) > MOST_TOLD:
-        return [always | sum(bits[:n]) for n in range(len(bits) + 1)]
-    return [always | sum(some) for n in range(len(bits) + 1) for some in combinations(bits, n)]
-

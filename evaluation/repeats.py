@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from math import comb
 from pathlib import Path
@@ -19,11 +19,12 @@ import numpy as np
 
 from recenv import rng
 from recenv.errors import InputError
-from recenv.evaluation.plan import MANIFEST, read_plan
+from recenv.evaluation.plan import MANIFEST, audited, read_plan
 from recenv.evaluation.session_values import RETURN, SessionValues, session_values
 from recenv.evaluation.traces import run_traces
 from recenv.files import write_whole
 from recenv.measures.intervals import Interval, mean_interval
+from recenv.rollouts.trace import SessionTrace
 
 REPEATS, REPEATED = "repeats", "repeats.json"
 _REPEAT = rng.word("evaluation repeats")
@@ -35,6 +36,7 @@ class RepeatedRow(msgspec.Struct, frozen=True, kw_only=True):
     returns, needs_met: means with intervals, resampled by user. pass_hat, pass_at: for k = 1 ... K, the chance that a session
     meets all its needs in each of k repeats (pass^k), and in at least one of k (pass@k). noise: standard deviation of the mean
     return from one repeat to the next. alike: whether every repeat of every session went the same, turn by turn: no noise at all.
+    audited: the mean return by the second family, over the same sessions; None where it has not judged every repeat.
     """
 
     agent: str
@@ -45,6 +47,7 @@ class RepeatedRow(msgspec.Struct, frozen=True, kw_only=True):
     pass_at: tuple[Interval, ...]
     noise: float
     alike: bool
+    audited: Interval | None = None
 
 
 class RepeatedDifference(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,13 +98,17 @@ def build_repeated(run: str | Path, level: float = 0.95, resamples: int = 2000) 
     plan = read_plan(run)
     played: dict[str, dict[int, list[SessionValues]]] = {entry.name: {} for entry in plan.agents}
     turns: dict[tuple[str, int], set[bytes]] = {}
+    judged: dict[tuple[str, int], list[float]] = {}
     for folder in folders:
+        for trace in _second(folder):
+            judged.setdefault((trace.agent, trace.order), []).append(trace.total)
         for trace in run_traces(folder, read_plan(folder)):
             played[trace.agent].setdefault(trace.order, []).append(session_values(trace))
             turns.setdefault((trace.agent, trace.order), set()).add(hashlib.sha256(msgspec.json.encode(trace.turns)).digest())
     whole = {a: {o: v for o, v in of.items() if len(v) == len(folders)} for a, of in played.items()}
     rows = [
-        _row(agent, of, len(folders), plan.seed, level, resamples, alike=all(len(turns[agent, order]) == 1 for order in of))
+        _row(agent, of, len(folders), plan.seed, level, resamples, alike=all(len(turns[agent, order]) == 1 for order in of),
+             judged=[judged.get((agent, order), []) for order in of])
         for agent, of in whole.items() if of]
     rows.sort(key=lambda row: -row.returns.mean)
     return Repeated(
@@ -112,7 +119,8 @@ def build_repeated(run: str | Path, level: float = 0.95, resamples: int = 2000) 
 
 
 def _row(
-    agent: str, of: dict[int, list[SessionValues]], n: int, seed: int, level: float, resamples: int, *, alike: bool
+    agent: str, of: dict[int, list[SessionValues]], n: int, seed: int, level: float, resamples: int, *, alike: bool,
+    judged: Sequence[Sequence[float]],
 ) -> RepeatedRow:
     users = [values[0].user_id for values in of.values()]
 
@@ -125,7 +133,14 @@ def _row(
         agent=agent, sessions=len(of), returns=interval(_means(of, RETURN)), needs_met=interval(_means(of, "needs_met")),
         pass_hat=tuple(interval([pass_hat(c, n, k) for c in succeeded]) for k in range(1, n + 1)),
         pass_at=tuple(interval([pass_at(c, n, k) for c in succeeded]) for k in range(1, n + 1)),
-        noise=float(np.sqrt(returns.var(1, ddof=1).sum()) / len(of)), alike=alike)
+        noise=float(np.sqrt(returns.var(1, ddof=1).sum()) / len(of)), alike=alike,
+        audited=interval([float(np.mean(totals)) for totals in judged]) if all(len(totals) == n for totals in judged) else None)
+
+
+def _second(run: Path) -> Iterator[SessionTrace]:
+    """The traces of a repeat as the second family judged them; none where it has not."""
+    found = audited(run, read_plan(run))
+    return run_traces(found.run, read_plan(found.run)) if found.done else iter(())
 
 
 def _means(of: dict[int, list[SessionValues]], metric: str) -> list[float]:
@@ -163,10 +178,13 @@ def format_repeated(found: Repeated) -> str:
     from recenv.terminal import clean
 
     ks = shown_k(found.repeats)
-    table = [["agent", "mean return", "needs met", *(f"pass^{k}" for k in ks), f"pass@{found.repeats}", "noise floor"]]
+    second = any(row.audited is not None for row in found.rows)
+    table = [["agent", "mean return", *(["by the second family"] if second else []), "needs met", *(f"pass^{k}" for k in ks),
+              f"pass@{found.repeats}", "noise floor"]]
     for row in found.rows:
         table.append([
-            clean(row.agent), interval_text(row.returns), interval_text(row.needs_met),
+            clean(row.agent), interval_text(row.returns),
+            *([interval_text(row.audited) if row.audited is not None else "-"] if second else []), interval_text(row.needs_met),
             *(plain(row.pass_hat[k - 1].mean) for k in ks), plain(row.pass_at[-1].mean),
             "0" if row.alike else f"±{row.noise:.4f}"])
     pairs = [["better - worse, over all repeats", "return", "needs met"]]

@@ -9,12 +9,14 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from itertools import dropwhile, islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from recenv.data.world import World
 from recenv.envs.engine import Engine
 from recenv.errors import EndpointError, InputError
 from recenv.evaluation.ceiling import write_ceiling
@@ -31,7 +33,8 @@ from recenv.evaluation.plan import (
     traces_digest,
 )
 from recenv.evaluation.recorded import placed, recorded_reward, recorded_rules, recorded_scenario, recorded_store, recorded_world
-from recenv.evaluation.runner import Progress, evaluate
+from recenv.evaluation.repeats import REPEATS, repeat_folders, write_repeated
+from recenv.evaluation.runner import Chunk, Progress, evaluate, part_of
 from recenv.evaluation.stories import write_stories
 from recenv.evaluation.traces import run_traces
 from recenv.files import beside, write_whole
@@ -41,18 +44,23 @@ from recenv.rewards.protocol import Scorer
 from recenv.rollouts.rescore import CHUNK, rescore
 from recenv.rollouts.trace import SessionTrace
 
+if TYPE_CHECKING:
+    from recenv.evaluation.cluster import Cluster
+
 Report = Callable[[Progress], None]
 
 
 def rescore_run(
     run: str | Path, scorers: str, out: str | Path, *, reward: str | None = None, store: str | Path | None = None,
-    loaded: Mapping[str, Scorer] | None = None, progress: Report | None = None, chunk: int = CHUNK,
+    loaded: Mapping[str, Scorer] | None = None, progress: Report | None = None, chunk: int = CHUNK, repeats: bool = True,
+    workers: int = 0,
 ) -> Path:
-    """Score every turn of ``run`` anew and write a run folder at ``out``; returns ``out``.
+    """Score every turn of ``run`` anew, and of its repeats, and write a run folder at ``out``; returns ``out``.
 
     scorers: a name or folder that ``scorer_set`` takes; loaded: these scorers, where they are in memory already. reward: the name
     of another reward spec; the recorded one if absent. store: the store that the run was played in, where its scenario has no
-    built-in world. chunk: sessions that share a scorer call; it changes nothing but speed.
+    built-in world. chunk: sessions that share a scorer call; it changes nothing but speed. repeats: whether the run's repeats are
+    scored too. workers: how many tasks score at once on Ray, which make their scorers themselves by the name; 0 scores here.
     Raises InputError where ``run`` is no finished run, ``out`` exists, or the world at hand is not the one it was played in, and
     UnknownName for a reward; nothing is written then.
     """
@@ -67,29 +75,62 @@ def rescore_run(
     config = msgspec.structs.replace(recorded_rules(plan, run), scorers=scorers, reward=spec.name)
     engine = Engine(world, config, scorers=scorer_set(scorers) if loaded is None else loaded, reward=spec)
     command = f"recenv rescore RUN --scorers {scorers}" + (f" --reward {reward}" if reward else "")
-    made = placed(_plan(plan, engine, traces_digest(run), command), target, recorded_store(plan, run, store))
+    at = recorded_store(plan, run, store)
     partial = beside(target, lasting=True)
+    folders = repeat_folders(run) if repeats else [Path(run)]
+    if workers and loaded is not None:
+        raise InputError("on Ray, scorers are given by name, since workers make them themselves")
+    with _cluster(world, workers) as cluster:
+        for number, folder in enumerate(folders):
+            below = Path() if number == 0 else Path(REPEATS) / folder.name
+            made = placed(_plan(read_plan(folder), engine, traces_digest(folder), command), target / below, at)
+            told = part_of(progress, number, len(folders))
+            _rescore_into(partial / below, folder, made, engine, told, chunk, cluster)
+    if len(folders) > 1:
+        write_repeated(partial)
+    os.rename(partial, target)
+    return target
+
+
+def _cluster(world: World, workers: int) -> AbstractContextManager[Cluster | None]:
+    """Ray, which knows agents, is imported where it is asked for."""
+    if not workers:
+        return nullcontext()
+    from recenv.evaluation.cluster import Cluster
+
+    return Cluster(world, workers)
+
+
+def _rescore_into(
+    partial: Path, run: Path, made: RunPlan, engine: Engine, progress: Report | None, chunk: int, cluster: Cluster | None
+) -> None:
+    """Write one run anew, or one repeat of it, into its own folder by the plan ``made`` of it, going on with what is there
+    of the same. cluster: where, if not in this process."""
+    plan = read_plan(run)
     _discard_other(partial, made)
     recorded = run_traces(run, plan)
 
-    def run_chunk(agent: str, rows: Sequence[int], first: int) -> list[SessionTrace | Lost]:
-        mine = list(islice(dropwhile(lambda t: (t.agent, t.order) != (agent, first), recorded), len(rows)))
-        if len(mine) < len(rows):
+    def traces(wanted: Chunk) -> list[SessionTrace]:
+        mine = list(islice(
+            dropwhile(lambda t: (t.agent, t.order) != (wanted.agent, wanted.first), recorded), len(wanted.rows)))
+        if len(mine) < len(wanted.rows):
             raise InputError(
-                f"{run} is not finished: session {first + len(mine) + 1} of {len(plan.sessions)} of agent {agent!r} is missing; "
-                "go on with: recenv evaluate ... --resume, then rescore it")
-        again = list(rescore(engine, mine, chunk=chunk))
+                f"{run} is not finished: session {wanted.first + len(mine) + 1} of {len(plan.sessions)} of agent "
+                f"{wanted.agent!r} is missing; go on with: recenv evaluate ... --resume, then rescore it")
+        return mine
+
+    def run_chunk(agent: str, rows: Sequence[int], first: int) -> list[SessionTrace | Lost]:
+        again = list(rescore(engine, traces(Chunk(agent, tuple(rows), first)), chunk=chunk))
         return settled(again, plan.session_ids[first:first + len(rows)], first, agent, engine.scorers)
 
+    far = None if cluster is None else cluster.rescoring(engine, plan, traces)
     evaluate(
-        made, partial, run_chunk=run_chunk, resume=True, progress=progress, chunk=chunk,
-        opened=lambda folder: write_stories(folder, world, made))
+        made, partial, run_chunk=run_chunk if far is None else far.run_chunk, coming=None if far is None else far.coming,
+        resume=True, progress=progress, chunk=chunk, opened=lambda folder: write_stories(folder, engine.world, made))
     if lost := read_failures(partial):
         raise EndpointError(lost_text(lost, len(plan.sessions)), "lost sessions")
     write_ceiling(partial, engine)
     write_whole(partial / LEADERBOARD, encode_leaderboard(build_leaderboard(partial)))
-    os.rename(partial, target)
-    return target
 
 
 def _plan(plan: RunPlan, engine: Engine, digest: str, command: str) -> RunPlan:
@@ -148,4 +189,5 @@ def audit_run(
         return
     if found.run.exists():
         shutil.rmtree(found.run)
-    rescore_run(run, plan.audit.name, found.run, store=store, loaded=scorers, progress=progress, chunk=chunk)
+    rescore_run(
+        run, plan.audit.name, found.run, store=store, loaded=scorers, progress=progress, chunk=chunk, repeats=False)

@@ -43,7 +43,7 @@ from recenv.evaluation.recorded import (
 )
 from recenv.evaluation.repeats import REPEATS, repeat_seed, write_repeated
 from recenv.evaluation.rescore import audit_run, specs
-from recenv.evaluation.runner import CHUNK, Progress, evaluate
+from recenv.evaluation.runner import CHUNK, Progress, evaluate, part_of
 from recenv.evaluation.runtimes import runtime_of
 from recenv.evaluation.stories import write_stories
 from recenv.evaluation.traces import run_traces
@@ -105,10 +105,10 @@ def run_evaluation(
     ``open_engine`` takes besides: EnvConfig fields to override, and ``scorers`` and ``reward`` also as objects. audit: a second
     set of scorers that judges the same turns once all are played, into the folder ``audit`` of the run; "" for none. split: whose
     sessions; an agent that was trained on ``train`` is judged on ``test``. tasks: ids of the sessions to play, where they are not
-    to be drawn. repeats: how often each is played, and fresh: with the users' noise drawn anew (``evaluation.repeats``); the
-    second family judges the first time alone. workers: how many tasks play at once on Ray; 0 plays in this process. The same
-    arguments give the same bytes in ``traces.jsonl``, audited or not, wherever they are played. Raises InputError and UnknownName
-    for arguments that cannot be used, before anything is written.
+    to be drawn. repeats: how often each is played, and fresh: with the users' noise drawn anew (``evaluation.repeats``). workers:
+    how many tasks play at once on Ray; 0 plays in this process. The same arguments give the same bytes in ``traces.jsonl``,
+    audited or not, wherever they are played. Raises InputError and UnknownName for arguments that cannot be used, before anything
+    is written.
     """
     spec, seed = load_scenario(scenario), rng.seed_of(seed)
     _check_options(agents, configs or {})
@@ -133,26 +133,29 @@ def run_evaluation(
     job = Job(
         scenario=spec, changes=dict(changes or {}), agents=dict(zip(players, map(str, dict.fromkeys(agents)), strict=True)),
         configs=configs or {}, seed=seed, world=engine.world.fingerprint) if workers else None
-    rounds = repeats + (1 if audit else 0)
+    rounds = repeats * (2 if audit else 1)
+    lost: tuple[Lost, ...] = ()
     with Cluster(engine.world, workers) if workers else nullcontext() as cluster:
-        run = _run(engine, plan, players, Path(out), resume, _part(progress, 0, rounds), chunk, cluster, job)
-        lost = read_failures(run)
-        if audit and not lost:
-            audit_run(run, second, store=store, progress=_part(progress, 1, rounds))
-            write_whole(run / LEADERBOARD, encode_leaderboard(build_leaderboard(run)))
-        for number in range(2, repeats + 1) if not lost else ():
-            players, _ = _players(agents, configs or {}, runtime_of(engine, seed, number))
-            again = msgspec.structs.replace(
-                plan, audit=None, repeat=number, seed=repeat_seed(seed, number) if fresh else seed)
-            folder = run / REPEATS / str(number)
-            part = _part(progress, rounds - repeats + number - 1, rounds)
-            _run(engine, placed(again, folder, store), players, folder, True, part, chunk, cluster, job)
-            lost = (*lost, *read_failures(folder))
+        for number in range(1, repeats + 1):
+            first = number == 1
+            if not first:
+                players, _ = _players(agents, configs or {}, runtime_of(engine, seed, number))
+            folder = Path(out) if first else Path(out) / REPEATS / str(number)
+            own = plan if first else placed(msgspec.structs.replace(
+                plan, repeat=number, seed=repeat_seed(seed, number) if fresh else seed), folder, store)
+            _run(engine, own, players, folder, resume or not first, part_of(progress, number - 1, rounds), chunk, cluster, job)
+            missing = read_failures(folder)
+            lost = (*lost, *missing)
+            if missing and first:
+                break
+            if audit and not missing:
+                audit_run(folder, second, store=store, progress=part_of(progress, repeats + number - 1, rounds))
+                write_whole(folder / LEADERBOARD, encode_leaderboard(build_leaderboard(folder)))
     if lost:
         raise EndpointError(lost_text(lost, len(plan.sessions)), "lost sessions")
     if repeats > 1:
-        write_repeated(run)
-    return run
+        write_repeated(Path(out))
+    return Path(out)
 
 
 def _run(
@@ -165,20 +168,13 @@ def _run(
         played = attempt(engine, players[agent], rows, plan.seed, first_order=first)
         return settled(played, plan.session_ids[first:first + len(rows)], first, agent, engine.scorers)
 
-    far = None if cluster is None or job is None else cluster.tasks(job, plan)
+    far = None if cluster is None or job is None else cluster.playing(job, plan)
     run = evaluate(
         plan, out, run_chunk=run_chunk if far is None else far.run_chunk, coming=None if far is None else far.coming,
         resume=resume, progress=progress, chunk=chunk, opened=lambda run: write_stories(run, engine.world, plan))
     write_ceiling(run, engine)
     write_whole(run / LEADERBOARD, encode_leaderboard(build_leaderboard(run)))
     return run
-
-
-def _part(progress: Callable[[Progress], None] | None, number: int, of: int) -> Callable[[Progress], None] | None:
-    """Progress of one of several passes over all sessions, told as progress of the whole."""
-    if progress is None:
-        return None
-    return lambda p: progress(Progress(p.agent, p.done + number * p.total, of * p.total))
 
 
 def _check_apart(first: Mapping[str, Scorer], second: Mapping[str, Scorer]) -> None:

@@ -44,6 +44,13 @@ class Progress(NamedTuple):
     total: int
 
 
+def part_of(progress: Callable[[Progress], None] | None, number: int, of: int) -> Callable[[Progress], None] | None:
+    """Progress of one of several passes over all sessions, told as progress of the whole."""
+    if progress is None:
+        return None
+    return lambda p: progress(Progress(p.agent, p.done + number * p.total, of * p.total))
+
+
 def evaluate(
     plan: RunPlan,
     out: str | Path,

@@ -15,6 +15,7 @@ from recenv.evaluation.ceiling import read_ceiling
 from recenv.evaluation.failures import read_failures
 from recenv.evaluation.leaderboard import build_leaderboard, encode_leaderboard
 from recenv.evaluation.plan import AUDIT, LEADERBOARD, MANIFEST, audited, read_plan
+from recenv.evaluation.repeats import repeat_folders
 from recenv.evaluation.stories import STORIES, read_stories
 from recenv.evaluation.traces import run_traces
 from recenv.journal import recorded
@@ -87,6 +88,8 @@ def _run(place: Path) -> Verified:
         allotted = len(plan.agents) * len(plan.sessions)
         if audited(place, plan).run.is_dir():
             wrong += [f"{AUDIT}: {one}" for one in _run(place / AUDIT).wrong]
+        for repeat in repeat_folders(place)[1:]:
+            wrong += [f"{repeat.relative_to(place)}: {one}" for one in _run(repeat).wrong]
     except InputError as error:
         return Verified(kind="run", found=f"{traces:,} traces", wrong=(*wrong, str(error)))
     return Verified(kind="run", found=f"{traces:,} of {allotted:,} traces", wrong=tuple(wrong))

@@ -16,6 +16,21 @@ from recenv.commands.root import AS_JSON, FILE, FOLDER, SEED, assigned, bar, com
 from recenv.errors import EndpointError, InputError
 
 
+def _engine_options(made: Callable[..., None]) -> Callable[..., None]:
+    for option in (
+        click.option("--engine", type=click.Choice(["process", "ray"]), default="process", show_default=True,
+                     help="Where the work is done: here, or as tasks of a Ray cluster (RAY_ADDRESS, else this machine)."),
+        click.option("--workers", type=click.IntRange(1), default=None, help="Tasks at once on Ray; one a core if absent."),
+    ):
+        made = option(made)
+    return made
+
+
+def _workers(engine: str, workers: int | None) -> int:
+    """Tasks at once on Ray, 0 for none."""
+    return (workers or os.cpu_count() or 1) if engine == "ray" else 0
+
+
 def _world_options(made: Callable[..., None]) -> Callable[..., None]:
     for option in (scenario_option, store_option, click.option("--seed", type=SEED, default=0, show_default=True)):
         made = option(made)
@@ -48,9 +63,7 @@ def _world_options(made: Callable[..., None]) -> Callable[..., None]:
               help="A second set of scorers that judges the same turns: audit, a checkpoint folder, or "
               "none; audit if absent, where its weights are installed.")
 @click.option("--strict", is_flag=True, help="Mend no agent's text: what is not quite the grammar is malformed.")
-@click.option("--engine", type=click.Choice(["process", "ray"]), default="process", show_default=True,
-              help="Where sessions are played: here, or as tasks of a Ray cluster (RAY_ADDRESS, else this machine).")
-@click.option("--workers", type=click.IntRange(1), default=None, help="Tasks at once on Ray; one a core if absent.")
+@_engine_options
 @click.option("--agent-option", "options", multiple=True, metavar="AGENT.FIELD=VALUE", help="Set a field of an agent's config.")
 @json_option
 def evaluate(
@@ -106,7 +119,7 @@ def evaluate(
                 progress=lambda p: update(p.done, p.total, p.agent), command=command,
                 changes={**changes, **({"strict": True} if strict else {}), **_user_options(user_options)}, audit=second,
                 split=split, tasks=tasks, repeats=repeats, fresh=fresh,
-                workers=(workers or os.cpu_count() or 1) if engine == "ray" else 0)
+                workers=_workers(engine, workers))
     except EndpointError:
         if read_failures(out):  # what was played is shown, and the error said at the end
             click.echo(format_leaderboard(build_leaderboard(out)))
@@ -149,16 +162,20 @@ def _agent_options(options: tuple[str, ...]) -> dict[str, dict[str, Any]]:
               help="fast, thorough, audit, rules, a checkpoint folder, judge:FILE.toml, generative:FOLDER.")
 @click.option("--reward", type=REWARD, default=None, help="Another reward spec; the recorded one if absent. See: recenv scorers.")
 @played_option
+@_engine_options
 @click.option("--out", type=FOLDER, required=True, help="The run folder to write.")
 @json_option
-def rescore(run: Path, scorers: str, reward: str | None, store: Path | None, out: Path) -> None:
-    """Score the turns of a run anew, without playing it again; agents' actions and users' answers stay as they were."""
+def rescore(
+    run: Path, scorers: str, reward: str | None, store: Path | None, out: Path, engine: str, workers: int | None
+) -> None:
+    """Score the turns of a run anew, and of its repeats, without playing them again; actions and answers stay as they were."""
+    from recenv.evaluation.repeats import repeat_folders
     from recenv.evaluation.rescore import columns_text, rescore_run
 
     with bar("sessions") as update:
         made = rescore_run(run, scorers, out, reward=reward, store=store,
-                           progress=lambda p: update(p.done, p.total, p.agent))
-    _show_run(made)
+                           progress=lambda p: update(p.done, p.total, p.agent), workers=_workers(engine, workers))
+    _show_run(made, len(repeat_folders(made)) > 1)
     hint(f"\n{columns_text(made)}\n\nrun folder: {made}; next: recenv view {made}, or recenv report {made}")
 
 
@@ -325,13 +342,18 @@ def bench(
 @click.option("--scorers", type=SCORERS, default="", help="Whose values to keep; the scenario's own by default.")
 @click.option("--processes", type=click.IntRange(1), default=1, show_default=True)
 @click.option("--goals", type=click.IntRange(1), default=None, help="Only so many goals, from the first.")
+@_engine_options
 @json_option
-def prepare(scenario: str, store: Path | None, seed: int, scorers: str, processes: int, goals: int | None) -> None:
+def prepare(
+    scenario: str, store: Path | None, seed: int, scorers: str, processes: int, goals: int | None, engine: str,
+    workers: int | None,
+) -> None:
     """Ask the scorers about a world in advance, so that environments look their values up."""
     from recenv.evaluation.prepare import prepare as fill
 
     with bar("goals") as update:
-        done = fill(scenario, store=store, scorers=scorers, processes=processes, goals=goals, progress=update)
+        done = fill(scenario, store=store, scorers=scorers, processes=processes, goals=goals, progress=update,
+                    workers=_workers(engine, workers))
     show(done._asdict, lambda: f"{done.blocks:,} blocks, {done.cells:,} values an item and dimension, {done.fresh:,} of them new")
 
 

@@ -6,7 +6,7 @@ are asked for when a slate first shows them; all that a step lacks goes to each 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from recenv.data.render import item_text, mapping_text, user_text
 from recenv.data.search import index_of
 from recenv.envs.blocks import BlockNumbers
-from recenv.envs.deck_files import Part, deck_folder, read_parts, write_part
+from recenv.envs.deck_files import Part, deck_folder, decode_part, encode_part, read_parts, write_part
 from recenv.envs.facts import Facts
 from recenv.envs.spaces import BOUND, CANDIDATE_FEATURES, SESSION_FEATURES
 from recenv.envs.state import State
@@ -112,14 +112,31 @@ class Deck:
         if self._home is None or not self.names or (self.cells == self._kept and not anew):
             return
         number = np.flatnonzero(self._asked[: len(self)].any(1) if anew else self._fresh[: len(self)])
-        keys = np.array([self._numbers.keys[n] for n in number.tolist()], np.uint64).reshape(-1, 2)
         old = [file for file, part in read_parts(self._home) if self._has(part)] if anew else []
-        new = write_part(self._home, {
-            "key": keys, "cell": self._cell[number], "asked": self._asked[number].astype(np.uint8), "ideal": self._ideal[number]})
+        new = write_part(self._home, self._part(number))
         for file in old:
             if file != new:
                 file.unlink(missing_ok=True)
         self._kept, self._fresh[:] = self.cells, False
+
+    def _part(self, number: NDArray[np.integer]) -> Part:
+        """Blocks as a part, in the order of their keys, however they came."""
+        keys = np.array([self._numbers.keys[n] for n in number.tolist()], np.uint64).reshape(-1, 2)
+        order = np.lexsort((keys[:, 1], keys[:, 0]))
+        keys, number = keys[order], number[order]
+        return {
+            "key": keys, "cell": self._cell[number], "asked": self._asked[number].astype(np.uint8), "ideal": self._ideal[number]}
+
+    def part_of(self, goals: Sequence[int]) -> bytes:
+        """What is known of some goals, for the ``take`` of a deck elsewhere."""
+        wanted = np.isin(np.array([goal for goal, _ in self._numbers.keys], np.int64), np.array(goals, np.int64))
+        return encode_part(self._part(np.flatnonzero(wanted & self._asked[: len(self)].any(1))))
+
+    def take(self, part: bytes) -> None:
+        """Take up what ``part_of`` gave."""
+        taken = decode_part(part)
+        self._take(taken)
+        self._fresh[self._numbers.find(taken["key"][:, 0].astype(np.int64), taken["key"][:, 1])] = True
 
     def _has(self, part: Part) -> bool:
         """Whether every cell of a part is in this deck."""

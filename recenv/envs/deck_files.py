@@ -46,9 +46,19 @@ def deck_folder(home: Path, world: World, config: EnvConfig, scorers: Mapping[st
     return home / hashlib.sha256(key).hexdigest()[:24]
 
 
+def encode_part(part: Part) -> bytes:
+    """A part as bytes; equal parts give equal ones."""
+    return save({name: np.ascontiguousarray(array) for name, array in part.items()})
+
+
+def decode_part(data: bytes) -> Part:
+    """The inverse of ``encode_part``."""
+    return load(data)
+
+
 def write_part(folder: Path, part: Part) -> Path:
     """Keep some blocks; several processes may write at once. Returns the file."""
-    data = save({name: np.ascontiguousarray(array) for name, array in part.items()})
+    data = encode_part(part)
     file = folder / f"{hashlib.sha256(data).hexdigest()[:24]}.safetensors"
     folder.mkdir(parents=True, exist_ok=True)
     write_whole(file, data)

@@ -18,9 +18,11 @@ from recenv.errors import InputError, UnknownName
 from recenv.evaluation.folder import open_run
 from recenv.evaluation.leaderboard import build_leaderboard
 from recenv.evaluation.plan import TRACES, RunPlan, read_plan, write_plan
+from recenv.evaluation.repeats import build_repeated, format_repeated, repeat_folders
 from recenv.evaluation.report import write_report
 from recenv.evaluation.rescore import columns_text, rescore_run
 from recenv.evaluation.run import replay_run, run_evaluation
+from recenv.evaluation.verify import verify_path
 from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rollouts.trace import SessionTrace, read_traces
 
@@ -214,3 +216,21 @@ def test_the_command(home: Home, run: Path, tmp_path: Path) -> None:
     for word in ("mean return", "rescored by second", "item_ranking             second/item_ranking  of second", str(out)):
         assert word in told.output, word
     assert json.loads((out / "leaderboard.json").read_bytes())["rescored"] is True
+
+
+def test_repeats_are_audited_and_rescored_as_the_run_is(home: Home, tmp_path: Path) -> None:
+    run = run_evaluation(home.scenario, ["random"], 4, 3, tmp_path / "run", changes={"scorers": home.name("first")}, repeats=2,
+                         audit=home.name("second"))
+    audits = [read_plan(folder / "audit") for folder in repeat_folders(run)]
+    assert [p.repeat for p in audits] == [1, 2]
+    row, = build_repeated(run).rows
+    judged = [t.total for folder in repeat_folders(run) for t in traces(folder / "audit")]
+    assert row.audited is not None and row.audited.mean == pytest.approx(sum(judged) / 8)
+    assert "by the second family" in format_repeated(build_repeated(run)) and not verify_path(run).wrong
+    again = rescore_run(run, home.name("second"), tmp_path / "again")
+    for mine, theirs in zip(repeat_folders(again), repeat_folders(run), strict=True):
+        assert (mine / TRACES).read_bytes() == (theirs / "audit" / TRACES).read_bytes()
+    assert build_repeated(again).rows[0].returns == row.audited
+    file = run / "repeats" / "2" / TRACES
+    file.write_bytes(file.read_bytes().replace(b'"turn":0', b'"turn":9', 1))
+    assert any(wrong.startswith("repeats/2: ") for wrong in verify_path(run).wrong)

@@ -1,8 +1,9 @@
-"""A run on Ray: the bytes of one process, also where a worker is killed and where the run is killed and resumed."""
+"""Ray: runs, rescorings and decks have the bytes of one process, also where a worker is killed and a run is resumed."""
 
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +19,9 @@ from recenv.evaluation.cluster import decoded, encoded, packed, unpacked
 from recenv.evaluation.failures import Lost
 from recenv.evaluation.plan import MANIFEST, TRACES
 from recenv.evaluation.play import play
+from recenv.evaluation.prepare import prepare
+from recenv.evaluation.repeats import repeat_folders
+from recenv.evaluation.rescore import rescore_run
 from recenv.evaluation.run import run_evaluation
 
 AGENTS = ["random", "bm25", "deadly:Deadly"]
@@ -50,9 +54,7 @@ def same(a: Path, b: Path) -> bool:
 def test_four_workers_of_which_one_is_killed_write_the_bytes_of_one_process(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("ray")
     here = run(home, "here", 0, chunk=64)
-    mark = home / "mark"
-    mark.touch()
-    monkeypatch.setenv("DEADLY", str(mark))
+    mark = killing(home, monkeypatch)
     there = run(home, "there", 4)
     assert not mark.exists()  # a worker took it away, and died
     assert same(here, there)
@@ -72,6 +74,42 @@ def test_a_run_that_its_workers_cannot_bear_stops_and_is_resumed(home: Path, mon
     (home / "stopped" / TRACES).write_bytes(b"\n".join(lines[:60]) + b"\n" + lines[60][:40])  # and a torn line
     monkeypatch.delenv("DEADLY")
     assert same(here, run(home, "stopped", 4, resume=True))
+
+
+def killing(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A mark that one worker takes away before it dies."""
+    mark = home / "mark"
+    mark.touch()
+    monkeypatch.setenv("DEADLY", str(mark))
+    return mark
+
+
+@pytest.mark.integrations
+@pytest.mark.filterwarnings("default")
+def test_a_rescoring_with_a_killed_worker_has_the_bytes_of_one_process(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("ray")
+    played = run_evaluation(
+        str(home / "small.toml"), ["bm25"], SIZE, 3, home / "played", changes={"scorers": "rules"}, repeats=2)
+    one = rescore_run(played, "deadly:scorers", home / "one", reward="weighted-sum")
+    mark = killing(home, monkeypatch)
+    four = rescore_run(played, "deadly:scorers", home / "four", reward="weighted-sum", workers=4, chunk=5)
+    assert not mark.exists()
+    assert all(same(a, b) for a, b in zip(repeat_folders(one), repeat_folders(four), strict=True))
+    assert (one / "repeats.json").read_bytes() == (four / "repeats.json").read_bytes()
+
+
+@pytest.mark.integrations
+@pytest.mark.filterwarnings("default")
+def test_prepared_decks_are_the_same_wherever_they_are_filled(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("ray")
+    found = []
+    for workers in (0, 4):
+        shutil.rmtree(home / "cache" / "decks", ignore_errors=True)
+        mark = killing(home, monkeypatch) if workers else home / "none"
+        done = prepare(str(home / "small.toml"), scorers="deadly:scorers", workers=workers)
+        assert done.fresh == done.cells > 0 and not mark.exists()
+        found.append((done, {f.name: f.read_bytes() for f in (home / "cache" / "decks").rglob("*") if f.is_file()}))
+    assert found[0] == found[1] and len(found[0][1]) == 1
 
 
 @pytest.mark.integrations
