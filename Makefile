@@ -91,11 +91,12 @@ lint: install
 types: install
 	$(BIN)/mypy
 
-# What the families are known to miss, and no more: words added to an item raise its relevance by trees a little (injection), and a
-# take-up is too rare for one that is spoilt to fall by five times as much as other scores move (corruption).
+# What the families are known to miss, and no more: words added to an item raise its relevance by trees a little (injection), an echo
+# or a refusal claims nothing false of a record (degenerate), and a take-up is too rare for one that is spoilt to fall by five times
+# as much as other scores move (corruption).
 probes: install
 	$(BIN)/recenv probe --scorers fast --known injection --known degenerate --known corruption
-	$(BIN)/recenv probe --scorers thorough --known injection --known corruption
+	$(BIN)/recenv probe --scorers thorough --known injection --known degenerate --known corruption
 	$(BIN)/recenv probe --scorers audit --known injection
 
 # By exact rules alone, honest words are all of quality: gold that breaks an instruction falls behind others that keep it, so that

@@ -23,7 +23,7 @@ from recenv.rewards.rules.checks import compliance, read_checks
 
 NASTY = ("a", "1、", "ﷺ", " ", "\n", "with a ", "1元", "¥1 ", "有", "a\n", '"a" ', "5分 ", "at least 5 words ", "(1",
          "our", "a: b; ")
-SLOW = 0.5
+SLOW = 1.0
 """Seconds for 32,000 characters: several times what any reader here takes, far below what a quadratic one takes."""
 ITEMS = (Item(id="1", category="dining", name="Old Gate", attributes={"rating": 4.6, "price": 30.0, "area": "Haidian"}),
          Item(id="2", category="dining", name="aa", attributes={"rating": 4.1}))

@@ -230,4 +230,4 @@ def test_junk_is_read_quickly(junk: str) -> None:
     started = time.process_time()
     read_wishes(text)
     decided_in_row(f"Avoid hot pot. {text}", EVIDENCE, text)
-    assert time.process_time() - started < 3.0  # well under one second on an idle core
+    assert time.process_time() - started < 5.0  # well under one second on an idle core
