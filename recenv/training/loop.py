@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor, nn
 from torch.utils.data import Dataset, Sampler, SequentialSampler
 from transformers import Trainer, TrainerCallback, TrainingArguments
@@ -145,7 +145,8 @@ class _LearnerTrainer(Trainer):
         folder = Path(str(output_dir or self.args.output_dir))
         folder.mkdir(parents=True, exist_ok=True)
         tensors = state_dict if state_dict is not None else self.learner.model.state_dict()
-        save_file({k: v.detach().cpu().clone().contiguous() for k, v in tensors.items()}, str(folder / "model.safetensors"))
+        # Not by save_file, which hides what the disk says.
+        (folder / "model.safetensors").write_bytes(save({k: v.detach().cpu().clone().contiguous() for k, v in tensors.items()}))
 
 
 class _Follow(TrainerCallback):
