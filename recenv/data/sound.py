@@ -29,13 +29,16 @@ def strangely(error: BaseException) -> str:
 
 
 def check_item(item: Item) -> None:
-    """Raise RowError for an item without an id a name, or a category."""
+    """Raise RowError for an item without an id, a name or a category, or with a number that cannot be what its slot says."""
     if not item.id:
         raise RowError("a record of items has an empty id")
     if not item.name.strip():
         raise RowError(f"item {item.id!r}: the name is empty")
     if not item.category.strip():
         raise RowError(f"item {item.id!r}: the category is empty")
+    for slot, (low, high) in RANGES.items():
+        if slot in item.attributes and not in_range(slot, item.attributes[slot]):
+            raise RowError(f"item {item.id!r}: {slot} must be in [{low:g}, {high:g}]; got {item.attributes[slot]!r}")
 
 
 def check_user(user: User) -> None:

@@ -81,7 +81,7 @@ def test_the_table_is_aligned_with_wide_characters_and_hides_control_characters(
     board = rank(made, {a.name: [values(k + 0.1 * o, o) for o in range(4)] for k, a in enumerate(made.agents)})
     text = format_leaderboard(board)
     lines = text.splitlines()
-    assert "\x1b" not in text and len(lines) == 2 + (2 + 4) + 1 + (2 + 3) + 1 + 1
+    assert "\x1b" not in text and len(lines) == 2 + (2 + 4) + 1 + (2 + 3) + 1 + 2  # abbreviations, and what intervals are
     bars = [width(line[: line.rindex("]")]) for line in lines[4:8]]
     assert len(set(bars)) == 1
     assert width("贪心 ab") == 7 and width("e\u0301") == 1
