@@ -21,6 +21,7 @@ from recenv.commands.names import Named
 from recenv.commands.root import _Lines
 from recenv.data.ingest import IngestReport
 from recenv.evaluation.prepare import Prepared
+from recenv.evaluation.user_check import Checked
 from recenv.rewards.dimensions import DIMENSIONS
 
 PRINTS_NO_TABLE = {"play", "report", "trace", "view"}
@@ -158,6 +159,9 @@ def test_every_table_is_json_when_asked(capsys: pytest.CaptureFixture[str], monk
     assert of("learn itemcf --scenario toy.toml --out learned")["out"] == "learned"
     monkeypatch.setattr("recenv.data.rowsets.ROWSETS", {"mine": type("Set", (), {"convert": lambda *_: iter(())})()})
     assert of("rows mine rows --out mine.jsonl")["rows"] == 0
+    monkeypatch.setattr("recenv.evaluation.user_check.check_user", lambda *_: Checked([], []))
+    speaking = "--user-option record=said.jsonl --user-option base_url=http://127.0.0.1:1/v1 --user-option model=m"
+    assert of(f"check-user --scenario toy.toml --sessions 3 {speaking}") == {"cases": [], "lost": []}
     report = IngestReport(kind="toy", out="other", rows=3, quarantined=0, counts={})
     Path("seen.csv").write_text("user,item\n" + "".join(f"u{u},i{u + k}\n" for u in range(3) for k in range(4)))
     assert of("ingest table seen.csv --out seen")["counts"]["sessions"] == 9

@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from recenv.commands.names import EXAMINATION, REWARD, SCORERS, scenario_option, store_option
-from recenv.commands.root import FOLDER, QUIET, SEED, assigned, bar, command, hint, json_option, show, told
+from recenv.commands.names import AGENTS, EXAMINATION, REWARD, SCENARIO, SCORERS, scenario_option, store_option
+from recenv.commands.root import AS_JSON, FOLDER, QUIET, SEED, assigned, bar, command, hint, json_option, show, told
 
 
 @command()
@@ -56,15 +56,16 @@ def validate(
 
 
 @command()
-@click.option("--scenario", default="beijing", show_default=True, help="See: recenv scenarios.")
-@click.option("--store", type=FOLDER, default=None, help="The store to play in, for scenarios without a built-in world.")
+@click.option("--scenario", type=SCENARIO, default="beijing", show_default=True, help="See: recenv scenarios.")
+@store_option
 @click.option("--user-option", "options", multiple=True, required=True, metavar="FIELD=VALUE",
               help="Where the model is and how it is asked, as for the agent llm; record=FILE is needed.")
-@click.option("--against", type=click.Choice(["replay", "learned", "gold"]), default="replay", show_default=True,
+@click.option("--beside", "against", type=click.Choice(["replay", "learned", "gold"]), default="replay", show_default=True,
               help="The user to compare with, who plays the sessions.")
-@click.option("--agents", default="bm25,ask-bm25", show_default=True, help="Who shows and asks; see: recenv agents.")
+@click.option("--agents", type=AGENTS, default="bm25,ask-bm25", show_default=True, help="Who shows and asks; see: recenv agents.")
 @click.option("--sessions", type=click.IntRange(1), default=100, show_default=True, help="Of each agent.")
 @click.option("--seed", type=SEED, default=0, show_default=True)
+@json_option
 def check_user(
     scenario: str, store: Path | None, options: tuple[str, ...], against: str, agents: str, sessions: int, seed: int
 ) -> None:
@@ -85,8 +86,9 @@ def check_user(
     players = [open_agent(a.strip(), runtime_of(engine, seed)) for a in agents.split(",") if a.strip()]
     with bar("sessions") as update:
         found = check(engine, own, players, allot(engine.world, sessions, seed), seed, update)
-    if found.cases:
-        click.echo(check_text(found, against, seed))
+    if found.cases or told(AS_JSON):
+        show(lambda: {"cases": [case._asdict() for case in found.cases], "lost": [str(error) for error in found.lost]},
+             lambda: check_text(found, against, seed))
     if found.lost:
         raise EndpointError(
             f"{len(found.lost)} of {len(found.cases) + len(found.lost)} moments were not answered, and are no part of this: "

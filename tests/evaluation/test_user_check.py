@@ -92,7 +92,7 @@ def test_on_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("RECENV_CACHE", str(tmp_path / "cache"))
     (tmp_path / "small.toml").write_text(A_DOZEN)
     with loopback(lambda body, times: Reply('{"take": 0, "tell": [], "say": "No."}')) as server:
-        arguments = ["check-user", "--scenario", str(tmp_path / "small.toml"), "--against", "learned", "--sessions", "3",
+        arguments = ["check-user", "--scenario", str(tmp_path / "small.toml"), "--beside", "learned", "--sessions", "3",
                      "--user-option", "model=m", "--user-option", f"base_url={server.base_url}", "--user-option",
                      f"record={tmp_path / 'users.jsonl'}", "--user-option", "timeout_s=120"]
         done = CliRunner().invoke(cli, arguments)
