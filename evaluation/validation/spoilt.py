@@ -80,7 +80,7 @@ def _ways(dimension: Dimension) -> list[tuple[str, Spoil]]:
         return []
     if dimension.listwise:
         return [("worst first", worst_first)]
-    return [("items he dislikes", disliked) if "user" in dimension.reads else ("items beside the point", irrelevant)]
+    return [("items he would leave", unwanted) if "user" in dimension.reads else ("items beside the point", irrelevant)]
 
 
 def disobedient(turn: Opening) -> Action:
@@ -112,11 +112,9 @@ def irrelevant(turn: Opening) -> Action:
     return _with(turn, [turn.view.candidates[i] for i in np.argsort(-turn.missed, kind="stable")])
 
 
-def disliked(turn: Opening) -> Action:
-    """As many items, those that meet as much as the best shown where there are such, least likely to be taken up."""
-    place = {item.id: at for at, item in enumerate(turn.view.candidates)}
-    least = min(turn.missed[place[i]] for i in turn.action.items)
-    return _with(turn, [turn.view.candidates[i] for i in np.lexsort((turn.chance, turn.missed > least))])
+def unwanted(turn: Opening) -> Action:
+    """As many items, those that are least likely to be taken up, and of these such as meet most of what he wants."""
+    return _with(turn, [turn.view.candidates[i] for i in np.lexsort((turn.missed, turn.chance))])
 
 
 def worst_first(turn: Opening) -> Action:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,46 +21,71 @@ MOST = 0.02
 def run(subject: Subject) -> Result:
     if DIMENSION.name not in subject.engine.scorers:
         return Result([], f"these scorers do not judge {DIMENSION.name}")
-    predicted, taken, owner = _shown(subject)
-    users = numbered([subject.users[r] for r in owner.tolist()])
+    shown = _shown(subject)
+    first = {name: _first_slates(subject, name) for name in ("greedy", "bm25") if name in subject.honest}
+    lines = _lines(subject, shown, np.ones(len(shown.taken), np.bool_), "", bounded=True)
+    for name, slates in first.items():
+        places = zip(shown.owner.tolist(), shown.item.tolist(), strict=True)
+        chosen = np.array([item in slates[r] for r, item in places], np.bool_)
+        lines += _lines(subject, shown, chosen, f", first slates of {name}", bounded=False)
+    return Result(lines, "every candidate of a first goal, shown alone; an agent that chooses by more than this score finds "
+                         "items that are taken up more often than it says, so that its slates have no bound")
+
+
+class Shown(NamedTuple):
+    """Candidates of the first goals, each once. predicted: chance said; taken: whether he would take it; owner: the session;
+    item: row of the world; all (R,)."""
+
+    predicted: NDArray[np.float64]
+    taken: NDArray[np.bool_]
+    owner: NDArray[np.int64]
+    item: NDArray[np.int64]
+
+
+def _lines(subject: Subject, shown: Shown, chosen: NDArray[np.bool_], where: str, *, bounded: bool) -> list[Line]:
+    predicted, taken = shown.predicted[chosen], shown.taken[chosen].astype(np.float64)
+    if not len(taken):
+        return []
+    users = numbered([subject.users[r] for r in shown.owner[chosen].tolist()])
 
     def measures(rows: NDArray[np.int64]) -> list[float]:
-        labels, said = taken[rows].astype(np.float64), predicted[rows]
+        labels, said = taken[rows], predicted[rows]
         return [ece(labels, said), float(said.mean()), float(labels.mean()), auc(labels, said) if labels.any() else NAN]
 
     found = measures(np.arange(len(taken)))
-    ends = group_intervals(users, measures, subject.sizes.draws // 4, "take-ups")
+    ends = group_intervals(users, measures, subject.sizes.draws // 4, f"take-ups{where}")
     names = ("calibration error (ECE)", "predicted share of take-ups", "share of take-ups", "AUC")
-    return Result([
-        Line(name=name, value=found[m], n=len(taken), low=float(ends.low[m]), high=float(ends.high[m]),
-             bound=f"at most {MOST}" if m == 0 else "", passed=at_most(found[m], MOST) if m == 0 else None)
-        for m, name in enumerate(names)], "items of the first slates of honest agents, each once a session")
+    lines: list[Line] = []
+    for m, name in enumerate(names):
+        bound, passed = (f"at most {MOST}", at_most(found[m], MOST)) if bounded and m == 0 else ("", None)
+        lines.append(Line(name=name + where, value=found[m], n=len(taken), low=float(ends.low[m]), high=float(ends.high[m]),
+                          bound=bound, passed=passed))
+    return lines
 
 
-def _shown(subject: Subject) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.int64]]:
-    """Of each item shown in a first turn, once a session: predicted chance, whether he would take it, and the session."""
+def _first_slates(subject: Subject, name: str) -> list[set[int]]:
+    """By session, the items (rows of the world) that an agent recommends first."""
+    row = subject.engine.world.item_row
+    first = [trace.turns[0].action if trace.turns else None for trace in subject.play(subject.agent(name)).traces]
+    return [{row(i) for i in act.items} if act is not None and act.act == "recommend" else set() for act in first]
+
+
+def _shown(subject: Subject) -> Shown:
     engine, tables, state = subject.engine, subject.engine.tables, subject.opening()
-    shown: list[dict[int, None]] = [{} for _ in range(subject.n)]
-    for name in subject.honest:
-        for r, trace in enumerate(subject.play(subject.agent(name)).traces):
-            first = trace.turns[0].action if trace.turns else None
-            if first is not None and first.act == "recommend":
-                shown[r].update(dict.fromkeys(engine.world.item_row(i) for i in first.items))
-    block = engine.deck.blocks(tables.goal_row(state.session, state.goal), state.told)
+    goals = tables.goal_row(state.session, state.goal)
+    block = engine.deck.blocks(goals, state.told)
     column, k = engine.deck.names.index(DIMENSION.name), engine.config.slate_size
-    predicted: list[float] = []
-    taken: list[bool] = []
-    owner: list[int] = []
-    most = max((len(s) for s in shown), default=0)
-    for start in range(0, most, k):
-        facts = by_item(tables, state, [list(s)[start : start + k] for s in shown])
+    candidates = [engine.world.goal(goal).candidates.tolist() for goal in goals.tolist()]
+    parts: list[Shown] = []
+    for start in range(0, max(map(len, candidates)), k):
+        items = [c[start : start + k] for c in candidates]
+        facts = by_item(tables, state, items)
         said = engine.deck.items(block, engine.deck.scores(block, facts).cell)[:, :, column]
         fits = fitting(facts.missed, facts.unknown, facts.logged) & (facts.value >= state.bar[:, None])
         row, place = np.nonzero(facts.there & (facts.at >= 0) & ~np.isnan(said))
-        predicted += said[row, place].tolist()
-        taken += fits[row, place].tolist()
-        owner += row.tolist()
-    return np.array(predicted, np.float64), np.array(taken, np.bool_), np.array(owner, np.int64)
+        item = np.array([items[r][p] for r, p in zip(row.tolist(), place.tolist(), strict=True)], np.int64)
+        parts.append(Shown(said[row, place].astype(np.float64), fits[row, place], row.astype(np.int64), item))
+    return Shown(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
 EXAMINATION = Examination("take-ups", "does predicted behaviour say how often items are taken up?", run)

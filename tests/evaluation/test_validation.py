@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from fakes import ScriptedUser, overlap_scorers
+from fakes import ScriptedUser, constant_scorers, overlap_scorers
 from msgspec.structs import replace
 
 from recenv.cli import cli
@@ -29,6 +29,7 @@ from recenv.evaluation.validation.altered import CHANGES, AlteredAgent
 from recenv.evaluation.validation.gains import gain
 from recenv.evaluation.validation.remembered import Remembered
 from recenv.evaluation.validation.report import PICTURE, REPORT, failed, findings_text
+from recenv.evaluation.validation.spoilt import openings, unwanted
 from recenv.records import ScorerRow
 from recenv.rewards.hybrid import REWARDS
 from recenv.rewards.protocol import ScorerSpec, Scores
@@ -179,6 +180,28 @@ def test_spoiling_moves_its_own_dimension(tiny_world: World) -> None:
               for row, fell in zip(finding.data["rows"], finding.data["matrix"], strict=True)}
     assert matrix["IF, another language"]["IF"] == pytest.approx(0.9) and matrix["IF, another language"]["QIR"] == 0
     assert matrix["FC, false claims"]["FC"] >= 0.6 and matrix["FC, false claims"]["IF"] == 0
+
+
+def test_what_a_user_would_leave_is_never_taken_up_and_misses_as_little_as_can_be(tiny_world: World) -> None:
+    opened = openings(Subject(engine_of(tiny_world), 2, SMALL)).turns
+    for turn in opened:
+        place = {item.id: at for at, item in enumerate(turn.view.candidates)}
+        shown = [place[i] for i in unwanted(turn).items]
+        rest = sorted(set(place.values()) - set(shown))
+        assert len(shown) == len(turn.action.items)
+        assert max(turn.chance[shown]) <= min(turn.chance[rest])
+        left = [m for m, chance in zip(turn.missed[rest], turn.chance[rest], strict=True) if chance == 0]
+        assert max(turn.missed[shown]) <= min(left, default=9)
+    assert any(turn.action.items != unwanted(turn).items for turn in opened)
+
+
+def test_take_ups_are_held_against_every_candidate_and_a_constant_is_off_by_its_distance(tiny_world: World) -> None:
+    engine = Engine(tiny_world, engine_of(tiny_world).config, scorers=constant_scorers(0.7), reward=REWARDS["service"])
+    lines = lines_of(validate(engine, 2, sizes=SMALL, names=["take-ups"]), "take-ups")
+    error, share = lines["calibration error (ECE)"], lines["share of take-ups"]
+    first = [tiny_world.goal(int(tiny_world.column("goal_start")[r])).candidates for r in Subject(engine, 2, SMALL).rows]
+    assert error.n == sum(map(len, first))
+    assert 0 < share.value < 0.5 and error.value == pytest.approx(0.7 - share.value) and error.passed is False
 
 
 # -- parts -----------------------------------------------------------------------------------------------------
