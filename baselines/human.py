@@ -38,7 +38,7 @@ class HumanAgent:
     ) -> None:
         self.name = name
         self._echo = echo
-        self._prompt = _ask_terminal if prompt is None else prompt
+        self._prompt = ask_terminal if prompt is None else prompt
         self._before: AgentView | None = None
 
     def act(self, views: Sequence[AgentView]) -> list[Action]:
@@ -70,7 +70,7 @@ class HumanAgent:
             self._echo(f"{problem} Type help for what can be typed.")
 
 
-def _ask_terminal(text: str) -> str:
+def ask_terminal(text: str) -> str:
     return str(click.prompt(text, prompt_suffix="", default="", show_default=False))
 
 

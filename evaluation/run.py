@@ -60,15 +60,21 @@ from recenv.scenarios.entry import GIVEN, open_engine
 TOLERANCE = 1e-5
 """By how much numbers of a run may differ on another class of CPUs (``plan.cpu_class``)."""
 
+USUAL = 200
+"""Sessions of an evaluation that names no number."""
+
 _SESSIONS = rng.word("evaluation sessions")
 
 
-def allot(world: World, sessions: int, seed: int, split: Split = "all") -> tuple[int, ...]:
+def allot(world: World, sessions: int | None, seed: int, split: Split = "all") -> tuple[int, ...]:
     """World rows of the sessions to play: a draw without replacement, in ascending order; all of them if as many are asked for.
 
-    split: whose sessions; see ``envs.batch``. Raises InputError for fewer than 1 or more than there are.
+    sessions: None for ``USUAL``, or all where there are fewer. split: whose sessions; see ``envs.batch``. Raises InputError for
+    fewer than 1 or more than there are.
     """
     pool = set(session_pool(world, split).tolist())
+    if sessions is None:
+        sessions = min(USUAL, len(pool))
     if isinstance(sessions, bool) or not isinstance(sessions, (int, np.integer)) or not 1 <= sessions <= len(pool):
         raise InputError(
             f"sessions must be in [1, {len(pool)}], the number in {world.path} (split {split}); got {sessions!r}")
@@ -93,13 +99,13 @@ def chosen(world: World, tasks: Sequence[str], split: Split) -> tuple[int, ...]:
 
 
 def run_evaluation(
-    scenario: str | Scenario, agents: Sequence[str | Agent], sessions: int, seed: int, out: str | Path, *,
+    scenario: str | Scenario, agents: Sequence[str | Agent], sessions: int | None, seed: int, out: str | Path, *,
     store: str | Path | None = None, configs: Mapping[str, Mapping[str, Any]] | None = None, resume: bool = False,
     chunk: int = CHUNK, progress: Callable[[Progress], None] | None = None, command: str = "",
     changes: Mapping[str, Any] | None = None, audit: str = "", split: Split = "all", tasks: Sequence[str] = (),
     repeats: int = 1, fresh: bool = False, workers: int = 0,
 ) -> Path:
-    """Play ``sessions`` sessions of a scenario with each agent, into the run folder ``out``.
+    """Play ``sessions`` sessions of a scenario with each agent (None: as many as ``allot`` says), into the run folder ``out``.
 
     agents: names, or objects with a name and ``act(views)``. configs: agent name -> fields of its Config. changes: what
     ``open_engine`` takes besides: EnvConfig fields to override, and ``scorers`` and ``reward`` also as objects. audit: a second

@@ -18,7 +18,7 @@ from click.shell_completion import ShellComplete
 from recenv import cli
 from recenv.commands import names
 from recenv.commands.names import Named
-from recenv.commands.root import _Lines
+from recenv.commands.root import Waiting, _Lines
 from recenv.data.ingest import IngestReport
 from recenv.evaluation.prepare import Prepared
 from recenv.evaluation.user_check import Checked
@@ -187,6 +187,19 @@ def test_progress_comes_in_lines_where_nobody_watches(capsys: pytest.CaptureFixt
         lines.update(10 * second, 600, "random")
     told = capsys.readouterr().err.splitlines()
     assert told[0] == "sessions: 20 of 600, random; about 58 s to go" and len(told) == 6
+
+
+def test_a_terminal_is_told_what_is_waited_for(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    with Waiting() as waiting:
+        waiting.say("piped")
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    with Waiting() as waiting:
+        waiting.say("loading")
+        waiting.say("judging\x1b[2J")
+    *_, last = shown = capsys.readouterr().err.split("\r")
+    assert shown[0] == "loading ..." and shown[2].startswith("judging") and "\x1b" not in "".join(shown)
+    assert last == "" and set(shown[-2]) == {" "} and len(shown[-2]) == len(shown[2])
 
 
 # -- completion ------------------------------------------------------------------------------------------------------

@@ -113,6 +113,8 @@ def table(
     """
     import tempfile
 
+    from msgspec.structs import replace
+
     from recenv.data.inspect import session_lines
     from recenv.data.table import Files, guess_map, ingest_table
     from recenv.data.table_columns import keep_map, load_table_map
@@ -126,13 +128,15 @@ def table(
         with bar("reading") as update:
             report = ingest_table(files, target, fields=fields, liked=liked, per_user=per_user, wishes=wishes, max_bad=max_bad,
                                   overwrite=overwrite, progress=update)
+        report = replace(report, out=f"{out} (not written: --preview)" if preview else report.out)
         world = World(target)
         rows = sorted({0, world.n_sessions // 2, world.n_sessions - 1})
         show(lambda: report, lambda: "\n".join([report.table(), *(line for row in rows for line in session_lines(world, row))]))
     again = f"recenv ingest table {events}{f' --items {items}' if items else ''}{f' --users {users}' if users else ''}"
     hint(f"\ncolumns: {kept}; to read them otherwise, edit it, then: {again} --field-map {kept} --out {out}"
          + ("" if preview else " --overwrite\n"
-            f"next: recenv evaluate --scenario table --store {out} --agents random,popularity,bm25 --sessions 100 --out RUN"))
+            f"next: recenv evaluate --scenario table --store {out} --agents random,popularity,bm25 --scorers rules --audit none "
+            f"--out runs/{out.name}"))
 
 
 @command()

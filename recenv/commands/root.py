@@ -17,7 +17,7 @@ from typing import Any, Literal, Protocol
 import click
 
 from recenv.errors import InputError
-from recenv.terminal import bare
+from recenv.terminal import bare, clean
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
 FILE = click.Path(dir_okay=False, path_type=Path)
@@ -88,11 +88,43 @@ class Update(Protocol):
     def __call__(self, done: int, total: int, what: str = "", /) -> None: ...
 
 
+class Waiting:
+    """At a terminal, one line on standard error that says what is waited for, until it is wiped; elsewhere, and where ``--quiet``
+    was given, nothing."""
+
+    def __init__(self) -> None:
+        self._shown = 0
+
+    def __enter__(self) -> Waiting:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.wipe()
+
+    def say(self, what: str) -> None:
+        """Show this in place of what is shown."""
+        self.wipe()
+        if sys.stderr.isatty() and not told(QUIET):
+            line = clean(f"{what} ...")
+            self._shown = len(line)
+            self._draw(line)
+
+    def wipe(self) -> None:
+        if self._shown:
+            self._draw("\r" + " " * self._shown + "\r")
+            self._shown = 0
+
+    def _draw(self, text: str) -> None:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+
+
 @contextmanager
 def bar(label: str) -> Iterator[Update]:
     """Progress on standard error: a bar at a terminal, else a line every ten seconds, with the time that is still to come."""
     shown: list[Any] = []
-    silent, lines = told(QUIET), _Lines(label)
+    silent, lines, waiting = told(QUIET), _Lines(label), Waiting()
+    waiting.say("opening, loading")
 
     def update(done: int, total: int, what: str = "", /) -> None:
         if silent:
@@ -101,6 +133,7 @@ def bar(label: str) -> Iterator[Update]:
             lines.update(done, total, what)
             return
         if not shown:
+            waiting.wipe()
             shown.append(click.progressbar(length=max(total, 1), label=label, file=bare(sys.stderr), width=28))
             shown[0].__enter__()
         drawn = shown[0]
@@ -108,11 +141,12 @@ def bar(label: str) -> Iterator[Update]:
         drawn.label = f"{label}{f' ({what})' if what else ''}"
         drawn.update(done - drawn.pos)
 
-    try:
-        yield update
-    finally:
-        if shown:
-            shown[0].__exit__(None, None, None)
+    with waiting:
+        try:
+            yield update
+        finally:
+            if shown:
+                shown[0].__exit__(None, None, None)
 
 
 class _Lines:

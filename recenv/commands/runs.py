@@ -12,7 +12,22 @@ from typing import Any, Literal
 import click
 
 from recenv.commands.names import AGENT, AGENTS, REWARD, SCORERS, played_option, scenario_option, store_option
-from recenv.commands.root import AS_JSON, FILE, FOLDER, SEED, assigned, bar, command, hint, json_option, listed, show, told, value
+from recenv.commands.root import (
+    AS_JSON,
+    FILE,
+    FOLDER,
+    SEED,
+    Waiting,
+    assigned,
+    bar,
+    command,
+    hint,
+    json_option,
+    listed,
+    show,
+    told,
+    value,
+)
 from recenv.errors import EndpointError, InputError
 
 
@@ -31,6 +46,10 @@ def _workers(engine: str, workers: int | None) -> int:
     return (workers or os.cpu_count() or 1) if engine == "ray" else 0
 
 
+_sessions_option = click.option(
+    "--sessions", type=click.IntRange(1), default=None, show_default="200, or all where there are fewer")
+
+
 def _world_options(made: Callable[..., None]) -> Callable[..., None]:
     for option in (scenario_option, store_option, click.option("--seed", type=SEED, default=0, show_default=True)):
         made = option(made)
@@ -41,7 +60,7 @@ def _world_options(made: Callable[..., None]) -> Callable[..., None]:
 @_world_options
 @click.option("--agents", type=AGENTS, default="random,popularity,bm25,greedy", show_default=True,
               help="Comma-separated; see: recenv agents; or package.module:attribute, or a .zip of Stable-Baselines3.")
-@click.option("--sessions", type=click.IntRange(1), default=200, show_default=True)
+@_sessions_option
 @click.option("--split", type=click.Choice(["all", "train", "test"]), default="all", show_default=True,
               help="Whose sessions; test for agents that learned from train.")
 @click.option("--task-file", type=FILE, default=None, help="Play the sessions of this file, one a line; see: recenv tasks.")
@@ -67,7 +86,7 @@ def _world_options(made: Callable[..., None]) -> Callable[..., None]:
 @click.option("--agent-option", "options", multiple=True, metavar="AGENT.FIELD=VALUE", help="Set a field of an agent's config.")
 @json_option
 def evaluate(
-    scenario: str, store: Path | None, seed: int, agents: str, sessions: int, split: Literal["all", "train", "test"],
+    scenario: str, store: Path | None, seed: int, agents: str, sessions: int | None, split: Literal["all", "train", "test"],
     task_file: Path | None, repeats: int, fresh: bool, out: Path, resume: bool, user: str | None, user_options: tuple[str, ...],
     scorers: str | None,
     reward: str | None, audit: str | None, strict: bool, engine: str, workers: int | None,
@@ -104,8 +123,9 @@ def evaluate(
         click.echo(f"{', '.join(knowing)} learned from users of this run; --split test plays users that it never met", err=True)
     changes = {name: value for name, value in (("user", user), ("scorers", scorers), ("reward", reward)) if value}
     command = " ".join(["recenv evaluate", f"--scenario {scenario}", *([f"--store {store}"] if store else []),
-                        f"--agents {','.join(names)}", f"--task-file {task_file}" if task_file else f"--sessions {sessions}",
-                        f"--seed {seed}", *([f"--repeats {repeats}"] if repeats > 1 else []),
+                        f"--agents {','.join(names)}", *([f"--task-file {task_file}"] if task_file else []),
+                        *([f"--sessions {sessions}"] if sessions and not task_file else []), f"--seed {seed}",
+                        *([f"--repeats {repeats}"] if repeats > 1 else []),
                         *(["--fresh-noise"] if fresh else []),
                         *([f"--split {split}"] if split != "all" else []),
                         *(f"--{name} {value}" for name, value in changes.items()), *(["--strict"] if strict else []),
@@ -297,10 +317,21 @@ def replay(run: Path, store: Path | None, scorers: str | None) -> None:
 @click.option("--session", default=None, help="A session id; drawn by the seed if absent.")
 def play(scenario: str, store: Path | None, seed: int, session: str | None) -> None:
     """Be the agent of one session, in the terminal."""
-    from recenv.baselines.human import HumanAgent
-    from recenv.evaluation.play import play_session
+    with Waiting() as waiting:
+        waiting.say(f"opening {scenario}; the first time, its world is made")
+        from recenv.baselines.human import HumanAgent, ask_terminal
+        from recenv.evaluation.play import play_session
 
-    play_session(scenario, HumanAgent("human"), seed, store=store, session=session, echo=click.echo)
+        def echo(text: str) -> None:
+            waiting.wipe()
+            click.echo(text)
+
+        def ask(mark: str) -> str:
+            answer = ask_terminal(mark)
+            waiting.say("the user answers, scorers judge; the first time, they are loaded")
+            return answer
+
+        play_session(scenario, HumanAgent("human", echo, ask), seed, store=store, session=session, echo=echo)
 
 
 @command()
@@ -359,10 +390,10 @@ def prepare(
 
 @command()
 @_world_options
-@click.option("--sessions", type=click.IntRange(1), default=200, show_default=True)
+@_sessions_option
 @click.option("--split", type=click.Choice(["all", "train", "test"]), default="all", show_default=True)
 @json_option
-def tasks(scenario: str, store: Path | None, seed: int, sessions: int, split: Literal["all", "train", "test"]) -> None:
+def tasks(scenario: str, store: Path | None, seed: int, sessions: int | None, split: Literal["all", "train", "test"]) -> None:
     """List the tasks that an evaluation of the same numbers plays, as ids for --task-file and trainers."""
     from recenv.evaluation.run import allot
     from recenv.scenarios.entry import open_world

@@ -100,7 +100,8 @@ def session_lines(world: World, row: int) -> list[str]:
         taken = [o for o in hidden.outcomes[g] if o.event != "offered"] or list(logged.values())
         for outcome in taken[:_SHOWN]:
             name = world.item(world.item_row(outcome.item_id)).name
-            lines.append(f"    logged: {outcome.event} {name} (position {outcome.position})")
+            place = f" (position {outcome.position})" if outcome.position >= 0 else ""
+            lines.append(f"    logged: {outcome.event} {name}{place}")
     return lines
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -30,11 +30,12 @@ from recenv.data.table_columns import (
     folded,
     guess,
     rest,
+    stem,
 )
 from recenv.data.table_files import TableRow, columns_of, read_table
 from recenv.data.table_sessions import Pools, Visit, keep, session_of
 from recenv.errors import InputError, RowError
-from recenv.records import Item, User
+from recenv.records import CATEGORIES, Item, User
 
 LIKED = 0.75
 """Share of the rating scale from which on an item is liked: 4 of 1 to 5."""
@@ -44,6 +45,7 @@ WISHES = 3
 _WHOLE = re.compile(r"(-?\d{1,18})\.0{1,6}")
 _ADDRESS = re.compile(r"https?://")
 _SAMPLE = 2000
+_ENDS, _STRAY = (5.0, 10.0, 100.0), 0.01  # of rating scales; the share of ratings beyond that are mistakes
 _EVERY = 5000
 
 
@@ -65,7 +67,10 @@ def guess_map(files: Files) -> TableMap:
     own = columns_of(files.items, _SAMPLE) if files.items is not None else {c: columns[c] for c in rest(columns, events)}
     item = events["item"].key
     items = _items_map(own, item, files.items or files.events, files.items is not None)
-    locale = Source(constant=coerce.locale_of(_texts(own, items)))
+    spoken = columns[events["query"].key] if "query" in events else _told(own, items)
+    locale = Source(constant=_language(spoken))
+    if "rating" in events and (end := _usual_end(columns[events["rating"].key])):
+        events["rating"] = msgspec.structs.replace(events["rating"], min=1.0, max=end)
     made: TableMap = {"events": {"locale": locale, **events}, "items": {"locale": locale, **items}}
     if files.users is not None:
         told = columns_of(files.users, _SAMPLE)
@@ -81,27 +86,48 @@ def _items_map(columns: Mapping[str, list[Any]], item: str, file: Path, apart: b
     ids = ALIASES["events", "item"].split()
     near = [c for c in columns if c == item] or [c for c in columns if folded(c) in ids]
     known = {"id": item} if not apart else {"id": near[0]} if near else {}
-    found = guess("items", columns, known)
+    found = guess("items", columns, known, stem(item))
     if "id" not in found:
         raise InputError(ask(file, "items", columns, found))
     kinds = {str(v) for v in columns.get(found["category"].key, ())} if "category" in found else set()
     if len(kinds) > MOST_CATEGORIES:
         found["tags" if "tags" not in found else "kind"] = found.pop("category")
     if "category" not in found:
-        stem = re.sub(r"[\W_]+", " ", file.stem).strip()
-        found["category"] = Source(constant=stem if apart and stem else "items")
+        called = re.sub(r"[\W_]+", " ", file.stem).strip() if apart else stem(item) if coerce.category_of(stem(item)) else ""
+        found["category"] = Source(constant=called or "items")
     if apart:
         found |= {c: Source(key=c) for c in rest(columns, found)
                   if c.casefold() not in LABEL_KEYS and not any(_ADDRESS.match(str(v)) for v in columns[c][:20])}
     return found
 
 
-def _texts(columns: Mapping[str, list[Any]], items: Mapping[str, Source]) -> list[str]:
-    """What the language of a catalogue is told by: the names of its items, where it has any."""
-    named = items.get("name", items["id"]).key
-    values = columns.get(named, [])[:500]
-    chinese = sum(coerce.locale_of([str(v)]) == "zh" for v in values)
-    return [str(v) for v in values] if 2 * chinese > len(values) else []
+def _usual_end(values: Sequence[Any]) -> float:
+    """Where the rating scale ends, if a few ratings alone lie beyond a usual end; 0 where nothing has to be said."""
+    numbers = sorted(n for n in map(_number, values) if n is not None)
+    for end in _ENDS:
+        beyond = sum(n > end for n in numbers)
+        if beyond <= _STRAY * len(numbers):
+            return end if beyond and numbers[0] >= 1 else 0.0
+    return 0.0
+
+
+def _number(value: Any) -> float | None:
+    try:
+        return float(value) if float(value) == float(value) else None
+    except (TypeError, ValueError):
+        return None
+
+
+def _told(columns: Mapping[str, list[Any]], items: Mapping[str, Source]) -> list[Any]:
+    """The names of items, else whatever is told of them."""
+    named = [items["name"].key] if "name" in items else [source.key for source in items.values()]
+    return [value for column in named for value in columns.get(column, [])[:500]]
+
+
+def _language(values: Iterable[Any]) -> str:
+    """zh where most of the texts that have a word are Chinese, otherwise en."""
+    worded = [str(v) for v in values if re.search(r"[^\W\d_]{2}", str(v))]
+    return "zh" if 2 * sum(coerce.locale_of([text]) == "zh" for text in worded) > len(worded) else "en"
 
 
 def ingest_table(
@@ -125,6 +151,7 @@ def ingest_table(
         items = reader.items(files.items, made["items"]) if files.items is not None else {}
         users = reader.users(files.users, made["users"]) if files.users is not None else {}
         log = reader.events(files.events, made, items, known=files.items is not None)
+        reader.name_categories(items)
         quarantine.judge(reader.rows, max_bad)
         _write(writer, log, items, users, made, liked, per_user, wishes, reader.counts)
         quarantine.write(writer.attach("quarantine.jsonl"))
@@ -157,6 +184,7 @@ class _Reader:
         self._quarantine, self._progress, self._size, self._done = quarantine, progress, size, 0
         self.rows = 0
         self.counts: Counter[str] = Counter()
+        self._named: dict[str, str] = {}  # item -> its category as the table has it
 
     def items(self, file: Path, fields: Mapping[str, Source]) -> dict[str, Item]:
         found: dict[str, Item] = {}
@@ -235,7 +263,15 @@ class _Reader:
         notes: list[str] = []
         item = coerce.item_of({**told, "id": id_, "name": str(told.get("name") or id_)}, locale, None, notes)
         self.counts.update(note for note in notes if note != coerce.NUMBERED)
+        self._named[id_] = coerce.own_category(told.get("category")) or item.category
         return item
+
+    def name_categories(self, items: dict[str, Item]) -> None:
+        """Leave all categories as the table has them where only some of them are among ours, and those are one: what is a kind
+        of restaurant would else lie beside the restaurants."""
+        ours = {item.category for item in items.values()} & set(CATEGORIES)
+        if len(ours) == 1 and any(item.category not in ours for item in items.values()):
+            items |= {id_: msgspec.structs.replace(item, category=self._named[id_]) for id_, item in items.items()}
 
     def _user(self, row: Mapping[str, Any], fields: Mapping[str, Source]) -> User:
         told = {field: value for field, source in fields.items() if (value := pick(row, source)) not in (None, "", [])}
@@ -248,6 +284,8 @@ def _rating(value: Any, source: Source) -> float:
     """A rating as it stands, or as the map's ``values`` have it. Raises RowError for none."""
     if source.values:
         return coerce.label_of(value, source, "rating")
+    if value is None:
+        raise RowError("rating is missing or empty")
     if isinstance(value, bool):
         return float(value)
     try:
@@ -257,7 +295,7 @@ def _rating(value: Any, source: Source) -> float:
                        f'rating = {{key = "{source.key}", values = {{"{str(value)[:20]}" = 1}}}}') from None
     low, high = (source.min, source.max) if (source.min, source.max) != (0.0, 1.0) else (-1e9, 1e9)
     if not low <= found <= high:
-        raise RowError(f"rating: {found:g} is outside of {low:g} to {high:g}")
+        raise RowError(f"rating: {found:g} is outside of {low:g} to {high:g}, the scale of the field map")
     return found
 
 
@@ -333,16 +371,24 @@ def _report(
     bound = log.low + liked * (log.high - log.low)
     notes = [f"liked: a rating from {bound:g} on, on a scale from {log.low:g} to {log.high:g}" if log.high >= log.low
              else "liked: every row, since there is no rating"]
+    idle = counts["users_who_liked_nothing"]
+    if 2 * idle > len(log.by_user):
+        notes.append(f"{idle:,} of {len(log.by_user):,} users liked nothing, and have no session; if the scale is "
+                     "another, say its ends in the field map (min, max), or lower --liked")
     notes += ["no column tells when: rows count as in order of time"] if "time" not in made["events"] else []
     notes += ["sessions are constructed: what users liked is theirs; what else was listed is drawn, and counts as passed over",
               "what users say is made up of the record of what they liked" if not counts["sessions_with_own_words"] else
               f"{counts['sessions_with_own_words']:,} sessions open with the user's own words"]
     for table, file in zip(("events", "items", "users"), files, strict=True):
-        if file is None or (table == "events" and files.items is None):
+        if file is None:
             continue
-        if unused := rest(columns_of(file, 50), made.get(table, {})):
+        fields = [*made.get(table, {}).values(), *(made["items"].values() if files.items is None else ())]
+        if unused := [c for c in columns_of(file, 50) if c not in {source.key for source in fields}]:
             notes.append(f"{file.name}: columns that feed nothing: {', '.join(unused)}")
-    notes += [told] if (told := foreign_text(writer.items_by_category)) else []
+    if told := foreign_text(writer.items_by_category):
+        column = made["items"]["category"].key
+        notes += [told, f'where that is one of these, say so in the field map: category = {{constant = "{CATEGORIES[0]}"}}'
+                  + (f', subcategory = "{column}"' if column else "")]
     tables: dict[str, dict[str, float | int | str]] = {
         "field <- column": {f"{table}.{field}": str(source) for table, own in made.items() for field, source in own.items()},
         "items by category": dict(writer.items_by_category.most_common(12)),

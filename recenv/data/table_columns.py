@@ -43,8 +43,8 @@ ALIASES: dict[tuple[str, str], str] = {
                         "profileid 用户 用户id 用户编号 会员 顾客",
     ("events", "item"): "item itemid iid movie movieid product productid book bookid isbn poi poiid shop shopid store business "
                         "businessid merchant merchantid song songid track trackid article articleid news newsid asin parentasin "
-                        "sku skuid goods goodsid doc docid venue venueid 商品 商品id 商品编号 店铺 店铺id 商户 商户id 物品 "
-                        "物品id 电影 书籍",
+                        "sku skuid goods goodsid doc docid venue venueid restaurant hotel place 商品 商品id 商品编号 店铺 店铺id "
+                        "商户 商户id 物品 物品id 餐厅 门店 酒店 景点 电影 书籍",
     ("events", "rating"): "rating ratings stars star score overall label click clicked isclick like liked ordered order isorder "
                           "buy bought purchase purchased feedback preference event eventtype behavior behaviortype action "
                           "评分 打分 星级 点击 购买 下单 行为",
@@ -61,7 +61,7 @@ ALIASES: dict[tuple[str, str], str] = {
     ("items", "tags"): "tags tag genres genre keywords labels features 标签 特色 类型标签",
     ("items", "subcategory"): "subcategory subcate type cuisine kind 子类 子类目 二级类目 菜系 类型",
     ("items", "price"): "price avgprice averageprice pricerange cost 价格 均价 人均 人均消费",
-    ("items", "rating"): "rating avgrating averagerating stars avgscore 评分 星级评分",
+    ("items", "rating"): "rating avgrating averagerating stars score avgscore 评分 星级评分",
     ("items", "area"): "area district city neighborhood neighbourhood region 区域 商圈 行政区 城市",
     ("items", "distance"): "distance distancekm 距离",
     ("items", "dishes"): "dishes 推荐菜 菜品",
@@ -69,6 +69,13 @@ ALIASES: dict[tuple[str, str], str] = {
     ("users", "id"): "id user userid uid customer customerid member memberid visitor visitorid 用户 用户id 用户编号",
     ("users", "locale"): "locale lang language 语言",
 }
+ENDINGS = {
+    ("events", "item"): re.compile(r"(?!review|row|record|log|order|comment|评价|订单|记录).+"
+                                   r"(?:[_\W\u3400-\u9fff]id|I[dD]|编号)"),
+    ("events", "time"): re.compile(r".+(?:[_\W](?:time|date|at)|Time|Date|At|时间|日期)"),
+}
+"""What a field's column looks like that no alias names, where one column alone does."""
+
 MOST_CATEGORIES = 100
 """Values of a column that may be categories; what has more is a tag."""
 
@@ -83,17 +90,28 @@ def folded(name: str) -> str:
     return re.sub(r"[\W_]+", "", name.partition(":")[0].casefold())
 
 
-def guess(table: str, columns: Mapping[str, Sequence[Any]], known: Mapping[str, str] | None = None) -> dict[str, Source]:
-    """The fields of a table by the names of its columns; known: fields that are certain. A column feeds one field; the first
-    column that could feed a field does."""
+def stem(name: str) -> str:
+    """What columns about the same thing begin with: restaurant of ``restaurant_id``, 商户 of ``商户ID``; "" for ``id``."""
+    return re.sub(r"(?:id|编号|code)$", "", folded(name))
+
+
+def guess(
+    table: str, columns: Mapping[str, Sequence[Any]], known: Mapping[str, str] | None = None, about: str = ""
+) -> dict[str, Source]:
+    """The fields of a table by the names of its columns; known: fields that are certain; about: a stem that names may begin with.
+    A column feeds one field; the first column that could feed a field does."""
     found = {field: Source(key=column) for field, column in (known or {}).items()}
     for (of, field), words in ALIASES.items():
         if of != table or field in found:
             continue
         taken = {source.key for source in found.values()}
-        fits = [c for c in columns if c not in taken and folded(c) in words.split()]
-        fits.sort(key=lambda c: words.split().index(folded(c)))
+        named = {c: next((n for n in (folded(c), folded(c).removeprefix(about)) if n in words.split()), "") for c in columns}
+        fits = sorted((c for c in columns if named[c] and c not in taken), key=lambda c: words.split().index(named[c]))
         if fits:
+            found[field] = Source(key=fits[0])
+    for (of, field), form in ENDINGS.items():
+        fits = [c for c in rest(columns, found) if form.fullmatch(c)]
+        if of == table and field not in found and len(fits) == 1:
             found[field] = Source(key=fits[0])
     for field in (f for f in found if f in SLOTS and SLOTS[f].kind == "set"):
         cut = _cut(columns[found[field].key])

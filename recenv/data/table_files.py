@@ -63,7 +63,8 @@ def _csv(file: Path) -> Iterator[TableRow]:
         if not first.strip():
             raise InputError(f"{file}: expected a first line with the names of the columns; it is empty")
         if _undecoded(first):
-            raise InputError(f"{file}: not UTF-8; save the table as UTF-8 (in a spreadsheet: CSV UTF-8)")
+            raise InputError(f"{file}: not UTF-8; save the table as UTF-8 (in a spreadsheet: CSV UTF-8; of a Chinese "
+                             f"one: iconv -f gb18030 -t utf-8 {file.name} > utf8.csv)")
         separator = max(_SEPARATORS, key=first.count)
         header = [name.strip() for name in next(csv.reader([first], delimiter=separator))]
         if len(set(header)) < len(header) or "" in header:

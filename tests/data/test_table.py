@@ -66,6 +66,47 @@ def test_ratings_become_sessions(files: Files, tmp_path: Path) -> None:
     assert World(tmp_path / "again").fingerprint == world.fingerprint and again.counts == report.counts
 
 
+def restaurants(folder: Path, header: str) -> Files:
+    """A table that holds all: 8 users who rate 30 restaurants from 1 to 5, one of them beyond, and one not at all."""
+    kinds = ("火锅", "川菜", "面馆")
+    names = [f"{('小龙坎', '蜀香', 'Panda')[n % 3]}{kinds[n % 3]}" for n in range(30)]
+    rows = [[f"u{u}", f"R{n:02}", names[n], kinds[n % 3], "锦江区", 30 + n, f"4.{n % 10}", "安静;停车", 1 + (u + n) % 5,
+             f"2024-05-{1 + n % 28:02} 12:00", "不错"] for u in range(8) for n in range(30)]
+    rows[5][8], rows[6][8] = 9, ""
+    (folder / "table.csv").write_text("\n".join([header, *(",".join(map(str, row)) for row in rows)]) + "\n", "utf-8-sig")
+    return Files(folder / "table.csv")
+
+
+@pytest.mark.parametrize(("header", "category"), [
+    ("用户ID,商户ID,商户名称,品类,区域,人均,商户评分,标签,评分,时间,评价", "火锅"),
+    ("user_id,restaurant_id,restaurant_name,cuisine,district,avg_price,restaurant_score,tags,stars,visited_at,comment", "dining"),
+    ("uid,eatery_id,eatery_name,category,area,cost,eatery_stars,features,rating,visit_time,comment", "火锅"),
+])
+def test_one_table_of_restaurants_is_understood(tmp_path: Path, header: str, category: str) -> None:
+    files = restaurants(tmp_path, header)
+    made = guess_map(files)
+    columns = header.split(",")
+    assert [made["events"][field].key for field in ("user", "item", "rating", "time")] == [columns[n] for n in (0, 1, 8, 9)]
+    told = [made["items"][field].key for field in ("name", "area", "price", "rating", "tags")]
+    assert told == [columns[n] for n in (2, 4, 5, 6, 7)]
+    report = ingest_table(files, tmp_path / "store", fields=made)
+    world = World(tmp_path / "store")
+    assert "liked: a rating from 4 on, on a scale from 1 to 5" in report.notes
+    assert [e.reason for e in report.examples] == ["rating: 9 is outside of 1 to 5, the scale of the field map",
+                                                   "rating is missing or empty"]
+    assert any(f"columns that feed nothing: {columns[10]}" in note for note in report.notes)
+    session = world.session(0)
+    assert session.locale == "zh" and "想找" in session.goals[0].query and world.item(0).category == category
+    assert len({world.item(n).category for n in range(world.n_items)}) == (1 if category == "dining" else 3)
+
+
+def test_users_who_like_nothing_are_told(tmp_path: Path) -> None:
+    low = [f"u{u},i{k},{1 + k}" for u in range(5) for k in range(3)]
+    (tmp_path / "t.csv").write_text("\n".join(["user,item,rating", *low, "u0,i9,20", "u0,i8,20", ""]))
+    notes = ingest_table(Files(tmp_path / "t.csv"), tmp_path / "store").notes
+    assert any(note.startswith("4 of 5 users liked nothing") for note in notes)
+
+
 def test_the_last_visits_are_sessions_and_what_came_before_is_history(files: Files, tmp_path: Path) -> None:
     ingest_table(files, tmp_path / "store", per_user=1, wishes=0, liked=0.6)  # 4 of 2 to 5 is liked, too
     world = World(tmp_path / "store")

@@ -24,6 +24,7 @@ def test_train_and_test_share_no_user_and_are_all_together(tmp_path: Path) -> No
     assert not {world.session(row).user_id for row in test} & {world.session(row).user_id for row in train}
     with pytest.raises(InputError, match="split test"):
         allot(world, n + 1, 3, "test")
+    assert allot(world, None, 3, "test") == allot(world, min(200, n), 3, "test")
 
 
 def test_a_run_of_a_split_says_so_in_plan_and_leaderboard(tmp_path: Path) -> None:
