@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from recenv.errors import InputError
@@ -30,6 +31,18 @@ def worth_nothing(row: ScorerRow) -> str:
         return own.row_rule(row) if own.row_rule is not None and not missing(row) else ""
     rest = [field for field in own.needs if field != own.answers]
     return "" if any(_empty(row, field) for field in rest) else f"the {own.answers} says nothing"
+
+
+def decided(row: ScorerRow) -> tuple[float, str]:
+    """What a row is worth before a model is asked, and why: 0 where it is worth nothing, 1 where its dimension's exact rule finds
+    that it keeps all, NaN where it cannot be scored; (NaN, "") where a model is to say."""
+    if why := worth_nothing(row):
+        return 0.0, why
+    if why := missing(row):
+        return math.nan, why
+    own = DIMENSIONS[row.dimension]
+    kept = own.row_kept(row) if own.row_kept is not None else ""
+    return (1.0, kept) if kept else (math.nan, "")
 
 
 def _empty(row: ScorerRow, field: str) -> bool:

@@ -12,11 +12,13 @@ from hypothesis import strategies as st
 
 from recenv.data.world import World
 from recenv.records import Action, Item, ScorerRow, Value
+from recenv.rewards.fields import decided as field_value
 from recenv.rewards.fields import worth_nothing
 from recenv.rewards.models.heads import digest
 from recenv.rewards.rules.held import decided, decided_in_row, recommended
 from recenv.rewards.rules.scorer import NOTHING_READ, ChecksScorer
 from recenv.rewards.rules.verdicts import instruction_verdict
+from recenv.rewards.rules.whole import KEPT, kept_whole
 from recenv.rewards.rules.wishes import read_wishes
 from recenv.testing.tiny import tiny_view
 
@@ -148,6 +150,56 @@ def test_a_recommendation_fails_by_all_that_it_shows(tiny_world: World) -> None:
     assert verdict(TEA, BARE, text="Green Tea, or Blank House.") == ("", "", "")
     assert verdict(TEA, POT, text="Only Green Tea for you.") == ("which", POT.id, "avoid hotpot")
     assert verdict(POT, text="去金锅吧，味道很好。")[0] == "language", "the words come first"
+
+
+HAS = [  # what the second shop has, by its record, and the first has not
+    "Only places with parking.", "Each place must have parking.", "It should offer parking, please.", "必须有停车位。",
+    "要方便停车的。",
+    "Delivery fee no more than 4 yuan.", "配送费别超过4块。",
+]
+NO_DEMAND = [
+    "Say whether there is parking.", "Mention the parking.", "I already have parking.", "No parking needed.", "说明能不能停车。",
+    "If he drives, it must have parking.", "最好能停车。", "Answer in English only.", "不需要停车。",
+    "Delivery fees should be named.",
+]
+
+
+@pytest.mark.parametrize("instruction", [*HAS, *NO_DEMAND])
+def test_what_every_item_must_have(instruction: str) -> None:
+    evidence = ("Tall House; dining; features: wifi, quiet; delivery fee: 6 yuan\n"
+                "Wide House; dining; features: parking, wifi; delivery fee: 3 yuan")
+    first, second = (decided_in_row(instruction, evidence, f"Go to {name} House.") for name in ("Tall", "Wide"))
+    if instruction in HAS:
+        assert any(k.reason for k in first) and second and not any(k.reason for k in second)
+        assert not decided(instruction, [BARE]), "a record that lists nothing decides nothing"
+    else:
+        assert not first and not second
+
+
+def test_entry_that_costs_nothing() -> None:
+    free, dear = place("Old Park", price=0.0), place("New Park", price=20.0)
+    for instruction in ("Only free attractions.", "No entrance fee, please.", "只推荐不要门票的景点。", "门票免费的。"):
+        assert decided(instruction, [dear])[0].reason and not decided(instruction, [free])[0].reason
+    for instruction in ("Feel free to suggest more.", "Mention free wifi.", "说明要不要门票。"):
+        assert not decided(instruction, [dear])
+
+
+@pytest.mark.parametrize(("instruction", "response", "whole"), [
+    ("Avoid hot pot.", "Green Tea is calm.", True), ("Rated at least 4.5 only, and under 100 yuan.", "Try Green Tea!", True),
+    ("Only places in Chaoyang, please.", "Green Tea.", True), ("I am tired. Stay within 2 km.", "Green Tea.", True),
+    ("Avoid hot pot. Use no commas.", "Green Tea is calm.", True),
+    ("Recommend at most 2 places under 100 yuan.", "Green Tea.", True),
+    ("Avoid hot pot. Use no commas.", "Green Tea, of course.", False),  # broken, which other rules tell
+    ("Avoid hot pot and be funny.", "Green Tea.", False), ("Avoid hot pot and use simple words.", "Green Tea.", False),
+    ("Only old places under 100 yuan.", "Green Tea.", False), ("Under 100 yuan, with a view of the lake.", "Green Tea.", False),
+    ("Avoid hot pot.", "I have an idea for you.", False), ("Avoid hot pot.", "绿茶很安静。", False),
+    ("Avoid hot pot.", "Green Tea, not Golden Pot.", False), ("Answer kindly.", "Green Tea.", False),
+    ("Must have parking.", "Green Tea.", False),  # its record does not say
+])
+def test_an_instruction_that_is_read_in_full_and_kept_is_worth_all(instruction: str, response: str, whole: bool) -> None:
+    value, reason = field_value(row(instruction, response))
+    assert (value == 1.0 and reason == KEPT) == whole
+    assert not kept_whole(row(instruction, response, "")), "without records nothing is known to be kept"
 
 
 THREE = (

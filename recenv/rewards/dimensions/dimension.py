@@ -28,6 +28,7 @@ class Dimension(NamedTuple):
     alone: of a listwise one, the dimension that asks the same of one item, for models that read one at a time; "" for none.
     rule: what can be checked exactly; a turn that fails it is worth 0, and no scorer is asked.
     row_rule: the same of a row, as far as a row can be checked: why it is worth 0, "" where nothing is refuted.
+    row_kept: why a row that is not refuted is worth 1, "" where that is for a model to say.
     always: every turn is judged by the rule: one that passes and leaves a scorer nothing to read is worth 1, not missing.
     spoken: what a sentence of the environment's own is worth by construction; ``obeys`` (it keeps the instruction wherever one
     can be found that does), ``true`` (it repeats the records), None where it would have to be judged.
@@ -54,6 +55,7 @@ class Dimension(NamedTuple):
     alone: str = ""
     rule: Rule | None = None
     row_rule: RowRule | None = None
+    row_kept: RowRule | None = None
     checked: tuple[str, ...] = ()
     always: bool = False
     spoken: Literal["obeys", "true"] | None = None

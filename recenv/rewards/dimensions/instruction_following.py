@@ -1,13 +1,14 @@
 """Instruction following: does the answer keep to what it was told?
 
 What an instruction demands of the items ("avoid hot pot", "within 2 km") is kept or broken by their records: exact rules read
-those of ``evidence``, models do not."""
+those of ``evidence``, models do not. An instruction of such demands alone, all of them read and kept, has been followed."""
 
 from __future__ import annotations
 
 from recenv.rewards.dimensions.dimension import Dimension
 from recenv.rewards.dimensions.rubric import Rubric
 from recenv.rewards.rules.verdicts import instruction_verdict, items_broken
+from recenv.rewards.rules.whole import kept_whole
 
 RUBRIC = Rubric(
     "Does the response do what the instruction, and the query where there is one, demand of it?",
@@ -27,7 +28,7 @@ DIMENSION = Dimension(
     says="whether the response obeys the instruction (counts, lengths, language, mentions, form)",
     reads=("instruction", "query", "response"), checked=("evidence",), needs=("instruction", "response"), answers="response",
     overlap=lambda row, item: (f"{row.instruction} {row.query}", row.response),
-    rule=instruction_verdict, row_rule=items_broken, always=True, spoken="obeys", rubric=RUBRIC,
+    rule=instruction_verdict, row_rule=items_broken, row_kept=kept_whole, always=True, spoken="obeys", rubric=RUBRIC,
     features=("instruction_response", "query_response", "following"),
     compares=(("instruction", "response"), ("query", "response")),
     word="instruction", opinions=("forest", "topic"), likeness="instruction",

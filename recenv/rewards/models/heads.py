@@ -97,14 +97,15 @@ class HeadScorer:
         self.spec = spec_of(config.name, dimension, fingerprint, self.calibration, config.training_data)
 
     def score(self, rows: Sequence[ScorerRow]) -> Scores:
-        """Values (N,) in [0, 1]: 0 for an answer that is worth nothing (``fields``), NaN where another required field is empty.
+        """Values (N,) in [0, 1]: 0 for an answer that is worth nothing, 1 for one that rules found to keep all (``fields``), NaN
+        where another required field is empty.
 
         Raises InputError for rows of another dimension.
         """
         fields.check_rows(rows, self.spec.dimension)
-        nothing = [fields.worth_nothing(row) for row in rows]
-        reasons = tuple(why or fields.missing(row) for why, row in zip(nothing, rows, strict=True))
-        values = np.where([bool(why) for why in nothing], 0.0, np.nan).astype(np.float32)
+        decided = [fields.decided(row) for row in rows]
+        values = np.array([value for value, _ in decided], np.float32)
+        reasons = tuple(reason for _, reason in decided)
         fine = [n for n, reason in enumerate(reasons) if not reason]
         logits = self._logits([rows[n] for n in fine])
         if not DIMENSIONS[self.spec.dimension].listwise:

@@ -18,7 +18,9 @@ from recenv.rewards.reading.records import Field, read_records
 from recenv.rewards.rules import CACHES, kinds
 from recenv.rewards.rules.assertions import find_names
 from recenv.rewards.rules.checks.check import short
-from recenv.rewards.rules.wishes import Wish, read_wishes
+from recenv.rewards.rules.offers import offered
+from recenv.rewards.rules.wish import INF, Wish
+from recenv.rewards.rules.wishes import read_wishes
 
 _TYPES = ("subcategory", "hotel_type", "cuisine", "type")
 _FEATURES = ("tags",)
@@ -41,9 +43,10 @@ def decided(instruction: str, items: Sequence[Item], others: Sequence[Item] = ()
     if not wishes:
         return ()
     areas = _areas((*items, *others)) if any(w.slot == "area" for w in wishes) else frozenset()
+    types = _all_types((*items, *others)) if any(w.slot == "kind" for w in wishes) else frozenset()
     found = []
     for wish in wishes:
-        states = [status(wish, item, areas) for item in items]
+        states = [status(wish, item, areas, types) for item in items]
         if MISSED in states:
             item = items[states.index(MISSED)]
             found.append(Kept(wish, f"expected {_expected(wish)}, came {_came(wish, item)}", item.id))
@@ -57,12 +60,14 @@ def decided_in_row(instruction: str, evidence: str, response: str) -> tuple[Kept
     return decided(instruction, recommended(evidence, response), _items(evidence)) if read_wishes(instruction) else ()
 
 
-def status(wish: Wish, item: Item, areas: frozenset[str]) -> int:
-    """MET, MISSED or UNKNOWN. areas: those of all records at hand, without what says that they are districts."""
+def status(wish: Wish, item: Item, areas: frozenset[str], types: frozenset[str]) -> int:
+    """MET, MISSED or UNKNOWN. areas, types: those of all records at hand; areas without what says that they are districts."""
     if wish.slot == "kind":
-        return _kind(wish, item)
+        return _kind(wish, item, types)
     if wish.slot == "area":
         return _area(wish, item, areas)
+    if wish.slot == "offer":
+        return offered(wish, item)
     have = item.attributes.get(wish.slot)
     if isinstance(have, bool) or not isinstance(have, (int, float)):
         return UNKNOWN
@@ -103,7 +108,11 @@ _GENERIC_ZH = re.compile(r"(?:店|馆|餐厅|餐馆|饭店|类|料理|品牌|自
 _WITHOUT = re.compile(r"\b(?:no|non|not|without|free)\b|-free|无|非|不|没|免")
 
 
-def _kind(wish: Wish, item: Item) -> int:
+def _all_types(items: Iterable[Item]) -> frozenset[str]:
+    return frozenset(norm(value) for item in items for value in _values(item, _TYPES))
+
+
+def _kind(wish: Wish, item: Item, at_hand: frozenset[str]) -> int:
     names = kinds.kind_names(wish.names[0])
     types, features = _values(item, _TYPES), _values(item, _FEATURES)
     matches = [_is(value, names) for value in types]
@@ -115,7 +124,7 @@ def _kind(wish: Wish, item: Item) -> int:
         matches.append(MISSED)
     if MISSED in matches:
         return MISSED
-    if not types or UNKNOWN in matches or not kinds.excludable(wish.names[0]):
+    if not types or UNKNOWN in matches or not (kinds.excludable(wish.names[0]) or names & at_hand):
         return UNKNOWN
     return UNKNOWN if any(norm(value) in kinds.COARSE for value in types) else MET
 
@@ -149,7 +158,7 @@ def _values(item: Item, slots: Sequence[str]) -> list[str]:
 
 # -- in words ----------------------------------------------------------------------------------------------------------
 
-_UNITS = {"price": " yuan", "distance": " km", "rating": ""}
+_UNITS = {"price": " yuan", "fee": " yuan", "distance": " km", "rating": ""}
 
 
 def _expected(wish: Wish) -> str:
@@ -157,10 +166,12 @@ def _expected(wish: Wish) -> str:
         return f"no {short(wish.names[0])}"
     if wish.slot == "area":
         return f"items {'not ' if wish.forbids else ''}in {short(' or '.join(wish.names))}"
+    if wish.slot == "offer":
+        return f"items with {short(wish.said)}"
     unit = _UNITS[wish.slot]
-    if wish.low == -float("inf"):
+    if wish.low == -INF:
         return f"{wish.slot} at most {wish.high:g}{unit}"
-    if wish.high == float("inf"):
+    if wish.high == INF:
         return f"{wish.slot} at least {wish.low:g}{unit}"
     return f"{wish.slot} {wish.low:g} to {wish.high:g}{unit}"
 
@@ -170,6 +181,8 @@ def _came(wish: Wish, item: Item) -> str:
         names = kinds.kind_names(wish.names[0])
         every = [*_values(item, _TYPES), *_values(item, _FEATURES), *_values(item, ("dishes",)), item.name]
         held = next((value for value in every if _is(value, names) == MISSED), item.name)
+    elif wish.slot == "offer":
+        return f"{short(item.name)} without"
     else:
         held = value_text(wish.slot, item.attributes[wish.slot], "en")
     return f"{short(item.name)} with {short(held)}"
@@ -186,6 +199,8 @@ _LABELS = {
     "subcategory": ("类型", "菜系", "品类", "type", "subcategory", "cuisine", "kind"),
     "hotel_type": ("酒店类型", "hotel type", "hotel_type"),
     "tags": ("特色", "标签", "features", "tags", "tag"),
+    "facilities": ("设施", "酒店设施", "facilities", "amenities"),
+    "fee": ("配送费", "delivery fee", "shipping fee"),
     "dishes": ("推荐菜", "招牌菜", "dishes", "recommended dishes"),
     "address": ("地址", "address"),
 }
@@ -193,6 +208,9 @@ _SLOT = {norm(label): slot for slot, labels in _LABELS.items() for label in labe
 _NUMBER = re.compile(r"(?:¥|约)?\s{0,4}(\d{1,9}(?:\.\d{1,6})?)\s{0,4}(分|星|stars?|/\s{0,4}5|元|yuan|rmb|cny|公里|千米|km|米|"
     r"m)?(?:/人|每人| per person)?")
 _FREE = re.compile(r"免费|free")
+_YUAN = ("", "元", "yuan", "rmb", "cny")
+_UNITS_READ = {"rating": ("", "分", "星", "star", "stars", "/5", "/ 5"), "price": _YUAN, "fee": _YUAN,
+               "distance": ("公里", "千米", "km", "米", "m")}
 _MOST_RECORDS, _MOST_READ = 64, 8_000
 
 
@@ -213,18 +231,17 @@ def _items(evidence: str) -> tuple[Item, ...]:
 
 
 def _value(slot: str, field: Field) -> Value | None:
-    if slot in ("tags", "dishes"):
+    if slot in ("tags", "facilities", "dishes"):
         return tuple(field.members)
-    if slot not in ("rating", "price", "distance"):
+    if slot not in _UNITS:
         return field.value
-    if slot == "price" and _FREE.fullmatch(field.value):
+    if slot in ("price", "fee") and _FREE.fullmatch(field.value):
         return 0.0
     match = _NUMBER.fullmatch(field.value)
     if match is None:
         return None
     unit = match.group(2) or ""
-    if unit not in {"rating": ("", "分", "星", "star", "stars", "/5", "/ 5"), "price": ("", "元", "yuan", "rmb", "cny"),
-                    "distance": ("公里", "千米", "km", "米", "m")}[slot]:
+    if unit not in _UNITS_READ[slot]:
         return None
     return float(match.group(1)) / (1000 if unit in ("米", "m") else 1)
 
@@ -234,7 +251,17 @@ _LEFT_OUT = re.compile(
     r"without|rather than|instead of|"
     r"ruled out|not|no|unlike|than|near|next to)\b|没有|排除|不推荐|没推荐|避开|避免|跳过|而不是|除了|除外|不是|"
     r"不符合|附近|旁边|不|比|略过|去掉")
+_STAYS = re.compile(
+    r"\b(?:not (?:only|far|bad|more than)|no (?:more than|tickets?|entrance fee|membership|charge|fees?)|near the|"
+    r"more than|less than)\b|不(?:收|贵|错|远|用|超过|到|大|吵|限|需要?|仅|但|只)")
+"""Words of leaving out that leave nothing out."""
 _CLAUSE_END = re.compile(r"[,;。!?\n]|\.(?=\s|$)|\b(?:but|so|and)\b|但")
+
+
+def named(evidence: str, response: str) -> frozenset[str]:
+    """Ids of the records that a response names."""
+    items = _items(evidence)
+    return frozenset(item.id for mention in find_names(norm(response[:_MOST_READ]), items) for item in mention.items)
 
 
 def recommended(evidence: str, response: str) -> tuple[Item, ...]:
@@ -250,6 +277,6 @@ def recommended(evidence: str, response: str) -> tuple[Item, ...]:
         end = _CLAUSE_END.search(text, mention.end, mention.end + 200)
         before = text[max([max(0, mention.start - 200), *starts]):mention.start]
         around = f"{before} {text[mention.end:end.start() if end else mention.end + 200]}"
-        if not _LEFT_OUT.search(around):
+        if not _LEFT_OUT.search(_STAYS.sub(" ", around)):
             named |= {item.id: item for item in mention.items}
     return tuple(named.values())

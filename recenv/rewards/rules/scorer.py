@@ -12,7 +12,7 @@ from recenv.rewards.rules.checks import KINDS, Compliance, compliance
 from recenv.rewards.rules.held import decided_in_row
 
 NOTHING_READ = "the instruction demands nothing that can be checked exactly"
-VERSION = 2
+VERSION = 3
 
 
 class ChecksScorer:

@@ -1,4 +1,5 @@
-"""What an instruction demands of the items: kinds to leave out, bounds on rating, price and distance, areas. In zh and en.
+"""What an instruction demands of the items: kinds to leave out, bounds on rating, price, distance and fee, areas, what they
+must have. In zh and en.
 
     read_wishes("Avoid hot pot and stay under 100 yuan.")   -> (Wish("kind", ...), Wish("price", high=100.0, ...))
 
@@ -8,33 +9,16 @@ on sums ("in total") and on words ("do not mention") are none; neither is anythi
 
 from __future__ import annotations
 
-import math
 import re
-from typing import Literal, NamedTuple
 
 from recenv.rewards.reading.lexical import norm
 from recenv.rewards.rules import CACHES
 from recenv.rewards.rules.checks.prompt import prepare
 from recenv.rewards.rules.kinds import DISTRICT_EN, DISTRICT_ZH, SPOKEN, district, is_kind, kind_names
+from recenv.rewards.rules.offers import free, offers
+from recenv.rewards.rules.wish import INF, Wish
 
-INF = math.inf
 _LONGEST_KIND = 40
-
-
-class Wish(NamedTuple):
-    """One demand on every item. slot: ``rating``, ``price`` (yuan), ``distance`` (km) with inclusive bounds; ``area`` with the
-    names that are allowed, or not allowed (``forbids``); ``kind`` with one that is not. said: its words, normalised.
-
-    wide: a kind that features count against, too, not the type alone.
-    """
-
-    slot: Literal["rating", "price", "distance", "area", "kind"]
-    said: str
-    low: float = -INF
-    high: float = INF
-    names: tuple[str, ...] = ()
-    forbids: bool = False
-    wide: bool = False
 
 
 _SENTENCE = re.compile(r"[!?。\n]|\.(?=\s|$)")
@@ -60,8 +44,10 @@ _ABOUT_HIM = re.compile(
     r"|住在|家在|人在|上班|工作|用户在|我在|现在在|来自")
 _NOT = re.compile(r"\b(?:no|not|never|avoid|skip|exclud\w+|without|nothing|none|neither|nor|cannot|outside)\b|不|别|"
     r"避|排除|勿|除")
-_OTHER_SUM = re.compile(r"\bfees?\b|deliver|deposit|parking|discount|coupon|voucher|tips?\b|配送|起送|停车|押金|优惠|"
-    r"满\d|代金|红包|小费")
+
+_FEE = re.compile(r"\b(?:delivery|shipping) (?:fees?|costs?|charges?)\b|(?:送货|配送|外送|外卖)费|运费")
+_OTHER_SUM = re.compile(
+    r"\bfees?\b|deliver|deposit|parking|discount|coupon|voucher|tips?\b|送货|配送|起送|停车|押金|优惠|满\d|代金|红包|小费")
 
 
 @CACHES.keep(4_096)
@@ -76,7 +62,7 @@ def read_wishes(instruction: str) -> tuple[Wish, ...]:
         sentence = _BETWEEN.sub(r"\1-\2", sentence)
         for clause in _CLAUSE.split(_FIRST.sub(r"\2 \1", sentence)):
             if clause and not _SOFT.search(clause) and not _SOME.search(clause) and not _OF_WORDS.search(clause):
-                found += [*_bounds(clause), *_areas(clause)]
+                found += [*_bounds(clause), *_areas(clause), *free(clause), *offers(clause)]
     return tuple(dict.fromkeys(found))
 
 
@@ -157,8 +143,10 @@ def _bound(slot: str, match: re.Match[str], clause: str) -> Wish | None:
     before, after = clause[:match.start()], clause[match.end():]
     if _JUDGED.match(after):
         return None
-    if slot == "price" and (_OTHER_SUM.search(clause) or _DELIVERED.search(after)):
-        return None
+    if slot == "price":
+        if _OTHER_SUM.search(_FEE.sub("", clause)) or _DELIVERED.search(after):
+            return None
+        slot = "fee" if _FEE.search(clause) else slot
     if slot == "distance" and (_FROM_ELSEWHERE_EN.match(after) or _FROM_ELSEWHERE_ZH.search(clause)):
         return None
     low, high = -INF, INF
