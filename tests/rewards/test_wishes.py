@@ -15,6 +15,7 @@ from recenv.records import Action, Item, ScorerRow, Value
 from recenv.rewards.fields import decided as field_value
 from recenv.rewards.fields import worth_nothing
 from recenv.rewards.models.heads import digest
+from recenv.rewards.rules.checks import compliance
 from recenv.rewards.rules.held import decided, decided_in_row, recommended
 from recenv.rewards.rules.scorer import NOTHING_READ, ChecksScorer
 from recenv.rewards.rules.verdicts import instruction_verdict
@@ -174,6 +175,31 @@ def test_what_every_item_must_have(instruction: str) -> None:
         assert not decided(instruction, [BARE]), "a record that lists nothing decides nothing"
     else:
         assert not first and not second
+
+
+@pytest.mark.parametrize("instruction", [
+    "It must be open past midnight.", "Somewhere open until at least 11 pm.", "晚上十一点以后还开着的才行。",
+    "要营业到晚上11点的。",
+])
+def test_how_late_a_place_is_open(instruction: str) -> None:
+    late, early = place("Owl", hours="18:00-02:00"), place("Lark", hours="07:00-21:30")
+    for hours in ("18:00-02:00", "17:00-次日01:00", "24小时营业", "open 24 hours"):
+        item = place("Owl", hours=hours)
+        assert decided(instruction, [item]) and not decided(instruction, [item])[0].reason
+    assert decided(instruction, [late, early])[0].reason.endswith("came 'Lark' with '07:00-21:30'")
+    assert not decided(instruction, [place("Cat", hours="by appointment")]), "hours that do not say so decide nothing"
+
+
+@pytest.mark.parametrize(("instruction", "kept", "broken"), [
+    ("No emoji please.", "Green Tea.", "Green Tea 🍵"), ("不要用表情符号。", "绿茶很安静。", "绿茶很安静😊"),
+    ("Don't mention any prices.", "Green Tea is calm.", "Green Tea is 48 yuan."),
+    ("先别说价格。", "绿茶很安静。", "绿茶48元。"),
+    ("One sentence only.", "Green Tea is calm.", "Green Tea is calm. Go."),
+    ("用一句话说完。", "绿茶很安静。", "绿茶很安静。去吧。"),
+    ("Reply as a bulleted list.", "- Green Tea", "Green Tea"),
+])
+def test_the_manner_of_an_answer(instruction: str, kept: str, broken: str) -> None:
+    assert compliance(instruction, kept) == (1, 1) and compliance(instruction, broken) == (1, 0)
 
 
 def test_entry_that_costs_nothing() -> None:

@@ -18,7 +18,8 @@ from recenv.rewards.reading.records import Field, read_records
 from recenv.rewards.rules import CACHES, kinds
 from recenv.rewards.rules.assertions import find_names
 from recenv.rewards.rules.checks.check import short
-from recenv.rewards.rules.offers import offered
+from recenv.rewards.rules.offers import concept_of, offered
+from recenv.rewards.rules.opening import closes
 from recenv.rewards.rules.wish import INF, Wish
 from recenv.rewards.rules.wishes import read_wishes
 
@@ -69,6 +70,8 @@ def status(wish: Wish, item: Item, areas: frozenset[str], types: frozenset[str])
     if wish.slot == "offer":
         return offered(wish, item)
     have = item.attributes.get(wish.slot)
+    if wish.slot == "hours" and isinstance(have, str):
+        have = closes(norm(have))
     if isinstance(have, bool) or not isinstance(have, (int, float)):
         return UNKNOWN
     if wish.slot == "rating" and max(wish.low, wish.high if wish.high < 1e9 else 0.0) > 5 >= have:
@@ -158,7 +161,7 @@ def _values(item: Item, slots: Sequence[str]) -> list[str]:
 
 # -- in words ----------------------------------------------------------------------------------------------------------
 
-_UNITS = {"price": " yuan", "fee": " yuan", "distance": " km", "rating": ""}
+_UNITS = {"price": " yuan", "fee": " yuan", "minimum": " yuan", "hours": " o'clock", "distance": " km", "rating": ""}
 
 
 def _expected(wish: Wish) -> str:
@@ -196,11 +199,13 @@ _LABELS = {
               "cost per person", "cost"),
     "distance": ("距离", "distance"),
     "area": ("区域", "行政区", "所在区", "area", "district"),
-    "subcategory": ("类型", "菜系", "品类", "type", "subcategory", "cuisine", "kind"),
+    "subcategory": ("类型", "菜系", "品类", "类别", "type", "subcategory", "cuisine", "kind", "category"),
     "hotel_type": ("酒店类型", "hotel type", "hotel_type"),
     "tags": ("特色", "标签", "features", "tags", "tag"),
     "facilities": ("设施", "酒店设施", "facilities", "amenities"),
-    "fee": ("配送费", "delivery fee", "shipping fee"),
+    "fee": ("配送费", "delivery fee", "delivery_fee", "shipping fee"),
+    "minimum": ("起送价", "minimum order", "min order", "min_order"),
+    "hours": ("营业时间", "开放时间", "opening hours", "hours"),
     "dishes": ("推荐菜", "招牌菜", "dishes", "recommended dishes"),
     "address": ("地址", "address"),
 }
@@ -209,8 +214,10 @@ _NUMBER = re.compile(r"(?:¥|约)?\s{0,4}(\d{1,9}(?:\.\d{1,6})?)\s{0,4}(分|星|
     r"m)?(?:/人|每人| per person)?")
 _FREE = re.compile(r"免费|free")
 _YUAN = ("", "元", "yuan", "rmb", "cny")
-_UNITS_READ = {"rating": ("", "分", "星", "star", "stars", "/5", "/ 5"), "price": _YUAN, "fee": _YUAN,
+_UNITS_READ = {"rating": ("", "分", "星", "star", "stars", "/5", "/ 5"), "price": _YUAN, "fee": _YUAN, "minimum": _YUAN,
                "distance": ("公里", "千米", "km", "米", "m")}
+_NONE = re.compile(r"^(?:no|none|not|without|n/a|-)\b|^(?:无|没|不|否)|\bnot (?:allowed|included|offered|available)\b")
+"""A field about one thing that a place may have says that it has not."""
 _MOST_RECORDS, _MOST_READ = 64, 8_000
 
 
@@ -220,11 +227,17 @@ def _items(evidence: str) -> tuple[Item, ...]:
     found = []
     for place, fields in enumerate(read_records(evidence)[:_MOST_RECORDS]):
         attributes: dict[str, Value] = {}
+        told: list[str] = []
         for field in fields:
             slot = _SLOT.get(field.label, "")
             value = _value(slot, field) if slot and slot not in attributes else None
             if value is not None:
                 attributes[slot] = value
+            elif (offer := concept_of(field.label)):
+                told.append("" if _NONE.search(field.value) else offer)
+        if told:
+            have = attributes.get("tags", ())
+            attributes["tags"] = (*(have if isinstance(have, tuple) else ()), *told)
         name = next((f.value for f in fields if f.role == "name"), fields[0].value if not fields[0].label else "")
         found.append(Item(id=str(place), category="", name=name[:200], attributes=attributes))
     return tuple(found)
@@ -233,9 +246,9 @@ def _items(evidence: str) -> tuple[Item, ...]:
 def _value(slot: str, field: Field) -> Value | None:
     if slot in ("tags", "facilities", "dishes"):
         return tuple(field.members)
-    if slot not in _UNITS:
+    if slot not in _UNITS_READ:
         return field.value
-    if slot in ("price", "fee") and _FREE.fullmatch(field.value):
+    if slot in ("price", "fee", "minimum") and _FREE.fullmatch(field.value):
         return 0.0
     match = _NUMBER.fullmatch(field.value)
     if match is None:
@@ -248,9 +261,10 @@ def _value(slot: str, field: Field) -> Value | None:
 
 _LEFT_OUT = re.compile(
     r"\b(?:left out|leave out|leaving out|skip\w*|avoid\w*|exclud\w+|except|not (?:recommend|includ|suggest)\w*|"
-    r"without|rather than|instead of|"
-    r"ruled out|not|no|unlike|than|near|next to)\b|没有|排除|不推荐|没推荐|避开|避免|跳过|而不是|除了|除外|不是|"
-    r"不符合|附近|旁边|不|比|略过|去掉")
+    r"without|ruled out|not|no)\b|没有|排除|不推荐|没推荐|避开|避免|跳过|而不是|除了|除外|不是|"
+    r"不符合|不|略过|去掉")
+_BESIDE = re.compile(r"(?:\b(?:near|next to|than|unlike|instead of|rather than|from)(?: the)?|比|不如|离|距|距离)\s{0,2}$")
+_BESIDE_AFTER = re.compile(r"\s{0,2}(?:的)?(?:附近|旁边|周边|对面|隔壁)")
 _STAYS = re.compile(
     r"\b(?:not (?:only|far|bad|more than)|no (?:more than|tickets?|entrance fee|membership|charge|fees?)|near the|"
     r"more than|less than)\b|不(?:收|贵|错|远|用|超过|到|大|吵|限|需要?|仅|但|只)")
@@ -276,6 +290,8 @@ def recommended(evidence: str, response: str) -> tuple[Item, ...]:
         starts = [m.end() for m in _CLAUSE_END.finditer(text, max(0, mention.start - 200), mention.start)]
         end = _CLAUSE_END.search(text, mention.end, mention.end + 200)
         before = text[max([max(0, mention.start - 200), *starts]):mention.start]
+        if _BESIDE.search(before) or _BESIDE_AFTER.match(text, mention.end):
+            continue
         around = f"{before} {text[mention.end:end.start() if end else mention.end + 200]}"
         if not _LEFT_OUT.search(_STAYS.sub(" ", around)):
             named |= {item.id: item for item in mention.items}

@@ -26,7 +26,8 @@ OFFERS = frozenset(_NAMES.split())
 _LISTS = ("tags", "facilities")
 _ALSO = ("subcategory", "hotel_type", "type")
 _MUST = re.compile(
-    r"\b(?:must|should|shall|has to|have to|needs?|requires?|required|only|with|has|have|offers?|allows?|accepts?|"
+    r"\b(?:must|should|shall|has to|have to|would like|want|looking for|needs?|requires?|required|only|"
+    r"with|has|have|offers?|allows?|accepts?|"
     r"provides?|speaks?)\b|\bpets allowed\b|必须|一定|务必|[得需要带有能]|可以|可|支持|提供|只|方便")
 _NOT = re.compile(
     r"\b(?:no|not|never|avoid|skip|exclud\w+|without|nothing|none|neither|nor|cannot|outside|unless|already|instead)\b|"
@@ -59,6 +60,11 @@ def offers(clause: str) -> list[Wish]:
     if _NOT.search(rest) or not (within or _MUST.search(rest)):
         return []
     return [Wish("offer", clause[c.start:c.end], names=(c.name,)) for c in asked]
+
+
+def concept_of(label: str) -> str:
+    """What a field of this label is about, in words that ``offered`` knows; "" for other fields."""
+    return label if any(c.name in OFFERS for c in concepts(label)) else ""
 
 
 def offered(wish: Wish, item: Item) -> int:

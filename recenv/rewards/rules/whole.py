@@ -32,8 +32,8 @@ _NEUTRAL = re.compile(
     r"需要|须|应|能|有|带|选择|选|找|看|每家|每|家|人均|价格|价位|预算|评分|距离|门票|在|位于|内|以内|之内|元|1晚|每晚|晚|"
     r"送货费|配送费|运费|人|吧|啊|哦|呢|了|是|类|别|不|再|也")
 _COUNTED = re.compile(
-    r"(?:at most|at least|up to|no more than|exactly|不超过|最多|至多|至少)?\s{0,2}\d{1,2}\s{0,2}(?:to|-|到|至)?\s{0,2}\d{0,2}\s{0,2}"
-    r"(?:(?:places?|options?|items?|shops?|restaurants?|hotels?|spots?|suggestions?)\b|[家个款])")
+    r"(?:at most|at least|up to|no more than|exactly|不超过|最多|至多|至少)?\s{0,2}\d{1,2}\s{0,2}(?:to|-|到|至)?\s{0,2}\d{0,2}"
+    r"\s{0,2}(?:(?:places?|options?|items?|shops?|restaurants?|hotels?|spots?|suggestions?)\b|[家个款])")
 _OF_HIMSELF = re.compile(
     r"(?:i|we|my|our|the user|user)\b(?!.*\b(?:want|need|must|should|like|prefer|would|wish|require|insist|only|love|hate|expect|"
     r"look|looking|no|not|never|hope)\b).*|(?:我|我们|用户|客人|她|他)(?!.*[要想需得别不请只爱喜求希望]).*")

@@ -1,5 +1,5 @@
 """What an instruction demands of the items: kinds to leave out, bounds on rating, price, distance and fee, areas, what they
-must have. In zh and en.
+must have, how late they are open. In zh and en.
 
     read_wishes("Avoid hot pot and stay under 100 yuan.")   -> (Wish("kind", ...), Wish("price", high=100.0, ...))
 
@@ -12,10 +12,12 @@ from __future__ import annotations
 import re
 
 from recenv.rewards.reading.lexical import norm
+from recenv.rewards.reading.numerals import number
 from recenv.rewards.rules import CACHES
 from recenv.rewards.rules.checks.prompt import prepare
 from recenv.rewards.rules.kinds import DISTRICT_EN, DISTRICT_ZH, SPOKEN, district, is_kind, kind_names
 from recenv.rewards.rules.offers import free, offers
+from recenv.rewards.rules.opening import open_until
 from recenv.rewards.rules.wish import INF, Wish
 
 _LONGEST_KIND = 40
@@ -46,6 +48,9 @@ _NOT = re.compile(r"\b(?:no|not|never|avoid|skip|exclud\w+|without|nothing|none|
     r"避|排除|勿|除")
 
 _FEE = re.compile(r"\b(?:delivery|shipping) (?:fees?|costs?|charges?)\b|(?:送货|配送|外送|外卖)费|运费")
+_MINIMUM = re.compile(r"\bmin(?:imum)? orders?\b|起送(?:价|费|额|金额)?")
+_FIGURES = re.compile(
+    r"(?<![第一二三四五六七八九十百千零两点星])[一二两三四五六七八九]?[十百千][一二三四五六七八九十百千零]{0,6}(?=元|块|以|之|内|公里|米|分)")
 _OTHER_SUM = re.compile(
     r"\bfees?\b|deliver|deposit|parking|discount|coupon|voucher|tips?\b|送货|配送|起送|停车|押金|优惠|满\d|代金|红包|小费")
 
@@ -53,7 +58,7 @@ _OTHER_SUM = re.compile(
 @CACHES.keep(4_096)
 def read_wishes(instruction: str) -> tuple[Wish, ...]:
     """The demands of an instruction on its items, each once, in the order of the text. Never raises."""
-    text = norm(prepare(instruction).text)
+    text = _FIGURES.sub(lambda m: str(number(m.group())), norm(prepare(instruction).text))
     found: list[Wish] = []
     for sentence in _SENTENCE.split(text):
         if _CONDITION.search(sentence):
@@ -62,7 +67,8 @@ def read_wishes(instruction: str) -> tuple[Wish, ...]:
         sentence = _BETWEEN.sub(r"\1-\2", sentence)
         for clause in _CLAUSE.split(_FIRST.sub(r"\2 \1", sentence)):
             if clause and not _SOFT.search(clause) and not _SOME.search(clause) and not _OF_WORDS.search(clause):
-                found += [*_bounds(clause), *_areas(clause), *free(clause), *offers(clause)]
+                found += [*_bounds(clause), *_areas(clause), *free(clause), *offers(clause),
+                          *open_until(clause)]
     return tuple(dict.fromkeys(found))
 
 
@@ -125,18 +131,20 @@ _NEGATED_BOUND = re.compile(
 
 def _bounds(clause: str) -> list[Wish]:
     found = []
+    other = "fee" if _FEE.search(clause) else "minimum" if _MINIMUM.search(clause) else ""
     for slot, pattern in _BOUND.items():
         for match in pattern.finditer(clause):
-            wish = _bound(slot, match, clause)
+            wish = _bound(slot, match, clause, other)
             if wish is not None:
                 found.append(wish)
     return found
 
 
-def _bound(slot: str, match: re.Match[str], clause: str) -> Wish | None:
+def _bound(slot: str, match: re.Match[str], clause: str, other: str) -> Wish | None:
+    """other: the sum of yuan that the clause is about, where that is not the price."""
     part = match.groupdict()
     unit = part["u1"] or part["u2"] or part["u3"]
-    if not unit and (not part["cue"] or _NO_UNIT_OF_ITEMS.match(clause, match.end())):
+    if not unit and (not (part["cue"] or (other and slot == "price")) or _NO_UNIT_OF_ITEMS.match(clause, match.end())):
         return None
     if slot == "distance" and not unit:
         return None
@@ -144,9 +152,9 @@ def _bound(slot: str, match: re.Match[str], clause: str) -> Wish | None:
     if _JUDGED.match(after):
         return None
     if slot == "price":
-        if _OTHER_SUM.search(_FEE.sub("", clause)) or _DELIVERED.search(after):
+        if _OTHER_SUM.search(_MINIMUM.sub("", _FEE.sub("", clause))) or _DELIVERED.search(after):
             return None
-        slot = "fee" if _FEE.search(clause) else slot
+        slot = other or slot
     if slot == "distance" and (_FROM_ELSEWHERE_EN.match(after) or _FROM_ELSEWHERE_ZH.search(clause)):
         return None
     low, high = -INF, INF
@@ -180,12 +188,12 @@ def _is_rating(part: dict[str, str | None], unit: str | None, clause: str, value
 # -- areas -------------------------------------------------------------------------------------------------------------
 
 _IN_EN = re.compile(
-    r"(?P<not>\b(?:not|outside|avoid|except|excluding|anywhere but)\b[a-z ]{0,30}?)?(?:\bin|\boutside(?: of)?|"
+    r"(?P<not>\b(?:not|nothing|outside|avoid|except|excluding|anywhere but)\b[a-z ]{0,30}?)?(?:\bin|\boutside(?: of)?|"
     r"\bavoid|\bwithin)\s{1,4}(?:the )?"
     rf"(?P<x>(?:{DISTRICT_EN})(?:\s{{1,4}}(?:or|/)\s{{1,4}}(?:{DISTRICT_EN}))*|[a-z][a-z' ]{{1,24}}?(?= district\b))(?: district|"
     rf" area)?s?(?=\s{{0,4}}$|\s{{1,4}}(?:only|that|with|under|below|rated|please|within|at)\b)")
 _IN_ZH = re.compile(
-    rf"(?P<not>不要|别|不推荐|不在|避开|排除|不去)?(?P<in>在|位于|只要|限于?|仅限|推荐|选|找|)"
+    rf"(?P<not>不要|别|不推荐|不在|避开|排除|不去)?(?P<in>在|位于|只要|只看|限于?|仅限|推荐|选|找|)"
     rf"(?P<x>(?:{DISTRICT_ZH})区?(?:(?:或者?|和|、)(?:{DISTRICT_ZH})区?)*|"
     rf"[\u4e00-\u9fff]{{2,3}}(?<!哪个)(?<!哪1个)(?<!在哪)(?<!社)(?<!景)(?<!市)(?<!地)区(?!域|别|分))"
     r"(?=的|内|里|以内|范围|境内|找|吃|就|评分|人均|价格|距离|$)")
@@ -232,7 +240,7 @@ _EN_TAIL = re.compile(
 _EN_NOUN = re.compile(r"restaurant|place|food|cuisine|spot|joint|shop")
 _EN_LIST = re.compile(r",?\s{1,4}(?:and|or|nor)\s{1,4}(?:no\s{1,4}|any\s{1,4})?|,\s{0,4}|/|&")
 _ZH_NOT = re.compile(
-    r"(?P<verb>(?<!要)(?<!是)(?:不要|别|请勿|勿|不得|不能|不可以|不可|切勿|不准|不许|不想|不去|不推荐|避免|避开|排除|"
+    r"(?P<verb>(?<!要)(?<!是)(?:不要|别|请勿|勿|不得|不能|不可以|不可|切勿|不准|不许|不想|不去|不住|不推荐|避免|避开|排除|"
     r"拒绝|不吃|不能吃|忌口?|不含))"
     r"(?:再)?(?:给|向|为)?(?:我|用户|他|她|客人)?(?:推荐|安排|选择|选|去|吃|考虑|提供|包含|要)?(?:任何|所有|那种|"
     r"什么)?(?P<x>[^,;:。!?()\"«»]{1,20})")
@@ -291,8 +299,12 @@ def _kind_en(verb: str, part: str, *, first: bool) -> Wish | None:
     return Wish("kind", f"{verb} {kind}", names=(kind,), forbids=True, wide=wide)
 
 
+_NO_KIND = re.compile(r"^(?:推荐|的|[列写说讲用发搞弄加带超提重堆绕编])|那么|跟我|告诉")
+"""What one does, or how, and not what a place is."""
+
+
 def _kind_zh(verb: str, part: str) -> Wish | None:
     kind = part.strip() if is_kind(part.strip()) else _ZH_TAIL.sub("", part.strip())
-    if len(kind) < 2 or len(kind) > 12 or any(c.isdigit() for c in kind) or _OF_WORDS.match(kind) or kind[:2] == "推荐":
+    if len(kind) < 2 or len(kind) > 12 or any(c.isdigit() for c in kind) or _NO_KIND.search(kind) or _OF_WORDS.match(kind):
         return None
     return Wish("kind", verb + kind, names=(kind,), forbids=True, wide=bool(_WIDE.search(verb)))

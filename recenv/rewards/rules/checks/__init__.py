@@ -15,6 +15,7 @@ from recenv.rewards.rules import CACHES
 from recenv.rewards.rules.checks.check import KINDS, Check
 from recenv.rewards.rules.checks.items import read_items
 from recenv.rewards.rules.checks.lengths import read_lengths
+from recenv.rewards.rules.checks.manners import read_manners
 from recenv.rewards.rules.checks.prompt import prepare
 from recenv.rewards.rules.checks.shapes import read_shapes
 from recenv.rewards.rules.checks.wording import read_wording
@@ -43,7 +44,7 @@ class Compliance(NamedTuple):
 def read_checks(instruction: str) -> tuple[Check, ...]:
     """The demands of an instruction, each once, in a fixed order. Never raises."""
     prompt = prepare(instruction)
-    found = [*read_items(prompt), *read_lengths(prompt), *read_wording(prompt), *read_shapes(prompt)]
+    found = [*read_items(prompt), *read_lengths(prompt), *read_wording(prompt), *read_shapes(prompt), *read_manners(prompt)]
     return tuple(dict.fromkeys(found))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from recenv.rewards.reading.hanzi import simplified
+from recenv.rewards.reading.quantities import quantities
 from recenv.rewards.rules import CACHES
 from recenv.rewards.rules.checks import counts, languages
 
@@ -105,5 +106,7 @@ KINDS: dict[str, Kind] = {
     "quotation": Kind("quotation marks around the answer", lambda text, words: counts.quoted(text, words[0]), True),
     "repeat": Kind("the request first, {}", lambda text, words: counts.begins_with(text, words[0]), True),
     "responses": Kind("different answers between ******", lambda text, words: counts.responses(text)),
+    "emoji": Kind("emoji", lambda text, words: counts.emoji(text)),
+    "prices": Kind("prices", lambda text, words: sum(q.kind == "money" for q in quantities(text))),
     "options": Kind("one of {}", lambda text, words: int(any(w in text for w in words)), True),
 }

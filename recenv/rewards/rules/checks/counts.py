@@ -11,6 +11,7 @@ import unicodedata
 
 from recenv.rewards.rules import CACHES
 
+_EMOJI = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf]")
 HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]+")
 _STOP = re.compile(r"(?<![.!?])[.!?]++[\"'”’)\]*_]*(?=\s)|[。！？]+[\"'”’）」』]*")
@@ -210,3 +211,8 @@ def quoted(text: str, marks: str) -> int:
     """Whether the first and the last character are quotation marks."""
     text = text.strip()
     return int(len(text) > 1 and text[0] in marks and text[-1] in marks)
+
+
+def emoji(text: str) -> int:
+    """Characters that are pictures."""
+    return len(_EMOJI.findall(text))
