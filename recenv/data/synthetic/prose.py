@@ -116,11 +116,35 @@ def _hour(minutes: int) -> str:
     return f"{minutes // 60:02d}:{minutes % 60:02d}"
 
 
+_OTHER_LABELS = {
+    "价格": ("人均", "均价", "价位"), "评分": ("打分", "口碑评分"), "区域": ("所在区域", "商圈"), "特色": ("标签", "服务"),
+    "类型": ("菜系",), "推荐菜": ("招牌菜",), "营业时间": ("开放时间",),
+    "price": ("average price", "cost"), "rating": ("score", "user rating"), "area": ("district",),
+    "features": ("tags", "amenities"),
+    "type": ("kind",), "dishes": ("recommended dishes",), "opening hours": ("hours",),
+}
+"""What other catalogues call a field."""
+
+
 def _laid_out(draws: Draws, locale: str, records: Sequence[Record]) -> str:
+    """Records as some catalogue would write them: a line or a block each, JSON, or sentences."""
     zh = locale == "zh"
-    how = draws.weighted(("line", "json", "bar"), (8, 1, 1))
+    how = draws.weighted(("line", "json", "objects", "bar", "block", "told"), (8, 1, 1, 1, 2, 1))
+    if how != "line" and draws.chance(0.5):
+        called = {label: draws.pick(names) for label, names in _OTHER_LABELS.items()}
+        records = [r._replace(fields={called.get(k, k): v for k, v in r.fields.items()}) for r in records]
+    name, genus = ("名称", "类别") if zh else ("name", "category")
     if how == "json":
-        return json.dumps([{"名称" if zh else "name": r.name, **r.fields} for r in records], ensure_ascii=False)
+        return json.dumps([{name: r.name, **r.fields} for r in records], ensure_ascii=False)
+    if how == "objects":
+        return "\n".join(json.dumps({name: r.name, genus: r.genus, **r.fields}, ensure_ascii=False) for r in records)
+    if how == "block":
+        return "\n".join(f"{k}: {v}" for r in records for k, v in ((name, r.name), (genus, r.genus), *r.fields.items()))
+    if how == "told":
+        comma, stop = ("，", "。") if zh else (", ", ".")
+        return "\n".join(
+            f"{r.name}：{comma.join((r.genus, *(k + v for k, v in r.fields.items())))}{stop}" if zh else
+            f"{r.name}: {comma.join((r.genus, *(f'{k} {v}' for k, v in r.fields.items())))}{stop}" for r in records)
     between = ("；" if zh else "; ") if how == "line" else " | "
     return "\n".join(between.join([r.name, r.genus, *(f"{k}: {v}" for k, v in r.fields.items())]) for r in records)
 

@@ -82,8 +82,24 @@ class _Place(NamedTuple):
 def _places(evidence: str) -> tuple[_Place, ...]:
     records = read_records(evidence)
     if not any(sum(bool(f.label) for f in record) > 1 for record in records):
-        return (_told(norm(evidence)),)
+        return tuple(_told(text) for text in _each_told(norm(evidence)))
     return tuple(_place(record) for record in records if any(f.label for f in record))
+
+
+_HEADED = re.compile(r"(?P<name>[^;:。!?\n]{2,60})(?P<mark>[;:])(?P<body>.{12,})")
+_HEADING = re.compile(r"[^;:。!?\n]{2,60};[^。!?\n]{1,80}")
+
+
+def _each_told(text: str) -> list[str]:
+    """Places that are told of in sentences: a line each, or a heading each with the lines behind it."""
+    lines = [line for line in text.split("\n") if line.strip()]
+    headed = [_HEADED.fullmatch(line) for line in lines]
+    if len(lines) > 1 and all(headed) and len({m["name"] for m in headed if m}) == len(lines):
+        return [f"{m['name']};\n{m['body']}" for m in headed if m]
+    starts = [n for n, line in enumerate(lines) if _HEADING.fullmatch(line)]
+    if len(starts) < 2 or starts[0] or any(b - a < 2 for a, b in pairwise([*starts, len(lines)])):
+        return [text]
+    return ["\n".join(lines[a:b]) for a, b in pairwise([*starts, len(lines)])]
 
 
 def _told(text: str) -> _Place:
@@ -128,8 +144,16 @@ def _place(record: Sequence[Field]) -> _Place:
     )
     kind = next((f.value for f in record if f.role == "kind"), "")
     sold = {_bare(m): float(price.group(1)) for f in record for m in f.members if (price := _PRICED.search(m))}
-    has = frozenset(c.name for c in concepts(rest))
-    return _Place(name, text, _values(rest, record), own, has, frozenset(), area, kind, members, sold)
+    parts = (part for f in record if f.value != name for part in _MEMBER.split(f"{f.label} {f.value}"))
+    lacks = frozenset(c.name for part in parts if _LACKS.search(part) for c in concepts(part))
+    has = frozenset(c.name for c in concepts(rest)) - lacks
+    return _Place(name, text, _values(rest, record), own, has, lacks, area, kind, members, sold)
+
+
+_MEMBER = re.compile(r"[、,;()]")
+_LACKS = re.compile(
+    r"\b(?:no|none|not|without|never|n/a)\b(?! (?:appointment|membership|reservation))|"
+    r"(?:^|[\s:])(?:无(?!障碍|线|烟|糖|理由)|没有?|不(?!打烊|限)|暂无)")
 
 
 _PRICED = re.compile(r"\((\d{1,7}(?:\.\d{1,2})?)\s?(?:元|yuan)")
@@ -161,11 +185,13 @@ _CLAUSE = re.compile(
 )
 _ENDS = re.compile(r"[!?。\n]|\.(?=\s|$)")
 _OPEN = re.compile(
-    r"如果|提到了|既然|看重|要是|若[是想]|的话|想要|希望|吗\b|是否|确认|需要我|帮您再|要我|您(?:更|看重|在意|想|要|需要|是)|建议您|提醒|"
+    r"如果|提到了|既然|看重|要是|若[是想]|的话|想要|希望|吗\b|是否|确认|需要我|帮您再|要我|您(?:更|看重|在意|想|要|需要|是)|建议|提醒|记得|不妨|提前(?!\d)|"
     r"\bif\b|\bshould i\b|\bshall i\b|\bwould you\b|\bdo you\b|\bwant (?:me|the)\b|"
     r"\byou (?:would )?(?:want|need|prefer|like|asked|mentioned)\b|"
     r"\bmatters\b|\byour (?:request|budget|wish|requirement)|\blooking for\b|\bring ahead\b|"
-    r"\bcall ahead\b|\bin case\b|"
+    r"\b(?:call|book|email|ask|check)(?: them)? (?:ahead|before|first|in advance)\b|\bin case\b|\bremember to\b|"
+    r"\bdo not forget\b|"
+    r"\bmake sure\b|\bi would (?:call|book|email|ask|check)\b|\bworth (?:booking|calling|checking)\b|"
     r"\bi cannot (?:promise|confirm)\b|\bfeel like\b"
 )
 _NO = re.compile(
@@ -196,6 +222,7 @@ _FORMER = re.compile(r"\bthe former\b|前者")
 _LAST = re.compile(r"\bthe (?:last|final|third) (?:one)?|最后一?[家个]|第3[家个]")
 _FIRST = re.compile(r"\bthe first (?:one)?|第1[家个]")
 _SECOND = re.compile(r"\bthe second (?:one)?|第2[家个]")
+_OTHERS = re.compile(r"(?:另外|其余|剩下的?)\d?(?:[家个款]|都)|其[他它](?:\d?[家个款]|的?都)|\bthe others?\b(?! hand)")
 _THAN = re.compile(
     r"(?:比|较|\b(?:than|against|over|versus|vs\.?|skip|instead of)(?: (?:half|twice|the|price|of|at|"
     r"for|in|what)){0,6}|跟|相比|不如|别去)\s{0,2}$"
@@ -258,6 +285,8 @@ def _clauses(text: str, places: Sequence[_Place], query: str) -> list[_Clause]:
                 about = (recent[1],)
             elif _LAST.search(part) and len(set(seen)) > 2:
                 about = (list(dict.fromkeys(seen))[-1],)
+            elif about and len(about) < len(places) and _OTHERS.search(part):
+                about = tuple(n for n in range(len(places)) if n not in about)
             elif _FIRST.search(part) and len(set(seen)) > 1:
                 about = (seen[0],)
             elif _SECOND.search(part) and len(set(seen)) > 1:
@@ -362,6 +391,10 @@ def _having(clause: _Clause, places: Sequence[_Place], tally: _Tally) -> str:
         if clause.open:
             continue
         denied = _denied(clause.text, concept)
+        if _GAP.search(clause.text):
+            silent = all(concept.name not in places[n].has for n in clause.about)
+            tally.add("denied_rightly" if silent else "denied_wrongly")
+            continue
         holders = [n for n, p in enumerate(places) if concept.name in p.has]
         said = _counted(clause.text)
         if _NONE.search(clause.text):
@@ -400,6 +433,11 @@ def _of_each(name: str, denied: bool, clause: _Clause, places: Sequence[_Place],
         tally.add("praised" if name in _PRAISE else "borrowed" if holders else "unheld")
 
 
+_GAP = re.compile(
+    r"没(?:有)?(?:写|提|说|标|注明)|未(?:提|写|标|注明|说明)|不清楚|不确定|\bwhether\b|"
+    r"\bnot (?:state|say|mention|list|specify|see|know|sure)|"
+    r"\bnot (?:stated|listed|mentioned|specified)\b")
+"""Says that records are silent."""
 _DIFFERS = re.compile(
     r"贵|便宜|高|低|[相只]?差|省|少|远|近|多(?!的)|晚|早|\bmore\b|\bless\b|cheap|higher|lower|farther|further|closer|"
     r"nearer|save|difference|apart|later|earlier|extra|\bby\b"
@@ -469,7 +507,8 @@ def _sold(q: Quantity, clause: _Clause, places: Sequence[_Place], about: Sequenc
 def _number(q: Quantity, clause: _Clause, places: Sequence[_Place], asked: frozenset[float], tally: _Tally) -> None:
     scope = _scope(clause, places) if _ALL.search(clause.text) and not clause.own else clause.about
     about = scope or clause.seen or tuple(range(len(places)))
-    loose = 0.08 * q.value if q.kind == _MONEY and _ABOUT.search(clause.text[max(0, q.start - 14):q.end + 4]) else 0.0
+    near = clause.text[max(0, q.start - 14):q.end + 4]
+    loose = 0.08 * q.value if q.kind in (_MONEY, _DISTANCE) and _ABOUT.search(near) else 0.0
     own = [_has(places[n], q, loose) for n in about]
     if _sold(q, clause, places, about) is False:
         tally.add("values_nobodys")
@@ -490,7 +529,9 @@ def _number(q: Quantity, clause: _Clause, places: Sequence[_Place], asked: froze
             tally.add("values_own" if all((v - q.value) * order <= 0 for v in held) else "values_nobodys")
     elif _DIFFERS.search(clause.text) and len(places) > 1:
         gaps = {round(abs(a - b), 3) for kind in kinds for a, b in combinations(_all(places, kind), 2)}
-        tally.add("sums_right" if round(q.value, 3) in gaps else "sums_wrong")
+        over = 1.0 if re.match(r"\s?多", clause.text[q.end:]) else 0.0
+        fits = any(0 <= gap - q.value <= over or abs(gap - q.value) <= loose for gap in gaps)
+        tally.add("sums_right" if fits or round(q.value, 3) in gaps else "sums_wrong")
     elif _TOGETHER.search(clause.text):
         values = _all(places, q.kind or _MONEY)[:8]
         sums = {round(sum(c), 3) for size in (2, 3) for c in combinations(values, size)}
@@ -506,7 +547,10 @@ def _number(q: Quantity, clause: _Clause, places: Sequence[_Place], asked: froze
         tally.add("values_nobodys")
 
 
-_ABOUT = re.compile(r"约|大概|左右|上下|\b(?:about|around|roughly|approximately|some)\b")
+_ABOUT = re.compile(
+    r"约|大概|左右|上下|接近|将近|近(?=0|\d)|不到|出头|多(?=[元块米公千分]|$)|0多|"
+    r"\b(?:about|around|roughly|approximately|some|nearly|almost|just (?:under|over)|"
+    r"(?:bit|little|touch|shade) (?:under|over))\b")
 
 
 def _has(place: _Place, q: Quantity, loose: float = 0.0) -> bool:
@@ -621,7 +665,9 @@ def _areas(clause: _Clause, places: Sequence[_Place], tally: _Tally) -> None:
 
 def _listed(clause: _Clause, text: str, places: Sequence[_Place], tally: _Tally) -> str:
     """Members of the records' lists, in the words of the record; returns the clause without them."""
-    about = _scope(clause, places) if _ALL.search(clause.text) and not clause.own else clause.about
+    listed = sum(member in text for p in places for member in p.members)
+    every = _ALL.search(clause.text) and not clause.own and not (listed > 1 and "都有" in clause.text)
+    about = _scope(clause, places) if every else clause.about
     for member in dict.fromkeys(m for p in places for m in sorted(p.members, key=lambda m: -len(m))):
         if member not in text:
             continue

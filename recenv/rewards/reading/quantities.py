@@ -48,8 +48,8 @@ _CUE = re.compile("|".join(f"(?P<{kind}>{pattern})" for kind, pattern in _CUES))
 _FOUND = re.compile(
     r"(?P<phone>(?<!\d)(?:\+?\d{2,4}[- ])?(?:\d{3}[-. ]\d{4}|\d{7,12})(?:-\d{1,5})?(?!\d))"
     r"|(?P<date>(?<!\d)\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2})"
-    r"|(?<![\d.])(?P<hour>\d{1,2})(?:\s{0,2}[:]\s{0,2}(?P<minute>\d{2})(?!\d)\s{0,2}(?P<half>[ap])?(?:\.?m\b\.?|\b)"
-    r"|\s{0,2}(?P<alone>[ap])(?:\.?m\b\.?|\b)"
+    r"|(?<![\d.$£€¥])(?P<hour>\d{1,2})(?:\s{0,2}[:]\s{0,2}(?P<minute>\d{2})(?!\d)\s{0,2}(?P<half>[ap])?(?:\.?m\b\.?|\b)"
+    r"|\s{0,2}(?P<alone>[ap])(?:\.?m\b\.?|(?<=\d[ap])\b)"
     r"|点(?:(?P<past>\d{1,2})分?|(?P<thirty>半))?)"
     r"|(?<![\d.])(?P<plain>\d+(?:\.\d+)?)"
 )

@@ -51,19 +51,26 @@ def read_records(evidence: str) -> tuple[tuple[Field, ...], ...]:
         return loaded
     lines = [line for line in norm(evidence).split("\n") if line.strip()]
     records = [_line(line) for line in lines]
-    if len(records) > 1 and all(len(record) <= 1 for record in records):
-        fields = [field for record in records for field in record]
-        if sum(bool(f.role) for f in fields) > 1:  # not a dialogue, where speakers look like labels
-            return _stacked(fields)
+    fields = [field for record in records for field in record]
+    single = len(records) > 1 and all(len(record) <= 1 for record in records)
+    if (single or _is_block(records)) and sum(bool(f.role) for f in fields) > 1:  # not a dialogue: speakers look like labels
+        return _stacked(fields)
     return tuple(record for record in records if record)
 
 
+def _is_block(records: list[tuple[Field, ...]]) -> bool:
+    """Whether lines are the fields of records: each begins with a label, of which there are several."""
+    labels = [record[0].label for record in records if record]
+    return all(labels) and len(set(labels)) > 2 and sum(map(len, records)) < 2 * len(records)
+
+
 def _stacked(fields: list[Field]) -> tuple[tuple[Field, ...], ...]:
-    """Records from one field a line: a new one begins where a label comes again."""
+    """Records from one field a line: a new one begins where the label of the first comes again, if that is a name, else any."""
+    first = fields[0].label if fields[0].role == "name" else ""
     found: list[list[Field]] = [[]]
     labels: set[str] = set()
     for field in fields:
-        if field.label and field.label in labels:
+        if field.label in labels and (field.label == first or not first) and field.label:
             found.append([])
             labels.clear()
         found[-1].append(field)
@@ -119,10 +126,19 @@ def _loaded(evidence: str) -> tuple[tuple[Field, ...], ...] | None:
     try:
         data = json.loads(evidence)
     except (ValueError, RecursionError):
+        data = _loaded_by_line(evidence)
+    if data is None:
         return None
     rows = data if isinstance(data, list) else [data]
     records = tuple(_flat("", row) for row in rows[:64])
     return tuple(record for record in records if record) or None
+
+
+def _loaded_by_line(evidence: str) -> list[object] | None:
+    try:
+        return [json.loads(line) for line in evidence.split("\n")[:64] if line.strip()]
+    except (ValueError, RecursionError):
+        return None
 
 
 def _flat(label: str, value: object, depth: int = 0) -> tuple[Field, ...]:

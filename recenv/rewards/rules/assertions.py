@@ -19,6 +19,7 @@ from recenv.data.constraints import fold
 from recenv.data.render import value_text
 from recenv.records import Item
 from recenv.rewards.reading import aliases
+from recenv.rewards.reading.quantities import quantities
 from recenv.rewards.rules import CACHES
 from recenv.rewards.rules.references import Named, behind_colon, comparisons, group, in_brackets, no_value, one_by_one, references
 
@@ -159,9 +160,22 @@ def agrees(claim: Claim, item: Item) -> bool:
     if claim.slot == "area":
         said, area = fold(claim.said), fold(str(have))
         return said in area or area in said or said in fold(str(item.attributes.get("address", "")))
+    if claim.slot == "price" and not claim.order and claim.value in _amounts(_words(item)):
+        return True  # what something there costs
     if claim.order and isinstance(have, (int, float)):
         return (float(have) - claim.value) * claim.order >= -claim.tolerance
     return not isinstance(have, (int, float)) or abs(float(have) - claim.value) <= claim.tolerance
+
+
+def _words(item: Item) -> str:
+    values = (v if isinstance(v, tuple) else (v,) for v in item.attributes.values())
+    return "; ".join(v for several in values for v in several if isinstance(v, str) and any(c.isdigit() for c in v))
+
+
+@CACHES.keep(16_384)
+def _amounts(words: str) -> frozenset[float]:
+    """Sums of money that a record names beside its price: of dishes, rooms, packages."""
+    return frozenset(q.value for q in quantities(words) if q.kind == "money")
 
 
 def record(claim: Claim, item: Item) -> str:
