@@ -70,9 +70,9 @@ ALIASES: dict[tuple[str, str], str] = {
     ("users", "locale"): "locale lang language 语言",
 }
 ENDINGS = {
-    ("events", "item"): re.compile(r"(?!review|row|record|log|order|comment|评价|订单|记录).+"
+    ("events", "item"): re.compile(r"(?!review|row|record|log|order|comment|评价|订单|记录).{1,80}"
                                    r"(?:[_\W\u3400-\u9fff]id|I[dD]|编号)"),
-    ("events", "time"): re.compile(r".+(?:[_\W](?:time|date|at)|Time|Date|At|时间|日期)"),
+    ("events", "time"): re.compile(r".{1,80}(?:[_\W](?:time|date|at)|Time|Date|At|时间|日期)"),
 }
 """What a field's column looks like that no alias names, where one column alone does."""
 
