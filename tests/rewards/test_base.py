@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import msgspec
@@ -13,6 +14,7 @@ from click.testing import CliRunner
 from safetensors.torch import load_file
 from tinybase import SEQUENCE, write_base
 from toyrows import toy_rows
+from unexamined import unexamined
 
 from recenv.cli import cli
 from recenv.data.rowfile import write_rows
@@ -37,6 +39,14 @@ class Killed(Exception):
 @pytest.fixture(scope="module")
 def bert(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(write_base(tmp_path_factory.mktemp("bases") / "bert"))
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory, bert: str) -> Path:
+    out = tmp_path_factory.mktemp("trained") / "w"
+    with unexamined():
+        train(ROWS, out, dimensions=TWO[:1], settings=msgspec.structs.replace(SEQUENCE, epochs=1), base=bert)
+    return out
 
 
 # -- text --------------------------------------------------------------------------------------------------------
@@ -81,6 +91,7 @@ def test_the_nearest_evidence_comes_first():
 
 
 @pytest.mark.parametrize("kind", ["bert", "distilbert", "roberta"])
+@unexamined()
 def test_any_classifier_is_a_base(tmp_path: Path, kind: str):
     base = str(write_base(tmp_path / kind, kind))
     settings = msgspec.structs.replace(SEQUENCE, epochs=1, frozen_layers=1)
@@ -110,6 +121,7 @@ def test_chinese_characters_are_added_by_frequency(bert: str):
     assert unknown_hanzi(base.tokenizer, ["茶楼"], 3)[0] != "茶"
 
 
+@unexamined()
 def test_what_is_frozen_stays_and_added_rows_learn(tmp_path: Path, bert: str):
     settings = msgspec.structs.replace(SEQUENCE, frozen_layers=1, storage="float16", epochs=1)
     train(ROWS, tmp_path / "w", dimensions=TWO, settings=settings, base=bert)
@@ -166,6 +178,7 @@ def test_bytes_lose_less_than_half_a_step():
     assert restore(quantise(back)).keys() == back.keys()
 
 
+@unexamined()
 def test_int8_checkpoints_are_small_and_score_alike(tmp_path: Path, bert: str):
     scores = {}
     for storage in ("int8", "float16"):
@@ -189,8 +202,8 @@ def test_int8_checkpoints_are_small_and_score_alike(tmp_path: Path, bert: str):
         (lambda f: _config(f, storage="int4"), "damaged"),
     ],
 )
-def test_damaged_sequence_checkpoints_say_what_to_do(tmp_path: Path, bert: str, change, words: str):
-    train(ROWS, tmp_path / "w", dimensions=TWO[:1], settings=msgspec.structs.replace(SEQUENCE, epochs=1), base=bert)
+def test_damaged_sequence_checkpoints_say_what_to_do(tmp_path: Path, trained: Path, change, words: str):
+    shutil.copytree(trained, tmp_path / "w")
     (tmp_path / "w/seal.json").unlink()  # what a checkpoint says without it: a copy by parts, or changed by hand
     change(tmp_path / "w")
     with pytest.raises(WeightsError, match=words):
@@ -216,7 +229,8 @@ def test_a_sequence_run_is_repeatable_and_can_be_killed(tmp_path: Path, bert: st
     with pytest.raises(Killed):
         train(ROWS, tmp_path / "cut", dimensions=TWO, settings=settings, base=bert, progress=kill)
     seen: list[str] = []
-    train(ROWS, tmp_path / "cut", dimensions=TWO, settings=settings, base=bert, progress=lambda what, *_: seen.append(what))
+    with unexamined():
+        train(ROWS, tmp_path / "cut", dimensions=TWO, settings=settings, base=bert, progress=lambda what, *_: seen.append(what))
     assert "epoch 2" in seen and "epoch 1" not in seen
     files = [(tmp_path / n / "model.safetensors").read_bytes() for n in ("cut", "whole")]
     assert files[0] == files[1]

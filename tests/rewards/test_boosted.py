@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 import pytest
 from five import DIMENSIONS
+from unexamined import unexamined
 
 from recenv import rng
 from recenv.errors import InputError, WeightsError
@@ -103,7 +104,8 @@ def test_a_trained_checkpoint_finds_the_word_and_scores_rows_alone(folder: Path)
         else:
             assert np.mean([v[1] > v[0] for v in found.lists]) > 0.95
     again = folder.with_name("again")
-    train(_rows(), again, dimensions=("query_item_relevance", "item_ranking"), settings=SMALL)
+    with unexamined():
+        train(_rows(), again, dimensions=("query_item_relevance", "item_ranking"), settings=SMALL)
     for name in ("model.safetensors", "words.json", "config.json"):
         assert (again / name).read_bytes() == (folder / name).read_bytes()
     assert "boosted trees" in (folder / "CARD.md").read_text("utf-8")

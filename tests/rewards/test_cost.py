@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from toyrows import SETTINGS, toy_rows
+from unexamined import unexamined
 
 from recenv.appraisal import cost
 from recenv.appraisal.cost import TEXT_CACHES, Products, cost_text, forget, opened, scoring_cost, stored
@@ -18,7 +19,8 @@ from recenv.training.train import train
 @pytest.fixture(scope="module")
 def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("cost") / "toy"
-    train(toy_rows(16), folder, settings=msgspec.structs.replace(SETTINGS, epochs=1))
+    with unexamined():
+        train(toy_rows(16), folder, settings=msgspec.structs.replace(SETTINGS, epochs=1))
     return folder
 
 

@@ -15,6 +15,7 @@ from five import DIMENSIONS
 from safetensors.torch import load_file, save_file
 from tinybase import SEQUENCE, write_base
 from toyrows import SETTINGS, toy_rows
+from unexamined import unexamined
 
 from recenv import rng
 from recenv.errors import InputError, UnknownName, WeightsError
@@ -38,11 +39,12 @@ Opened = CompactScorers | SequenceScorers
 def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A checkpoint of each family: what is tested here holds for both."""
     out = tmp_path_factory.mktemp("toy") / "weights"
-    if request.param == "compact":
-        train(toy_rows(40), out, settings=msgspec.structs.replace(SETTINGS, experts=True))
-    else:
-        base = write_base(tmp_path_factory.mktemp("toy") / "base")
-        train(toy_rows(40), out, settings=msgspec.structs.replace(SEQUENCE, epochs=1), base=str(base))
+    with unexamined():
+        if request.param == "compact":
+            train(toy_rows(40), out, settings=msgspec.structs.replace(SETTINGS, experts=True))
+        else:
+            base = write_base(tmp_path_factory.mktemp("toy") / "base")
+            train(toy_rows(40), out, settings=msgspec.structs.replace(SEQUENCE, epochs=1), base=str(base))
     return out
 
 

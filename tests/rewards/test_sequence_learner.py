@@ -13,6 +13,7 @@ import pytest
 import torch
 from tinybase import SEQUENCE, write_base
 from toyrows import toy_rows
+from unexamined import unexamined
 
 from recenv.errors import InputError, WeightsError
 from recenv.rewards.models.blend import blended, kind
@@ -42,7 +43,8 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory, base: str) -> Path:
     out = tmp_path_factory.mktemp("whole") / "w"
-    train(ROWS, out, dimensions=TWO, settings=WHOLE, base=base)
+    with unexamined():
+        train(ROWS, out, dimensions=TWO, settings=WHOLE, base=base)
     return out
 
 
@@ -89,12 +91,14 @@ def test_a_score_depends_on_its_row_alone(trained: Path) -> None:
             assert load_scorers(trained)[d].score([rows[n]]).values[0] == together[n]
 
 
+@unexamined()
 def test_the_same_rows_give_the_same_bytes(trained: Path, base: str, tmp_path: Path) -> None:
     train(ROWS, tmp_path / "w", dimensions=TWO, settings=WHOLE, base=base)
     for name in ("model.safetensors", "config.json"):
         assert (tmp_path / "w" / name).read_bytes() == (trained / name).read_bytes()
 
 
+@unexamined()
 def test_experts_learn_from_validation_rows_only_after_calibration(
     base: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

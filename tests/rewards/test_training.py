@@ -12,6 +12,7 @@ import pytest
 import torch
 from five import DIMENSIONS
 from toyrows import SETTINGS, toy_rows
+from unexamined import unexamined
 
 from recenv import rng
 from recenv.appraisal.comparison import table_text
@@ -92,6 +93,7 @@ def test_responses_to_one_request_share_a_batch_and_lengths_are_alike():
     assert np.mean([np.ptp(lengths[part]) for _, part in plan]) < 30
 
 
+@unexamined()
 def test_disjoint_parts_share_no_group(tmp_path: Path):
     sides = [{r.group for r in ROWS if kept(r, *part)} for part in ((0.0, 0.6), (0.6, 1.0))]
     assert sides[0] and sides[1] and not sides[0] & sides[1] and sides[0] | sides[1] == {r.group for r in ROWS}
@@ -102,6 +104,7 @@ def test_disjoint_parts_share_no_group(tmp_path: Path):
         Settings(keep=(0.6, 0.2))
 
 
+@unexamined()
 def test_same_seed_same_weights_and_global_generator_untouched(tmp_path: Path):
     before, legacy = torch.get_rng_state(), np.random.get_state()[1].tolist()  # noqa: NPY002
     for name in ("a", "b"):
@@ -112,6 +115,7 @@ def test_same_seed_same_weights_and_global_generator_untouched(tmp_path: Path):
     assert files[0] == files[1] != files[2]
 
 
+@unexamined()
 def test_a_killed_run_goes_on_to_the_same_weights(tmp_path: Path):
     settings = msgspec.structs.replace(SETTINGS, epochs=3, patience=5)
     whole = train(ROWS, tmp_path / "whole", dimensions=TWO, settings=settings)
@@ -131,6 +135,7 @@ def test_a_killed_run_goes_on_to_the_same_weights(tmp_path: Path):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["cut", "whole"]
 
 
+@unexamined()
 def test_a_run_killed_after_training_is_not_trained_again(tmp_path: Path):
     """Early stopping is remembered: the validation loss cannot improve at a learning rate that wrecks the weights."""
     settings = msgspec.structs.replace(SETTINGS, epochs=6, patience=1, learning_rate=0.5)
