@@ -251,12 +251,13 @@ def family_name(name: str) -> str:
     return Path(name).name or name
 
 
-def ceiling_note(board: Leaderboard) -> str:
-    """What the ceiling is, in a sentence; "" without one."""
+def ceiling_note(board: Leaderboard, shares: bool = True) -> str:
+    """What the ceiling is, in a sentence; "" without one. shares: agents' shares of it stand in brackets."""
     if board.ceiling is None:
         return ""
     lost = board.ceiling.unwinnable
-    return (f"{CEILING_ROW}: what an agent that knows everything reaches in these sessions, in brackets an agent's share of it; "
+    share = ", in brackets an agent's share of it" if shares else ""
+    return (f"{CEILING_ROW}: what an agent that knows everything reaches in these sessions{share}; "
             + (f"{lost:.1%} of the goals have no candidate that meets them." if lost else "every goal can be met."))
 
 

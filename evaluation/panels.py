@@ -162,14 +162,14 @@ def _waterfall(number: int, agent: AgentSummary) -> Panel:
         axes = axes_at(figure, x + names, y + 0.12, width - names - 0.1, body)
         axes.set_ylim(len(steps) - 0.4, -0.6)
         top = max(agent.ceiling, agent.total, 0.01)
-        axes.set_xlim(0, top * 1.66)
+        axes.set_xlim(0, top * 1.7)
         axes.set_axis_off()
         for i, step in enumerate(steps):
             low, high = sorted((step.start, step.end))
             axes.barh(i, max(high - low, top * 0.003), 0.66, left=low, color=step.colour)
             if i + 1 < len(steps):
                 axes.plot([step.end, step.end], [i - 0.33, i + 1.33], color=RULE, linewidth=0.6, zorder=0)
-            write(axes, high + top * 0.015, i, step.text, 7.5, GREY, level="center")
+            write(axes, high + top * 0.035, i, step.text, 7.5, GREY, level="center")
             row_name(axes, i, step.name, names - 0.15, 8)
         note = f"mean of {agent.n} sessions; in brackets the share of them that lost by it"
         title_of(figure, x, y + body + 0.12 + HEAD, width, agent.agent, note)

@@ -112,4 +112,4 @@ def _matrix(figure: Figure, finding: Finding, x: float, y: float) -> None:
         row_name(axes, i, name, 1.0 + _INDENT, NOTE)
     frame(axes, "none")
     axes.tick_params(length=0)
-    heading(axes, "mean fall where one dimension is spoilt", "rows: what was spoilt")
+    heading(axes, "mean fall where one dimension is spoilt", "rows: what was spoilt; –: nothing judges it")

@@ -134,7 +134,7 @@ def _run(name: str, plan: RunPlan, board: Leaderboard) -> dict[str, Any]:
         "unfinished": ". ".join([
             f"unfinished: of {board.allotted} sessions {', '.join(unfinished)}", *lost_sessions(board.lost, board.allotted),
         ]) if unfinished else "",
-        "notes": [n for n in (f"95 % intervals: {method(board)}.", ceiling_note(board), *audit_notes(board)) if n],
+        "notes": [n for n in (f"95 % intervals: {method(board)}.", ceiling_note(board, shares=False), *audit_notes(board)) if n],
     }
 
 

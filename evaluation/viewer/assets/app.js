@@ -220,6 +220,7 @@
     el("h2", {}, "Words"),
     el("dl", { class: "keys" }, dimensions.map((d) => [el("dt", {}, d.short), el("dd", {}, d.name)]),
       [["return", "sum of what the turns of a session were paid"], ["ceiling", "what an agent that knows everything would have been paid"],
+        ["worth", "of an item, shown with the need: the value of a slate of it alone"],
         ["lost by", "what cost a session most of the way down from its ceiling"],
         ["gate", "a dimension below its threshold: the turn is worth 0"],
         ["A − B", "return of agent A less that of agent B on the same session"],
@@ -334,10 +335,11 @@
       sorting.value = state.sort;
       widest.hidden = state.b < 0;
       if (document.activeElement !== search) search.value = state.search;
-      const users = new Set();
-      for (let k = 0; k < list.length; k++) users.add(R.session[list[k]]);
+      const seen = new Uint8Array(S.id.length);
+      let among = 0;
+      for (let k = 0; k < list.length; k++) if (!seen[R.session[list[k]]]) { seen[R.session[list[k]]] = 1; among++; }
       const reading = state.search && indexed < BLOCKS ? ` · reading transcripts, ${Math.round((100 * indexed) / BLOCKS)} %` : "";
-      count.replaceChildren(`${plural(list.length, "row")} of ${COUNT.toLocaleString("en")} · ${plural(users.size, "session")}${reading}`);
+      count.replaceChildren(`${plural(list.length, "row")} of ${COUNT.toLocaleString("en")} · ${plural(among, "session")}${reading}`);
       for (const [k, c] of COLUMNS.entries()) headRow.children[k].setAttribute("aria-sort", state.sort === c.key ? (state.up ? "ascending" : "descending") : "none");
       sized(body, "height", `${list.length * height()}px`);
       paint();
@@ -492,7 +494,7 @@
   const colours = (chosen) => ({ legend: chosen.length > 1, domain: chosen.map((p) => players[p].name), range: chosen.map((p) => players[p].colour) });
   function figure(title, options, note) {
     const chart = Plot.plot({ style: { fontFamily: "inherit", fontSize: "11px", overflow: "visible" }, ...options });
-    return el("figure", {}, el("figcaption", {}, el("b", {}, title), note ? el("span", { class: "grey" }, note) : []), chart);
+    return sized(el("figure", {}, el("figcaption", {}, el("b", {}, title), note ? el("span", { class: "grey" }, note) : []), chart), "width", `${options.width}px`);
   }
   const GATE = "#c0271d", WARN = "#9a6700", BLUE = "#4477aa", INK = "#1f2328", GREY = "#656d76";
 
@@ -508,7 +510,7 @@
     }
     steps.push({ name: "return", from: 0, to: one.total, colour: INK, text: fixed(one.total) });
     const top = Math.max(one.ceiling, one.total, 0.01), left = width < 420 ? 128 : 190;
-    return figure(players[one.player].name, { width, height: 34 * steps.length + 30, marginLeft: left, marginRight: 8, x: { domain: [0, top * 1.35], axis: null }, y: { domain: steps.map((s) => s.name), label: null },
+    return figure(players[one.player].name, { width, height: 34 * steps.length + 30, marginLeft: left, marginRight: 92, x: { domain: [0, top], axis: null }, y: { domain: steps.map((s) => s.name), label: null },
       marks: [Plot.axisY({ tickSize: 0, label: null, lineWidth: (left - 14) / 11 }), Plot.barX(steps, { x1: "from", x2: "to", y: "name", fill: "colour", insetTop: 3, insetBottom: 3 }),
         Plot.text(steps, { x: (s) => Math.max(s.from, s.to), y: "name", text: "text", textAnchor: "start", dx: 4, fill: GREY })] },
     `${plural(one.n, "session")}; in brackets the share that lost by it`);
@@ -527,8 +529,8 @@
   }
   function heat(one, width) {
     const cells = one.turns.flatMap((t) => dimensions.map((d, n) => ({ turn: t.turn, short: d.short, value: t.dimensions[n] }))).filter((c) => c.value !== null);
-    const few = one.turns.length <= (width < 420 ? 7 : 14);
-    return figure(players[one.player].name, { width, height: 190, marginLeft: 40, marginBottom: 42, x: { label: null, tickSize: 0, type: "band", domain: one.turns.map((t) => t.turn), tickFormat: (t) => `${t}\nn=${one.turns[t - 1].n}`, ...(few ? {} : { ticks: [] }) },
+    const few = (width - 48) / one.turns.length >= 28, every = Math.ceil(one.turns.length / 10);
+    return figure(players[one.player].name, { width, height: 190, marginLeft: 40, marginBottom: 42, x: { label: null, tickSize: 0, type: "band", domain: one.turns.map((t) => t.turn), tickFormat: (t) => (few ? `${t}\nn=${one.turns[t - 1].n}` : `${t}`), ...(few ? {} : { ticks: one.turns.map((t) => t.turn).filter((t) => (t - 1) % every === 0) }) },
       y: { label: null, tickSize: 0, domain: dimensions.map((d) => d.short) }, color: { scheme: "Blues", domain: [-0.15, 1.25] },
       marks: [Plot.cell(cells, { x: "turn", y: "short", fill: "value", inset: 0.6, title: (c) => `${c.short}, turn ${c.turn}: ${fixed(c.value)}` }),
         few ? Plot.text(cells, { x: "turn", y: "short", text: (c) => fixed(c.value, 2), fill: (c) => (c.value > 0.55 ? "white" : INK) }) : null] }, "mean by turn of sessions that came so far; blank where there is no value");
@@ -542,9 +544,15 @@
   function groups(found, what, width) {
     const points = found.flatMap((one) => one.groups.filter((g) => g.what === what).map((g) => ({ name: g.name, n: g.n, mean: g.total[0], low: g.total[1], high: g.total[2], agent: players[one.player].name })));
     const names = [...new Set(points.map((p) => p.name))].sort((a, b) => (Number(a) - Number(b) || (a < b ? -1 : 1)));
-    const label = new Map(names.map((n) => [n, clean(`${n} (n=${points.find((p) => p.name === n).n})`)]));
+    const label = new Map(names.map((name) => {
+      const counts = points.filter((p) => p.name === name).map((p) => p.n), least = Math.min(...counts), most = Math.max(...counts);
+      return [name, clean(`${name} (n=${least === most ? most : `${least} to ${most}`})`)];
+    }));
+    // no further than returns that were seen: of two users Student's t says next to nothing
+    const seen = points.flatMap((p) => [p.mean, Math.max(p.low ?? p.mean, D.summary.low), Math.min(p.high ?? p.mean, D.summary.high)]);
+    const low = Math.min(...seen), high = Math.max(...seen), room = 0.03 * (high - low || 1);
     const of = (p) => label.get(p.name);
-    return figure(`mean return by ${["constraints", "goals"].includes(what) ? "number of " : ""}${what}`, { width, height: 46 + names.length * (16 + 11 * found.length), marginLeft: width < 420 ? 112 : 140, x: { label: null, grid: true }, y: { axis: null, domain: found.map((one) => players[one.player].name) },
+    return figure(`mean return by ${["constraints", "goals"].includes(what) ? "number of " : ""}${what}`, { width, height: 46 + names.length * (16 + 11 * found.length), marginLeft: width < 420 ? 112 : 140, x: { label: null, grid: true, domain: [low - room, high + room] }, y: { axis: null, domain: found.map((one) => players[one.player].name) },
       fy: { label: null, domain: names.map((n) => label.get(n)) }, color: colours(found.map((one) => one.player)),
       marks: [Plot.axisFy({ anchor: "left", label: null, lineWidth: width < 420 ? 9 : 11 }), Plot.ruleY(points.filter((p) => p.low !== null), { x1: "low", x2: "high", y: "agent", fy: of, stroke: "agent", strokeWidth: 1.4, clip: true }),
         Plot.dot(points, { x: "mean", y: "agent", fy: of, fill: "agent", r: 3, title: (p) => `${p.agent}: ${fixed(p.mean)} [${fixed(p.low)}, ${fixed(p.high)}]` })] }, "with 95 % intervals over users, by Student's t");
