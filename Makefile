@@ -41,7 +41,7 @@ demo: install
 
 # A worker a core, of one thread each; by hand, pytest PATH runs in one process.
 test: install
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 8 --dist worksteal
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses logical --maxprocesses 8 --dist worksteal
 
 # Hostile rows, traces, stores, actions, servers and payloads, kills of commands and full disks, each with an oracle.  HOURS=1 runs long.
 SECONDS_OF_ASSAULT = $(if $(HOURS),$(shell expr $(HOURS) '*' 3600),100)

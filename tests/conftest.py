@@ -36,7 +36,8 @@ def tiny_world(tiny_world_path: Path) -> World:
 def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
     """Reports without pictures and font, which take most of their time: for tests of what a report says."""
     monkeypatch.setattr("recenv.evaluation.report._pictures", lambda *_: defaultdict(list))
-    monkeypatch.setattr("recenv.evaluation.pages.embedded_font", lambda _: "data:,")
+    for page in ("pages", "viewer.page"):
+        monkeypatch.setattr(f"recenv.evaluation.{page}.embedded_font", lambda _: "data:,")
 
 
 @pytest.fixture(scope="session")

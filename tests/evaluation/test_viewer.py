@@ -77,6 +77,7 @@ def test_one_script_runs_and_is_known_by_its_hash(run: Path) -> None:
     assert page(payload([run])) == text
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_the_table_and_the_transcripts_are_those_of_the_run(run: Path) -> None:
     made = payload([run])
     data = data_of(page(made))
@@ -94,6 +95,7 @@ def test_the_table_and_the_transcripts_are_those_of_the_run(run: Path) -> None:
             assert [t["paid"] for t in trace["turns"]] == pytest.approx([t.reward for t in expected.turns], abs=1e-4)
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_runs_of_the_same_sessions_stand_side_by_side(tmp_path: Path) -> None:
     (tmp_path / "b").mkdir()
     one, two = finished_run(tmp_path, plan(("greedy",), 4)), finished_run(tmp_path / "b", plan(("random",), 4))
@@ -107,6 +109,7 @@ def test_runs_of_the_same_sessions_stand_side_by_side(tmp_path: Path) -> None:
     assert len(apart["sessions"]["id"]) == 8
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_nothing_in_a_run_ends_the_element_it_stands_in(tmp_path: Path) -> None:
     evil = "</script><script>alert(1)</script><!--<script>"
     made = msgspec.structs.replace(plan((evil,), sessions=1), session_ids=(evil,))
@@ -117,6 +120,7 @@ def test_nothing_in_a_run_ends_the_element_it_stands_in(tmp_path: Path) -> None:
     assert data_of(text)["sessions"]["id"] == [evil] and "<!--<" not in text.replace(script(), "")
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_an_unfinished_run_says_so_once(tmp_path: Path) -> None:
     folder = finished_run(tmp_path, plan(("random", "greedy"), sessions=4))
     lines = (folder / "traces.jsonl").read_bytes().splitlines(keepends=True)
@@ -129,6 +133,7 @@ def test_an_unfinished_run_says_so_once(tmp_path: Path) -> None:
         payload([tmp_path])
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_run_of_older_schemas_opens(tmp_path: Path) -> None:
     """As they were written before lines were sealed, and before traces said what each item missed."""
     run = finished_run(tmp_path, plan(("random", "greedy"), sessions=4))
