@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import NamedTuple
 
 from recenv.rewards.features import CACHES
@@ -37,21 +37,22 @@ class Alignment(NamedTuple):
     context_conflicts: float
 
 
-class _Table(NamedTuple):
-    """keys: tokens of a value -> its (column, row)s; longest: tokens of the longest; kinds: kind -> numbers by row; size: rows"""
-
-    keys: dict[Key, tuple[tuple[str, int], ...]]
-    longest: int
-    kinds: dict[str, tuple[frozenset[float], ...]]
-    size: int
-
-
 class _Said(NamedTuple):
     """A stated value: its records by column."""
 
     places: tuple[tuple[str, int], ...]
     columns: frozenset[str]
     rows: frozenset[int]
+
+
+class _Table(NamedTuple):
+    """keys: tokens of a value -> what it says; sizes: a value's first token -> how many tokens values have that begin so, most
+    first; kinds: kind -> numbers by row; size: rows"""
+
+    keys: dict[Key, _Said]
+    sizes: dict[str, tuple[int, ...]]
+    kinds: dict[str, tuple[frozenset[float], ...]]
+    size: int
 
 
 @CACHES.keep(4_096)
@@ -62,22 +63,26 @@ def _index(evidence: str) -> _Table | None:
     keys: dict[Key, dict[tuple[str, int], None]] = {}
     kinds: dict[str, list[set[float]]] = {}
     ends: dict[tuple[str, str], set[Key]] = {}
-    for record in records:
-        for field in record:
-            for member in field.members:
-                key = _key(member)
-                if len(key) == 2:
-                    ends.setdefault((field.label, key[-1]), set()).add(key)
+    read = [[(field.label, [_key(member) for member in field.members]) for field in record] for record in records]
+    for label, own in chain.from_iterable(read):
+        for key in own:
+            if len(key) == 2:
+                ends.setdefault((label, key[-1]), set()).add(key)
     for row, record in enumerate(records):
         for field in record:
             for q in quantities(field.value):
                 if q.kind and q.kind not in ("place", "count", "phone", "date"):
                     kinds.setdefault(q.kind, [set() for _ in records])[row].add(q.value)
-            for member in field.members:
-                for key in _forms(_key(member), field.label, ends):
-                    keys.setdefault(key, {})[field.label, row] = None
+        for label, own in read[row]:
+            for key in own:
+                for form in _forms(key, label, ends):
+                    keys.setdefault(form, {})[label, row] = None
+    sizes: dict[str, set[int]] = {}
+    for key in keys:
+        sizes.setdefault(key[0], set()).add(len(key))
     return _Table(
-        {k: tuple(v) for k, v in keys.items()}, max(map(len, keys), default=0),
+        {k: _Said(tuple(v), frozenset(c for c, _ in v), frozenset(r for _, r in v)) for k, v in keys.items()},
+        {first: tuple(sorted(own, reverse=True)) for first, own in sizes.items()},
         {kind: tuple(frozenset(v) for v in values) for kind, values in kinds.items()}, len(records))
 
 
@@ -107,10 +112,10 @@ def _stated(text: str, evidence: str) -> tuple[_Said, ...]:
     said = tokens(text)
     found, at = [], 0
     while at < len(said):
-        for size in range(min(known.longest, len(said) - at), 0, -1):
-            places = known.keys.get(said[at:at + size])
-            if places:
-                found.append(_Said(places, frozenset(c for c, _ in places), frozenset(r for _, r in places)))
+        for size in known.sizes.get(said[at], ()):
+            stated = known.keys.get(said[at:at + size])
+            if stated is not None:
+                found.append(stated)
                 at += size
                 break
         else:

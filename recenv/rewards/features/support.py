@@ -72,8 +72,7 @@ def support(response: str, evidence: str) -> Support:
 
 @CACHES.keep(8_192)
 def _pairs(text: str) -> frozenset[tuple[str, str]]:
-    said = tokens(text)
-    return frozenset((a, b) for a, b in pairwise(said) if "\n" not in (a, b))
+    return frozenset(pair for pair in set(pairwise(tokens(text))) if "\n" not in pair)
 
 
 def _place(response: str, evidence: str) -> float:

@@ -45,15 +45,17 @@ class Residue(NamedTuple):
 @CACHES.keep(16_384)
 def tokens(text: str) -> tuple[str, ...]:
     """Words (stemmed), numbers, single Chinese characters; punctuation as a break."""
-    out = []
-    for token in _TOKEN.findall(norm(text).replace("’", "'")):
-        if "a" <= token[0] <= "z":
-            out.append(stem(token))
-        elif token[0].isdigit() or is_han(token):
-            out.append(token)
-        elif token not in "-'·":
-            out.append(_BREAK)
-    return tuple(out)
+    return tuple(filter(None, map(_token, _TOKEN.findall(norm(text).replace("’", "'")))))
+
+
+@CACHES.keep(65_536)
+def _token(said: str) -> str:
+    """What a word, number or sign counts as, "" for nothing."""
+    if "a" <= said[0] <= "z":
+        return stem(said)
+    if said[0].isdigit() or is_han(said):
+        return said
+    return "" if said in "-'·" else _BREAK
 
 
 @CACHES.keep(8_192)
@@ -69,8 +71,10 @@ def _places(text: str) -> dict[str, tuple[int, ...]]:
 @CACHES.keep(16_384)
 def _filler(text: str) -> tuple[bool, ...]:
     """For each token of a text whether it is a filler."""
-    flags: list[bool] = []
     plain = norm(text).replace("’", "'")
+    if plain.isascii():
+        return tuple(token in FILLERS or not "a" <= token[0] <= "z" for token in _TOKEN.findall(plain) if token not in "-'")
+    flags: list[bool] = []
     spans = [m.span() for m in _FILL_WORDS.finditer(plain)]
     at = 0
     for match in _TOKEN.finditer(plain):
@@ -96,20 +100,25 @@ def matches(text: str, source: str) -> tuple[tuple[int, int], ...]:
     said, known, places = tokens(text), tokens(source), _places(source)
     found, at = [], 0
     while at < len(said):
-        size = max((_shared(said, at, known, place) for place in places.get(said[at], ())), default=0)
+        size = _longest(said, at, known, places.get(said[at], ()))
         if size > 1 or (size and not is_han(said[at])):
             found.append((at, at + size))
         at += max(size, 1)
     return tuple(found)
 
 
-def _shared(said: tuple[str, ...], at: int, known: tuple[str, ...], place: int) -> int:
-    """How many tokens two texts share from two places on, up to the next break."""
-    most = min(len(said) - at, len(known) - place, _MOST)
-    size = 1
-    while size < most and said[at + size] == known[place + size] != _BREAK:
-        size += 1
-    return size
+def _longest(said: tuple[str, ...], at: int, known: tuple[str, ...], places: tuple[int, ...]) -> int:
+    """How many tokens two texts share at most, from a place in one and any of some in the other on, up to the next break."""
+    longest = 0
+    for place in places:
+        most = min(len(said) - at, len(known) - place, _MOST)
+        if longest >= most or said[at + longest] != known[place + longest]:
+            continue  # not longer than one that was found
+        size = 1
+        while size < most and said[at + size] == known[place + size] != _BREAK:
+            size += 1
+        longest = max(longest, size)
+    return longest
 
 
 @CACHES.keep(16_384)

@@ -15,9 +15,9 @@ from recenv.rewards.reading import table
 
 _LINES = table("traditional.txt")
 _TABLE = str.maketrans("".join(_LINES[::2]), "".join(_LINES[1::2]))
-_HAN = re.compile("[\u3400-\u9fff]")
+_TRADITIONAL = re.compile("[" + "".join(map(chr, _TABLE)) + "]")
 
 
 def simplified(text: str) -> str:
     """The text with every traditional character that has a simplified form replaced by it."""
-    return text.translate(_TABLE) if _HAN.search(text) else text
+    return text.translate(_TABLE) if _TRADITIONAL.search(text) else text

@@ -23,18 +23,25 @@ _COUNT_ZH = re.compile(  # a single digit before 元 or 分 is more often part o
     r"[一二两三四五六七八九](?=\s{0,2}(?:公里|千米|个|家|间(?![里或接])|条|句|字|项|款|处|小时|天))|"
     r"(?:[一二两三四五六七八九]?[十百千]){1,8}[一二两三四五六七八九]?(?=\s{0,2}(?:元|块|分(?![钟之])|公里|千米|个|家|条|句|字|项|款|处|小时|天))"
 )
-_COUNT_EN = re.compile(r"\b(one|two|three|four|five|six|seven|eight|nine|ten)\b")
+_NUMERAL_ZH = re.compile("[一二两三四五六七八九十百千]")
+_COUNTS = frozenset(("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"))
+_COUNT_EN = re.compile(r"\b(" + "|".join(sorted(_COUNTS)) + r")\b")
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+_RUN = re.compile("[a-z]+")
 _QUOTES = str.maketrans(
     dict.fromkeys("“”„‟«»「」『』〝〞＂", '"') | dict.fromkeys("‘’‛`´＇", "'") | dict.fromkeys("‐‑‒–−", "-")
     | dict.fromkeys("\u200b\u200c\ufeff\u2060\r", "")
 )
+_QUOTED = re.compile("[" + "".join(map(re.escape, map(chr, _QUOTES))) + "]")
 _SPACES = re.compile(r"[^\S\n]{2,}|[^\S\n ]")
 _LINES = re.compile(r" ?\n\s*+")  # spaces are single by then
 _BULLETS = re.compile(r"^ ?(?:[•·●○▪◦■□▶]|\*(?!\*))(?=\s*\S) ?", re.MULTILINE)
+_BULLET = re.compile("[*•·●○▪◦■□▶]")
 _BRACKETED = re.compile(r"(?:^|(?<=[\s;:,。]))\((\d{1,2})\) ?(?=\D)", re.MULTILINE)
 _HAN_STOP = re.compile(f"(?<=[{_HAN}%)])\\.(?=\\s|$|[{_HAN}])")
 _HAN_SPACE = re.compile(f"(?<=[{_HAN}。、]) | (?=[{_HAN}。、])|(?<=[{_HAN}][,;:()!?]) | (?=[,;:()!?])")
 _EMOJI = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\ufe0f\u200d]+ ?")
+_EMOJI_CHAR = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\ufe0f\u200d]")
 _CONTRACTIONS = {"can't": "cannot", "can not": "cannot", "won't": "will not", "shan't": "shall not", "let's": "let us"}
 _CONTRACTED = re.compile(
     r"\b(?:can't|can not|won't|shan't|let's)\b|(?<=[a-z])n't\b|(?<=\bi)'m\b|(?<=[a-z])'(?:re|ve|ll|d)\b|"
@@ -63,6 +70,7 @@ _MONEY = re.compile(
     r"(?:¥|\brmb\b|\bcny\b)\s{0,2}(\d+(?:\.\d+)?(?:\s{0,2}[-~]\s{0,2}¥?\d+(?:\.\d+)?)?)(?:\s{0,2}(?:元|块钱?|yuan\b|rmb\b|cny\b))?|"
     r"(?<![\d.])(\d+(?:\.\d+)?)\s{0,2}(?:块钱|块(?=[,。;!?\s]|$)|元人民币|人民币|yuan\b(?: rmb\b)?|rmb\b|cny\b|renminbi\b)"
 )
+_COIN, _COINS = re.compile("[¥块币]"), frozenset(("rmb", "cny", "yuan", "renminbi"))  # without which no sum is renamed
 
 
 def surface(text: str) -> str:
@@ -70,37 +78,76 @@ def surface(text: str) -> str:
 
     Case, words and emoji stay as they are; folding twice is folding once.
     """
-    text = unicodedata.normalize("NFKC", text[:MOST_CHARACTERS].translate(_QUOTES))[:MOST_CHARACTERS]
-    text = simplified(text.translate(_QUOTES))
-    text = _LINES.sub("\n", _SPACES.sub(" ", text)).strip()
-    if "*" in text or not text.isascii():
+    text = text[:MOST_CHARACTERS]
+    if text.isascii():
+        text = text.replace("\r", "").replace("`", "'")
+    else:
+        text = unicodedata.normalize("NFKC", _one_form(text))[:MOST_CHARACTERS]
+        text = simplified(_one_form(text))
+    if "  " in text or not text.isprintable():  # a printable text has no white space but spaces
+        text = _LINES.sub("\n", _SPACES.sub(" ", text))
+    text = text.strip()
+    if "*" in text or (not text.isascii() and _BULLET.search(text)):
         text = _BULLETS.sub("- ", text)
     if "(" in text:
         text = _BRACKETED.sub(r"\1. ", text)
-    return _HAN_SPACE.sub("", _HAN_STOP.sub("。", text)) if _HAN_CHAR.search(text) else text
+    if text.isascii() or not _HAN_CHAR.search(text):
+        return text
+    if "." in text:
+        text = _HAN_STOP.sub("。", text)
+    return _HAN_SPACE.sub("", text) if " " in text else text
+
+
+def _one_form(text: str) -> str:
+    return text.translate(_QUOTES) if _QUOTED.search(text) else text
 
 
 def plain(text: str) -> str:
     """``surface`` case folded, thousands separators removed, small numerals in words as digits: the words that were written."""
+    text = _folded(text)
+    return text if _COUNTS.isdisjoint(_RUN.findall(text)) else _COUNT_EN.sub(_figures, text)
+
+
+def _folded(text: str) -> str:
     text = surface(text).casefold()
-    text = re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", text)
-    text = _COUNT_ZH.sub(_figures, text)
-    return _COUNT_EN.sub(_figures, text)
+    if "," in text:
+        text = _THOUSANDS.sub("", text)
+    return text if text.isascii() or not _NUMERAL_ZH.search(text) else _COUNT_ZH.sub(_figures, text)
 
 
 @CACHES.keep(32_768)
 def norm(text: str) -> str:
-    """Text for matching: ``plain`` without emoji; contractions, spellings, sums and words for one concept each in one form."""
-    text = plain(text)
+    """Text for matching: ``plain`` without emoji; contractions, spellings, sums and words for one concept each in one form.
+
+    What a text has nothing of is not looked for in it: most that are read are parts of a text that is normal already.
+    """
+    text = _folded(text)
+    runs = set(_RUN.findall(text))
+    if not runs.isdisjoint(_COUNTS):
+        text = _COUNT_EN.sub(_figures, text)
+    han = False
     if not text.isascii():
-        text = _EMOJI.sub("", text).strip()
-    text = _ZEROS.sub(r"\1\2", text)
-    unit = "元" if _HAN_CHAR.search(text) else " yuan"
-    text = _MONEY.sub(lambda m: (m.group(1) or m.group(2)).replace("¥", "") + unit, text)
-    if _LATIN.search(text):
-        full = _CONTRACTED.sub(_expanded, text) if "'" in text or "can not" in text else text
-        text = _ENGLISH.sub(lambda m: _EN[m.group()], _spelled(full))
-    return _CHINESE.sub(lambda m: _ZH[m.group()], text) if _HAN_CHAR.search(text) else text
+        han = _HAN_CHAR.search(text) is not None
+        if _EMOJI_CHAR.search(text):
+            text = _EMOJI.sub("", text)
+            runs = set(_RUN.findall(text))
+        text = text.strip()
+    if "." in text and "0" in text:
+        text = _ZEROS.sub(r"\1\2", text)
+    if not runs.isdisjoint(_COINS) or (not text.isascii() and _COIN.search(text)):
+        unit = "元" if han else " yuan"
+        text = _MONEY.sub(lambda m: (m.group(1) or m.group(2)).replace("¥", "") + unit, text)
+        runs = set(_RUN.findall(text))
+    if runs:
+        if "'" in text or "can not" in text:
+            text = _CONTRACTED.sub(_expanded, text)
+            runs = set(_RUN.findall(text))
+        if any(map(_respelled, runs)):
+            text = _spelled(text)
+            runs = set(_RUN.findall(text))
+        if not runs.isdisjoint(_CHANGING):
+            text = _ENGLISH.sub(lambda m: _EN[m.group()], text)
+    return _CHINESE.sub(lambda m: _ZH[m.group()], text) if han else text
 
 
 def _expanded(match: re.Match[str]) -> str:
@@ -111,6 +158,12 @@ def _expanded(match: re.Match[str]) -> str:
 def _spelled(text: str) -> str:
     """American spelling, by rule; words that a rule meets by chance change alike everywhere."""
     return _SPELLED.sub(_american, _SPELLING.sub(lambda m: _SPELLINGS[m.group()], text))
+
+
+@CACHES.keep(65_536)
+def _respelled(word: str) -> bool:
+    """Whether a word alone changes: only whole words do."""
+    return _spelled(word) != word
 
 
 def _american(match: re.Match[str]) -> str:
@@ -135,15 +188,21 @@ def _form(form: str) -> str:
 
 _EN = {_form(form): _form(first) for form, first in synonyms.EN.items()}
 _ZH = {_COUNT_ZH.sub(_figures, form): first for form, first in synonyms.ZH.items()}
+_CHANGING = frozenset(_RUN.findall(form)[0] for form, first in _EN.items() if form != first)
+"""First words of the forms that give way to another: a text without any of them keeps its words."""
 _ENGLISH = re.compile(r"(?<![a-z0-9])" + synonyms.any_of(_EN) + r"(?![a-z0-9])")
-_CHINESE = re.compile(
-    "(?=[" + "".join(re.escape(c) for c in dict.fromkeys(w[0] for w in _ZH)) + "])" + synonyms.any_of(_ZH))
+_CHINESE = re.compile(synonyms.any_of(_ZH))
+
+
+_NO_WORDS = re.compile(r"[\W_]+")
+_NO_WORD = str.maketrans("", "", "".join(c for c in map(chr, range(128)) if not c.isalnum()))
 
 
 @CACHES.keep(32_768)
 def squeeze(text: str) -> str:
     """Normalised text without spaces and punctuation: what substring tests compare."""
-    return re.sub(r"[\W_]+", "", norm(text))
+    text = norm(text)
+    return text.translate(_NO_WORD) if text.isascii() else _NO_WORDS.sub("", text)
 
 
 @CACHES.keep(16_384)

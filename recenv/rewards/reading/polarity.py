@@ -78,14 +78,19 @@ def claims(response: str) -> tuple[str, ...]:
 def content(text: str) -> frozenset[str]:
     """The content words of a text: stems of Latin words that are no stop words, numbers, pairs of Chinese characters."""
     said = tokens(text)
-    found = {t for t in said if t != "\n" and not is_han(t) and t not in FILLERS}
-    found |= {a + b for a, b in pairwise(said) if is_han(a) and is_han(b)}
-    return frozenset(found)
+    found = set(said) - _SILENT
+    han = {t for t in found if is_han(t)} if not "".join(found).isascii() else ()
+    if not han:
+        return frozenset(found)
+    return frozenset(found.difference(han).union(a + b for a, b in pairwise(said) if a in han and b in han))
 
 
-def weight(words: frozenset[str]) -> float:
+_SILENT = FILLERS | {"\n"}
+
+
+def weight(words: frozenset[str]) -> int:
     """What content words weigh together: longer ones say more, a stand-in for how rare they are."""
-    return sum(min(len(w), 9) for w in sorted(words))
+    return sum([min(n, 9) for n in map(len, words)])
 
 
 @CACHES.keep(16_384)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from itertools import islice
 from typing import NamedTuple
 
 from recenv.rewards.reading import CACHES
@@ -53,16 +52,25 @@ _FOUND = re.compile(
     r"|点(?:(?P<past>\d{1,2})分?|(?P<thirty>半))?)"
     r"|(?<![\d.])(?P<plain>\d+(?:\.\d+)?)"
 )
+_BEGINS = re.compile(r"[+\d]")
+_PHONES = re.compile(r"(?<=\d)[,，](?=\d{3}-)")
+_CLAUSE = re.compile(r"[,。;!?、()\n]")
 _RANGE = re.compile(r"\s{0,2}(?:-|~|–|—|到|至|to\b|until\b|till\b|and\b)\s{0,2}[$£€¥]?\s{0,2}$")
 
 
 @CACHES.keep(16_384)
 def quantities(text: str) -> tuple[Quantity, ...]:
     """Every number of a text in order. Ranges come as one quantity per end; both carry the end in ``upper``."""
-    plain = norm(re.sub(r"(?<=\d)[,，](?=\d{3}-)", ", ", text))  # lists of phone numbers must not run together
+    if "," in text or "，" in text:
+        text = _PHONES.sub(", ", text)  # lists of phone numbers must not run together
+    plain = norm(text)
     found: list[Quantity] = []
-    for match in islice(_FOUND.finditer(plain), MOST_NUMBERS):
-        found.append(_read(plain, match))
+    at = _BEGINS.search(plain)
+    while at is not None and len(found) < MOST_NUMBERS:
+        match = _FOUND.match(plain, at.start())
+        if match is not None:
+            found.append(_read(plain, match))
+        at = _BEGINS.search(plain, at.end() if match is None else match.end())
     for n in range(len(found) - 1):
         a, b = found[n], found[n + 1]
         if b.start - a.end > 8 or not _RANGE.search(plain[a.end:b.start]):
@@ -99,7 +107,7 @@ def _read(text: str, match: re.Match[str]) -> Quantity:
 
 def cue_before(cues: re.Pattern[str], text: str, at: int, reach: int) -> str:
     """The name of the last cue in the clause before a place, "" where there is none within reach."""
-    clause = re.split(r"[,。;!?、()\n]", text[max(0, at - reach):at])[-1]
+    clause = _CLAUSE.split(text[max(0, at - reach):at])[-1]
     found = [m.lastgroup for m in cues.finditer(clause)]
     return str(found[-1]) if found else ""
 

@@ -78,6 +78,7 @@ def _stacked(fields: list[Field]) -> tuple[tuple[Field, ...], ...]:
     return tuple(tuple(record) for record in found)
 
 
+@CACHES.keep(16_384)
 def role_of(label: str) -> str:
     """The role that a field's label names, "" where none is known."""
     return next((role for role, pattern in _ROLE.items() if pattern.search(label)), "")
@@ -90,6 +91,7 @@ def roles_in(text: str) -> tuple[str, ...]:
     return tuple(role for role, pattern in _ROLE.items() if pattern.search(plain))
 
 
+@CACHES.keep(16_384)
 def _line(line: str) -> tuple[Field, ...]:
     hard = _HARD.split(line)
     parts = hard if len(hard) > 1 else _SOFT.split(line)
