@@ -188,13 +188,16 @@ def _parts(terms: Terms, wanted: Array, items: Sequence[Shown], weigh: Rarity) -
     starts = np.concatenate([item.starts + at for item, at in zip(own, np.cumsum([0, *sizes[:-1]]), strict=True)])
     met = np.add.reduceat(np.where(there, wanted[place], 0.0), starts)
     missed = np.add.reduceat(np.where(there, 0.0, np.concatenate([weigh.of_parts(item) for item in own])), starts)
-    shares, at = met / (met + missed + 1.0), 0
-    for n, item in zip(read, own, strict=True):
-        end = at + len(item.starts)
-        best = np.sort(shares[at:end])
-        out[n] = (best[-1], float(np.add.reduce(best[-5:])), float(np.add.reduce(best)) / len(best), met[at],
-                  met[at] / (met[at] + missed[at] + 1e-9))
-        at = end
+    shares = met / (met + missed + 1.0)
+    parts = np.array([len(item.starts) for item in own])
+    first, place = np.cumsum(parts) - parts, np.array(read)
+    for size in np.unique(parts).tolist():  # items of as many parts at once: how a sum is added up depends on its length
+        same = np.flatnonzero(parts == size)
+        best = np.sort(shares[first[same][:, None] + np.arange(size)], 1)
+        out[place[same], 0] = best[:, -1]
+        out[place[same], 1] = np.add.reduce(np.ascontiguousarray(best[:, -5:]), 1)
+        out[place[same], 2] = np.add.reduce(best, 1) / size
+    out[read, 3], out[read, 4] = met[first], met[first] / (met[first] + missed[first] + 1e-9)
     return out
 
 

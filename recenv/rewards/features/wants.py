@@ -190,16 +190,27 @@ def _abbreviates(short: str, members: frozenset[str]) -> bool:
     return False
 
 
+@CACHES.keep(16_384)
+def _kinds(query: str) -> tuple[str, ...]:
+    return tuple("".join(m.groups(default="")) for m in _KIND.finditer(norm(query)))
+
+
 def _kind(query: str, kind: str) -> float:
-    said = ["".join(m.groups(default="")) for m in _KIND.finditer(norm(query))]
+    said = _kinds(query)
     if not said or not kind:
         return 0.0
     return 1.0 if any(s in kind for s in said) else -1.0
 
 
-def _near(query: str, facts: _Facts) -> float:
+@CACHES.keep(16_384)
+def _places(query: str) -> tuple[str, ...]:
+    """Whom a request wants to be near, squeezed."""
     places = [squeeze(m.group("x") or m.group("y")) for m in _NEAR.finditer(norm(query))]
-    places = [p for p in places if len(p) > 1 and not _VAGUE.match(p)]
-    if not places or not facts.near:
+    return tuple(p for p in places if len(p) > 1 and not _VAGUE.match(p))
+
+
+def _near(query: str, facts: _Facts) -> float:
+    places = _places(query) if facts.near else ()
+    if not places:
         return 0.0
     return 1.0 if any(n in p or p in n for p in places for n in facts.near if len(n) > 1) else -1.0

@@ -27,7 +27,9 @@ _LENGTHS = ("item_length",)
 _LISTED, _ALONE = 0.2, 0.35  # what a standard deviation of each counts, in logits
 _SCALES = np.array([20.0, 0.1, 1.2, 14.0])  # about that, over rows of many sources
 
-_KEPT = 256  # texts with lists of items: the same ones are asked about in several dimensions
+_KEPT, _MOST_ITEMS = 1_024, 128  # texts, and items of each, whose numbers are kept: dimensions and turns ask about the same
+
+_HAD = 4_096  # texts of which is kept which pairs they have
 
 _OF_ITEM = ("query_length", "rating", "rating_missing", "price", "price_missing", "distance", "distance_missing")
 """Say nothing of how a request and an item meet: left out where no person is read, whose taste they may be."""
@@ -64,7 +66,9 @@ class Inputs:
 
     def __init__(self, rarity: Rarity, pairs: dict[str, tuple[str, ...]]) -> None:
         self.rarity, self.pairs = rarity, pairs
-        self._matched = lru_cache(maxsize=_KEPT)(self._read)
+        self._alone = lru_cache(maxsize=_KEPT)(lambda text: dict[str, Array]())
+        self._listed = lru_cache(maxsize=_KEPT)(lambda text, items: self._read(text, items, True))
+        self._had = lru_cache(maxsize=_HAD)(self._pairs_in)
 
     def __call__(self, rows: Sequence[ScorerRow]) -> list[Array]:
         """(U, E) features of each row of one dimension, a line an item, one where there are none."""
@@ -93,27 +97,44 @@ class Inputs:
     def _pairs(self, row: ScorerRow, items: tuple[str, ...]) -> Array:
         """(I, E) features of a row's request and person with items, each alone but for what ``listed_`` says."""
         own = DIMENSIONS[row.dimension]
-        columns = [self._matched(getattr(row, field), items, False) for field in _TEXTS if field in own.reads]
+        columns = [self._matched(getattr(row, field), items) for field in _TEXTS if field in own.reads]
         if own.listwise:
-            columns += [self._matched(getattr(row, field), items, True) for field in ("query", "user") if field in own.reads]
-        person, kept = "user" in own.reads, _on_pairs(own.reads)
+            columns += [self._among(getattr(row, field), items) for field in ("query", "user") if field in own.reads]
+        person = "user" in own.reads
+        columns.append(np.array([vector.query_item(row.query, item) for item in items])[:, _on_pairs(own.reads)])
         columns.append(np.array([
-            [*(v[n] for v in [vector.query_item(row.query, item)] for n in kept), *wants.wants(row.query, item),
-             *(vector.person_item(row.user, row.context, item) if person else _replying(row.query, item)),
-             *self._present(row, item)]
+            (*wants.wants(row.query, item),
+             *(vector.person_item(row.user, row.context, item) if person else _replying(row.query, item)))
             for item in items]))
+        if self.pairs.get(row.dimension):
+            had = self._had(row.dimension, "user", row.user) | self._had(row.dimension, "context", row.context)
+            columns.append(np.array([had | self._had(row.dimension, "item", item) for item in items], np.float64))
         found: Array = np.nan_to_num(np.concatenate(columns, 1))
         return found
 
-    def _read(self, text: str, items: tuple[str, ...], local: bool) -> Array:
-        return matching.matched(matching.said(text), [matching.shown(item) for item in items], self.rarity, local)
+    def _matched(self, text: str, items: tuple[str, ...]) -> Array:
+        """(I, F) of a text and items, each as if there were no others."""
+        own = self._alone(text)
+        if len(own) > _MOST_ITEMS:
+            own.clear()
+        own.update(self._read(text, tuple(dict.fromkeys(item for item in items if item not in own)), False))
+        return np.array([own[item] for item in items])
 
-    def _present(self, row: ScorerRow, item: str) -> list[float]:
-        pairs = self.pairs.get(row.dimension, ())
-        if not pairs:
-            return []
-        there = labelled(row, item)
-        return [float(p in there) for p in pairs]
+    def _among(self, text: str, items: tuple[str, ...]) -> Array:
+        """(I, F) of a text and items, by how few of these have a word; in what order they stand says nothing."""
+        own = self._listed(text, tuple(sorted(items)))
+        return np.array([own[item] for item in items])
+
+    def _read(self, text: str, items: tuple[str, ...], local: bool) -> dict[str, Array]:
+        if not items:
+            return {}
+        found = matching.matched(matching.said(text), [matching.shown(item) for item in items], self.rarity, local)
+        return dict(zip(items, found, strict=True))
+
+    def _pairs_in(self, dimension: str, field: str, text: str) -> NDArray[np.bool_]:
+        """(P,) which of a dimension's pairs a text has."""
+        there = _labels(field, text)
+        return np.array([p in there for p in self.pairs[dimension]], np.bool_)
 
 
 def _on_pairs(reads: Collection[str]) -> list[int]:
@@ -128,10 +149,11 @@ def _replying(query: str, item: str) -> list[float]:
 
 def labelled(row: ScorerRow, item: str) -> frozenset[str]:
     """The "field|label: value" of a row's person and situation and of an item, whatever separates them."""
-    found: set[str] = set()
-    for field, text in (("user", row.user), ("context", row.context), ("item", item)):
-        found.update(f"{field}|{part.strip()}" for part in text.replace("；", ";").split(";") if ":" in part)
-    return frozenset(found)
+    return _labels("user", row.user) | _labels("context", row.context) | _labels("item", item)
+
+
+def _labels(field: str, text: str) -> frozenset[str]:
+    return frozenset(f"{field}|{part.strip()}" for part in text.replace("；", ";").split(";") if ":" in part)
 
 
 def prior(dimension: str, x: Array) -> Array:
