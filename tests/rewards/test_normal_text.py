@@ -10,10 +10,13 @@ from recenv.rewards.reading import lexical as own
 from recenv.rewards.reading.hanzi import _TABLE as SCRIPT
 
 FRAGMENTS = (
-    "Free Parking", "wi-fi", "café", "colour", "centres", "organised", "travelled", "analyse", "grey", "catalogue", "two", "seven",
+    "Free Parking", "wi-fi", "café", "colour", "centres", "organised", "travelled", "analyse", "grey", "catalogue", "two",
+    "seven",
     "can't", "can not", "it's", "n't", "I'd", "rmb 5", "5 rmb", "¥ 12.00", "20-30 yuan", "77 yuan", "12块", "12块钱", "人民币",
-    "1,234", "4.50", "3.0", "三家", "二十元", "十公里", "餐廳", "臺灣", "免费停车", "火锅店", "的", "近地铁", "gym", "place", "r", "our",
-    "(1) ", "• ", "*", "* a", "．", "Ａ１", "①", "ﬁ", "İ", "ß", "😀", "é", "“", "’", "`", "，", "；", "。", ".", ",", "\r\n", "\n\n", "\t",
+    "1,234", "4.50", "3.0", "三家", "二十元", "十公里", "餐廳", "臺灣", "免费停车", "火锅店", "的", "近地铁", "gym",
+    "place", "r", "our",
+    "(1) ", "• ", "*", "* a", "．", "Ａ１", "①", "ﬁ", "İ", "ß",
+    "😀", "é", "“", "’", "`", "，", "；", "。", ".", ",", "\r\n", "\n\n", "\t",
     "\x1c", "\x85", "\u3000", "\u200b", "  ", " ", " ", " ")
 
 
@@ -21,8 +24,8 @@ def everywhere(text: str) -> str:
     """What ``norm`` makes of a text, with everything looked for in it."""
     text = unicodedata.normalize("NFKC", text.translate(own._QUOTES)).translate(own._QUOTES).translate(SCRIPT)
     text = own._BULLETS.sub("- ", own._LINES.sub("\n", own._SPACES.sub(" ", text)).strip())
-    text = own._HAN_STOP.sub("。", own._BRACKETED.sub(r"\1. ", text)) if own._HAN_CHAR.search(text) else own._BRACKETED.sub(r"\1. ", text)
-    text = (own._HAN_SPACE.sub("", text) if own._HAN_CHAR.search(text) else text).casefold()
+    text = own._BRACKETED.sub(r"\1. ", text)
+    text = (own._HAN_SPACE.sub("", own._HAN_STOP.sub("。", text)) if own._HAN_CHAR.search(text) else text).casefold()
     text = own._COUNT_EN.sub(own._figures, own._COUNT_ZH.sub(own._figures, own._THOUSANDS.sub("", text)))
     text = own._ZEROS.sub(r"\1\2", own._EMOJI.sub("", text).strip())
     unit = "元" if own._HAN_CHAR.search(text) else " yuan"
