@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from itertools import combinations, islice, pairwise
+from itertools import chain, combinations, islice, pairwise
 from typing import NamedTuple
 
 from recenv.rewards.features import CACHES
@@ -22,37 +22,11 @@ from recenv.rewards.reading.records import Field, read_records
 from recenv.rewards.rules.kinds import DISTRICT_EN, DISTRICT_ZH
 
 NAMES = (
-    "held",
-    "unheld",
-    "denied_wrongly",
-    "denied_rightly",
-    "borrowed",
-    "praised",  # what places have
-    "all_right",
-    "all_wrong",
-    "counted_right",
-    "counted_wrong",
-    "only_right",
-    "only_wrong",
-    "values_own",
-    "values_others",
-    "values_nobodys",
-    "sums_right",
-    "sums_wrong",
-    "clocks_right",
-    "clocks_wrong",
-    "compared_right",
-    "compared_wrong",
-    "areas_right",
-    "areas_wrong",
-    "members_own",
-    "members_others",
-    "places_named",
-    "unaccounted",
-    "longest_unaccounted",
-    "right",
-    "wrong",
-    "wrong_share",
+    "held", "unheld", "denied_wrongly", "denied_rightly", "borrowed", "praised",  # what places have
+    "all_right", "all_wrong", "counted_right", "counted_wrong", "only_right", "only_wrong",
+    "values_own", "values_others", "values_nobodys", "sums_right", "sums_wrong", "clocks_right", "clocks_wrong",
+    "compared_right", "compared_wrong", "areas_right", "areas_wrong", "members_own", "members_others",
+    "places_named", "unaccounted", "longest_unaccounted", "right", "wrong", "wrong_share",
 )
 """Names of the features, counts within [0, 1]."""
 
@@ -123,13 +97,7 @@ def _place(record: Sequence[Field]) -> _Place:
     for field in record:
         kind = _SLOT.get(field.role, _DISTANCE if field.label in ("距离", "distance") else "")
         told = quantities(field.value) if kind and len(field.value) < 24 else ()
-        if (
-            told
-            and kind not in own
-            and field.label.find("配送") < 0
-            and field.label.find("起送") < 0
-            and "fee" not in field.label
-        ):
+        if told and kind not in own and not any(word in field.label for word in ("配送", "起送", "fee")):
             own[kind] = told[0].value / (1000.0 if kind == _DISTANCE and re.search(r"\d\s?(?:米|m\b)", field.value) else 1.0)
         hours = [q.value for q in quantities(field.value) if q.kind == _CLOCK] if field.role == "hours" else []
         if len(hours) > 1:
@@ -263,13 +231,8 @@ def _clauses(text: str, places: Sequence[_Place], query: str) -> list[_Clause]:
         question = asks is not None and asks.group() == "?"
         inside = [m for m in named if start <= m.start < end]
         ahead = next((m for m in named if m.start >= end), None)
-        if (
-            not inside
-            and plain[end - 1] == ":"
-            and not _ALL.search(plain[start:end])
-            and ahead is not None
-            and not plain[end:ahead.start].strip(" *-")
-        ):
+        alone = not inside and plain[end - 1] == ":" and not _ALL.search(plain[start:end])
+        if alone and ahead is not None and not plain[end:ahead.start].strip(" *-"):
             inside = [ahead]  # a heading belongs to the name behind it
         for part, names in _parts(plain, start, end, inside):
             beside = tuple(p for m in names if _THAN.search(plain[max(start, m.start - 32):m.start]) for p in m.places)
@@ -564,9 +527,8 @@ def _has(place: _Place, q: Quantity, loose: float = 0.0) -> bool:
 
 
 def _all(places: Sequence[_Place], kind: str) -> list[float]:
-    return [v for p in places for v in dict.fromkeys((*p.values.get(kind, ()), *((p.own[kind],) if kind in p.own else ())))][
-        :40
-    ]
+    every = (dict.fromkeys((*p.values.get(kind, ()), *((p.own[kind],) if kind in p.own else ()))) for p in places)
+    return list(chain.from_iterable(every))[:40]
 
 
 _HOW = re.compile(
@@ -626,13 +588,8 @@ def _compares(clause: _Clause, places: Sequence[_Place], tally: _Tally) -> None:
             kept = {n: v for n, v in others.items() if not narrowed or narrowed & places[n].has} if narrowed else others
             _compared(own, kept.values(), order, tally)
             continue
-        marked = (
-            match.group("m")
-            or clause.beside
-            or match.group("e")
-            or re.match(r"\s{0,2}(?:一些|一点|点|些|不少|得多|了?\d)", clause.text[match.end() :])
-        )
-        if not marked:
+        behind = re.match(r"\s{0,2}(?:一些|一点|点|些|不少|得多|了?\d)", clause.text[match.end():])
+        if not (match.group("m") or clause.beside or match.group("e") or behind):
             continue
         beside = [n for n in clause.beside if n in others] or [n for n in clause.seen if n != one and n in others]
         if len(beside) == 1 or len(others) == 1:

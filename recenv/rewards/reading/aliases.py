@@ -14,13 +14,10 @@ from recenv.rewards.reading import CACHES
 _BRANCH = re.compile(r"\s{0,2}[(\[][^()\[\]]{0,120}[)\]]?\s{0,2}$")
 _CITY = re.compile(r"^(?:北京市?|上海市?|广州市?|深圳市?|成都市?|杭州市?|中国)(?=.{3})")
 _HAN = re.compile("[\u3400-\u9fff]")
-_PLAIN = frozenset(
-    (
-        "the", "a", "an", "old", "new", "golden", "blue", "red", "green", "grand", "royal", "little", "big", "hotel", "home",
-        "house", "city", "park", "family", "fresh", "happy", "city's", "north", "south", "east", "west", "central", "sunny",
-        "quiet", "maple",
-    )
-)
+_PLAIN = frozenset((
+    "the", "a", "an", "old", "new", "golden", "blue", "red", "green", "grand", "royal", "little", "big", "hotel", "home",
+    "house", "city", "park", "family", "fresh", "happy", "city's", "north", "south", "east", "west", "central", "sunny",
+    "quiet", "maple"))
 _MOST = 64  # names that are held against each other
 
 
@@ -74,12 +71,8 @@ def mentions(text: str, names: Sequence[str], context: str = "", kinds: Sequence
     called: set[str] = set()
     for n, kind in enumerate(kinds[:_MOST]):
         form = kind if len(kind) > 2 and kind[-1] in "馆园院厅店" else f"the {kind}" if kind.isascii() and kind else ""
-        if (
-            form
-            and form in text
-            and list(kinds).count(kind) == 1
-            and not any(form in name for name in names if name != names[n])
-        ):
+        single = form and form in text and list(kinds).count(kind) == 1
+        if single and not any(form in name for name in names if name != names[n]):
             owners.setdefault(form, []).append(n)
             called.add(form)
     for n, name in enumerate(names[:_MOST]):
@@ -92,11 +85,8 @@ def mentions(text: str, names: Sequence[str], context: str = "", kinds: Sequence
     for form in sorted(owners, key=lambda f: (-len(f), f)):
         own = owners[form]
         exact = [n for n in own if names[n] == form]
-        if form not in whole and (
-            (len({names[n] for n in own}) > 1
-            and not _branches([names[n] for n in own], form))
-            or (len(form) < 4 and form in context and form not in called)
-        ):
+        unclear = len({names[n] for n in own}) > 1 and not _branches([names[n] for n in own], form)
+        if form not in whole and (unclear or (len(form) < 4 and form in context and form not in called)):
             continue
         at = text.find(form)
         while at >= 0:
@@ -115,6 +105,4 @@ def _branches(names: Sequence[str], form: str) -> bool:
 
 def _stands(text: str, start: int, end: int) -> bool:
     """A Latin name is no part of a longer word."""
-    return not any(
-        0 < at < len(text) and all(c.isascii() and c.isalnum() for c in text[at - 1:at + 1]) for at in (start, end)
-    )
+    return not any(0 < at < len(text) and all(c.isascii() and c.isalnum() for c in text[at - 1:at + 1]) for at in (start, end))

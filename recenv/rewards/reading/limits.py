@@ -57,8 +57,7 @@ _UNIT = "|".join(f"(?P<{s}%d>{p})" for s, p in _UNITS.items())
 _S = r"\s{0,2}"  # normalised text has single spaces
 _NUMBER = re.compile(
     rf"(?P<cur>[¥$]{_S})?(?<![\d.])(?P<a>\d+(?:\.\d+)?)(?P<plus>\+)?{_S}(?:{_UNIT.replace('%d', '1')})?"
-    rf"(?:{_S}(?:-|~|–|—|到|至|to\b|and\b){_S}[¥$]?{_S}(?P<b>\d+(?:\.\d+)?){_S}(?:{_UNIT.replace('%d', '2')})?)?"
-)
+    rf"(?:{_S}(?:-|~|–|—|到|至|to\b|and\b){_S}[¥$]?{_S}(?P<b>\d+(?:\.\d+)?){_S}(?:{_UNIT.replace('%d', '2')})?)?")
 _LEFT_CUES = {  # the nearest cue before a number without a unit says what it is
     "rating": r"评分|口碑|打分|评价|rating|rated|scor(?:e|ing)",
     "price": r"价格|价位|预算|人均|消费|票价|门票|花费|房价|价钱|price|budget|spend|cost|ticket|fee|pay",
@@ -72,15 +71,13 @@ _LE_LEFT = re.compile(
     r"(?<!no )(?<!not )less than|no more than|not more than|not over|within|max(?:imum)?(?: of)?|"
     r"cheaper than|budget(?: is| of)?:?|not exceed(?:ing)?|"
     r"(?<!no )(?<!not )(?:lower|closer|nearer|shorter) than|no (?:higher|farther|further) than|"
-    r"cap(?:ped)? at|<=?)\s{0,2}(?:约|about|around)?\s{0,2}[¥$]?\s{0,2}$"
-)
+    r"cap(?:ped)? at|<=?)\s{0,2}(?:约|about|around)?\s{0,2}[¥$]?\s{0,2}$")
 _GE_LEFT = re.compile(
     r"(?:不低于|不少于|不小于|至少|最少|起码|(?<!不)高于|(?<!不)大于|(?<!不)多于|"
     r"(?<![不别要])超过|(?<!不)超出|满|at least|above|(?<!not )over|"
     r"(?<!no )(?<!not )more than|min(?:imum)?(?: of)?|no less than|"
     r"not (?:less|lower) than|(?<!no )(?<!not )(?:better|higher|greater) than|no (?:lower|fewer) than|from|>=?)"
-    r"\s{0,2}[¥$]?\s{0,2}$"
-)
+    r"\s{0,2}[¥$]?\s{0,2}$")
 _ABOUT_LEFT = re.compile(r"(?:大概|大约|约|差不多|about|around|roughly|approximately)\s{0,2}[¥$]?\s{0,2}$")
 _GE_RIGHT = re.compile(
     r"\s{0,2}(?:及|或|或者)?(?:以上|起|\+|之上|or (?:more|higher|above|better|up|over)|and (?:up|above|over|higher)|"
@@ -93,8 +90,7 @@ _ABOUT_RIGHT = re.compile(r"\s{0,2}(?:左右|上下|or so\b)")
 _FREE = re.compile(
     r"(?:门票|票价|价格|入场|ticket|admission|entry|entrance|price)[^,。;]{0,8}?(?:免费|free\b)|免费(?:的)?(?:景点|公园|入场|参观|地方|门票|进)|"
     r"不要钱|不收费|不用买票|free (?:entry|admission|entrance|of charge|to enter|attraction|place|spot|"
-    r"ticket|park\b|sight)|for free\b"
-)
+    r"ticket|park\b|sight)|for free\b")
 
 
 @CACHES.keep(16_384)
@@ -156,26 +152,21 @@ def _bound(m: Mention, left: str, right: str) -> Limit:
 
 _ZH_ASK = re.compile(
     r"(?:提供|具有|具备|配有|配备|带有|设有|拥有|支持|含有|包含|要有|需要有|最好有|能有|可以有|有|带|吃到|想吃|吃|尝尝|品尝|喝|做|特色是|推荐菜是)"
-    r"(?P<x>[^,。!?;:的]{2,30}?)(?=的|这道菜|这个菜|这样|那种|服务的|,|。|!|\?|;|吗|吧|呢|就|$)"
-)
+    r"(?P<x>[^,。!?;:的]{2,30}?)(?=的|这道菜|这个菜|这样|那种|服务的|,|。|!|\?|;|吗|吧|呢|就|$)")
 _ZH_KIND = re.compile(
-    r"[\u4e00-\u9fff]{2}型|[\u4e00-\u9fff]{2}(?:区|县)(?![域别])|在(?P<x>[\u4e00-\u9fff]{2,4})(?:附近|周边|旁边)"
-)
+    r"[\u4e00-\u9fff]{2}型|[\u4e00-\u9fff]{2}(?:区|县)(?![域别])|在(?P<x>[\u4e00-\u9fff]{2,4})(?:附近|周边|旁边)")
 _EN_ASK = re.compile(
     r"\b(?:with|has|have|having|offers?|offering|serves?|serving|provides?|providing|includes?|including|featuring|features|"
     r"must have|eat|try|near|close to|next to)\s{1,2}(?:a |an |the |some |good )?(?P<x>[a-z][a-z0-9' /-]{2,60}?)"
-    r"(?=[,.;!?]|\s(?:with|that|which|for|in|at|near|under|below|above|rated|please|if|but|within|where|around)\b|$)"
-)
+    r"(?=[,.;!?]|\s(?:with|that|which|for|in|at|near|under|below|above|rated|please|if|but|within|where|around)\b|$)")
 _EN_AREA = re.compile(
     r"\bin (?:the )?(?P<x>[a-z][a-z' -]{2,24}?)(?: district| area| county)?(?=[,.;!?]|\s(?:with|that|which|for|under|"
-    r"near|rated)\b|$)"
-)
+    r"near|rated)\b|$)")
 _SPLIT_ZH = re.compile(r"[、和及与跟]|以及|还有|并且|或者")
 _SPLIT_EN = re.compile(r",|/|\band\b|\bor\b|\bplus\b")
 _CHAT = re.compile(
     r"推荐|什么|哪些|没有|帮我|一家|一个|景点|餐馆|酒店|餐厅|地方|评分|价格|票价|人均|我想|想要|时间|附近|意思|合适|"
-    r"您好|你好|给我|哪|东西|亲戚|朋友|家人|这样"
-)
+    r"您好|你好|给我|哪|东西|亲戚|朋友|家人|这样")
 
 
 @CACHES.keep(16_384)

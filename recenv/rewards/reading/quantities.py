@@ -50,8 +50,7 @@ _FOUND = re.compile(
     r"|(?<![\d.$£€¥])(?P<hour>\d{1,2})(?:\s{0,2}[:]\s{0,2}(?P<minute>\d{2})(?!\d)\s{0,2}(?P<half>[ap])?(?:\.?m\b\.?|\b)"
     r"|\s{0,2}(?P<alone>[ap])(?:\.?m\b\.?|(?<=\d[ap])\b)"
     r"|点(?:(?P<past>\d{1,2})分?|(?P<thirty>半))?)"
-    r"|(?<![\d.])(?P<plain>\d+(?:\.\d+)?)"
-)
+    r"|(?<![\d.])(?P<plain>\d+(?:\.\d+)?)")
 _BEGINS = re.compile(r"[+\d]")
 _PHONES = re.compile(r"(?<=\d)[,，](?=\d{3}-)")
 _CLAUSE = re.compile(r"[,。;!?、()\n]")
