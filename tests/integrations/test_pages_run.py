@@ -42,6 +42,7 @@ NOT_RUN = {
     r"recenv train ": "takes minutes; tests/rewards/test_training.py does it with less",
     r"recenv .*\b(NAME|DIMENSION|PATH_OR_HUB_ID|FILE)\b": "shows a shape, or needs a set that is not shipped",
     r"recenv (ingest (crosswoz|vitabench) |.*(stores/beijing|localhost|127\.0\.0\.1))": "needs a set or a server",
+    r"recenv .*--engine ray": "needs an extra; tests/integrations/test_ray_run.py runs it",
     r"MINARI_DATASETS_PATH=": "needs an extra; tests/integrations/test_export_readers.py reads datasets",
 }
 """Lines that only have to be right (tests/test_pages.py), by how they begin, and why."""
