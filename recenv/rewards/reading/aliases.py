@@ -105,4 +105,5 @@ def _branches(names: Sequence[str], form: str) -> bool:
 
 def _stands(text: str, start: int, end: int) -> bool:
     """A Latin name is no part of a longer word."""
-    return not any(0 < at < len(text) and all(c.isascii() and c.isalnum() for c in text[at - 1:at + 1]) for at in (start, end))
+    inside = (text[at - 1:at + 1] for at in (start, end) if 0 < at < len(text))
+    return not any(pair.isascii() and pair.isalnum() for pair in inside)

@@ -21,8 +21,7 @@ _HAN_CHAR = re.compile(f"[{_HAN}]")
 _MOST_HAN = 0.2  # of the letters of a text that an English vocabulary reads
 _COUNT_ZH = re.compile(  # a single digit before 元 or 分 is more often part of a name (三元桥) than a sum
     r"[一二两三四五六七八九](?=\s{0,2}(?:公里|千米|个|家|间(?![里或接])|条|句|字|项|款|处|小时|天))|"
-    r"(?:[一二两三四五六七八九]?[十百千]){1,8}[一二两三四五六七八九]?(?=\s{0,2}(?:元|块|分(?![钟之])|公里|千米|个|家|条|句|字|项|款|处|小时|天))"
-)
+    r"(?:[一二两三四五六七八九]?[十百千]){1,8}[一二两三四五六七八九]?(?=\s{0,2}(?:元|块|分(?![钟之])|公里|千米|个|家|条|句|字|项|款|处|小时|天))")
 _NUMERAL_ZH = re.compile("[一二两三四五六七八九十百千]")
 _COUNTS = frozenset(("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"))
 _COUNT_EN = re.compile(r"\b(" + "|".join(sorted(_COUNTS)) + r")\b")
@@ -45,8 +44,7 @@ _EMOJI_CHAR = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\ufe0f\u200d]")
 _CONTRACTIONS = {"can't": "cannot", "can not": "cannot", "won't": "will not", "shan't": "shall not", "let's": "let us"}
 _CONTRACTED = re.compile(
     r"\b(?:can't|can not|won't|shan't|let's)\b|(?<=[a-z])n't\b|(?<=\bi)'m\b|(?<=[a-z])'(?:re|ve|ll|d)\b|"
-    r"\b(?:it|that|what|there|here|he|she|where|who|how)'s\b"
-)
+    r"\b(?:it|that|what|there|here|he|she|where|who|how)'s\b")
 _SHORT = {"n't": " not", "'m": " am", "'re": " are", "'ve": " have", "'ll": " will", "'d": " would"}
 _SPELLED = re.compile(
     r"\b(?![a-z]{33})(?:(?P<our>(?!(?:hour|tour|four|your|our|pour|sour|flour|detour|contour|scour|glamour)(?:s|ed|ing)?\b)[a-z]{2,}?)our"
@@ -54,8 +52,7 @@ _SPELLED = re.compile(
     r"(?P<re>[a-z]{2,}?[tb])re(?P<r>s?)|"
     r"(?P<ise>(?!(?:rev|adv|superv|telev|improv|surpr|prom|compr|exerc|prec|otherw|likew|franch|merchand|paradise|expert)is)"
     r"[a-z]{4,}?)is(?P<i>es?|ed|ing|ations?|ers?)|(?P<yse>[a-z]{3,}?)yse(?P<y>[sd]?)|"
-    r"(?P<ll>[a-z]*?[aeiou][a-z]*?[aeiou])ll(?P<l>ed|ing|ers?|ous))\b"
-)
+    r"(?P<ll>[a-z]*?[aeiou][a-z]*?[aeiou])ll(?P<l>ed|ing|ers?|ous))\b")
 _SPELLINGS = {
     "grey": "gray", "greys": "grays", "programme": "program", "programmes": "programs", "catalogue": "catalog", "cosy": "cozy",
     "dialogue": "dialog", "jewellery": "jewelry", "jeweler": "jewelry", "doughnut": "donut", "doughnuts": "donuts",
@@ -68,8 +65,7 @@ _SPELLING = re.compile(r"\b(?:" + "|".join(_SPELLINGS) + r")\b")
 _ZEROS = re.compile(r"(?<![\d.])(\d+)(?:\.0+|(\.\d*?[1-9])0+)(?!\d|\.\d)")
 _MONEY = re.compile(
     r"(?:¥|\brmb\b|\bcny\b)\s{0,2}(\d+(?:\.\d+)?(?:\s{0,2}[-~]\s{0,2}¥?\d+(?:\.\d+)?)?)(?:\s{0,2}(?:元|块钱?|yuan\b|rmb\b|cny\b))?|"
-    r"(?<![\d.])(\d+(?:\.\d+)?)\s{0,2}(?:块钱|块(?=[,。;!?\s]|$)|元人民币|人民币|yuan\b(?: rmb\b)?|rmb\b|cny\b|renminbi\b)"
-)
+    r"(?<![\d.])(\d+(?:\.\d+)?)\s{0,2}(?:块钱|块(?=[,。;!?\s]|$)|元人民币|人民币|yuan\b(?: rmb\b)?|rmb\b|cny\b|renminbi\b)")
 _COIN, _COINS = re.compile("[¥块币]"), frozenset(("rmb", "cny", "yuan", "renminbi"))  # without which no sum is renamed
 
 

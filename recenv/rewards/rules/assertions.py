@@ -68,6 +68,7 @@ class _Found(NamedTuple):
 _N = r"(?P<n>(?:\d{1,3}(?:,\d{3}){1,6}|\d+)(?:\.\d+)?(?:e[+-]?\d+)?)"
 _IS_ZH = r"(?:评分|价格|的|是|为|约|大约|大概|高达|达到|达|有|在|只要|仅需|仅|才|也|:|=|\s|¥){0,8}"
 _IS_EN = r"(?:\s|:|=|is|of|at|about|around|approximately|roughly|a|an|just|only|¥){0,10}"
+_DIGIT = re.compile(r"\d")
 _PATTERNS: tuple[tuple[Slot, re.Pattern[str]], ...] = (
     ("rating", re.compile(rf"(?:评分|口碑分?|打分){_IS_ZH}{_N}(?:\s{{0,4}}(?:分|星|/\s{{0,4}}5))?")),
     ("rating", re.compile(r"(?<![\d.])(?P<n>\d\.\d{1,2})\s{0,4}分(?!钟|店|之|公里|米)")),
@@ -197,13 +198,18 @@ def _normal(text: str) -> str:
     return unicodedata.normalize("NFKC", text[:_MOST_CHARACTERS])[:_MOST_CHARACTERS].casefold()
 
 
+@CACHES.keep(65_536)
+def _called(name: str) -> str:
+    return _normal(name).strip()
+
+
 def _mentions(text: str, items: Sequence[Item], others: Sequence[Item]) -> list[_Mention]:
     """Where names stand, longest first where they overlap, in order of the text: whole ones, and such short forms of recommended
     items' as can mean nothing else at hand (``reading.aliases``)."""
-    every = {name: None for item in (*items, *others) if (name := _normal(item.name).strip())}
+    every = {name: None for item in (*items, *others) if (name := _called(item.name))}
     named: dict[str, list[Item]] = {name: [] for name in every if name in text}
     for item in items:
-        name = _normal(item.name).strip()
+        name = _called(item.name)
         if name in named:
             named[name].append(item)
         for form in aliases.forms(name)[1:] if name else ():
@@ -226,7 +232,8 @@ def _mentions(text: str, items: Sequence[Item], others: Sequence[Item]) -> list[
 
 def _whole(text: str, start: int, end: int) -> bool:
     """A Latin name must not be part of a longer word."""
-    return not any(0 < at < len(text) and all(c.isascii() and c.isalnum() for c in text[at - 1:at + 1]) for at in (start, end))
+    inside = (text[at - 1:at + 1] for at in (start, end) if 0 < at < len(text))
+    return not any(pair.isascii() and pair.isalnum() for pair in inside)
 
 
 def _landmark(text: str, start: int, end: int) -> bool:
@@ -283,7 +290,7 @@ def _owners(found: _Found, text: str, mentions: Sequence[_Mention]) -> tuple[Ite
 
 def _numbers(text: str) -> list[_Found]:
     found: dict[tuple[int, int], _Found] = {}
-    for slot, pattern in _PATTERNS:
+    for slot, pattern in _PATTERNS if _DIGIT.search(text) else ():
         for match in pattern.finditer(text):
             start, end = match.span("n")
             if (start, end) in found or not _exact(slot, text, match):
