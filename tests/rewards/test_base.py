@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from safetensors.torch import load_file
 from tinybase import SEQUENCE, write_base
 from toyrows import toy_rows
-from unexamined import unexamined
+from unexamined import few_draws, unexamined
 
 from recenv.cli import cli
 from recenv.data.rowfile import write_rows
@@ -218,6 +218,7 @@ def _config(folder: Path, **changes: object) -> None:
 # -- training ----------------------------------------------------------------------------------------------------
 
 
+@few_draws()
 def test_a_sequence_run_is_repeatable_and_can_be_killed(tmp_path: Path, bert: str):
     settings = msgspec.structs.replace(SEQUENCE, epochs=3, patience=5)
     whole = train(ROWS, tmp_path / "whole", dimensions=TWO, settings=settings, base=bert)
@@ -242,6 +243,7 @@ def test_a_sequence_run_is_repeatable_and_can_be_killed(tmp_path: Path, bert: st
     assert json.loads((tmp_path / "whole/trunk.json").read_text()).keys().isdisjoint({"_name_or_path", "dtype"})
 
 
+@few_draws()
 def test_learns_from_text_alone(tmp_path: Path, bert: str):
     """Without explicit features, the answer's language is still in the tokens."""
     rows = [ScorerRow(dimension="query_item_relevance", id=f"s/{n}", group=f"g{n}", query="tea house", label=float(n % 2),
@@ -266,6 +268,7 @@ def test_a_base_and_its_settings_belong_together(tmp_path: Path, bert: str):
     assert list(tmp_path.iterdir()) == []
 
 
+@few_draws()
 def test_the_command_line_trains_on_a_base(tmp_path: Path, bert: str):
     write_rows(ROWS, tmp_path / "rows.jsonl")
     options = ["train", "--input", str(tmp_path / "rows.jsonl"), "--base", bert, "--dimension", "query_item_relevance",

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from five import DIMENSIONS
 from toyrows import SETTINGS, toy_rows
+from unexamined import few_draws
 
-from recenv.appraisal import sheet
 from recenv.appraisal.held_out import measure_held_out
 from recenv.records import ScorerRow
 from recenv.rewards.protocol import ScorerSpec, Scores
@@ -20,8 +20,7 @@ from recenv.training.train import train
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("card") / "toy"
     rows = [msgspec.structs.replace(r, id=f"{('begin', 'mine')[n % 2]}/file:{r.id}") for n, r in enumerate(toy_rows(32))]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sheet, "_DRAWS", 100)  # intervals are written and drawn, however wide
+    with few_draws():
         quick = msgspec.structs.replace(SETTINGS, epochs=1)
         train(rows, out, settings=quick, command="recenv train --input rows.jsonl --out toy")
     return out

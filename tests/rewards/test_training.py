@@ -12,7 +12,7 @@ import pytest
 import torch
 from five import DIMENSIONS
 from toyrows import SETTINGS, toy_rows
-from unexamined import unexamined
+from unexamined import few_draws, unexamined
 
 from recenv import rng
 from recenv.appraisal.comparison import table_text
@@ -170,6 +170,7 @@ def test_the_network_is_trained_for_itself_and_the_features_stay_as_fitted(tmp_p
     assert any(k.startswith("encoder.") for k in moved) and all(any(f"{d}.deep" in k for k in moved) for d in TWO)
 
 
+@few_draws()
 def test_the_checkpoint_describes_itself(tmp_path: Path):
     metrics = train(ROWS, tmp_path / "w", settings=SETTINGS)
     written = json.loads((tmp_path / "w/metrics.json").read_text())
@@ -186,6 +187,7 @@ def test_the_checkpoint_describes_itself(tmp_path: Path):
     )
 
 
+@few_draws()
 def test_learns_what_the_text_states(tmp_path: Path):
     """Labels follow from a stated rating limit, so the scorer must find it."""
     settings = msgspec.structs.replace(SETTINGS, epochs=1)

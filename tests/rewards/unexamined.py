@@ -1,4 +1,4 @@
-"""Trainings that only write weights: examining and drawing what was trained takes most of the time of a small one."""
+"""Trainings that say less of what they trained, which takes most of the time of a small one."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from recenv.appraisal import sheet
 from recenv.appraisal.held_out import HeldOut
 from recenv.training import train as training
 
@@ -18,4 +19,12 @@ def unexamined() -> Iterator[None]:
         patch.setattr(training, "measure_held_out", lambda *_: HeldOut([], []))
         patch.setattr(training, "rows_per_second", lambda *_: {})
         patch.setattr(training, "draw_curves", lambda _: b"")
+        yield
+
+
+@contextmanager
+def few_draws() -> Iterator[None]:
+    """What is measured within has the same values, and intervals by a tenth of the resamples: where no test reads them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sheet, "_DRAWS", 100)
         yield
