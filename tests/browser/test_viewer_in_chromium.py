@@ -36,7 +36,7 @@ CHROMIUM = os.environ.get("RECENV_CHROMIUM") or shutil.which("chromium") or shut
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here; RECENV_CHROMIUM names one")]
 
 WIDTHS = (360, 800, 1440)
-LEFT_ALONE = ("data:", "blob:", "file:")
+LEFT_ALONE = ("data:", "blob:", "file:", "about:")
 
 
 class Watched:
@@ -324,15 +324,16 @@ def test_ten_thousand_sessions_of_six_agents_open_in_three_seconds_and_filter_in
     run = evaluate(made, tmp_path / "run", run_chunk=played, chunk=2000)
     file = tmp_path / "page.html"
     file.write_text(page(payload([run])))
-    found = watched(1440)
-    start = time.perf_counter()
-    shown = found.open(file)
-    shown.wait_for_selector(".rows .row")
-    opened = time.perf_counter() - start
-    times = []
+    found, opened, times = watched(1440), float("inf"), []
+    for _ in range(3):  # the best of three: other work on the machine is not the page's
+        found.page.goto("about:blank")
+        start = time.perf_counter()
+        shown = found.open(file)
+        shown.wait_for_selector(".rows .row")
+        opened = min(opened, time.perf_counter() - start)
     for label, value in (("agent", "c"), ("ending", "left"), ("agent", "f"), ("ending", "met")):
         again = []
-        for _ in range(3):  # the best of three: other work on the machine is not the page's
+        for _ in range(3):
             shown.select_option(f"select[aria-label={label}]", value="\x01")
             shown.select_option(f"select[aria-label={label}]", value)
             again.append(float(shown.evaluate("document.documentElement.dataset.filtered")))
