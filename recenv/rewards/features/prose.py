@@ -476,14 +476,17 @@ def _number(q: Quantity, clause: _Clause, places: Sequence[_Place], asked: froze
     if _sold(q, clause, places, about) is False:
         tally.add("values_nobodys")
         return
-    if any(own):
+    if any(own) and not (_ALL.search(clause.text) and _bounded(q, clause)):
         good = all(own) or not _ALL.search(clause.text) or len(about) == 1
         tally.add("clocks_right" if q.kind == _CLOCK else "values_own" if good else "all_wrong")
         return
     if q.value in asked and clause.open:
         return
     kinds = (q.kind,) if q.kind else (_MONEY, _RATING, _DISTANCE)
-    near = f"{clause.text[max(0, q.start - 14):q.start]}0{clause.text[q.end:q.end + 8]}"
+    if _AGAINST.search(clause.text, max(0, q.start - 18), q.start) and any(_has(p, q) for p in places):
+        tally.add("compared_right")
+        return
+    near = f"{clause.text[max(0, q.start - 14):q.start]}0{clause.text[q.end:q.end + 16]}"
     below, above = _LOW.search(near), _HIGH.search(near)
     if below or above:
         order = 1 if below or _NONE.search(clause.text) or _NO_MORE.search(near) else -1
@@ -508,6 +511,18 @@ def _number(q: Quantity, clause: _Clause, places: Sequence[_Place], asked: froze
         tally.add("values_others")
     else:
         tally.add("values_nobodys")
+
+
+_AGAINST = re.compile(
+    r"\d\s?(?:分|元|星|公里|km|yuan|stars?)?\s{0,2}(?:,|\()?\s?(?:\b(?:against|vs|versus|rather than|instead of|"
+    r"compared (?:to|with)|not)|对|比|而不是)\s{0,2}[¥$£€]?$")
+"""One number set against another place's."""
+
+
+def _bounded(q: Quantity, clause: _Clause) -> bool:
+    """Whether a number is said to be the least or the most."""
+    near = f"{clause.text[max(0, q.start - 14):q.start]}0{clause.text[q.end:q.end + 16]}"
+    return bool(_LOW.search(near) or _HIGH.search(near))
 
 
 _ABOUT = re.compile(
@@ -623,7 +638,7 @@ def _areas(clause: _Clause, places: Sequence[_Place], tally: _Tally) -> None:
 def _listed(clause: _Clause, text: str, places: Sequence[_Place], tally: _Tally) -> str:
     """Members of the records' lists, in the words of the record; returns the clause without them."""
     listed = sum(member in text for p in places for member in p.members)
-    every = _ALL.search(clause.text) and not clause.own and not (listed > 1 and "都有" in clause.text)
+    every = _ALL.search(clause.text) and not clause.own and not (listed > 1 and _THEY_ALL.search(clause.text))
     about = _scope(clause, places) if every else clause.about
     for member in dict.fromkeys(m for p in places for m in sorted(p.members, key=lambda m: -len(m))):
         if member not in text:
@@ -637,6 +652,8 @@ def _listed(clause: _Clause, text: str, places: Sequence[_Place], tally: _Tally)
     return text
 
 
+_THEY_ALL = re.compile(r"(?<![家者个店])都(?:有|是|能|可以|在|不错)")
+"""Says of the things that a clause lists, and not of places, that all of them are so."""
 _CHAT = re.compile(
     r"您好|你好|亲|整理|性价比|口碑|预算|考虑|备选|优先|首选|倾向|适合|合适|符合|要求|顺便|出发|电话|祝|放心|下单|闭眼|差别|区别|主要|掂量|图|讲究|"
     r"享受|有限|周末|孩子|带娃|妈妈|阿姨|生日快乐|别拖|靠谱|直接|具体|其次|一来|2来|3来|话说|其实|总的来说|如上|稍高|稍低|整体|不错|"
@@ -689,9 +706,12 @@ def _clock(match: re.Match[str]) -> str:
     return "0:00" if midnight else "12:00"
 
 
+_MARKUP = re.compile(r"[①-⑳❶-❿]|\*\*|__|`")
+
+
 def _read(evidence: str, query: str, response: str) -> tuple[_Tally, int, int, int]:
     places = _places(evidence)
-    text = _clocks(norm(response[:_MOST_CHARACTERS]))[:_MOST_CHARACTERS]
+    text = _clocks(norm(_MARKUP.sub("", response[:_MOST_CHARACTERS]))).replace("vs.", "vs")[:_MOST_CHARACTERS]
     asked = frozenset(q.value for q in quantities(query))
     tally = _Tally()
     left: list[str] = []
