@@ -45,6 +45,7 @@ DEMANDS = [  # each is broken by the pot and kept by the tea, in records of both
     "Recommend places in Chaoyang.", "Only places in Chaoyang district under 500 yuan.", "只推荐朝阳区的店。", "位于朝阳区。",
     "Nothing in Haidian: recommend places not in Haidian.", "不要推荐海淀区的。",
     "Keep it under 100 yuan.", "Everything must cost less than 100 yuan per person.", "Avoid places over 100 yuan.",
+    "评分低于4.5分的别给我看。", "Less than a kilometre from here, please.", "Stick to Chaoyang.", "人均超过100元的不要。",
     "人均100元以下。", "价格不超过100元，用编号列出。", "Budget between 20 and 100 yuan.", "人均20-100元。",
 ]
 WORDS = [
@@ -87,6 +88,15 @@ def test_chains_dishes_and_parts_of_a_kind() -> None:
     assert not decided("Avoid hot pot.", [place("A", subcategory="Restaurant")]), "too coarse to rule it out"
     named = decided("Avoid hot pot.", [place("Old Town Hot Pot")])[0]
     assert named.reason == "expected no 'hotpot', came 'Old Town Hot Pot' with 'Old Town Hot Pot'"
+
+
+def test_a_name_and_a_type_at_hand_are_left_out() -> None:
+    tea, books = place("Tang Teas", subcategory="tea shop"), place("Tang Books", subcategory="bookshop")
+    assert decided("Please leave out tea shops.", [tea], [books])[0].reason
+    kept = decided("Please leave out tea shops.", [books], [tea])
+    assert kept and not kept[0].reason
+    kfc = place("KFC (Main Street)", subcategory="burgers")
+    assert decided("I don't want KFC again.", [kfc])[0].reason and not decided("I don't want KFC again.", [books])
 
 
 def test_reasons_say_what_was_expected_and_what_came() -> None:
@@ -215,6 +225,9 @@ def test_entry_that_costs_nothing() -> None:
     ("Only places in Chaoyang, please.", "Green Tea.", True), ("I am tired. Stay within 2 km.", "Green Tea.", True),
     ("Avoid hot pot. Use no commas.", "Green Tea is calm.", True),
     ("Recommend at most 2 places under 100 yuan.", "Green Tea.", True),
+    ("Within 2 km, otherwise it gets cold.", "Green Tea.", True),
+    ("I will walk, so only places within 2 km.", "Green Tea.", True),
+    ("Under 100 yuan, nothing else matters.", "Green Tea.", True), ("Under 100 yuan, otherwise ask first.", "Green Tea.", True),
     ("Avoid hot pot. Use no commas.", "Green Tea, of course.", False),  # broken, which other rules tell
     ("Avoid hot pot and be funny.", "Green Tea.", False), ("Avoid hot pot and use simple words.", "Green Tea.", False),
     ("Only old places under 100 yuan.", "Green Tea.", False), ("Under 100 yuan, with a view of the lake.", "Green Tea.", False),

@@ -116,7 +116,7 @@ def _all_types(items: Iterable[Item]) -> frozenset[str]:
 
 
 def _kind(wish: Wish, item: Item, at_hand: frozenset[str]) -> int:
-    names = kinds.kind_names(wish.names[0])
+    names = frozenset().union(*map(kinds.kind_names, wish.names))
     types, features = _values(item, _TYPES), _values(item, _FEATURES)
     matches = [_is(value, names) for value in types]
     if wish.wide or kinds.kind_names("chain") & names:
@@ -125,11 +125,19 @@ def _kind(wish: Wish, item: Item, at_hand: frozenset[str]) -> int:
         matches.append(MISSED)
     if not types and names & kinds.BY_NAME and _is(item.name, names) == MISSED:
         matches.append(MISSED)
+    if _called(item.name, wish.names[0]):
+        matches.append(MISSED)
     if MISSED in matches:
         return MISSED
     if not types or UNKNOWN in matches or not (kinds.excludable(wish.names[0]) or names & at_hand):
         return UNKNOWN
     return UNKNOWN if any(norm(value) in kinds.COARSE for value in types) else MET
+
+
+def _called(name: str, kind: str) -> bool:
+    """Whether a place is called by a name that begins so, like a chain: not a kind, but what is to be left out."""
+    own = norm(name)
+    return len(kind) > 2 and own.startswith(kind) and not own[len(kind):len(kind) + 1].isalnum()
 
 
 def _is(value: str, names: frozenset[str]) -> int:
@@ -181,7 +189,7 @@ def _expected(wish: Wish) -> str:
 
 def _came(wish: Wish, item: Item) -> str:
     if wish.slot == "kind":
-        names = kinds.kind_names(wish.names[0])
+        names = frozenset().union(*map(kinds.kind_names, wish.names))
         every = [*_values(item, _TYPES), *_values(item, _FEATURES), *_values(item, ("dishes",)), item.name]
         held = next((value for value in every if _is(value, names) == MISSED), item.name)
     elif wish.slot == "offer":

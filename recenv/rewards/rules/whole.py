@@ -27,8 +27,9 @@ _NEUTRAL = re.compile(
     r"to|be|is|are|do|not|no|needs?|recommend(?:ing|ed|ations?)?|suggest(?:ing|ed|ions?)?|show|give|list|offers?|pick|choose|find|"
     r"include|keep|stay|limit|avoid|skip|exclude|places?|shops?|restaurants?|hotels?|options?|items?|spots?|ones?|somewhere|anything|"
     r"anywhere|attractions?|sights?|stores?|clinics?|venues?|results?|choices?|with|that|which|in|of|for|at|on|per|person|head|night|"
-    r"away|from|here|cost|costs|costing|priced?|prices|rated|ratings?|budget|distance|district|delivery fees?|stars?|yuan|km)\b|"
-    r"推荐|给我|我们|我|您|你|请|只|要|想|的|店铺|店|餐厅|餐馆|饭店|酒店|宾馆|地方|景点|商家|才行|就行|即可|可以|都|得|必须|一定|务必|"
+    r"away|from|here|so|then|therefore|well|less|than|over|under|stick|"
+    r"cost|costs|costing|priced?|prices|rated|ratings?|budget|distance|district|delivery fees?|stars?|yuan|km)\b|"
+    r"推荐|给我|那么|那|所以|因此|看看|我们|我|您|你|请|只|要|想|的|店铺|店|餐厅|餐馆|饭店|酒店|宾馆|地方|景点|商家|才行|就行|即可|可以|都|得|必须|一定|务必|"
     r"需要|须|应|能|有|带|选择|选|找|看|每家|每|家|人均|价格|价位|预算|评分|距离|门票|在|位于|内|以内|之内|元|1晚|每晚|晚|"
     r"送货费|配送费|运费|人|吧|啊|哦|呢|了|是|类|别|不|再|也")
 _COUNTED = re.compile(
@@ -37,6 +38,10 @@ _COUNTED = re.compile(
 _OF_HIMSELF = re.compile(
     r"(?:i|we|my|our|the user|user)\b(?!.*\b(?:want|need|must|should|like|prefer|would|wish|require|insist|only|love|hate|expect|"
     r"look|looking|no|not|never|hope)\b).*|(?:我|我们|用户|客人|她|他)(?!.*[要想需得别不请只爱喜求希望]).*")
+_FILLER = re.compile(
+    r"(?:otherwise|because|since|as|thank(?:s| you)|nothing (?:less|more|else)|no exceptions|that is all|ok(?:ay)?|hi|hello)\b"
+    r"(?!.*\b(?:must|should|only|avoid|need|want|please)\b).*|(?:不然|否则|因为|毕竟|太|谢谢|多谢|麻烦了|拜托|好的|你好|您好)(?!.*[要请须得别]).*|"
+    r"(?:其[他它余]|别)的?(?:店|地方)?(?:都|就|我)?不(?:考虑|要|用管|看|行)|其他(?:都|随意|不限)(?:可以|行)?")
 _MARKS = re.compile(r"[\W_]+")
 
 
@@ -69,7 +74,7 @@ def read_in_full(instruction: str) -> bool:
         if len(clause) > _LONGEST:
             return False
         if not wishes:
-            if not (read_checks(clause) and len(clause) <= _FORM) and not _OF_HIMSELF.fullmatch(clause) and _left(clause):
+            if not (read_checks(clause) and len(clause) <= _FORM) and not _aside(clause) and _left(clause):
                 return False
             continue
         rest = _COUNTED.sub(" ", clause) if any(c.kind == "items" for c in read_checks(clause)) else clause
@@ -79,6 +84,11 @@ def read_in_full(instruction: str) -> bool:
         if _left(rest):
             return False
     return found >= len(read_wishes(instruction))
+
+
+def _aside(clause: str) -> bool:
+    """Whether a clause demands nothing: it speaks of the user, gives a reason, or is courtesy."""
+    return bool(_OF_HIMSELF.fullmatch(clause) or _FILLER.fullmatch(clause))
 
 
 def _left(text: str) -> str:

@@ -48,6 +48,7 @@ _NOT = re.compile(r"\b(?:no|not|never|avoid|skip|exclud\w+|without|nothing|none|
     r"避|排除|勿|除")
 
 _FEE = re.compile(r"\b(?:delivery|shipping) (?:fees?|costs?|charges?)\b|(?:送货|配送|外送|外卖)费|运费")
+_ONE_KM = re.compile(r"\b(?:a|one) (?:kilometer|km)\b")
 _MINIMUM = re.compile(r"\bmin(?:imum)? orders?\b|起送(?:价|费|额|金额)?")
 _FIGURES = re.compile(
     r"(?<![第一二三四五六七八九十百千零两点星])[一二两三四五六七八九]?[十百千][一二三四五六七八九十百千零]{0,6}(?=元|块|以|之|内|公里|米|分)")
@@ -59,6 +60,7 @@ _OTHER_SUM = re.compile(
 def read_wishes(instruction: str) -> tuple[Wish, ...]:
     """The demands of an instruction on its items, each once, in the order of the text. Never raises."""
     text = _FIGURES.sub(lambda m: str(number(m.group())), norm(prepare(instruction).text))
+    text = _ONE_KM.sub("1 km", text)
     found: list[Wish] = []
     for sentence in _SENTENCE.split(text):
         if _CONDITION.search(sentence):
@@ -121,6 +123,7 @@ _FROM_ELSEWHERE_EN = re.compile(r"\s{0,4}(?:away )?(?:of|from|to)\s{1,4}(?!me\b|
 _FROM_ELSEWHERE_ZH = re.compile(r"(?:距离|距(?!离)|(?<!距)离)(?!我|您|你|用户|这里|这儿|当前|不|[在要为是:]|最|至|\d|"
     r"<|≤|控)|附近")
 _JUDGED = re.compile(r"\s{0,4}(?:is|are|would|was)\b|\s{0,4}的?(?:店|餐厅)?(?:都|就|也)?(?:不|别|太|除外|排除)")
+_UNWANTED = re.compile(r"\s{0,4}的?(?:店|餐厅|酒店|地方|景点)?(?:都|就|也|请)?(?:不要|别|不用|排除|不考虑|不看)(?!太)")
 _DELIVERED = re.compile(r"(?:for|per) (?:\d|two|the (?:group|table|family))|\d\s{0,4}(?:个)?人|全家")
 _NEGATED_BOUND = re.compile(
     r"\s{0,4}(?:please |do |请){0,4}(?:no|not|never|avoid|skip|exclude|nothing|without|不要|别|不|避免|排除|勿)\s{0,4}"
@@ -149,7 +152,8 @@ def _bound(slot: str, match: re.Match[str], clause: str, other: str) -> Wish | N
     if slot == "distance" and not unit:
         return None
     before, after = clause[:match.start()], clause[match.end():]
-    if _JUDGED.match(after):
+    unwanted = _UNWANTED.match(after) is not None
+    if _JUDGED.match(after) and not unwanted:
         return None
     if slot == "price":
         if _OTHER_SUM.search(_MINIMUM.sub("", _FEE.sub("", clause))) or _DELIVERED.search(after):
@@ -173,6 +177,10 @@ def _bound(slot: str, match: re.Match[str], clause: str, other: str) -> Wish | N
         if not _NEGATED_BOUND.fullmatch(before) or (low > -INF and high < INF):
             return None
         low, high = (-INF, low) if low > -INF else (high, INF)
+    elif unwanted:
+        if low > -INF and high < INF:
+            return None
+        low, high = (-INF, low) if low > -INF else (high, INF)
     if slot == "distance" and (unit.startswith(("米", "meter")) or unit == "m"):
         low, high = low / 1000, high / 1000
     return Wish(slot, match.group().strip(), low, high)  # type: ignore[arg-type]
@@ -189,7 +197,7 @@ def _is_rating(part: dict[str, str | None], unit: str | None, clause: str, value
 
 _IN_EN = re.compile(
     r"(?P<not>\b(?:not|nothing|outside|avoid|except|excluding|anywhere but)\b[a-z ]{0,30}?)?(?:\bin|\boutside(?: of)?|"
-    r"\bavoid|\bwithin)\s{1,4}(?:the )?"
+    r"\b(?:stick|keep) to|\bavoid|\bwithin)\s{1,4}(?:the )?"
     rf"(?P<x>(?:{DISTRICT_EN})(?:\s{{1,4}}(?:or|/)\s{{1,4}}(?:{DISTRICT_EN}))*|[a-z][a-z' ]{{1,24}}?(?= district\b))(?: district|"
     rf" area)?s?(?=\s{{0,4}}$|\s{{1,4}}(?:only|that|with|under|below|rated|please|within|at)\b)")
 _IN_ZH = re.compile(
@@ -225,7 +233,7 @@ _EN_NOT = re.compile(
     r"(?P<verb>\bavoid(?:ing)?(?: recommending| suggesting)?|\b(?:do|must|should|can|shall) not (?:recommend|suggest|"
     r"show|list|offer|choose|pick|include|propose)|"
     r"\bcannot (?:recommend|suggest)|\bnever (?:recommend|suggest|show|list|offer|choose|pick|include)|\bexclud(?:e|"
-    r"ing)|\bskip|\bleave out|\bleaving out|"
+    r"ing)|\bskip|\bdo not want(?: any)?|\bleave out|\bleaving out|"
     r"\bstay away from|\bsteer clear of|\b(?:anything|everything|anywhere|any place) (?:but|except|other than)|\bexcept(?: for)?|"
     r"\bno|\ballergic to|\b(?:does|do|can) not eat|\bnever eats?)\s{1,4}(?=[a-z])")
 _EN_REST = re.compile(r"[^.;:!?()\"«»]{1,80}")
@@ -284,7 +292,7 @@ def _asked_softly(before: str) -> bool:
 
 def _kind_en(verb: str, part: str, *, first: bool) -> Wish | None:
     said = part.strip()
-    kind = _EN_LEAD.sub("", said)
+    kind = whole = _EN_LEAD.sub("", said)
     while (shorter := _EN_TAIL.sub("", kind)) != kind:
         kind = shorter
     if not kind or len(kind) > _LONGEST_KIND or any(c.isdigit() for c in kind):
@@ -296,7 +304,7 @@ def _kind_en(verb: str, part: str, *, first: bool) -> Wish | None:
     if not known and (verb == "no" or not first):
         return None
     wide = bool(_WIDE.search(verb)) or "chain" in kind_names(kind)
-    return Wish("kind", f"{verb} {kind}", names=(kind,), forbids=True, wide=wide)
+    return Wish("kind", f"{verb} {kind}", names=tuple(dict.fromkeys((kind, whole))), forbids=True, wide=wide)
 
 
 _NO_KIND = re.compile(r"^(?:推荐|的|[列写说讲用发搞弄加带超提重堆绕编])|那么|跟我|告诉")
