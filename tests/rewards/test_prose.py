@@ -14,6 +14,21 @@ Blue Lantern; dining; area: Haidian; price: 58 yuan; rating: 4.3 stars; features
 ZH = """\
 望江楼（望京店）；餐饮；区域: 海淀区；价格: 296元；评分: 4.6分；特色: 停车方便、环境安静；距离: 1.2公里；营业时间: 10:00-22:00
 听雨轩；餐饮；区域: 朝阳区；价格: 145元；评分: 4.1分；特色: 停车方便、可带宠物；距离: 800米；营业时间: 9:00-21:00"""
+BLOCKS = """\
+name: Harbor Grill
+category: dining
+price: 296 yuan
+pets: not allowed
+name: Willow Court
+category: dining
+price: 145 yuan
+features: parking, wifi"""
+OBJECTS = """\
+{"名称": "望江楼（望京店）", "价格": "296元", "特色": ["停车方便"]}
+{"名称": "听雨轩", "价格": "145元", "特色": ["可带宠物"]}"""
+TOLD = """\
+望江楼：粤菜，朝阳区，人均296元。营业时间10:00-22:00，门口无停车位。
+听雨轩：茶馆，朝阳区，人均145元。营业时间9:00-21:00。"""
 TRUE = [
     (EN, "Harbor Grill and Willow Court are worth a look: the latter costs 145 yuan, the former 296. Both have parking."),
     (EN, "Hi! 🐾 Two of the three take pets, Willow Court and Blue Lantern. Blue Lantern is the cheapest."),
@@ -23,6 +38,13 @@ TRUE = [
     (EN, "- **Harbor Grill**: Haidian, about 300 yuan\n- **Willow Court**: Chaoyang, under 150 yuan"),
     (ZH, "您好～两家都能停车：望江楼人均296元，听雨轩便宜151元，也更近，只有800米。您更看重哪一点呢？"),
     (ZH, "想带宠物的话，只有听雨轩可以；望江楼没有写能不能带宠物，晚上十点关门。"),
+    (EN, "Blue Lantern is rated higher than Willow Court (4.3 vs. 4.1), but Harbor Grill scores 4.6. All rated 4.1 or better."),
+    (EN, "**Willow Court** costs 87 yuan more than **Blue Lantern**, and it takes pets. Remember to book ahead in the evening."),
+    (EN, "Unlike Harbor Grill, Willow Court allows pets."),
+    (BLOCKS, "Harbor Grill allows no pets, Willow Court has parking and costs 145 yuan. Two nights come to 290 yuan."),
+    (OBJECTS, "望江楼人均296元，听雨轩145元，可以带宠物。"),
+    (TOLD, "望江楼人均296元，门口没有停车位；听雨轩145元，晚上九点关门。"),
+    (ZH, "①望江楼：296元 ②听雨轩：145元，比前者便宜151元。其他的建议您电话问问。"), (ZH, "听雨轩不到一公里。"),
     (ZH, "评分最高的是望江楼（4.6分），人均145元的是听雨轩。"),
 ]
 FALSE = [

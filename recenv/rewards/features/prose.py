@@ -164,7 +164,7 @@ _OPEN = re.compile(
 )
 _NO = re.compile(
     r"\b(?:no|not|nothing|without|never|none|neither|nor|cannot|lacks?|unavailable)\b|没有?|"
-    r"(?<![\u4e00-\u9fff])无(?!线|需|理|论)|"
+    r"(?:(?<![\u4e00-\u9fff])|(?<=[口店内里边房]))无(?!线|需|理|论)|"
     r"不(?![错过少仅只光])|未|缺|暂无|免不了"
 )
 _NO_NO = re.compile(
@@ -185,20 +185,22 @@ _NUMBER_OF = re.compile(
 _AMONG = re.compile(r"(?:地方|景点|酒店|店|选择)?(?:里|中|当中|之中)")
 _NONE = re.compile(r"\bnone of\b|\bneither\b|都没有?|都不(?!错)|都未|没有[一1][家个]|\bno (?:one )?of\b")
 _ONLY = re.compile(r"\bonly(?! \d| about| around|[^,.]{0,12}\d)|\bthe sole\b|唯一|只有(?!\d)|仅有(?!\d)")
-_LATTER = re.compile(r"\bthe latter\b|后者")
-_FORMER = re.compile(r"\bthe former\b|前者")
+_LATTER = re.compile(r"(?<!than )\bthe latter\b|(?<!比)后者")
+_FORMER = re.compile(r"(?<!than )\bthe former\b|(?<!比)前者")
 _LAST = re.compile(r"\bthe (?:last|final|third) (?:one)?|最后一?[家个]|第3[家个]")
 _FIRST = re.compile(r"\bthe first (?:one)?|第1[家个]")
 _SECOND = re.compile(r"\bthe second (?:one)?|第2[家个]")
 _OTHERS = re.compile(r"(?:另外|其余|剩下的?)\d?(?:[家个款]|都)|其[他它](?:\d?[家个款]|的?都)|\bthe others?\b(?! hand)")
 _THAN = re.compile(
-    r"(?:比|较|\b(?:than|against|over|versus|vs\.?|skip|instead of)(?: (?:half|twice|the|price|of|at|"
+    r"(?:比|较|\b(?:than|against|over|versus|vs\.?|skip|instead of|unlike|"
+    r"(?:much|cheap|expensive|close|near|far|high|good) as)(?: (?:half|twice|the|price|of|at|"
     r"for|in|what)){0,6}|跟|相比|不如|别去)\s{0,2}$"
 )
 
 
 class _Clause(NamedTuple):
-    """text: without names; about: the places that it speaks of; beside: those it compares with; seen: named so far, in order."""
+    """text: without names, as ``norm`` leaves it, so that places in it are those of ``quantities``; about: the places that it speaks
+    of; beside: those it compares with; seen: named so far, in order."""
 
     text: str
     about: tuple[int, ...]
@@ -258,7 +260,7 @@ def _clauses(text: str, places: Sequence[_Place], query: str) -> list[_Clause]:
             if not own and not _SAYS.search(part):
                 continue
             wish = bool(_OPEN.search(part)) and not own
-            found.append(_Clause(part, about, beside, tuple(dict.fromkeys(seen)), bool(own), question or wish))
+            found.append(_Clause(part.strip(), about, beside, tuple(dict.fromkeys(seen)), bool(own), question or wish))
     return found
 
 
@@ -402,10 +404,11 @@ _GAP = re.compile(
     r"\bnot (?:stated|listed|mentioned|specified)\b")
 """Says that records are silent."""
 _DIFFERS = re.compile(
+    r"余地|剩|还有|差距|\bgap\b|\bleft over\b|\bto spare\b|"
     r"贵|便宜|高|低|[相只]?差|省|少|远|近|多(?!的)|晚|早|\bmore\b|\bless\b|cheap|higher|lower|farther|further|closer|"
     r"nearer|save|difference|apart|later|earlier|extra|\bby\b"
 )
-_TOGETHER = re.compile(r"一共|合计|加起来|总共|together|in total|altogether|combined")
+_TOGETHER = re.compile(r"一共|合计|加起来|总共|together|in total|in all\b|altogether|combined|\d晚|\bnights\b")
 _LOW = re.compile(
     r"(?:不到|不足|不超过|没有?超过|低于|少于|小于|至多|最多|\bunder|\bbelow|\bless than|\bat most|\bup to|\bno more than|"
     r"\bwithin)\s{0,2}[¥$]?\s?0|"
@@ -435,7 +438,13 @@ def _one_by_one(clause: _Clause, places: Sequence[_Place], tally: _Tally) -> boo
 def _numbers(clause: _Clause, places: Sequence[_Place], asked: frozenset[float], tally: _Tally) -> None:
     if _one_by_one(clause, places, tally):
         return
-    for q in islice(quantities(clause.text), _MOST_NUMBERS):
+    told = quantities(clause.text)[:_MOST_NUMBERS]
+    paired = _paired(told, clause, places)
+    if paired:
+        tally.add("compared_right")
+    for q in told:
+        if q.start in paired:
+            continue
         if q.kind not in (_MONEY, _RATING, _DISTANCE, _CLOCK, "") or (q.kind == "" and (q.value < 10 and q.value % 1 == 0)):
             continue
         if q.value == 1 and _ONE.match(clause.text, q.end):
@@ -443,6 +452,23 @@ def _numbers(clause: _Clause, places: Sequence[_Place], asked: frozenset[float],
         if q.kind == "" and re.match(r"[.)、]|[个家款种寸层折%]", clause.text[q.end:q.end + 1]):
             continue
         _number(q, clause, places, asked, tally)
+
+
+def _paired(told: Sequence[Quantity], clause: _Clause, places: Sequence[_Place]) -> frozenset[int]:
+    """Where numbers stand that are set side by side, each of them another place's ("4.2 vs 4.5"), where that is so."""
+    for a, b in pairwise(told):
+        if a.value == b.value or not _BETWEEN.fullmatch(clause.text, a.end, b.start):
+            continue
+        kind = a.kind or b.kind
+        owners = [{n for n, p in enumerate(places) if _has(p, q._replace(kind=kind))} for q in (a, b)]
+        if all(owners) and len(owners[0] | owners[1]) > 1:
+            return frozenset((a.start, b.start))
+    return frozenset()
+
+
+_BETWEEN = re.compile(
+    r"[\s,(]{0,3}(?:vs|versus|against|compared (?:to|with)|rather than|not|to|and|or|对|比|和|与|、|而不是)?"
+    r"[\s(]{0,2}[¥$£€]?\s{0,1}")
 
 
 def _free(clause: _Clause, places: Sequence[_Place], tally: _Tally) -> None:
@@ -491,16 +517,21 @@ def _number(q: Quantity, clause: _Clause, places: Sequence[_Place], asked: froze
     if below or above:
         order = 1 if below or _NONE.search(clause.text) or _NO_MORE.search(near) else -1
         held = [places[n].own[kind] for n in about for kind in kinds if kind in places[n].own]
-        if held and not _counted(clause.text):
+        if _DIFFERS.search(clause.text) and not all((v - q.value) * order <= 0 for v in held):
+            apart = [abs(a - b) for kind in kinds for a, b in combinations(_all(places, kind), 2)]
+            tally.add("sums_right" if any((gap - q.value) * order <= 1e-6 for gap in apart) else "values_nobodys")
+        elif held and not _counted(clause.text):
             tally.add("values_own" if all((v - q.value) * order <= 0 for v in held) else "values_nobodys")
     elif _DIFFERS.search(clause.text) and len(places) > 1:
         gaps = {round(abs(a - b), 3) for kind in kinds for a, b in combinations(_all(places, kind), 2)}
+        gaps |= {round(abs(a - v), 3) for kind in kinds for n in about for v in places[n].values.get(kind, ()) for a in asked}
         over = 1.0 if re.match(r"\s?多", clause.text[q.end:]) else 0.0
         fits = any(0 <= gap - q.value <= over or abs(gap - q.value) <= loose for gap in gaps)
         tally.add("sums_right" if fits or round(q.value, 3) in gaps else "sums_wrong")
     elif _TOGETHER.search(clause.text):
         values = _all(places, q.kind or _MONEY)[:8]
-        sums = {round(sum(c), 3) for size in (2, 3) for c in combinations(values, size)}
+        sums = {round(sum(c), 3) for size in (2, 3) for c in combinations(values, size)} | {
+            round(n * v, 3) for n in (2, 3, 4) for v in values}
         tally.add("sums_right" if round(q.value, 3) in sums else "sums_wrong")
     elif q.value in asked:
         return
@@ -647,6 +678,8 @@ def _listed(clause: _Clause, text: str, places: Sequence[_Place], tally: _Tally)
         if clause.open or not about or concepts(member):
             continue
         has = [member in places[n].text for n in about]
+        if not all(has) and any(member == p.kind for p in places):
+            continue  # a kind of place or food, spoken of by the way
         if not _NO.search(clause.text):
             tally.add("members_own" if all(has) else "members_others")
     return text

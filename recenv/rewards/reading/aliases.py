@@ -13,6 +13,7 @@ from recenv.rewards.reading import CACHES
 
 _BRANCH = re.compile(r"\s{0,2}[(\[][^()\[\]]{0,120}[)\]]?\s{0,2}$")
 _CITY = re.compile(r"^(?:北京市?|上海市?|广州市?|深圳市?|成都市?|杭州市?|中国)(?=.{3})")
+_HOUSE = re.compile("^[\u3400-\u9fff][记家氏]")
 _HAN = re.compile("[\u3400-\u9fff]")
 _PLAIN = frozenset((
     "the", "a", "an", "old", "new", "golden", "blue", "red", "green", "grand", "royal", "little", "big", "hotel", "home",
@@ -38,6 +39,7 @@ def forms(name: str) -> tuple[str, ...]:
         own = _CITY.sub("", bare)
         if len(own) >= 2:
             found += [own[:size] for size in range(len(own), 1, -1)]
+        found += [rest for rest in (_HOUSE.sub("", own, count=1),) if rest != own and len(rest) > 3]
     else:
         words = bare.split()
         found += [" ".join(words[:size]) for size in range(len(words) - 1, 0, -1) if _speaks(words[:size], words[size])]

@@ -114,6 +114,14 @@ _OTHER_MONEY = re.compile(
     r"(?:满|减|优惠|立省|省|返|券|停车费?|押金|起送|配送费?|红包|服务费|加|儿童|学生|老人|deposit|parking|discount|save|off)"
     r"\D{0,4}$")
 _OTHER_MONEY_AFTER = re.compile(r"\s{0,4}(?:代金券|优惠|红包|折|券|押金|off\b|discount|voucher|deposit|parking)")
+_SET_AGAINST = r"(?:vs\.?|versus|against|compared (?:to|with)|对|比)"
+_PAIR_BEFORE = re.compile(
+    rf"\d\s{{0,2}}(?:分|元|块|yuan|stars?|km|公里)?\s{{0,2}}{_SET_AGAINST}\s{{0,2}}¥?$|"
+    r"[(（]\s{0,2}\d+(?:\.\d+)?\s{0,2}(?:分|元|块|yuan|stars?)?\s{0,2}(?:和|与|、|and|,)\s{0,2}¥?$")
+_PAIR_AFTER = re.compile(
+    rf"\s{{0,2}}(?:分|元|块|yuan|stars?|km|公里)?\s{{0,2}}{_SET_AGAINST}\s{{0,2}}¥?\d|"
+    r"\s{0,2}(?:分|元|块|yuan|stars?)?\s{0,2}(?:和|与|、|and|,)\s{0,2}¥?\d+(?:\.\d+)?\s{0,2}(?:分|元|块|yuan|stars?)?\s{0,2}[)）]")
+_GAP_BEFORE = re.compile(r"(?:差距?|差价|相差|\b(?:gap|difference)\b)[^,.;。;!?()\n]{0,40}$")
 _LANDMARK_BEFORE = re.compile(
     r"(?:靠近|临近|邻近|毗邻|紧邻|紧挨|附近|周边|周围|旁边|离|距|\b(?:near(?:by)?|close to|next to|beside|opposite|around)\b)"
     r"[^,.;。;!?()\n]{0,24}$"
@@ -307,11 +315,15 @@ def _numbers(text: str) -> list[_Found]:
 
 
 def _exact(slot: Slot, text: str, match: re.Match[str]) -> bool:
-    """Not a range, a bound, a discount or a fee."""
+    """Not a range, a bound, a discount, a fee, a difference, or one of two that are set side by side."""
     start, end = match.span("n")
     if len(match.group("n")) > 15 or (end < len(text) and text[end].isdigit()):
         return False
     if any(_RANGE_AFTER.match(text, at) for at in (end, match.end())) or _RANGE_BEFORE.search(text[max(0, start - 16):start]):
+        return False
+    if _PAIR_BEFORE.search(text[max(0, start - 24):start]) or _PAIR_AFTER.match(text, end):
+        return False  # one for each of two places
+    if _GAP_BEFORE.search(text[max(0, start - 56):start]):
         return False
     before = text[max(0, match.start() - 10):match.start()]
     return slot != "price" or not (_OTHER_MONEY.search(before) or _OTHER_MONEY_AFTER.match(text, match.end()))

@@ -195,6 +195,10 @@ _BOUND_BEFORE = re.compile(
     r"just (?:under|over)|starts? (?:at|from)|starting (?:at|from)"
     r"|no (?:more|less) than|fewer than))\s{0,4}¥?\s{0,4}$")
 _SUM_BEFORE = re.compile(r"加起来|一共|合计|总共|总计|共计|\btogether\b|\bin total\b|\baltogether\b|\bcombined\b|\bsum\b")
+_SUM_AFTER = re.compile(
+    r"\s{0,4}(?:元|块|yuan|rmb)?\s{0,4}(?:altogether|in total|in all|together|"
+    r"combined|for (?:both|all|the two|two)|一共|总共|合计|左右一共)")
+_NIGHTS = re.compile(r"[两2-9二三四五六七](?:晚|个人|天)|\b(?:two|three|four|[2-9]) (?:nights|people|days)\b")
 _PART_BEFORE = re.compile(
     r"(?:口味|味道|环境|服务|卫生|食材|性价比|\b(?:taste|food|service|ambien[ct]e|atmosphere|location|cleanliness|decor|value))"
     r"(?:\s|的|is|are|评分|得分|打分|评|rated|rating|scored?|scores|:|为|是|at|of){0,6}$")
@@ -212,6 +216,8 @@ def no_value(slot: str, text: str, clause: int, start: int, number: int, end: in
     if _DIFFERS_AFTER.match(text, end) or _DIFFERS_BEFORE.search(text[max(clause, number - 30):number]):
         return True
     before = text[clause:number]
+    if slot == "price" and (_SUM_AFTER.match(text, end) or _NIGHTS.search(before)):
+        return True
     if _SUM_BEFORE.search(before) or _BOUND_BEFORE.search(before[-30:]):
         return True
     if slot == "rating":
