@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from itertools import chain, combinations, islice, pairwise
+from itertools import chain, combinations, pairwise
 from typing import NamedTuple
 
 from recenv.rewards.features import CACHES
@@ -199,8 +199,8 @@ _THAN = re.compile(
 
 
 class _Clause(NamedTuple):
-    """text: without names, as ``norm`` leaves it, so that places in it are those of ``quantities``; about: the places that it speaks
-    of; beside: those it compares with; seen: named so far, in order."""
+    """text: without names, as ``norm`` leaves it, so that places in it are those of ``quantities``; about: the places that it
+    speaks of; beside: those it compares with; seen: named so far, in order."""
 
     text: str
     about: tuple[int, ...]
