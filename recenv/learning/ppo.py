@@ -42,6 +42,7 @@ def learn(config: Config, setting: Setting, folder: Path, progress: Progress) ->
     try:
         from stable_baselines3 import PPO
         from stable_baselines3.common.callbacks import BaseCallback
+        from stable_baselines3.common.logger import Logger
     except ImportError:
         raise MissingExtra("stable-baselines3", "sb3") from None
     import torch
@@ -74,6 +75,7 @@ def learn(config: Config, setting: Setting, folder: Path, progress: Progress) ->
             PerCandidatePolicy, env, n_steps=config.n_steps, batch_size=config.batch_size, n_epochs=config.n_epochs,
             learning_rate=lambda left: config.learning_rate * left, ent_coef=config.ent_coef, gamma=config.gamma,
             seed=setting.seed % 2**32, device="cpu")
+        model.set_logger(Logger(None, []))  # its own would leave a folder in the temporary one
         model.learn(config.steps, callback=watch)
     finally:
         torch.set_num_threads(threads)

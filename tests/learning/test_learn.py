@@ -6,6 +6,7 @@ import errno
 import json
 import shutil
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -35,10 +36,14 @@ SHORT = {"ppo": {"steps": 256, "sessions": 16, "n_steps": 8, "batch_size": 64, "
 
 @pytest.fixture(scope="module")
 def learned(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    home = tmp_path_factory.mktemp("learned")
-    return {
-        name: learn_agent(name, "mixed", home / f"my-{name}", seed=3, config=SHORT[name], tested=20, repeats=2)
-        for name in LEARNERS}
+    home, temporary = tmp_path_factory.mktemp("learned"), tmp_path_factory.mktemp("temporary")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tempfile, "tempdir", str(temporary))
+        found = {
+            name: learn_agent(name, "mixed", home / f"my-{name}", seed=3, config=SHORT[name], tested=20, repeats=2)
+            for name in LEARNERS}
+    assert not list(temporary.glob("SB3-*")), "Stable-Baselines3 leaves nothing elsewhere"
+    return found
 
 
 @pytest.mark.parametrize("name", list(LEARNERS))
