@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import unicodedata
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -36,30 +37,44 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
-def recenv(encoding: str, *arguments: object) -> subprocess.CompletedProcess[bytes]:
-    """A command as a terminal of an encoding gets it; a traceback fails."""
+ONE_BY_ONE = """
+import json, sys
+from recenv.cli import main
+codes = []
+for sys.argv in json.loads(sys.argv[1]):
+    try:
+        codes.append(main() or 0)
+    except SystemExit as stop:
+        codes.append(stop.code)
+print(json.dumps(codes))
+"""
+
+
+def recenv(encoding: str, *commands: Sequence[object]) -> tuple[list[int], str]:
+    """Commands, one after the other, as a terminal of an encoding gets them: exits, and what is said. A traceback fails."""
     env = {**os.environ, "PYTHONIOENCODING": encoding}
-    done = subprocess.run([sys.executable, "-m", "recenv.cli", *map(str, arguments)], capture_output=True, env=env)
-    told = done.stdout + done.stderr
+    asked = json.dumps([["recenv", *map(str, command)] for command in commands])
+    done = subprocess.run([sys.executable, "-c", ONE_BY_ONE, asked], capture_output=True, env=env)
+    told = done.stderr + done.stdout
     assert b"Traceback" not in told, told.decode(encoding, "replace")
     assert not any(byte in told for byte in (b"\x1b", b"\x07", b"\x9b")) or encoding in ("utf-8", "cp437"), told
     text = told.decode(encoding)
     assert not any(c in text for c in "\x1b\x07\x9b\u202e\u2028\u200b")
-    return done
+    return json.loads(text.splitlines()[-1]), text
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "latin-1", "ascii"])
 def test_hostile_data_are_shown_as_text_in_any_encoding(store: Path, tmp_path: Path, encoding: str) -> None:
-    done = recenv(encoding, "ingest", "recrm", store / "rows", "--out", tmp_path / "store")
-    assert done.returncode == 0, done.stderr
-    assert recenv(encoding, "inspect", tmp_path / "store").returncode == 0
-    assert recenv(encoding, "inspect", tmp_path / f"no{OSC}thing").returncode == 2
+    commands = [("ingest", "recrm", store / "rows", "--out", tmp_path / "store"), ("inspect", tmp_path / "store"),
+                ("inspect", tmp_path / f"no{OSC}thing")]
     if encoding == "latin-1":
-        run = recenv(encoding, "evaluate", "--scenario", "recrm", "--store", tmp_path / "store", "--scorers", "rules", "--audit",
-                     "none", "--agents", "random,bm25", "--sessions", 3, "--out", tmp_path / f"run-{encoding}")
-        assert run.returncode == 0 and b"mean return" in run.stdout, run.stderr
-        assert recenv(encoding, "trace", tmp_path / f"run-{encoding}", "--agent", f"ra{OSC}ndom", "--session", OSC, "--out",
-                      tmp_path / "a.png").returncode == 2
+        run = tmp_path / "run"
+        commands += [("evaluate", "--scenario", "recrm", "--store", tmp_path / "store", "--scorers", "rules", "--audit", "none",
+                      "--agents", "random,bm25", "--sessions", 3, "--out", run),
+                     ("trace", run, "--agent", f"ra{OSC}ndom", "--session", OSC, "--out", tmp_path / "a.png")]
+    exits, text = recenv(encoding, *commands)
+    assert exits == [0, 0, 2, 0, 2][:len(commands)], text
+    assert ("mean return" in text) == (encoding == "latin-1")
 
 
 def test_a_reader_that_goes_away_gets_no_traceback(store: Path, tmp_path: Path) -> None:

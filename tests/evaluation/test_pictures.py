@@ -103,7 +103,7 @@ def told(trace: SessionTrace) -> Told:
 
 
 def test_a_trace_is_drawn_alike_each_time(tmp_path: Path) -> None:
-    made = [told(dialogue("greedy", 3, 0.9, length=6))]
+    made = [told(dialogue("greedy", 3, 0.9, length=3))]
     for end in (".png", ".svg"):
         first, second = draw_traces(made, tmp_path / f"a{end}"), draw_traces(made, tmp_path / "new" / f"b{end}")
         assert first.read_bytes() == second.read_bytes()
@@ -112,7 +112,7 @@ def test_a_trace_is_drawn_alike_each_time(tmp_path: Path) -> None:
 
 
 def test_agents_stand_one_below_the_other_at_page_width(tmp_path: Path) -> None:
-    long, short = told(dialogue("greedy", 0, 0.9, length=10)), told(dialogue("贪心" * 30, 0, 0.2, length=1))
+    long, short = told(dialogue("greedy", 0, 0.9, length=4)), told(dialogue("贪心" * 30, 0, 0.2, length=1))
     alone, tiny = size(draw_traces([long], tmp_path / "a.png")), size(draw_traces([short], tmp_path / "b.png"))
     pair, printed = size(draw_traces([short, long], tmp_path / "c.png")), size(draw_traces([short], tmp_path / "d.png", scale=2))
     assert alone[0] == tiny[0] == pair[0] <= MOST_PIXELS and printed[0] == 2 * tiny[0]

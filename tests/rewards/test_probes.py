@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from itertools import combinations
+from collections.abc import Callable, Mapping, Sequence
+from itertools import combinations, islice
 from pathlib import Path
 
 import msgspec
@@ -36,6 +36,8 @@ from recenv.rewards.ranking import shown_ndcg
 
 SMALL = Sizes(sessions=60, points=120, lists=40, changed=6, changed_lists=4, attempts=48, answers=20, turns=10, choices=12,
               draws=60)
+TINY = Sizes(sessions=30, points=40, lists=10, changed=2, changed_lists=2, attempts=12, answers=6, turns=2, choices=3, most=8,
+             draws=20)
 
 
 class Made:
@@ -248,10 +250,8 @@ def test_degenerate_passes_a_scorer_that_knows_the_answers_and_catches_others(wo
 # -- corruption ------------------------------------------------------------------------------------------------
 
 
-def spoilt_texts(world: Material) -> dict[int, set[str]]:
+def spoilt_texts(turns: Sequence[Sequence[Mapping[str, tuple[ScorerRow, ...]]]]) -> dict[int, set[str]]:
     """What each kind of spoiling brings in that no right turn has: answers (0, 1) and items (2, 3)."""
-    turns = [t for n, e in enumerate(world.episodes) if (t := spoilt_turns(SEED, n, e)) is not None]
-    assert turns
     texts: dict[int, set[str]] = {}
     for d, field in ((0, "response"), (1, "response"), (2, "item"), (3, "item")):
         texts[d] = {getattr(r, field) for t in turns for r in t[1 + d][DIMENSIONS[d]]}
@@ -260,7 +260,10 @@ def spoilt_texts(world: Material) -> dict[int, set[str]]:
 
 
 def test_corruption_passes_specific_scorers_and_catches_a_halo(world: Material) -> None:
-    spoilt = spoilt_texts(world)
+    made_turns = (t for n, e in enumerate(world.episodes) if (t := spoilt_turns(SEED, n, e)) is not None)
+    turns = list(islice(made_turns, SMALL.turns))
+    assert len(turns) == SMALL.turns
+    spoilt = spoilt_texts(turns)
     specific: dict[str, Scorer] = {
         DIMENSIONS[0]: Made(DIMENSIONS[0], lambda r: 0.1 if r.response in spoilt[0] else 0.9, lambda r, n: 1.0),
         DIMENSIONS[1]: Made(DIMENSIONS[1], lambda r: 0.1 if r.response in spoilt[1] else 0.9, lambda r, n: 1.0),
@@ -269,7 +272,7 @@ def test_corruption_passes_specific_scorers_and_catches_a_halo(world: Material) 
         DIMENSIONS[4]: Made(DIMENSIONS[4], lambda r: 0.5, lambda r, n: best_shown[r.query].get(r.items[n], 0.1)),
     }
     best_shown = {t[0][DIMENSIONS[4]][0].query: {i: 2.0**-n for n, i in enumerate(t[0][DIMENSIONS[4]][0].items[:4])}
-                  for k, e in enumerate(world.episodes) if (t := spoilt_turns(SEED, k, e)) is not None}
+                  for t in turns}
     finding = found("corruption", specific, world)
     assert finding.passed, finding.sentence
     matrix = np.array(finding.data["matrix"])
@@ -334,17 +337,18 @@ def test_best_of_n_passes_gold_and_catches_what_falls(world: Material) -> None:
 
 
 def test_findings_are_reproducible_and_do_not_depend_on_what_ran_before() -> None:
-    tiny = Sizes(sessions=30, points=40, lists=10, changed=2, changed_lists=2, attempts=12, answers=6, turns=2,
-                 choices=3, most=8, draws=20)
     scorers = made(lambda r: float(rng.uniform(rng.word(told(r)))))
-    first = probe_scorers(scorers, seed=5, sizes=tiny)
-    assert msgspec.json.encode(first) == msgspec.json.encode(probe_scorers(scorers, seed=5, sizes=tiny))
-    alone = probe_scorers(scorers, seed=5, sizes=tiny, names=["injection"])
+    first = probe_scorers(scorers, seed=5, sizes=TINY)
+    assert msgspec.json.encode(first) == msgspec.json.encode(probe_scorers(scorers, seed=5, sizes=TINY))
+    alone = probe_scorers(scorers, seed=5, sizes=TINY, names=["injection"])
     assert msgspec.json.encode(alone[0]) == msgspec.json.encode(next(f for f in first if f.probe == "injection"))
     assert [f.probe for f in first] == list(PROBES)
 
 
-def test_given_rows_are_probed_beside_the_world_and_some_scorers_suffice(world: Material, tmp_path: Path) -> None:
+def test_given_rows_are_probed_beside_the_world_and_some_scorers_suffice(
+    world: Material, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("recenv.appraisal.probes.synthetic", lambda seed, sessions: world)
     path = tmp_path / "mine.jsonl"
     write_rows(world.rows["factual_consistency"][:60], path)
     only = {"factual_consistency": from_label()["factual_consistency"]}
@@ -362,7 +366,7 @@ def test_given_rows_are_probed_beside_the_world_and_some_scorers_suffice(world: 
 
 def test_report_and_pictures(world: Material, tmp_path: Path) -> None:
     scorers = made(steady)
-    findings = [found(name, scorers, world) for name in ("invariance", "corruption", "best-of-n")]
+    findings = [found(name, scorers, world, TINY) for name in ("invariance", "corruption", "best-of-n")]
     files = write_report(findings, scorers, SEED, tmp_path / "out")
     assert [f.name for f in files] == ["probes.json", "invariance.png", "corruption.png", "best-of-n.png"]
     assert all(f.stat().st_size > 1000 for f in files)

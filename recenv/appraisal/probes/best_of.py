@@ -73,7 +73,8 @@ def best_of(scores: Array, gold: Array, n: int) -> float:
     """Expected gold value of the best scored of n candidates drawn without replacement; equal scores share, NaN never wins."""
     order = np.argsort(-np.nan_to_num(scores, nan=-1.0), kind="stable")
     ranked, worth = np.nan_to_num(scores, nan=-1.0)[order], gold[order]
-    shared = np.array([worth[ranked == s].mean() for s in ranked])
+    tie, size = np.unique(ranked, return_inverse=True, return_counts=True)[1:]
+    shared = (np.bincount(tie, worth) / size)[tie]
     total = len(scores)
     weights = np.array([math.comb(total - 1 - r, n - 1) / math.comb(total, n) for r in range(total)])
     return float((weights * shared).sum())
