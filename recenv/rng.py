@@ -18,10 +18,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from recenv.errors import InputError
 
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-_M1 = np.uint64(0xBF58476D1CE4E5B9)
-_M2 = np.uint64(0x94D049BB133111EB)
-_S30, _S27, _S31, _S11 = (np.uint64(s) for s in (30, 27, 31, 11))
+# arrays without axes: NumPy takes a third longer to meet an array with a scalar of its own
+_GOLDEN, _M1, _M2, _S30, _S27, _S31, _S11 = (np.array(number, np.uint64) for number in (
+    0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB, 30, 27, 31, 11))
+_HALF, _TINY = np.array(0.5), np.array(2.0**-53)
 
 
 def seed_of(given: Any) -> int:
@@ -48,14 +48,15 @@ def bits(*key: ArrayLike | int, start: NDArray[np.uint64] | None = None) -> NDAr
     start: what ``bits`` gave for the head of the key, so that a head that many keys share is folded once:
     ``bits(b, start=bits(a))`` equals ``bits(a, b)``.
     """
-    state = np.zeros((), np.uint64) if start is None else start
+    words = [_word(part) for part in key]
+    state = np.zeros(words[0].shape if words else (), np.uint64) if start is None else start
     if state.ndim:  # only scalars warn of the wrap-around that is meant here
-        for part in key:
-            state = _mix((state ^ _word(part)) + _GOLDEN)
+        for part in words:
+            state = _mix((state ^ part) + _GOLDEN)
         return state
     with np.errstate(over="ignore"):
-        for part in key:
-            state = _mix((state ^ _word(part)) + _GOLDEN)
+        for part in words:
+            state = _mix((state ^ part) + _GOLDEN)
     return np.asarray(state)
 
 
@@ -68,7 +69,7 @@ def _word(part: ArrayLike | int) -> NDArray[np.uint64]:
 
 def uniform(*key: ArrayLike | int, start: NDArray[np.uint64] | None = None) -> NDArray[np.float64]:
     """Uniform draws in the open interval (0, 1)."""
-    return ((bits(*key, start=start) >> _S11).astype(np.float64) + 0.5) * 2.0**-53
+    return ((bits(*key, start=start) >> _S11).astype(np.float64) + _HALF) * _TINY
 
 
 def gumbel(*key: ArrayLike | int, start: NDArray[np.uint64] | None = None) -> NDArray[np.float64]:

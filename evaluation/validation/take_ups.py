@@ -80,7 +80,7 @@ def _shown(subject: Subject) -> Shown:
     for start in range(0, max(map(len, candidates)), k):
         items = [c[start : start + k] for c in candidates]
         facts = by_item(tables, state, items)
-        said = engine.deck.items(block, engine.deck.scores(block, facts).cell)[:, :, column]
+        said = engine.deck.items(block, engine.deck.scores(block, facts, np.ones(len(block), np.bool_)).cell)[:, :, column]
         fits = fitting(facts.missed, facts.unknown, facts.logged) & (facts.value >= state.bar[:, None])
         row, place = np.nonzero(facts.there & (facts.at >= 0) & ~np.isnan(said))
         item = np.array([items[r][p] for r, p in zip(row.tolist(), place.tolist(), strict=True)], np.int64)

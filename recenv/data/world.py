@@ -108,7 +108,7 @@ class World:
             by_row = np.empty(len(self._columns[f"{table}_key"]), np.uint64)
             by_row[self._columns[f"{table}_row"]] = self._columns[f"{table}_key"]
             self._keys[table] = by_row
-        return np.asarray(self._keys[table][rows], np.uint64)
+        return np.asarray(self._keys[table].take(rows))
 
     def has_item(self, item_id: str) -> bool:
         return self.item_row(item_id) >= 0

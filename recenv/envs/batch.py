@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from recenv import rng
 from recenv.data.world import World
+from recenv.envs import dynamics
 from recenv.envs import state as states
 from recenv.envs.engine import Engine, Step
 from recenv.envs.state import ENDINGS, HORIZON, REACTIONS, RUNNING, Log, State
@@ -205,7 +206,7 @@ class SessionBatch:
         state, log, extra = states.load(data, self.engine.world.fingerprint, like, self.log)
         if not {"seeds", "episodes"} <= extra.keys():
             raise InputError("the saved state lacks its seeds; it was not written by save_state")
-        self.state, self.log, self._seen = state, log, [None] * self.n
+        self.state, self.log, self._seen = dynamics.recalled(self.engine.tables, state), log, [None] * self.n
         self.seeds, self.episodes = np.array(extra["seeds"], np.uint64), np.array(extra["episodes"], np.int64)
         return extra
 

@@ -28,12 +28,14 @@ class BlockNumbers:
         np.minimum.at(first, goal, at - start[goal])
         np.maximum.at(last, goal, at - start[goal])
         width = np.where(last >= 0, last - first + 1, 0)
-        self._shift = np.where(last >= 0, first, 0).astype(np.uint64)
-        self._mask = (np.uint64(1) << np.minimum(width, 63).astype(np.uint64)) - np.uint64(1)
+        # (G, 3) a goal: how far its told bits are shifted, which of them count, and where its states start
+        self._goals = np.zeros((world.n_goals, 3), np.uint64)
+        self._goals[:, 0] = np.where(last >= 0, first, 0)
+        self._goals[:, 1] = (np.uint64(1) << np.minimum(width, 63).astype(np.uint64)) - np.uint64(1)
         states = int((2.0 ** width).sum()) if len(width) else 0
         self._table: NDArray[np.int32] | None = None
         if states <= MOST_STATES:
-            self._offset = np.concatenate([[0], np.cumsum(1 << width)[:-1]]).astype(np.int64)
+            self._goals[:, 2] = np.concatenate([[0], np.cumsum(1 << width)[:-1]])
             self._table = np.zeros(states, np.int32)  # number + 1: zeros take no memory until something is put beside them
         self._known: dict[tuple[int, int], int] = {}
         self.keys: list[tuple[int, int]] = []
@@ -43,7 +45,7 @@ class BlockNumbers:
         if self._table is None:
             pairs = zip(goals.tolist(), told.tolist(), strict=True)
             return np.array([self._known.get(pair, -1) for pair in pairs], np.int32)
-        return np.asarray(self._table[self._place(goals, told)] - np.int32(1))
+        return self._table.take(self._place(goals, told)) - _ONE
 
     def open(self, goals: NDArray[np.int64], told: NDArray[np.uint64]) -> list[tuple[int, int]]:
         """Number those that have no number yet; returns them, (goal, told) each, in the order of their numbers."""
@@ -58,5 +60,8 @@ class BlockNumbers:
         return fresh
 
     def _place(self, goals: NDArray[np.int64], told: NDArray[np.uint64]) -> NDArray[np.int64]:
-        state = (told >> self._shift[goals]) & self._mask[goals]
-        return np.asarray(self._offset[goals] + state.astype(np.int64))
+        of = self._goals.take(goals, 0)
+        return (((told >> of[:, 0]) & of[:, 1]) + of[:, 2]).view(np.int64)
+
+
+_ONE = np.array(1, np.int32)

@@ -29,6 +29,7 @@ from recenv.rewards.rows import Told
 from recenv.rewards.rows import rows as make_rows
 
 E = len(CANDIDATE_FEATURES)
+_ZERO, _TWO = np.array(0, np.int32), np.array(2)
 _BM25_SCALE = 10.0
 NO_LIST = "the scorer gave no probabilities of the list"
 Worth = Callable[[NDArray[np.float32]], NDArray[np.float32]]
@@ -43,10 +44,20 @@ class Standing(NamedTuple):
     block: NDArray[np.int32]
 
 
+class _Stood(NamedTuple):
+    """What was asked about last, when (``Tables.age``), and the answer."""
+
+    session: NDArray[np.int64]
+    goal: NDArray[np.int64]
+    told: NDArray[np.uint64]
+    age: int
+    found: Standing
+
+
 class SlateScores(NamedTuple):
     """Of N slates, by the S dimensions of a deck: values (N, S) float32, 0 where missing; present (N, S).
 
-    cell (N, K, S): what the scorers said of each item, NaN where missing. worth (N, K, 2): of each item to the reward, see
+    cell (N, K, S): what the scorers said of each item, NaN where missing. worth (N, K): of each item to the reward, see
     ``Worth``. Both mean nothing where there is no item.
     """
 
@@ -73,7 +84,7 @@ class Deck:
         self._discounts = np.concatenate([[0.0], self._discount])  # by rank from 1, 0 for no item
         self._mass = np.cumsum(self._discounts)
         self._category = np.asarray(tables.world.column("goal_category"), np.int64)
-        self._last: tuple[State, int, Standing] | None = None
+        self._last: _Stood | None = None
         self.observation = np.zeros((0, config.candidates, E), np.float32)  # (B, C, E), nothing shown yet
         self.session = np.zeros((0, len(SESSION_FEATURES)), np.float32)  # (B, S), turn and goal 0
         self._cell = np.zeros((0, config.candidates, s), np.float32)
@@ -159,20 +170,23 @@ class Deck:
     # -- blocks ----------------------------------------------------------------------------------------------
 
     def standing(self, state: State) -> Standing:
-        """Where the sessions of a state stand; looked up once while the same state is asked about."""
-        last = self._last
-        if last is not None and last[0] is state and last[1] == self.tables.age:
-            return last[2]
-        goal = self.tables.goal_row(state.session, state.goal)
+        """Where the sessions of a state stand; looked up once while the arrays that say so are the same."""
+        of = state.session, state.goal, state.told
+        if (last := self._last) is not None and last.age == self.tables.age and last.session is of[0] and last.goal is of[1]:
+            if last.told is of[2]:
+                return last.found
+            goal = last.found.goal
+        else:
+            goal = self.tables.goal_row(state.session, state.goal)
         block = self.blocks(goal, state.told)  # may fill the tables
         found = Standing(goal, self.tables.at(goal), block)
-        self._last = state, self.tables.age, found
+        self._last = _Stood(*of, self.tables.age, found)
         return found
 
     def blocks(self, goals: NDArray[np.int64], told: NDArray[np.uint64]) -> NDArray[np.int32]:
         """(N,) block numbers of goal rows with what was told; new ones are made."""
         found = self._numbers.find(goals, told)
-        if found.min(initial=0) < 0:
+        if np.count_nonzero(found < _ZERO):
             lacking = found < 0
             self._open(goals[lacking], told[lacking])
             found = self._numbers.find(goals, told)
@@ -234,15 +248,16 @@ class Deck:
 
     # -- scores ----------------------------------------------------------------------------------------------
 
-    def scores(self, block: NDArray[np.int32], facts: Facts) -> SlateScores:
-        """What the scorers say of N slates of candidates: means of item values discounted by position, nDCG of lists."""
+    def scores(self, block: NDArray[np.int32], facts: Facts, kept: NDArray[np.bool_]) -> SlateScores:
+        """What the scorers say of N slates of candidates: means of item values discounted by position, nDCG of lists. kept (N,):
+        whether the slates are said in keeping with the instruction."""
         n, k = facts.there.shape
         flat = block.astype(np.int64)[:, None] * self._asked.shape[1] + facts.at
         lacks = facts.there > self._asked.take(flat)
-        if lacks.any():
+        if np.count_nonzero(lacks):
             row, place = np.nonzero(lacks)
             self.fill(np.unique(np.stack([block[row], facts.at[row, place]], 1), axis=0))  # each once, in one call a scorer
-        worth = self._value.reshape(-1, 2).take(flat, 0)
+        worth = self._value.take(flat * _TWO + kept[:, None])
         s = len(self.names)
         if not s:
             nothing = np.zeros((n, 0), np.float32)
@@ -250,7 +265,7 @@ class Deck:
         cell = self._cell.reshape(-1, s).take(flat, 0)  # (N, K, S)
         count = facts.rank[:, -1]
         weight = self._discounts.take(facts.rank * facts.there)[:, :, None]  # (N, K, 1)
-        ideal = self._ideal[block, count]  # (N, S), 1 where no list
+        ideal = self._ideal.reshape(-1, s).take(block * self._ideal.shape[1] + count, 0)  # (N, S), 1 where no list
         if self.whole:
             part, mass = weight * cell, self._mass.take(count)[:, None]
         else:
@@ -263,7 +278,7 @@ class Deck:
         for p in range(1, k):  # place by place, so that the order of additions is one
             total = total + part[:, p]
         scale = np.where(self._listed, ideal, mass)
-        present = (count > 0)[:, None] & (mass > 0) & (scale > 0)
+        present = (mass > 0) & (scale > 0)  # without an item there is no mass
         values = np.divide(total, scale, out=np.zeros((n, s)), where=present)
         return SlateScores(values.astype(np.float32), present, cell, worth)
 

@@ -26,6 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recenv import rng
+from recenv.envs import CACHES
 from recenv.envs.config import EnvConfig
 from recenv.envs.facts import Facts
 from recenv.envs.state import (
@@ -45,6 +46,7 @@ from recenv.envs.state import (
     RUNNING,
     SEARCH,
     State,
+    row_starts,
 )
 from recenv.envs.tables import FITS, KEPT, Mask, Tables
 
@@ -53,7 +55,9 @@ from recenv.envs.tables import FITS, KEPT, Mask, Tables
         "order", "inquire", "refine", "reject", "object", "answer", "indifferent", "results", "repeat", "leave", "farewell"))
 TURN_COST = 1.0  # patience that a turn without a take-up costs
 _LEAVE = np.uint64(rng.word("leave"))
-_ONE, _NONE = np.uint64(1), np.uint64(0)
+_ONE, _NONE = np.array(1, np.uint64), np.array(0, np.uint64)
+_ZERO, _NOTHING, _NEVER = np.array(0), np.array(-1), np.array(-np.inf)
+_NO_ACT, _RECOMMEND = np.array(NO_ACT, np.int8), np.array(RECOMMEND, np.int8)
 
 
 class Heard(NamedTuple):
@@ -96,31 +100,45 @@ class Reactions(NamedTuple):
 
 def begin(tables: Tables, sessions: NDArray[np.int64], seeds: NDArray[np.uint64], dimensions: int) -> State:
     """Open N sessions. sessions (N,) world rows, seeds (N,) keys of the users' noise."""
-    n, c = len(sessions), tables.config.candidates
-    rows = np.asarray(sessions, np.int64)
-    key = rng.bits(np.asarray(seeds, np.uint64), tables.world.session_keys(rows))
-    state = State(
-        session=rows, seed=np.asarray(seeds, np.uint64), key=key, goal_key=np.zeros(n, np.uint64), goal=np.zeros(n, np.int64),
-        turn=np.zeros(n, np.int64), patience=np.zeros(n), ending=np.full(n, RUNNING, np.int8), told=np.zeros(n, np.uint64),
-        bar=np.zeros(n), shown=np.zeros((n, c), np.bool_), earned=np.zeros((n, 1 + dimensions)),
-        count=np.zeros((n, 1 + dimensions), np.int64))
-    return enter_goal(tables, state, np.arange(n))
+    n = len(sessions)
+    rows, words = np.asarray(sessions, np.int64), np.asarray(seeds, np.uint64)
+    key, goal = rng.bits(words, tables.world.session_keys(rows)), np.zeros(n, np.int64)
+    return State(
+        session=rows, seed=words, key=key, goal=goal, turn=np.zeros(n, np.int64), ending=np.full(n, RUNNING, np.int8),
+        **_entered(tables, rows, goal, key, 1 + dimensions))
 
 
 def enter_goal(tables: Tables, state: State, at: NDArray[np.int64]) -> State:
-    """The given rows at the start of their current goal: fresh patience, nothing shown or earned, told what the opening says."""
+    """The given rows, ascending, at the start of their current goal: fresh patience, nothing shown or earned, told what the
+    opening says."""
     if not len(at):
         return state
-    session, goal = state.session[at], state.goal[at]
-    place = tables.at(tables.goal_row(session, goal))
-    goal_key = rng.bits(goal, start=state.key[at])
-    values = {"goal_key": goal_key, "patience": tables.patience[session], "told": tables.rows.volunteered[place],
-              "bar": tables.bar(place, goal_key), "shown": False, "earned": 0.0, "count": 0}
+    values = _entered(tables, state.session[at], state.goal[at], state.key[at], state.earned.shape[1])
+    if len(at) == len(state):
+        return state.but(**values)
     changed = {}
     for name, value in values.items():
         changed[name] = getattr(state, name).copy()
         changed[name][at] = value
     return state.but(**changed)
+
+
+def _entered(
+    tables: Tables, session: NDArray[np.int64], goal: NDArray[np.int64], key: NDArray[np.uint64], width: int
+) -> dict[str, NDArray[Any]]:
+    """The fields of a state that start anew with a goal. width: 1 + D."""
+    n, place = len(session), tables.at(tables.goal_row(session, goal))
+    goal_key = rng.bits(goal, start=key)
+    return {
+        "goal_key": goal_key, "patience": tables.patience.take(session), "told": tables.rows.volunteered.take(place),
+        **tables.liking(place, goal_key)._asdict(), "shown": np.zeros((n, tables.config.candidates), np.bool_),
+        "earned": np.zeros((n, width)), "count": np.zeros((n, width), np.int64)}
+
+
+def recalled(tables: Tables, state: State) -> State:
+    """A state that was saved with what follows from it: what users make of their candidates."""
+    liking = tables.liking(tables.at(tables.goal_row(state.session, state.goal)), state.goal_key)
+    return state.but(value=liking.value, look=liking.look)
 
 
 def transition(
@@ -136,8 +154,8 @@ def transition(
     """
     if place is None:
         place = tables.at(tables.goal_row(state.session, state.goal))
-    config, temper, hidden = tables.config, tables.user.temper, tables.rows.hidden.take(place)
-    playing, slate = act != NO_ACT, facts.some & (act == RECOMMEND)
+    config, temper = tables.config, tables.user.temper
+    playing, slate = act != _NO_ACT, facts.some & (act == _RECOMMEND)
     open_ = ~state.told & tables.rows.sayable.take(place)
 
     considered = _consider(tables, state, facts, heard, open_)
@@ -147,10 +165,10 @@ def transition(
     ordered = slate & orders
     speaks = slate & ~ordered
     kind = np.where(slate, said, _WITHOUT_SLATE.take(act))
-    told, constraint = np.where(speaks, told, _NONE), np.where(speaks, constraint, -1)
+    told, constraint = told * speaks, np.where(speaks, constraint, _NOTHING)
     tires, named = playing & ~ordered, slate
     cost: float | NDArray[np.float64] = TURN_COST
-    about, aloud = np.full(len(state), NO_SLOT, np.int8), np.zeros(len(state), np.int8)
+    about, aloud = silence(len(state))
     if heard is not None:
         cost, about, aloud, asks = np.full(len(state), TURN_COST), heard.about, heard.objection, act == ASK
         tires &= (act != SEARCH) & (act != END)
@@ -164,7 +182,7 @@ def transition(
             told, constraint = told | answer, np.where(answer != 0, _place(_lowest(answer)), constraint)
             cost[asks & (about != NO_SLOT)] = config.ask_cost
             # whoever cannot say what he wants does not claim to have no wish either
-            unsaid = heard.asked & ~state.told & hidden
+            unsaid = heard.asked & ~state.told & tables.rows.hidden.take(place)
             about = np.where(asks & ((answer != 0) | (unsaid == 0)), about, NO_SLOT)
         if heard.objection.any():
             objects = playing & (heard.objection > 0) & ~ordered & (slate | asks)
@@ -173,26 +191,42 @@ def transition(
             cost[objects] += config.objection_cost
             named = slate & ~objects
 
-    patience = np.where(tires, state.patience - cost, state.patience)
+    patience = state.patience - tires * cost
     leaves = tires & ((patience <= 0) | (rng.uniform(state.turn, _LEAVE, start=state.key) < temper.leave_hazard * cost))
-    kind[leaves] = LEAVE
-    told[leaves], constraint[leaves] = _NONE, -1
+    if np.count_nonzero(leaves):
+        kind[leaves], told[leaves], constraint[leaves] = LEAVE, _NONE, -1
     if heard is not None and heard.objection.any():
         aloud = np.where((objects & ~leaves) | ordered, heard.objection, 0)
 
-    turn, goal = state.turn + playing, state.goal + ordered
-    done = ordered & (goal >= tables.n_goals.take(state.session))
-    ending = np.where(playing & (turn >= config.horizon), HORIZON, state.ending)
-    ending[leaves] = LEFT
-    if heard is not None:
-        ending[act == END] = ENDED
-    ending[done] = MET_ALL
+    turn = state.turn + playing
+    late = playing & (turn >= config.horizon)
+    ending = state.ending
+    if heard is not None or np.count_nonzero(late | leaves):
+        ending = np.where(late, np.int8(HORIZON), ending)
+        ending[leaves] = LEFT
+        if heard is not None:
+            ending[act == END] = ENDED
     shown = state.shown.copy()
-    row, k = np.nonzero((facts.at >= 0) & slate[:, None])
-    shown[row, facts.at[row, k]] = True
-    after = state.but(turn=turn, goal=goal, patience=patience, ending=ending, told=state.told | told, shown=shown)
-    after = enter_goal(tables, after, np.flatnonzero(ordered & ~done))
-    return after, Reactions(kind, np.where(named & ~leaves, chosen, -1), constraint, told, ordered, about, aloud)
+    listed = (facts.at >= _ZERO) & slate[:, None]
+    shown.put(state.spots(facts.at)[listed], True)
+    # what did not change stays the same array, by which others see that it did not
+    after = state.but(
+        turn=turn, patience=patience, ending=ending, told=state.told | told if np.count_nonzero(told) else state.told, shown=shown)
+    if np.count_nonzero(ordered):
+        goal = state.goal + ordered
+        done = ordered & (goal >= tables.n_goals.take(state.session))
+        ending = ending.copy()
+        ending[done] = MET_ALL
+        after = enter_goal(tables, after.but(goal=goal, ending=ending), np.flatnonzero(ordered & ~done))
+    return after, Reactions(kind, np.where(named & ~leaves, chosen, _NOTHING), constraint, told, ordered, about, aloud)
+
+
+@CACHES.keep(64)
+def silence(n: int) -> tuple[NDArray[np.int8], NDArray[np.int8]]:
+    """(N,) slots asked about and objections, where nobody asks or objects; not to be written to."""
+    about, aloud = np.full(n, NO_SLOT, np.int8), np.zeros(n, np.int8)
+    about.flags.writeable = aloud.flags.writeable = False
+    return about, aloud
 
 
 def _about(about: NDArray[np.int8], decided: Decided, asked: Mask) -> NDArray[np.int8]:
@@ -224,26 +258,33 @@ class _Considered(NamedTuple):
 def _consider(tables: Tables, state: State, facts: Facts, heard: Heard | None, open_: Mask) -> _Considered:
     """What users make of slates by what the items are worth to them."""
     seen = looked_at(tables, facts)
-    wanted = seen & ((facts.logged & FITS) != 0) & (facts.value >= state.bar[:, None])
-    kept: NDArray[np.bool_] = seen & ((facts.logged & KEPT) != 0)  # not put aside; some may be unknown
-    ordered = np.asarray(wanted.any(1))
-    pool = np.where(ordered[:, None], wanted, np.where(np.asarray(kept.any(1))[:, None], kept, seen))
-    best = np.where(pool, facts.value, -np.inf).argmax(1)
-    at = np.arange(len(best)) * pool.shape[1] + best
+    # an item that is seen is put aside, kept (some of it may be unknown), or wanted; what fits is kept, so the bits are in order
+    wanted = _WANTED.take((facts.value >= state.bar[:, None]).view(np.int8))
+    grade = ((facts.logged & wanted) | _SEEN) * seen
+    top = grade.max(1)
+    best = np.where(grade == top[:, None], facts.value, _NEVER).argmax(1)
+    ordered, kept = top > _KEPT, top >= _KEPT
+    at = row_starts(*grade.shape) + best
     missed, unknown = facts.missed.take(at), facts.unknown.take(at)
     lacks = missed | unknown
     reveal = _lowest(lacks & open_) if tables.config.reveals == "missed" else np.zeros_like(lacks)
-    tells = reveal != 0
+    tells = reveal != _NONE
     names = np.where(tells, reveal, _lowest(lacks & state.told))  # what he would say for the first time, or once more
-    constraint = np.where(names != 0, _place(names), -1)
-    asks_back = tells & ((reveal & unknown) != 0) & kept.take(at)
-    kind = np.where(asks_back, INQUIRE, np.where(tells, REFINE, REJECT))
+    constraint = _place(names)
+    asks_back = kept & ((reveal & unknown) != _NONE)
+    kind = _SAYS.take(tells.view(np.int8) + asks_back)
     if heard is not None:
         undone = ordered & heard.refuted.take(at)
         ordered = ordered & ~undone
         kind[undone] = OBJECT
     kind[ordered] = ORDER
-    return _Considered(best, ordered, reveal, constraint, kind.astype(np.int8))
+    return _Considered(best, ordered, reveal, constraint, kind)
+
+
+_SEEN, _KEPT = np.array(1, np.uint8), np.array(KEPT | 1, np.uint8)
+_WANTED = np.array([KEPT, KEPT | FITS])
+"""What counts of the log's bits for an item below the bar, and for one that reaches it."""
+_SAYS = np.array([REJECT, REFINE, INQUIRE], np.int8)
 
 
 def _overruled(
@@ -258,7 +299,7 @@ def _overruled(
     tells = np.where(takes, _lowest(lacks & open_), _answers(decided.told & open_, config.answers))
     told = np.zeros_like(tells) if config.reveals == "nothing" else tells
     names = np.where(told != 0, _lowest(told), _lowest(lacks & state.told))
-    constraint = np.where(names != 0, _place(names), -1)
+    constraint = _place(names)
     kind = np.where(ordered, ORDER, np.where(wanted, OBJECT, np.where(told != 0, REFINE, REJECT))).astype(np.int8)
     pairs: list[tuple[NDArray[Any], NDArray[Any]]] = list(
         zip(_Considered(at[1], ordered, told, constraint, kind), considered, strict=True))
@@ -283,9 +324,12 @@ def _answers(mask: Mask, most: int) -> Mask:
 
 def _lowest(mask: Mask) -> Mask:
     """The lowest bit of each mask, 0 for none."""
-    return np.asarray(mask & (~mask + _ONE))
+    return mask & -mask
 
 
 def _place(bit: Mask) -> NDArray[np.int64]:
-    """The number of the one bit of each mask; 64 for none."""
-    return np.asarray(np.bitwise_count(bit - _ONE), np.int64)
+    """The number of the one bit of each mask, -1 for none."""
+    return _NUMBERS.take(np.bitwise_count(bit - _ONE))
+
+
+_NUMBERS = np.array([*range(64), -1])

@@ -122,12 +122,17 @@ class Engine:
             NOT_JUDGED if DIMENSIONS[name].of == "text" else "" if name in self.scorers else NO_SCORER
             for name in self.dimensions)
         self._voices = tuple(DIMENSIONS[name].spoken for name in self.dimensions)
-        self._obeys = np.array([voice == "obeys" for voice in self._voices])
-        self._claims = np.array([voice not in (None, "obeys") for voice in self._voices])
+        obeys = np.array([voice == "obeys" for voice in self._voices])
+        claims = np.array([voice not in (None, "obeys") for voice in self._voices])
         self._source = np.where([voice is None for voice in self._voices], SCORER, RULE).astype(np.int8)  # (D,) where applicable
+        # what is so of the environment's own words, by what there is of a turn: 0 nothing, 1 no item, 2 a slate in breach of the
+        # instruction, 3 a slate in keeping (4, D)
+        self._applicable = np.stack([claims & False, obeys, obeys | claims, obeys | claims])
+        self._components = np.stack([claims & False, claims & False, claims, obeys | claims]).astype(np.float32)
         # gates that only the environment's own words can fail need no look at the scores
         spec = self.reward.spec
-        self._breach = self._obeys & np.array([spec.gates.get(name, 0.0) > 0 for name in self.dimensions])
+        breach = obeys & np.array([spec.gates.get(name, 0.0) > 0 for name in self.dimensions])
+        self._failed = np.stack([breach & False, breach, breach, breach & False])
         self._exact = spec.credit == "service" and not {*spec.gates} & {*self.deck.names}
         self._columns = _span([self.dimensions.index(name) for name in self.deck.names])
         self._share = np.array([spec.outcome, *[0.0] * len(self.dimensions)])  # (1 + D,) of outcome in what is paid
@@ -255,10 +260,10 @@ class Engine:
         The environment itself is the speaker, and what it says repeats the records and keeps the instruction: so these two
         dimensions are exact by construction, and nothing is read again.
         """
-        playing = playing & (state.ending == RUNNING)
+        playing = playing & (state.ending == _RUNNING)
         act = np.where(playing, _RECOMMEND, _NO_ACT)
         _, place, block = self.deck.standing(state)
-        facts = by_number(self.tables, state, np.where(playing[:, None], numbers, -1), place)
+        facts = by_number(self.tables, state, numbers, place, playing)
         kept = self._keeps(facts, place)
         fresh = self._fresh(state, log, facts)
         after, reactions = dynamics.transition(self.tables, state, act, facts, None, place)
@@ -272,7 +277,7 @@ class Engine:
         _, place, block = self.deck.standing(state)
         facts = by_number(self.tables, state, numbers, place)
         kept = self._keeps(facts, place)
-        worth = _by_keeping(self.deck.scores(block, facts).worth, kept)
+        worth = self.deck.scores(block, facts, kept).worth
         return np.asarray(np.where(facts.there, worth, np.float32(0.0))[:, 0])
 
     def item_values(self, state: State, numbers: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -282,7 +287,7 @@ class Engine:
         facts = by_number(self.tables, state, numbers, place)
         kept = self._keeps(facts, place)
         full = np.full((len(numbers), len(self.dimensions)), np.nan, np.float32)
-        full[:, self._columns] = self.deck.items(block, self.deck.scores(block, facts).cell)[:, 0]
+        full[:, self._columns] = self.deck.items(block, self.deck.scores(block, facts, kept).cell)[:, 0]
         for column, voice in enumerate(self._voices):
             if voice is not None:
                 full[:, column] = np.where(kept, np.float32(1.0), np.float32(0.0)) if voice == "obeys" else 1.0
@@ -291,8 +296,9 @@ class Engine:
     def _keeps(self, facts: Facts, place: NDArray[np.int32]) -> NDArray[np.bool_]:
         """(N,) whether the environment's sentence about N slates keeps the instruction, and their items do."""
         rows = self.tables.rows
-        ruled = (rows.ruled[place[:, None], facts.at] & facts.there).any(1)
-        return np.asarray(rows.speaks.take(place) & (facts.rank[:, -1] >= rows.least.take(place)) & facts.some & ~ruled)
+        kept = rows.speaks.take(place) & (facts.rank[:, -1] >= rows.least.take(place)) & facts.some
+        ruled = rows.ruled.take(place[:, None] * rows.ruled.shape[1] + facts.at) & facts.there
+        return kept & ~ruled.any(1) if np.count_nonzero(ruled) else kept
 
     def _item_worth(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
         """See ``deck.Worth``: text dimensions as the environment's own sentence has them, breaking the instruction or not."""
@@ -307,16 +313,15 @@ class Engine:
         self, block: NDArray[np.int32], facts: Facts, kept: NDArray[np.bool_], playing: NDArray[np.bool_], reactions: Reactions
     ) -> _Judged:
         """kept (N,): whether the environment's sentence keeps the instruction."""
-        scores = self.deck.scores(block, facts)
-        n, d, there, some = len(block), len(self.dimensions), facts.there, facts.some
-        components, applicable = np.zeros((n, d), np.float32), np.zeros((n, d), np.bool_)
+        scores = self.deck.scores(block, facts, kept)
+        n, d, there, some, worth = len(block), len(self.dimensions), facts.there, facts.some, scores.worth
+        level = playing.view(np.int8) + some + kept  # each of the three only where the one before is so, see ``_applicable``
+        components, applicable = self._components.take(level, 0), self._applicable.take(level, 0)
         components[:, self._columns], applicable[:, self._columns] = scores.values, scores.present
-        applicable |= (playing[:, None] & self._obeys) | (some[:, None] & self._claims)
-        components += (kept[:, None] & self._obeys) | (some[:, None] & self._claims)
-        worth, odd = _by_keeping(scores.worth, kept), playing & ~kept
+        odd = playing & ~kept
         if self._exact and self.deck.whole:
-            failed, unpaid = odd[:, None] & self._breach, np.zeros(n, np.bool_)
-            values = np.where(some, _served(worth, there, reactions), np.float32(0.0))
+            failed, unpaid = self._failed.take(level, 0), np.zeros(n, np.bool_)
+            values = _served(worth, there, reactions)
         else:
             unjudged = np.zeros((n, d), np.bool_)
             unjudged[:, self._columns] = some[:, None] & ~scores.present
@@ -327,9 +332,9 @@ class Engine:
                 values = np.where(own.any(1), _served(worth, own, reactions), values)
         if not self.deck.whole:
             odd |= playing & ~scores.present.all(1)
+        reasons = self._reasons(odd, block, some, kept, scores.present) if np.count_nonzero(odd) else {}
         return _Judged(
-            components, applicable, np.where(applicable, self._source, _NO_SOURCE), values, failed, unpaid,
-            self._reasons(odd, block, some, kept, scores.present), {})
+            components, applicable, np.where(applicable, self._source, _NO_SOURCE), values, failed, unpaid, reasons, {})
 
     def _reasons(
         self, odd: NDArray[np.bool_], block: NDArray[np.int32], some: NDArray[np.bool_], kept: NDArray[np.bool_],
@@ -352,15 +357,14 @@ class Engine:
 
     def _fresh(self, state: State, log: Log, facts: Facts) -> NDArray[np.bool_]:
         """(N,) whether a slate has an item that this goal has not seen, or none at all."""
-        c = state.shown.shape[1]
-        seen = state.shown.take(np.arange(0, len(state) * c, c)[:, None] + facts.at)  # (N, K), of candidates
+        seen = state.shown.take(state.spots(facts.at))  # (N, K), of candidates
         if log.spoken is not None:  # who speaks may show what is no candidate
             seen &= facts.at >= 0
             other = facts.there & (facts.at < 0)
             for r in np.flatnonzero(other.any(1)).tolist():
                 now = log.slate[r][(log.act[r] == RECOMMEND) & (log.goal[r] == state.goal[r])]
                 seen[r] |= np.isin(facts.item[r], now) & other[r]
-        return np.asarray((facts.there > seen).any(1)) | ~facts.some
+        return np.logical_or.reduce(facts.there > seen, axis=1) | ~facts.some
 
     def _pay(
         self, state: State, after: State, act: NDArray[np.int8], fresh: NDArray[np.bool_], judged: _Judged, reactions: Reactions,
@@ -368,37 +372,42 @@ class Engine:
     ) -> tuple[State, Step]:
         """A turn that fails a gate is worth 0 throughout. One that recommends nothing does not count, and neither does a slate
         without an item that is new to the goal (it would be paid for what the user said since) or one that nobody could judge."""
-        spec, playing = self.reward.spec, act != NO_ACT
-        void = judged.failed.any(1)
-        counts = playing & (act == RECOMMEND) & fresh & ~judged.unpaid
+        spec = self.reward.spec
+        counts = (act == _RECOMMEND) & fresh & ~judged.unpaid
         worth, owed = np.empty(state.earned.shape), np.empty(state.earned.shape, np.bool_)  # (N, 1 + D)
         worth[:, 0], worth[:, 1:] = judged.values, judged.components
         owed[:, 0], owed[:, 1:] = counts, counts[:, None] & judged.applicable
-        if void.any():
+        if np.count_nonzero(judged.failed):
+            void = judged.failed.any(1)
             worth[void], owed[void] = 0.0, True
         due = credit_of(worth, owed, state.earned, state.count, spec, reactions.met[:, None], self._share)
-        moved = reactions.met[:, None]  # the next goal starts from nothing, see ``dynamics.enter_goal``
-        earned, count = np.where(moved, after.earned, due.earned), np.where(moved, after.count, due.counted)
+        earned, count = due.earned, due.counted
+        if np.count_nonzero(reactions.met):
+            moved = reactions.met[:, None]  # the next goal starts from nothing, see ``dynamics.enter_goal``
+            earned, count = np.where(moved, after.earned, earned), np.where(moved, after.count, count)
         if spec.turn_price:
-            due.reward[:, 0] -= np.where(playing, spec.turn_price, 0.0)
+            due.reward[:, 0] -= np.where(act != NO_ACT, spec.turn_price, 0.0)
         paid = due.reward.astype(np.float32)
         return after.but(earned=earned, count=count), Step(
             judged.components, judged.applicable, judged.sources, judged.values, counts, paid[:, 0], paid[:, 1:], judged.failed,
             reactions.met, judged.reasons, reactions, judged.costs, self._standing, facts, judged.item_values, judged.worth)
 
     def _write(self, state: State, log: Log, act: NDArray[np.int8], facts: Facts, reactions: Reactions) -> None:
-        row = (act != NO_ACT).nonzero()[0]
-        at, place = (row, state.turn.take(row)), reactions.place.take(row)
-        log.act[at], log.reaction[at], log.goal[at] = act.take(row), reactions.kind.take(row), state.goal.take(row)
-        flat = row * facts.item.shape[1] + place  # of the item before where there is none
-        log.position[at], log.item[at] = place, np.where(place >= 0, facts.item.take(flat), -1)
-        log.extrapolated[at] = (place >= 0) & ((facts.logged.take(flat) & EXTRAPOLATED) != 0)
-        log.constraint[at], log.told[at] = reactions.constraint.take(row), reactions.told.take(row)
-        log.about[at], log.objection[at] = reactions.about.take(row), reactions.objection.take(row)
-        log.slate[at] = facts.item.take(row, 0)
+        row = (act != _NO_ACT).nonzero()[0]
+        place, some = reactions.place.take(row), facts.item.take(row, 0)
+        flat = row * some.shape[1] + place  # of the item before where there is none
+        there = place >= _ZERO
+        log.write(
+            row, state.turn.take(row), some, act=act.take(row), reaction=reactions.kind.take(row), goal=state.goal.take(row),
+            position=place, item=np.where(there, facts.item.take(flat), _NONE),
+            extrapolated=(facts.logged.take(flat) & _EXTRAPOLATED).astype(np.bool_) & there,
+            constraint=reactions.constraint.take(row), told=reactions.told.take(row))
+        if log.spoken is not None:
+            log.write(row, state.turn.take(row), about=reactions.about.take(row), objection=reactions.objection.take(row))
 
 
-_RECOMMEND, _NO_ACT, _NO_SOURCE = np.int8(RECOMMEND), np.int8(NO_ACT), np.int8(NO_SOURCE)
+_RUNNING, _RECOMMEND, _NO_ACT, _NO_SOURCE = (np.array(code, np.int8) for code in (RUNNING, RECOMMEND, NO_ACT, NO_SOURCE))
+_ZERO, _NONE, _EXTRAPOLATED, _NOTHING = np.array(0), np.array(-1), np.array(EXTRAPOLATED), np.array(0.0, np.float32)
 
 
 def _span(columns: list[int]) -> slice | NDArray[np.int64]:
@@ -408,17 +417,12 @@ def _span(columns: list[int]) -> slice | NDArray[np.int64]:
     return np.array(columns, np.int64)
 
 
-def _by_keeping(worth: NDArray[np.float32], kept: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """(N, K) of worth (N, K, 2), said in breach and in keeping of the instruction, what goes for rows by ``kept`` (N,)."""
-    return np.where(kept[:, None], worth[:, :, 1], worth[:, :, 0])
-
-
 def _served(worth: NDArray[np.float32], own: NDArray[np.bool_], reactions: Reactions) -> NDArray[np.float32]:
     """(N,) worth of what was served: of the item that was taken, else of the best one shown; so that what stands beside an item
     neither raises nor lowers it. worth, own (N, K): of each item, and whether it has one."""
-    best = np.where(own, worth, np.float32(0.0)).max(1)
-    if not reactions.met.any():
-        return np.asarray(best)
+    best: NDArray[np.float32] = np.where(own, worth, _NOTHING).max(1)
+    if not np.count_nonzero(reactions.met):
+        return best
     row, taken = np.arange(len(worth)), np.where(reactions.met, reactions.place, 0)
     return np.where(reactions.met & own[row, taken], worth[row, taken], best)
 

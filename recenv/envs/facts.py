@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from recenv.data.constraints import MET
 from recenv.envs.state import State
-from recenv.envs.tables import APPEAL, KEY, MISSED_BY, UNKNOWN_BY, Mask, Tables, draws, log_bits, masks
+from recenv.envs.tables import KEY, MISSED_BY, UNKNOWN_BY, Mask, Tables, draws, log_bits, masks
 
 
 class Facts(NamedTuple):
@@ -37,19 +37,26 @@ class Facts(NamedTuple):
 
 
 def by_number(
-    tables: Tables, state: State, numbers: NDArray[np.int64], place: NDArray[np.int32] | None = None
+    tables: Tables, state: State, numbers: NDArray[np.int64], place: NDArray[np.int32] | None = None,
+    playing: NDArray[np.bool_] | None = None,
 ) -> Facts:
     """Slates of candidate numbers (N, K). A number beyond the list names nothing, a repeated one counts once, and what is
-    more than the instruction allows is cut. place (N,): see ``Tables.at``, for callers that know it."""
+    more than the instruction allows is cut. place (N,): see ``Tables.at``, for callers that know it; playing (N,): rows that have
+    a slate at all."""
     if place is None:
         place = tables.at(tables.goal_row(state.session, state.goal))
     rows = tables.rows
-    there = (numbers >= 0) & (numbers < rows.size.take(place)[:, None])
+    there = (numbers >= _ZERO) & (numbers < rows.size.take(place)[:, None])
+    if playing is not None:
+        there &= playing[:, None]
     for k in range(1, numbers.shape[1]):
         there[:, k] &= np.logical_and.reduce(numbers[:, :k] != numbers[:, k : k + 1], axis=1)
     count, allowed = there.cumsum(1), rows.allowed.take(place)[:, None]
     there &= count <= allowed
-    return _from_tables(tables, state, place, np.where(there, numbers, -1), there, np.minimum(count, allowed))
+    return _from_tables(tables, state, place, np.where(there, numbers, _NONE), there, np.minimum(count, allowed))
+
+
+_ZERO, _NONE = np.array(0), np.array(-1)
 
 
 def _from_tables(
@@ -60,12 +67,10 @@ def _from_tables(
     rows = tables.rows
     flat = place[:, None] * rows.item.shape[1] + at
     cell = rows.cell.reshape(-1, 4).take(flat, 0)  # (N, K, 4)
-    key = cell[:, :, KEY]
-    drawn = draws(state.goal_key[:, None], key)
+    own = state.spots(at)
     return Facts(
-        there, rank, rank[:, -1] > 0, at, np.where(there, rows.item.take(flat), -1), key,
-        cell[:, :, APPEAL].view(np.float64) + drawn.taste, drawn.look, cell[:, :, MISSED_BY], cell[:, :, UNKNOWN_BY],
-        rows.logged.take(flat),
+        there, rank, rank[:, -1] > _ZERO, at, np.where(there, rows.item.take(flat), _NONE), cell[:, :, KEY], state.value.take(own),
+        state.look.take(own), cell[:, :, MISSED_BY], cell[:, :, UNKNOWN_BY], rows.logged.take(flat),
     )
 
 

@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from recenv.envs import CACHES
 from recenv.errors import UNREADABLE, InputError
 from recenv.records import Act, Action, Message, ReactionKind
 
@@ -22,13 +23,21 @@ NO_ACT = -1
 """The act of a row that sits out."""
 
 
+@CACHES.keep(64)
+def row_starts(n: int, width: int) -> NDArray[np.int64]:
+    """(N,) where each row of an array (N, width) starts in it, flattened; not to be written to."""
+    starts = np.arange(0, n * width, width)
+    starts.flags.writeable = False
+    return starts
+
+
 @dataclass(frozen=True)
 class State:
     """A batch of N sessions in play, C candidates. Never written in place.
 
     goal counts those met, which is the number of the current one. told: constraints of the current goal that the user has
-    disclosed, a bit each. bar: the value that an item must reach to be ordered (see ``dynamics``). shown: candidates
-    recommended in this goal. earned, count: what this goal has paid so far and how many of its turns counted, of the scalar and
+    disclosed, a bit each. bar: the value that an item must reach to be ordered (see ``dynamics``). value, look: of each candidate in
+    this goal, see ``tables.Liking``; not saved, since they follow from the rest. shown: candidates recommended in this goal. earned, count: what this goal has paid so far and how many of its turns counted, of the scalar and
     of each dimension. key, goal_key: heads of the keys of draws, (seed, session) and (seed, session, goal) folded.
     """
 
@@ -42,6 +51,8 @@ class State:
     ending: NDArray[np.int8]  # (N,) index into ENDINGS
     told: NDArray[np.uint64]  # (N,)
     bar: NDArray[np.float64]  # (N,)
+    value: NDArray[np.float64]  # (N, C)
+    look: NDArray[np.float64]  # (N, C)
     shown: NDArray[np.bool_]  # (N, C)
     earned: NDArray[np.float64]  # (N, 1 + D)
     count: NDArray[np.int64]  # (N, 1 + D)
@@ -50,8 +61,15 @@ class State:
         return len(self.session)
 
     def but(self, **changed: NDArray[Any]) -> State:
-        """This batch with other arrays in the given fields; ``dataclasses.replace``, which costs three times as much."""
-        return State(**{**self.__dict__, **changed})
+        """This batch with other arrays in the given fields; ``dataclasses.replace``, which costs ten times as much."""
+        made = object.__new__(State)
+        made.__dict__.update(self.__dict__)
+        made.__dict__.update(changed)
+        return made
+
+    def spots(self, at: NDArray[np.int64]) -> NDArray[np.int64]:
+        """(N, K) where candidate numbers (N, K) stand in the arrays (N, C), flattened; of -1 it is any place."""
+        return row_starts(*self.shown.shape)[:, None] + at
 
     def take(self, rows: NDArray[np.int64]) -> State:
         """The given rows as a batch of their own."""
@@ -100,20 +118,30 @@ class Log:
         self.extrapolated = of(np.bool_, 0)
         self.slate = of(np.int32, -1, slate_size)
         self.spoken: list[list[Spoken]] | None = [[] for _ in range(n)] if words else None
-        self.told_so_far: list[list[Message]] = [[] for _ in range(n)]  # what was rendered of it already
+        self.told_so_far: dict[int, list[Message]] = {}  # by row, what was rendered of it already
+
+    def write(
+        self, rows: NDArray[np.int64], turns: NDArray[np.int64], slate: NDArray[np.int64] | None = None, **said: NDArray[Any]
+    ) -> None:
+        """What there was in the given turns of rows (R,): by name an array (R,) each, and the slates (R, K)."""
+        at = row_starts(*self.act.shape).take(rows) + turns
+        for name, values in said.items():
+            getattr(self, name).put(at, values)
+        if slate is not None:
+            self.slate.reshape(-1, slate.shape[1])[at] = slate
 
     def clear(self, rows: NDArray[np.int64]) -> None:
         """Begin anew in the given rows."""
         self.act[rows] = self.reaction[rows] = -1
         self.slate[rows] = -1
-        for r in rows.tolist():
-            if self.told_so_far[r]:
-                self.told_so_far[r] = []
+        for r in rows.tolist() if self.told_so_far or self.spoken is not None else ():
+            self.told_so_far.pop(r, None)
             if self.spoken is not None:
                 self.spoken[r] = []
 
 
 NO_SLOT, ANYTHING = -1, -2
+_FOLLOWS = ("value", "look")
 _LOGGED = ("act", "reaction", "goal", "item", "position", "constraint", "told", "about", "objection", "extrapolated", "slate")
 
 
@@ -130,13 +158,14 @@ def save(state: State, log: Log, world: str, extra: dict[str, Any]) -> bytes:
     """Sessions in play as JSON bytes. world: the store's fingerprint; extra: whatever else their environment keeps, JSON-able."""
     turns = int(state.turn.max(initial=0))
     saved = _Saved(
-        STATE_SCHEMA, world, {f.name: getattr(state, f.name).tolist() for f in fields(state)},
+        STATE_SCHEMA, world, {f.name: getattr(state, f.name).tolist() for f in fields(state) if f.name not in _FOLLOWS},
         {name: getattr(log, name)[:, :turns].tolist() for name in _LOGGED}, log.spoken, extra)
     return msgspec.json.encode(saved, order="sorted")
 
 
 def load(data: bytes, world: str, like: State, log: Log) -> tuple[State, Log, dict[str, Any]]:
-    """What ``save`` wrote. like, log: the batch that it is for. Raises InputError for damaged bytes or those of another batch."""
+    """What ``save`` wrote; what of the state follows from the rest is still that of ``like`` (see ``dynamics.recalled``). like, log:
+    the batch that it is for. Raises InputError for damaged bytes or those of another batch."""
     try:
         saved = msgspec.json.decode(data, type=_Saved)
     except UNREADABLE as error:
@@ -146,7 +175,8 @@ def load(data: bytes, world: str, like: State, log: Log) -> tuple[State, Log, di
             f"the saved state is of schema {saved.schema} and world {saved.world[:12]}; "
             f"this environment is of schema {STATE_SCHEMA} and world {world[:12]}")
     try:
-        state = State(**{f.name: _as(saved.state[f.name], getattr(like, f.name)) for f in fields(State)})
+        state = like.but(**{
+            f.name: _as(saved.state[f.name], getattr(like, f.name)) for f in fields(State) if f.name not in _FOLLOWS})
         fresh = Log(len(like), log.act.shape[1], log.slate.shape[2], words=log.spoken is not None)
         turns = int(state.turn.max(initial=0))
         for name in _LOGGED:

@@ -31,6 +31,7 @@ ROOM = 262_144
 
 SLOT_NAMES: tuple[str, ...] = tuple(SLOTS)
 _BIT = np.uint64(1)
+_ZERO = np.array(0, np.int32)
 
 
 class GoalRows(NamedTuple):
@@ -105,15 +106,15 @@ class Tables:
 
     def at(self, goals: NDArray[np.int64]) -> NDArray[np.int32]:
         """(N,) places of the given goal rows of the world in ``rows``; what is missing is filled first."""
-        place = self._slot[goals]
-        if place.min(initial=0) < 0:
+        place = self._slot.take(goals)
+        if np.count_nonzero(place < _ZERO):
             self._fill(goals)
-            place = self._slot[goals]
+            place = self._slot.take(goals)
         return place
 
     def goal_row(self, session: NDArray[np.int64], goal: NDArray[np.int64]) -> NDArray[np.int64]:
         """(N,) goal rows of the world; after the last goal of a session it stays on it."""
-        return np.asarray(self.first_goal[session] + np.minimum(goal, self._last[session]))
+        return self.first_goal.take(session) + np.minimum(goal, self._last.take(session))
 
     def session_of(self, goal_row: int) -> tuple[int, int]:
         """The session of a goal row, and the goal's number in it."""
@@ -195,14 +196,25 @@ class Tables:
 
     # -- draws of a goal -------------------------------------------------------------------------------------
 
-    def bar(self, place: NDArray[np.int32], goal_key: NDArray[np.uint64]) -> NDArray[np.float64]:
-        """(N,) what users hold out for in a goal: see ``dynamics``. goal_key (N,): (seed, session, goal) folded."""
+    def liking(self, place: NDArray[np.int32], goal_key: NDArray[np.uint64]) -> Liking:
+        """What users make of their candidates in a goal. goal_key (N,): (seed, session, goal) folded."""
         cell = self._rows.cell.take(place, 0)  # (N, C, 4)
-        value = cell[:, :, APPEAL].view(np.float64) + rng.gumbel(cell[:, :, KEY], _TASTE, start=goal_key[:, None])
+        drawn = draws(goal_key[:, None], cell[:, :, KEY])
+        value = cell[:, :, APPEAL].view(np.float64) + drawn.taste
         fits = (self._rows.logged.take(place, 0) & FITS) != 0
         outside = rng.gumbel(_OUTSIDE, start=goal_key)
-        none = ~np.asarray(fits.any(1))
-        return np.asarray(np.minimum(outside, np.where(fits, value, np.where(none, np.inf, -np.inf)[:, None]).max(1)))
+        best = np.where(fits, value, -np.inf).max(1)
+        # where nothing fits there is nothing to be had, and the draw for taking nothing stands
+        return Liking(value, drawn.look, np.where(fits.any(1), np.minimum(outside, best), outside))
+
+
+class Liking(NamedTuple):
+    """value (N, C): how much users like their candidates in a goal, in logits: appeal plus taste.  look (N, C): how far down they
+    look for each.  bar (N,): what they hold out for, see ``dynamics``."""
+
+    value: NDArray[np.float64]
+    look: NDArray[np.float64]
+    bar: NDArray[np.float64]
 
 
 _TASTE, _OUTSIDE, _LOOK = (np.uint64(rng.word(purpose)) for purpose in ("taste", "outside", "look"))

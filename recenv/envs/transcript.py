@@ -62,7 +62,7 @@ class Transcript:
 
     def messages(self, state: State, log: Log, r: int) -> tuple[Message, ...]:
         """The dialogue so far, the user's opening first."""
-        told = log.told_so_far[r]
+        told = log.told_so_far.setdefault(r, [])
         if not told:
             told.append(Message("user", self.tables.goal(int(state.session[r]), 0).query))
         for t in range(len(told) // 2, int(state.turn[r])):

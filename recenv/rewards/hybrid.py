@@ -176,7 +176,7 @@ def credit_of(
         quality = (1.0 - share) * worth
         best = np.maximum(quality, before)
         after = np.where(counts, best, before)
-        if met.any():
+        if np.count_nonzero(met):
             after = np.where(met, share + np.where(counts, quality, before), after)
         return Credit(after - before, after, turns + counts)
     if spec.credit == "mean":
