@@ -64,7 +64,7 @@ def _word(part: ArrayLike | int) -> NDArray[np.uint64]:
     given = np.asarray(part)
     if given.dtype == np.uint64:
         return given
-    return given.astype(np.int64).astype(np.uint64) if given.dtype.kind == "i" else given.astype(np.uint64)
+    return given.astype(np.int64).view(np.uint64) if given.dtype.kind == "i" else given.astype(np.uint64)
 
 
 def uniform(*key: ArrayLike | int, start: NDArray[np.uint64] | None = None) -> NDArray[np.float64]:
@@ -87,9 +87,9 @@ def normal(*key: ArrayLike | int) -> NDArray[np.float64]:
     return np.sqrt(-2.0 * np.log(uniform(*key, 1))) * np.cos(2.0 * np.pi * uniform(*key, 2))
 
 
-def integers(high: ArrayLike | int, *key: ArrayLike | int) -> NDArray[np.int64]:
+def integers(high: ArrayLike | int, *key: ArrayLike | int, start: NDArray[np.uint64] | None = None) -> NDArray[np.int64]:
     """Integers in [0, high)."""
-    drawn: NDArray[np.int64] = np.floor(uniform(*key) * np.asarray(high)).astype(np.int64)
+    drawn: NDArray[np.int64] = np.floor(uniform(*key, start=start) * np.asarray(high)).astype(np.int64)
     return drawn
 
 

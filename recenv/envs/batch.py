@@ -166,18 +166,19 @@ class SessionBatch:
 
     def info(self, step: Step | None, r: int, *, full: bool) -> dict[str, Any]:
         """The info of one row in words and numbers. full: with the dialogue so far."""
-        names = self.engine.dimensions
-        a = {name: array[r].tolist() for name, array in self.arrays(step).items()}
+        names, arrays = self.engine.dimensions, self.arrays(step)
+        vector = arrays["reward_vector"][r]
+        a = {name: array[r].tolist() for name, array in arrays.items()}
         info: dict[str, Any] = {
             "reward_components": dict(zip(names, a["reward_vector"], strict=True)),
             "applicable": dict(zip(names, a["applicable"], strict=True)),
-            "reward_sources": {name: SOURCES[code] for name, code in zip(names, a["reward_source"], strict=True)},
-            "reasons": dict.fromkeys(names, "") if step is None else {name: step.reason(r, i) for i, name in enumerate(names)},
-            "reward_vector": np.array(a["reward_vector"], np.float32),
+            "reward_sources": dict(zip(names, [SOURCES[code] for code in a["reward_source"]], strict=True)),
+            "reasons": dict.fromkeys(names, "") if step is None else dict(zip(names, step.said_of(r), strict=True)),
+            "reward_vector": vector.copy(),
             "reward_value": a["reward_value"],
             "paid": a["paid"],
             "outcome": a["outcome"],
-            "gates_failed": ",".join(name for name, failed in zip(names, a["gate_failed"], strict=True) if failed),
+            "gates_failed": ",".join([name for name, failed in zip(names, a["gate_failed"], strict=True) if failed]),
             "session_id": self.engine.world.session(int(self.playing.session[r])).id,
             "turn": a["turn"],
             "reaction": "" if a["reaction"] < 0 else REACTIONS[a["reaction"]],

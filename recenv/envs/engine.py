@@ -23,7 +23,7 @@ from recenv.envs.dynamics import Reactions
 from recenv.envs.facts import Facts, by_item, by_number
 from recenv.envs.hearing import hear
 from recenv.envs.observer import Observer
-from recenv.envs.state import ACTS, NO_ACT, RECOMMEND, RUNNING, Log, Spoken, State
+from recenv.envs.state import ACTS, NO_ACT, RECOMMEND, RUNNING, Log, Spoken, State, row_starts
 from recenv.envs.tables import EXTRAPOLATED, Tables
 from recenv.envs.transcript import Transcript
 from recenv.errors import InputError
@@ -50,7 +50,7 @@ class Step(NamedTuple):
     values (N,) hybrid scalar of the turn in [0, 1]; paid (N,): whether it counted.  rewards (N,), vector_rewards (N, D): what the
     turn is paid (``hybrid.credit``).  failed (N, D): failed gates.  met (N,): the outcome, whether this turn met a need.
     reasons: (row, dimension) -> why a component is missing or a rule failed; standing (D): why one is missing where nothing is
-    said of the row; read both by ``reason``.  costs: by row, what judges took.
+    said of the row; read both by ``said_of``.  costs: by row, what judges took.
     facts: what is true of the items shown; item_values (N, K, D), worth (N, K): what each of them is worth by itself, NaN where
     nobody says; None where numbers were given instead of words, since there the deck has them.
     """
@@ -72,10 +72,13 @@ class Step(NamedTuple):
     item_values: NDArray[np.float32] | None
     worth: NDArray[np.float32] | None
 
-    def reason(self, row: int, dimension: int) -> str:
-        """Why a component is missing or a rule failed, "" otherwise."""
-        missing = self.reactions.kind[row] >= 0 and not self.applicable[row, dimension]
-        return self.reasons.get((row, dimension), "") or (self.standing[dimension] if missing else "")
+    def said_of(self, row: int) -> list[str]:
+        """(D,) why components of a row are missing or a rule failed, "" otherwise."""
+        applicable = self.applicable[row].tolist()
+        standing = self.standing if self.reactions.kind[row] >= 0 else ("",) * len(applicable)
+        return [
+            self.reasons.get((row, d), "") or ("" if there else why)
+            for d, (there, why) in enumerate(zip(applicable, standing, strict=True))]
 
 
 class _Judged(NamedTuple):
@@ -393,17 +396,14 @@ class Engine:
             reactions.met, judged.reasons, reactions, judged.costs, self._standing, facts, judged.item_values, judged.worth)
 
     def _write(self, state: State, log: Log, act: NDArray[np.int8], facts: Facts, reactions: Reactions) -> None:
-        row = (act != _NO_ACT).nonzero()[0]
-        place, some = reactions.place.take(row), facts.item.take(row, 0)
-        flat = row * some.shape[1] + place  # of the item before where there is none
+        place = reactions.place
+        at = row_starts(*facts.item.shape) + place  # of the item before where there is none
         there = place >= _ZERO
+        heard = {} if log.spoken is None else {"about": reactions.about, "objection": reactions.objection}
         log.write(
-            row, state.turn.take(row), some, act=act.take(row), reaction=reactions.kind.take(row), goal=state.goal.take(row),
-            position=place, item=np.where(there, facts.item.take(flat), _NONE),
-            extrapolated=(facts.logged.take(flat) & _EXTRAPOLATED).astype(np.bool_) & there,
-            constraint=reactions.constraint.take(row), told=reactions.told.take(row))
-        if log.spoken is not None:
-            log.write(row, state.turn.take(row), about=reactions.about.take(row), objection=reactions.objection.take(row))
+            act != _NO_ACT, state.turn, facts.item, act=act, reaction=reactions.kind, goal=state.goal, position=place,
+            item=np.where(there, facts.item.take(at), _NONE), extrapolated=there & (facts.logged.take(at) & _EXTRAPOLATED).astype(np.bool_),
+            constraint=reactions.constraint, told=reactions.told, **heard)
 
 
 _RUNNING, _RECOMMEND, _NO_ACT, _NO_SOURCE = (np.array(code, np.int8) for code in (RUNNING, RECOMMEND, NO_ACT, NO_SOURCE))

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recenv.data.constraints import MET
-from recenv.envs.state import State
+from recenv.envs.state import State, row_starts
 from recenv.envs.tables import KEY, MISSED_BY, UNKNOWN_BY, Mask, Tables, draws, log_bits, masks
 
 
@@ -49,8 +49,7 @@ def by_number(
     there = (numbers >= _ZERO) & (numbers < rows.size.take(place)[:, None])
     if playing is not None:
         there &= playing[:, None]
-    for k in range(1, numbers.shape[1]):
-        there[:, k] &= np.logical_and.reduce(numbers[:, :k] != numbers[:, k : k + 1], axis=1)
+    there &= (numbers[:, :, None] == numbers[:, None, :]).argmax(2) == row_starts(numbers.shape[1], 1)  # each once, where first
     count, allowed = there.cumsum(1), rows.allowed.take(place)[:, None]
     there &= count <= allowed
     return _from_tables(tables, state, place, np.where(there, numbers, _NONE), there, np.minimum(count, allowed))

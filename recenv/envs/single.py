@@ -183,12 +183,13 @@ def slate_numbers(
         raise InputError(f"expected an array of integers of shape {shape}; got {type(action).__name__} ({error})") from None
     if given.shape != shape or given.dtype.kind not in "iu":
         raise InputError(f"expected an array of integers of shape {shape}; got {given.dtype} of shape {given.shape}")
-    outside = (given < 0) | (given >= candidates)
+    numbers = given.astype(np.int64)
+    outside = numbers.view(np.uint64) >= candidates  # as unsigned numbers those below 0 are beyond every list
     if playing is not None:
         outside &= playing[:, None]
-    if outside.any():
+    if np.count_nonzero(outside):
         raise InputError(f"candidate numbers must be in [0, {candidates}), the action space; got {int(given[outside][0])}")
-    return given.astype(np.int64)
+    return numbers
 
 
 def slate_masks(batch: SessionBatch) -> NDArray[np.bool_]:

@@ -120,15 +120,15 @@ class Log:
         self.spoken: list[list[Spoken]] | None = [[] for _ in range(n)] if words else None
         self.told_so_far: dict[int, list[Message]] = {}  # by row, what was rendered of it already
 
-    def write(
-        self, rows: NDArray[np.int64], turns: NDArray[np.int64], slate: NDArray[np.int64] | None = None, **said: NDArray[Any]
-    ) -> None:
-        """What there was in the given turns of rows (R,): by name an array (R,) each, and the slates (R, K)."""
-        at = row_starts(*self.act.shape).take(rows) + turns
+    def write(self, acted: NDArray[np.bool_], turn: NDArray[np.int64], slate: NDArray[np.int64], **said: NDArray[Any]) -> None:
+        """What there was in a turn (N,) of the rows that ``acted`` (N,): by name an array (N,) each, and the slates (N, K)."""
+        at, rows = row_starts(*self.act.shape) + turn, None
+        if np.count_nonzero(acted) < len(acted):
+            rows = acted.nonzero()[0]
+            at, slate = at.take(rows), slate.take(rows, 0)
         for name, values in said.items():
-            getattr(self, name).put(at, values)
-        if slate is not None:
-            self.slate.reshape(-1, slate.shape[1])[at] = slate
+            getattr(self, name).put(at, values if rows is None else values.take(rows))
+        self.slate.reshape(-1, slate.shape[1])[at] = slate
 
     def clear(self, rows: NDArray[np.int64]) -> None:
         """Begin anew in the given rows."""

@@ -120,7 +120,7 @@ def _turn(
         reaction=reaction, outcome=bool(step.met[r]), paid=bool(step.paid[r]),
         components=tuple(float(v) if there else None for v, there in zip(step.components[r], step.applicable[r], strict=True)),
         sources=tuple(SOURCES[s] for s in step.sources[r]),
-        reasons=tuple(step.reason(r, i) for i in range(len(names))),
+        reasons=tuple(step.said_of(r)),
         value=float(step.values[r]), reward=float(step.rewards[r]),
         gate=tuple(d for d, f in zip(names, step.failed[r], strict=True) if f),
         gold=gold, taken=taken, said=_bits(after.told[r] if after.goal[r] == goal else before.told[r] | step.reactions.told[r]),
