@@ -22,6 +22,7 @@ from recenv.errors import InputError
 _GOLDEN, _M1, _M2, _S30, _S27, _S31, _S11 = (np.array(number, np.uint64) for number in (
     0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB, 30, 27, 31, 11))
 _HALF, _TINY = np.array(0.5), np.array(2.0**-53)
+_ONES = (1 << 64) - 1
 
 
 def seed_of(given: Any) -> int:
@@ -42,22 +43,28 @@ def _mix(z: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return z ^ (z >> _S31)
 
 
+def _mix_one(z: int) -> int:
+    """``_mix`` of one word, which Python's integers do in a tenth of the time of an array's."""
+    z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9 & _ONES
+    z = (z ^ z >> 27) * 0x94D049BB133111EB & _ONES
+    return z ^ z >> 31
+
+
 def bits(*key: ArrayLike | int, start: NDArray[np.uint64] | None = None) -> NDArray[np.uint64]:
     """64 random bits per key; words broadcast against each other, the result has their common shape.
 
     start: what ``bits`` gave for the head of the key, so that a head that many keys share is folded once:
     ``bits(b, start=bits(a))`` equals ``bits(a, b)``.
     """
-    words = [_word(part) for part in key]
-    state = np.zeros(words[0].shape if words else (), np.uint64) if start is None else start
-    if state.ndim:  # only scalars warn of the wrap-around that is meant here
-        for part in words:
-            state = _mix((state ^ part) + _GOLDEN)
-        return state
-    with np.errstate(over="ignore"):
-        for part in words:
-            state = _mix((state ^ part) + _GOLDEN)
-    return np.asarray(state)
+    state = np.zeros((), np.uint64) if start is None else start
+    for part in key:
+        given = _word(part)
+        if state.size == given.size == 1:
+            mixed = _mix_one((state.item() ^ given.item()) + 0x9E3779B97F4A7C15 & _ONES)
+            state = np.array(mixed, np.uint64, ndmin=max(state.ndim, given.ndim))
+        else:
+            state = _mix((state ^ given) + _GOLDEN)
+    return state
 
 
 def _word(part: ArrayLike | int) -> NDArray[np.uint64]:

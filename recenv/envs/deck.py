@@ -29,7 +29,7 @@ from recenv.rewards.rows import Told
 from recenv.rewards.rows import rows as make_rows
 
 E = len(CANDIDATE_FEATURES)
-_ZERO, _TWO = np.array(0, np.int32), np.array(2)
+_ZERO, _TWO, _NOUGHT = np.array(0, np.int32), np.array(2), np.array(0.0)
 _BM25_SCALE = 10.0
 NO_LIST = "the scorer gave no probabilities of the list"
 Worth = Callable[[NDArray[np.float32]], NDArray[np.float32]]
@@ -83,13 +83,16 @@ class Deck:
         self._discount = 1.0 / np.log2(np.arange(config.slate_size) + 2.0)
         self._discounts = np.concatenate([[0.0], self._discount])  # by rank from 1, 0 for no item
         self._mass = np.cumsum(self._discounts)
+        self._scale = np.where(self._listed, 1.0, self._mass[:, None])  # (1 + K, S)
+        self._scale[0] = 0.0
         self._category = np.asarray(tables.world.column("goal_category"), np.int64)
         self._last: _Stood | None = None
         self.observation = np.zeros((0, config.candidates, E), np.float32)  # (B, C, E), nothing shown yet
         self.session = np.zeros((0, len(SESSION_FEATURES)), np.float32)  # (B, S), turn and goal 0
         self._cell = np.zeros((0, config.candidates, s), np.float32)
         self._asked = np.zeros((0, config.candidates), np.bool_)
-        self._ideal = np.ones((0, 1 + config.slate_size, s))  # of lists, the best DCG of so many items
+        # by how many items, what their discounted sum is divided by: of lists the best DCG, else the sum of discounts
+        self._ideal = np.ones((0, 1 + config.slate_size, s))
         self._value = np.zeros((0, config.candidates, 2), np.float32)
         self._reasons: dict[tuple[str, int], str] = {}
         self._fixed: dict[int, NDArray[np.float64]] = {}
@@ -175,11 +178,12 @@ class Deck:
         if (last := self._last) is not None and last.age == self.tables.age and last.session is of[0] and last.goal is of[1]:
             if last.told is of[2]:
                 return last.found
-            goal = last.found.goal
+            goal, place = last.found.goal, last.found.place
         else:
             goal = self.tables.goal_row(state.session, state.goal)
-        block = self.blocks(goal, state.told)  # may fill the tables
-        found = Standing(goal, self.tables.at(goal), block)
+            place = self.tables.at(goal)
+        age, block = self.tables.age, self.blocks(goal, state.told)  # may fill the tables
+        found = Standing(goal, place if age == self.tables.age else self.tables.at(goal), block)
         self._last = _Stood(*of, self.tables.age, found)
         return found
 
@@ -199,8 +203,10 @@ class Deck:
             room = max(64, 2 * len(self))
             for name in ("observation", "session", "_cell", "_asked", "_ideal", "_value", "_fresh"):
                 old = getattr(self, name)
-                larger = np.full((room, *old.shape[1:]), name == "_ideal", old.dtype)
+                larger = np.zeros((room, *old.shape[1:]), old.dtype)
                 larger[:start] = old[:start]
+                if name == "_ideal":
+                    larger[start:] = self._scale
                 setattr(self, name, larger)
         for number, (goal, mask) in enumerate(fresh, start):
             self.observation[number] = self._observe(goal, mask)
@@ -265,20 +271,20 @@ class Deck:
         cell = self._cell.reshape(-1, s).take(flat, 0)  # (N, K, S)
         count = facts.rank[:, -1]
         weight = self._discounts.take(facts.rank * facts.there)[:, :, None]  # (N, K, 1)
-        ideal = self._ideal.reshape(-1, s).take(block * self._ideal.shape[1] + count, 0)  # (N, S), 1 where no list
+        scale = self._ideal.reshape(-1, s).take(block * self._ideal.shape[1] + count, 0)  # (N, S), 0 without an item
         if self.whole:
-            part, mass = weight * cell, self._mass.take(count)[:, None]
+            part, present = weight * cell, scale > _NOUGHT
         else:
             known = ~np.isnan(cell)
             part, share = np.where(known, weight * cell, 0.0), np.where(known, weight, 0.0)
             mass = share[:, 0]
             for p in range(1, k):
                 mass = mass + share[:, p]
+            scale = np.where(self._listed, scale, mass)
+            present = (mass > 0) & (scale > 0)
         total = part[:, 0]
         for p in range(1, k):  # place by place, so that the order of additions is one
             total = total + part[:, p]
-        scale = np.where(self._listed, ideal, mass)
-        present = (mass > 0) & (scale > 0)  # without an item there is no mass
         values = np.divide(total, scale, out=np.zeros((n, s)), where=present)
         return SlateScores(values.astype(np.float32), present, cell, worth)
 

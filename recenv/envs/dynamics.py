@@ -145,8 +145,8 @@ def transition(
     tables: Tables, state: State, act: NDArray[np.int8], facts: Facts, heard: Heard | None,
     place: NDArray[np.int32] | None = None, decided: Decided | None = None,
 ) -> tuple[State, Reactions]:
-    """One turn of N sessions. act (N,): index into ACTS, NO_ACT for rows that sit out and stay as they are; heard: what users
-    make of the words, None where nobody but the environment speaks, which is of slates alone; place (N,): of their goals, see
+    """One turn of N sessions. act (N,): index into ACTS, NO_ACT for rows that sit out and stay as they are; facts: of the
+    items that rows recommend, none in other rows; heard: what users make of the words, None where nobody but the environment speaks, which is of slates alone; place (N,): of their goals, see
     ``Tables.at``, for callers that know it; decided: what users decided themselves on what they heard, in place of what follows
     from what items are worth to them.
 
@@ -155,18 +155,17 @@ def transition(
     if place is None:
         place = tables.at(tables.goal_row(state.session, state.goal))
     config, temper = tables.config, tables.user.temper
-    playing, slate = act != _NO_ACT, facts.some & (act == _RECOMMEND)
+    playing, slate = act != _NO_ACT, facts.some
     open_ = ~state.told & tables.rows.sayable.take(place)
 
     considered = _consider(tables, state, facts, heard, open_)
     if decided is not None and heard is not None:
         considered = _overruled(considered, decided, state, facts, heard, open_, config)
-    chosen, orders, told, constraint, said = considered
-    ordered = slate & orders
-    speaks = slate & ~ordered
+    chosen, ordered, told, constraint, said = considered
+    speaks = slate ^ ordered
     kind = np.where(slate, said, _WITHOUT_SLATE.take(act))
     told, constraint = told * speaks, np.where(speaks, constraint, _NOTHING)
-    tires, named = playing & ~ordered, slate
+    tires, named = playing ^ ordered, slate
     cost: float | NDArray[np.float64] = TURN_COST
     about, aloud = silence(len(state))
     if heard is not None:
@@ -195,6 +194,7 @@ def transition(
     leaves = tires & ((patience <= 0) | (rng.uniform(state.turn, _LEAVE, start=state.key) < temper.leave_hazard * cost))
     if np.count_nonzero(leaves):
         kind[leaves], told[leaves], constraint[leaves] = LEAVE, _NONE, -1
+        named = named & ~leaves
     if heard is not None and heard.objection.any():
         aloud = np.where((objects & ~leaves) | ordered, heard.objection, 0)
 
@@ -207,8 +207,7 @@ def transition(
         if heard is not None:
             ending[act == END] = ENDED
     shown = state.shown.copy()
-    listed = (facts.at >= _ZERO) & slate[:, None]
-    shown.put(state.spots(facts.at)[listed], True)
+    shown.put(state.spots(facts.at)[facts.at >= _ZERO], True)
     # what did not change stays the same array, by which others see that it did not
     after = state.but(
         turn=turn, patience=patience, ending=ending, told=state.told | told if np.count_nonzero(told) else state.told, shown=shown)
@@ -218,7 +217,7 @@ def transition(
         ending = ending.copy()
         ending[done] = MET_ALL
         after = enter_goal(tables, after.but(goal=goal, ending=ending), np.flatnonzero(ordered & ~done))
-    return after, Reactions(kind, np.where(named & ~leaves, chosen, _NOTHING), constraint, told, ordered, about, aloud)
+    return after, Reactions(kind, np.where(named, chosen, _NOTHING), constraint, told, ordered, about, aloud)
 
 
 @CACHES.keep(64)
@@ -246,7 +245,8 @@ _WITHOUT_SLATE = _without_slate()
 
 
 class _Considered(NamedTuple):
-    """(N,) each: position of the item he speaks of, whether he orders it, what he tells, the constraint he names, the kind."""
+    """(N,) each: position of the item he speaks of, whether he orders it, what he tells, the constraint he names, the kind. Where
+    nothing is shown nothing is ordered, and the rest means nothing."""
 
     place: NDArray[np.int64]
     ordered: NDArray[np.bool_]
@@ -293,7 +293,7 @@ def _overruled(
     """The same, with what users decided themselves. What misses the need by its record is not taken, and draws what it misses."""
     takes = decided.takes >= 0
     at = np.arange(len(state)), np.where(takes, decided.takes, considered.place)
-    wanted = takes & ((facts.logged[at] & FITS) != 0)
+    wanted = takes & facts.some & ((facts.logged[at] & FITS) != 0)
     ordered = wanted & ~heard.refuted[at]
     lacks = facts.missed[at] | facts.unknown[at]
     tells = np.where(takes, _lowest(lacks & open_), _answers(decided.told & open_, config.answers))
