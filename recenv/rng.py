@@ -18,11 +18,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from recenv.errors import InputError
 
-# arrays without axes: NumPy takes a third longer to meet an array with a scalar of its own
-_GOLDEN, _M1, _M2, _S30, _S27, _S31, _S11 = (np.array(number, np.uint64) for number in (
-    0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB, 30, 27, 31, 11))
-_HALF, _TINY = np.array(0.5), np.array(2.0**-53)
+_STEP, _FIRST, _SECOND = 0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
 _ONES = (1 << 64) - 1
+# arrays without axes, since NumPy takes a third longer to meet an array with a scalar of its own
+_GOLDEN, _M1, _M2, _S30, _S27, _S31, _S11 = (np.array(n, np.uint64) for n in (_STEP, _FIRST, _SECOND, 30, 27, 31, 11))
+_HALF, _TINY = np.array(0.5), np.array(2.0**-53)
 
 
 def seed_of(given: Any) -> int:
@@ -44,10 +44,10 @@ def _mix(z: NDArray[np.uint64]) -> NDArray[np.uint64]:
 
 
 def _mix_one(z: int) -> int:
-    """``_mix`` of one word, which Python's integers do in a tenth of the time of an array's."""
-    z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9 & _ONES
-    z = (z ^ z >> 27) * 0x94D049BB133111EB & _ONES
-    return z ^ z >> 31
+    """``_mix`` of one word: Python's integers take a tenth of the time of an array of one."""
+    z = (z ^ (z >> 30)) * _FIRST & _ONES
+    z = (z ^ (z >> 27)) * _SECOND & _ONES
+    return z ^ (z >> 31)
 
 
 def bits(*key: ArrayLike | int, start: NDArray[np.uint64] | None = None) -> NDArray[np.uint64]:
@@ -60,7 +60,7 @@ def bits(*key: ArrayLike | int, start: NDArray[np.uint64] | None = None) -> NDAr
     for part in key:
         given = _word(part)
         if state.size == given.size == 1:
-            mixed = _mix_one((state.item() ^ given.item()) + 0x9E3779B97F4A7C15 & _ONES)
+            mixed = _mix_one(((state.item() ^ given.item()) + _STEP) & _ONES)
             state = np.array(mixed, np.uint64, ndmin=max(state.ndim, given.ndim))
         else:
             state = _mix((state ^ given) + _GOLDEN)
@@ -76,7 +76,10 @@ def _word(part: ArrayLike | int) -> NDArray[np.uint64]:
 
 def uniform(*key: ArrayLike | int, start: NDArray[np.uint64] | None = None) -> NDArray[np.float64]:
     """Uniform draws in the open interval (0, 1)."""
-    return ((bits(*key, start=start) >> _S11).astype(np.float64) + _HALF) * _TINY
+    drawn = bits(*key, start=start)
+    if drawn.size == 1 and drawn.ndim:
+        return np.array(((drawn.item() >> 11) + 0.5) * 2.0**-53, ndmin=drawn.ndim)
+    return np.asarray(((drawn >> _S11).astype(np.float64) + _HALF) * _TINY)
 
 
 def gumbel(*key: ArrayLike | int, start: NDArray[np.uint64] | None = None) -> NDArray[np.float64]:

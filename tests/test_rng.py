@@ -16,6 +16,16 @@ def test_draws_depend_on_the_key_alone() -> None:
     assert np.array_equal(together[::-1], rng.uniform(7, keys[::-1], 3))
 
 
+@pytest.mark.parametrize("shape", [(1,), (1, 1), (3, 1)])
+def test_an_array_of_one_draws_what_its_word_draws_among_others(shape: tuple[int, ...]) -> None:
+    keys, start = np.arange(1, 1000, dtype=np.uint64), rng.bits(np.arange(2**64 - 999, 2**64, dtype=np.uint64))
+    for draw in (rng.bits, rng.uniform):
+        together = draw(keys, 3, start=start)
+        for i in (0, 17, 998):
+            alone = draw(np.full(shape, keys[i]), 3, start=start[i : i + 1])
+            assert alone.shape == shape and alone.dtype == together.dtype and (alone == together[i]).all()
+
+
 def test_every_word_of_the_key_matters() -> None:
     draws = [int(rng.bits(*key)) for key in ((1, 2, 3), (1, 3, 2), (0, 2, 3), (1, 2, 4), (1, 2), (1, 2, 3, 0))]
     assert len(set(draws)) == len(draws)

@@ -145,10 +145,10 @@ def transition(
     tables: Tables, state: State, act: NDArray[np.int8], facts: Facts, heard: Heard | None,
     place: NDArray[np.int32] | None = None, decided: Decided | None = None,
 ) -> tuple[State, Reactions]:
-    """One turn of N sessions. act (N,): index into ACTS, NO_ACT for rows that sit out and stay as they are; facts: of the
-    items that rows recommend, none in other rows; heard: what users make of the words, None where nobody but the environment speaks, which is of slates alone; place (N,): of their goals, see
-    ``Tables.at``, for callers that know it; decided: what users decided themselves on what they heard, in place of what follows
-    from what items are worth to them.
+    """One turn of N sessions. act (N,): index into ACTS, NO_ACT for rows that sit out and stay as they are; facts: of the items
+    that rows recommend, none in other rows; heard: what users make of the words, None where nobody but the environment speaks,
+    which is of slates alone; place (N,): of their goals, see ``Tables.at``, for callers that know it; decided: what users decided
+    themselves on what they heard, in place of what follows from what items are worth to them.
 
     Rows that met a goal stand at the start of the next one, or at the end of the session.
     """
@@ -209,8 +209,8 @@ def transition(
     shown = state.shown.copy()
     shown.put(state.spots(facts.at)[facts.at >= _ZERO], True)
     # what did not change stays the same array, by which others see that it did not
-    after = state.but(
-        turn=turn, patience=patience, ending=ending, told=state.told | told if np.count_nonzero(told) else state.told, shown=shown)
+    heard_so_far = state.told | told if np.count_nonzero(told) else state.told
+    after = state.but(turn=turn, patience=patience, ending=ending, told=heard_so_far, shown=shown)
     if np.count_nonzero(ordered):
         goal = state.goal + ordered
         done = ordered & (goal >= tables.n_goals.take(state.session))
@@ -329,7 +329,7 @@ def _lowest(mask: Mask) -> Mask:
 
 def _place(bit: Mask) -> NDArray[np.int64]:
     """The number of the one bit of each mask, -1 for none."""
-    return _NUMBERS.take(np.bitwise_count(bit - _ONE))
+    return np.asarray(_NUMBERS.take(np.bitwise_count(bit - _ONE)))
 
 
 _NUMBERS = np.array([*range(64), -1])

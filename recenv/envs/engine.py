@@ -367,7 +367,7 @@ class Engine:
             for r in np.flatnonzero(other.any(1)).tolist():
                 now = log.slate[r][(log.act[r] == RECOMMEND) & (log.goal[r] == state.goal[r])]
                 seen[r] |= np.isin(facts.item[r], now) & other[r]
-        return np.logical_or.reduce(facts.there > seen, axis=1) | ~facts.some
+        return np.asarray(np.logical_or.reduce(facts.there > seen, axis=1) | ~facts.some)
 
     def _pay(
         self, state: State, after: State, act: NDArray[np.int8], fresh: NDArray[np.bool_], judged: _Judged, reactions: Reactions,
@@ -397,17 +397,18 @@ class Engine:
 
     def _write(self, state: State, log: Log, act: NDArray[np.int8], facts: Facts, reactions: Reactions) -> None:
         place = reactions.place
-        at = row_starts(*facts.item.shape) + place  # of the item before where there is none
-        there = place >= _ZERO
+        there, at = place >= _ZERO, row_starts(*facts.item.shape) + place  # of the item before where there is none
         heard = {} if log.spoken is None else {"about": reactions.about, "objection": reactions.objection}
         log.write(
             act != _NO_ACT, state.turn, facts.item, act=act, reaction=reactions.kind, goal=state.goal, position=place,
-            item=np.where(there, facts.item.take(at), _NONE), extrapolated=there & (facts.logged.take(at) & _EXTRAPOLATED).astype(np.bool_),
+            item=np.where(there, facts.item.take(at), _NONE),
+            extrapolated=there & ((facts.logged.take(at) & _EXTRAPOLATED) != _NEITHER),
             constraint=reactions.constraint, told=reactions.told, **heard)
 
 
 _RUNNING, _RECOMMEND, _NO_ACT, _NO_SOURCE = (np.array(code, np.int8) for code in (RUNNING, RECOMMEND, NO_ACT, NO_SOURCE))
-_ZERO, _NONE, _EXTRAPOLATED, _NOTHING = np.array(0), np.array(-1), np.array(EXTRAPOLATED), np.array(0.0, np.float32)
+_ZERO, _NONE, _NOTHING = np.array(0), np.array(-1), np.array(0.0, np.float32)
+_EXTRAPOLATED, _NEITHER = np.array(EXTRAPOLATED), np.array(0, np.uint8)
 
 
 def _span(columns: list[int]) -> slice | NDArray[np.int64]:

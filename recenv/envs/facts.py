@@ -68,8 +68,8 @@ def _from_tables(
     cell = rows.cell.reshape(-1, 4).take(flat, 0)  # (N, K, 4)
     own = state.spots(at)
     return Facts(
-        there, rank, rank[:, -1] > _ZERO, at, np.where(there, rows.item.take(flat), _NONE), cell[:, :, KEY], state.value.take(own),
-        state.look.take(own), cell[:, :, MISSED_BY], cell[:, :, UNKNOWN_BY], rows.logged.take(flat),
+        there, rank, rank[:, -1] > _ZERO, at, np.where(there, rows.item.take(flat), _NONE), cell[:, :, KEY],
+        state.value.take(own), state.look.take(own), cell[:, :, MISSED_BY], cell[:, :, UNKNOWN_BY], rows.logged.take(flat),
     )
 
 

@@ -18,11 +18,16 @@ class Observer:
     def __init__(self, deck: Deck) -> None:
         self.deck = deck
 
-    def __call__(self, state: State) -> dict[str, NDArray[np.float32]]:
-        """candidates (N, C * E) and session (N, S); see ``spaces``."""
-        block = self.deck.standing(state).block
+    def __call__(self, state: State, rows: NDArray[np.int64] | None = None) -> dict[str, NDArray[np.float32]]:
+        """candidates (N, C * E) and session (N, S); see ``spaces``. rows: (R,) of the N, where not all are asked for."""
+        shown, turn, goal = state.shown, state.turn, state.goal
+        if rows is None:
+            block = self.deck.standing(state).block
+        else:
+            shown, turn, goal = shown.take(rows, 0), turn.take(rows), goal.take(rows)
+            block = self.deck.blocks(self.deck.tables.goal_row(state.session.take(rows), goal), state.told.take(rows))
         seen, session = self.deck.observation.take(block, 0), self.deck.session.take(block, 0)
-        seen[:, :, SHOWN] = state.shown
-        session[:, 0] = state.turn / self.deck.tables.config.horizon
-        session[:, 1] = np.minimum(state.goal, BOUND)
+        seen[:, :, SHOWN] = shown
+        session[:, 0] = turn / self.deck.tables.config.horizon
+        session[:, 1] = np.minimum(goal, BOUND)
         return {"candidates": seen.reshape(len(seen), -1), "session": session}

@@ -36,9 +36,10 @@ class State:
     """A batch of N sessions in play, C candidates. Never written in place.
 
     goal counts those met, which is the number of the current one. told: constraints of the current goal that the user has
-    disclosed, a bit each. bar: the value that an item must reach to be ordered (see ``dynamics``). value, look: of each candidate in
-    this goal, see ``tables.Liking``; not saved, since they follow from the rest. shown: candidates recommended in this goal. earned, count: what this goal has paid so far and how many of its turns counted, of the scalar and
-    of each dimension. key, goal_key: heads of the keys of draws, (seed, session) and (seed, session, goal) folded.
+    disclosed, a bit each. bar: the value that an item must reach to be ordered (see ``dynamics``). value, look: of each candidate
+    in this goal, see ``tables.Liking``; not saved, since they follow from the rest. shown: candidates recommended in this goal.
+    earned, count: what this goal has paid so far and how many of its turns counted, of the scalar and of each dimension.
+    key, goal_key: heads of the keys of draws, (seed, session) and (seed, session, goal) folded.
     """
 
     session: NDArray[np.int64]  # (N,) rows of the world
@@ -164,8 +165,8 @@ def save(state: State, log: Log, world: str, extra: dict[str, Any]) -> bytes:
 
 
 def load(data: bytes, world: str, like: State, log: Log) -> tuple[State, Log, dict[str, Any]]:
-    """What ``save`` wrote; what of the state follows from the rest is still that of ``like`` (see ``dynamics.recalled``). like, log:
-    the batch that it is for. Raises InputError for damaged bytes or those of another batch."""
+    """What ``save`` wrote; what of the state follows from the rest is still that of ``like``, see ``dynamics.recalled``. like,
+    log: the batch that it is for. Raises InputError for damaged bytes or those of another batch."""
     try:
         saved = msgspec.json.decode(data, type=_Saved)
     except UNREADABLE as error:

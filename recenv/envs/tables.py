@@ -114,7 +114,7 @@ class Tables:
 
     def goal_row(self, session: NDArray[np.int64], goal: NDArray[np.int64]) -> NDArray[np.int64]:
         """(N,) goal rows of the world; after the last goal of a session it stays on it."""
-        return self.first_goal.take(session) + np.minimum(goal, self._last.take(session))
+        return np.asarray(self.first_goal.take(session) + np.minimum(goal, self._last.take(session)))
 
     def session_of(self, goal_row: int) -> tuple[int, int]:
         """The session of a goal row, and the goal's number in it."""

@@ -209,9 +209,12 @@ class SlateVectorEnv(SessionVectorEnv[dict[str, NDArray[np.float32]], NDArray[np
         return self.batch.step_slates(numbers, playing)
 
     def _observations_of(self, rows: NDArray[np.int64]) -> NDArray[Any]:
-        found = self.batch.engine.observer(self.batch.playing.take(rows))
-        pairs = zip(found["candidates"], found["session"], strict=True)
-        return _objects([{"candidates": candidates, "session": session} for candidates, session in pairs])
+        found = self.batch.engine.observer(self.batch.playing, rows)
+        made = [found.copy() for _ in range(len(rows))]
+        for name, values in found.items():
+            for row, value in zip(made, values, strict=True):
+                row[name] = value
+        return _objects(made)
 
 
 def _objects(values: list[Any]) -> NDArray[Any]:
