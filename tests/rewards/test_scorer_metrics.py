@@ -76,3 +76,17 @@ def test_what_varies_little_is_not_constant():
     assert m.pearson(a, np.arange(5.0)) == pytest.approx(1.0, abs=1e-3)
     assert m.pearson(np.arange(5.0), -np.arange(5.0)) == pytest.approx(-1.0)
     assert math.isnan(m.pearson(np.zeros(0), np.zeros(0)))
+
+
+def test_the_place_of_the_first_right_one():
+    gains, scores = np.array([0.0, 1.0, 0.5, 0.0]), np.array([0.9, 0.1, 0.5, 0.5])
+    assert m.reciprocal_rank(gains, scores) == 1 / 2  # the third item: of two alike, the first in the order given
+    assert m.reciprocal_rank(gains, -scores) == 1.0 and m.reciprocal_rank(np.array([0.0, 1.0]), np.zeros(2)) == 1 / 2
+    assert math.isnan(m.reciprocal_rank(np.zeros(2), np.arange(2.0)))
+
+
+def test_ece_of_lists_is_of_items_against_their_share_of_the_gain():
+    gains, p = [np.array([3.0, 1.0]), np.array([0.0, 2.0])], [np.array([0.75, 0.25]), np.array([0.5, 0.5])]
+    assert m.list_ece(gains[:1], p[:1]) == 0.0
+    assert m.list_ece(gains, p) == pytest.approx((0.5 + 0.5) / 4)
+    assert math.isnan(m.list_ece([], []))

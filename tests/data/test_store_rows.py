@@ -1,0 +1,76 @@
+"""Rows that stores are given more than once, from long ago, or one too many of."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from recenv.data import store
+from recenv.data.store import StoreWriter
+from recenv.data.world import World
+from recenv.errors import RowError
+from recenv.records import CATEGORIES, Goal, Need, Privileged, Session, User
+from recenv.testing.tiny import build_tiny_world, tiny_item
+
+ITEM = tiny_item("en", "dining", 1)
+
+
+def session(name: str, *items: str) -> tuple[Session, Privileged]:
+    goal = Goal(category="dining", query="Tea?", candidates=items)
+    one = Session(id=name, user_id="u", locale="en", instruction="", context={}, goals=(goal,), source="constructed")
+    return one, Privileged(needs=(Need(),), outcomes=((),), patience=3)
+
+
+def test_a_store_has_the_same_bytes_however_few_rows_are_held_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    usual = build_tiny_world(tmp_path / "usual")
+    monkeypatch.setattr(store, "_LATELY", 1)
+    few = build_tiny_world(tmp_path / "few")
+    assert {f.name: f.read_bytes() for f in usual.iterdir()} == {f.name: f.read_bytes() for f in few.iterdir()}
+
+
+@pytest.mark.parametrize("lately", [1, 9])
+def test_of_records_of_one_id_the_first_is_kept_and_others_are_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lately: int
+) -> None:
+    monkeypatch.setattr(store, "_LATELY", lately)
+    with StoreWriter(tmp_path / "out", kind="test") as writer:
+        other = replace(ITEM, name="Another")
+        rows = [writer.add_item(item) for item in (ITEM, replace(ITEM), tiny_item("en", "dining", 2), other, other, ITEM)]
+        assert rows == [0, 0, 1, 0, 0, 0] and writer.counts["items"] == 2 and writer.counts["item_conflicts"] == 2
+        assert [writer.add_user(user) for user in (User(id="u"), User(id="u", profile={"city": "here"}))] == [0, 0]
+        assert writer.counts["users"] == 1 and writer.counts["user_conflicts"] == 1
+        assert writer.items_by_category == {"dining": 2}
+        made, privileged = session("s", ITEM.id)
+        writer.add_session(made, privileged)
+        for attempt in (lambda: writer.check([], None, made, privileged), lambda: writer.add_session(made, privileged)):
+            with pytest.raises(RowError, match="session 's' occurs twice"):
+                attempt()
+        writer.finish()
+    world = World(tmp_path / "out")
+    assert world.item(0) == ITEM and world.user(0) == User(id="u") and world.session(0) == made
+
+
+def test_a_record_without_an_id_is_refused(tmp_path: Path) -> None:
+    with StoreWriter(tmp_path / "out", kind="test") as writer:
+        for add, record in ((writer.add_item, replace(ITEM, id="")), (writer.add_user, User(id=""))):
+            with pytest.raises(RowError, match="empty id"):
+                add(record)  # type: ignore[operator]
+    assert not (tmp_path / "out").exists()
+
+
+def test_categories_of_ones_own_have_codes_as_they_come_and_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "_MOST_CATEGORIES", len(CATEGORIES) + 1)
+    with StoreWriter(tmp_path / "out", kind="test") as writer:
+        for n, name in enumerate(("films", "dining", "songs", "films")):
+            writer.add_item(replace(ITEM, id=str(n), category=name))
+        with pytest.raises(RowError, match="category 'maps' would be one of more than"):
+            writer.add_item(replace(ITEM, id="more", category="maps"))
+        writer.add_user(User(id="u"))
+        writer.add_session(*session("s", "0", "2"))
+        writer.finish()
+    world = World(tmp_path / "out")
+    assert world.categories == (*CATEGORIES, "films", "songs")
+    codes = [len(CATEGORIES), CATEGORIES.index("dining"), len(CATEGORIES) + 1, len(CATEGORIES)]
+    assert world.column("item_category").tolist()[:4] == codes
