@@ -18,12 +18,14 @@ _TAG = re.compile(
     r"|<\|channel\|>final[^<>|]{0,100}<\|message\|>|<channel\|>",
     re.IGNORECASE,
 )
+_MARK = re.compile(r"[<◁]|\[/?t", re.IGNORECASE)
+"""How every tag begins."""
 _TRIES = 8  # places where the rest may be one JSON object: each may cost a pass over the text
 
 
 def without_thoughts(text: str, *, blank: bool = False) -> str:
     """A text without what was thought; blank: with as many spaces instead, so that places stay."""
-    spans = _thoughts(text)
+    spans = _thoughts(text) if _MARK.search(text) else []
     if not spans:
         return text
     parts, at = list[str](), 0

@@ -109,7 +109,8 @@ def _build(fields: dict[str, Any], raw: str) -> tuple[Action | None, str]:
     if not isinstance(filters, dict) or not all(isinstance(v, (str, int, float)) for v in filters.values()):
         return None, "filters must map names to strings or numbers"
     try:  # lone surrogates may also come as JSON escapes
-        json.dumps(fields, ensure_ascii=False).encode()
+        if "\\" in raw:
+            json.dumps(fields, ensure_ascii=False).encode()
     except UnicodeEncodeError:
         return None, "text is not valid Unicode"
     kept = {str(k): str(v) for k, v in filters.items()}

@@ -51,7 +51,7 @@ def of_slate(
     slate = tuple({item.id: text(item) for item in items}.values())[:most]
     return Told(
         locale, query, instruction, response, evidence_text(items, text), user, context,
-        slate, (*slate, *(t for t in candidates if t not in slate)), len(slate))
+        slate, (*slate, *[t for t in candidates if t not in slate]), len(slate))
 
 
 def of_turn(

@@ -142,7 +142,7 @@ class TurnScorer:
         for n, rows_of in groupby(sheet.owners[d]):  # the rows of a turn stand together
             end = start + sum(1 for _ in rows_of)
             values, reason = scores.values[start:end], next((r for r in scores.reasons[start:end] if r), "")
-            spent = [cost for cost in scores.costs[start:end] if cost is not None]
+            spent = [cost for cost in scores.costs[start:end] if cost is not None] if scores.costs else []
             if spent:
                 sheet.costs[n][name] = sum(spent[1:], spent[0])
             mean = discounted_mean(values)
@@ -161,8 +161,11 @@ class TurnScorer:
 
 def discounted_mean(values: NDArray[np.floating]) -> float:
     """The mean of a slate's values (K,) by position, best first; of those that are there, NaN where none is."""
+    told: list[float] = values.tolist()
+    if len(told) == 1:
+        return told[0]
     total = mass = 0.0
-    for place, value in enumerate(values.tolist(), 2):  # slates are short: added up one by one
+    for place, value in enumerate(told, 2):  # slates are short: added up one by one
         if not math.isnan(value):
             weight = 1.0 / math.log2(place)
             total, mass = total + value * weight, mass + weight
@@ -177,4 +180,4 @@ def _lack(dimension: Dimension, view: AgentView, action: Action, known: Sequence
         return NO_TEXT
     if "instruction" in dimension.needs and not view.instruction.strip():
         return NO_INSTRUCTION
-    return NO_ITEM if _OF_ITEMS & set(dimension.reads) and not known else ""
+    return NO_ITEM if not known and _OF_ITEMS & set(dimension.reads) else ""

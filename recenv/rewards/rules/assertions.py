@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
 from recenv.data.constraints import fold
@@ -215,13 +215,14 @@ def _mentions(text: str, items: Sequence[Item], others: Sequence[Item]) -> list[
     """Where names stand, longest first where they overlap, in order of the text: whole ones, and such short forms of recommended
     items' as can mean nothing else at hand (``reading.aliases``)."""
     every = {name: None for item in (*items, *others) if (name := _called(item.name))}
+    joined = "\n".join(every)
     named: dict[str, list[Item]] = {name: [] for name in every if name in text}
     for item in items:
         name = _called(item.name)
         if name in named:
             named[name].append(item)
-        for form in aliases.forms(name)[1:] if name else ():
-            if form in text and aliases.sure(form) and not any(form in other for other in every if other != name):
+        for form in _short(name):
+            if form in text and not _elsewhere(form, name, every, joined):
                 named.setdefault(form, []).append(item)
     found: list[_Mention] = []
     taken = bytearray(len(text))  # 1 where a name stands
@@ -231,17 +232,34 @@ def _mentions(text: str, items: Sequence[Item], others: Sequence[Item]) -> list[
         at = text.find(name)
         while at >= 0:
             end = at + len(name)
-            if _whole(text, at, end) and taken.find(1, at, end) < 0:
+            if taken.find(1, at, end) < 0 and _whole(text, at, end):
                 found.append(_Mention(at, end, tuple(named[name]), _landmark(text, at, end)))
                 taken[at:end] = b"\x01" * (end - at)
             at = text.find(name, end)
     return sorted(found, key=lambda m: m.start)
 
 
+@CACHES.keep(65_536)
+def _short(name: str) -> tuple[str, ...]:
+    """The short forms of a name that are hardly ever words of their own."""
+    return tuple(form for form in aliases.forms(name)[1:] if aliases.sure(form)) if name else ()
+
+
+def _elsewhere(form: str, name: str, every: Iterable[str], joined: str) -> bool:
+    """Whether a short form of a name is a part of another name. joined: all names, a line each."""
+    if "\n" in form:
+        return any(form in other for other in every if other != name)
+    return joined.count(form) > name.count(form)
+
+
 def _whole(text: str, start: int, end: int) -> bool:
     """A Latin name must not be part of a longer word."""
-    inside = (text[at - 1:at + 1] for at in (start, end) if 0 < at < len(text))
-    return not any(pair.isascii() and pair.isalnum() for pair in inside)
+    return not (_inside(text, start) or _inside(text, end))
+
+
+def _inside(text: str, at: int) -> bool:
+    pair = text[at - 1:at + 1] if 0 < at < len(text) else ""
+    return pair.isascii() and pair.isalnum()
 
 
 def _landmark(text: str, start: int, end: int) -> bool:
@@ -330,13 +348,14 @@ def _exact(slot: Slot, text: str, match: re.Match[str]) -> bool:
 
 
 def _free(text: str) -> list[_Found]:
-    return [_Found("price", m.group().strip(), 0.0, 1e-9, *m.span()) for m in _FREE.finditer(text)]
+    said = _FREE.finditer(text) if "免" in text or "free" in text else ()
+    return [_Found("price", m.group().strip(), 0.0, 1e-9, *m.span()) for m in said]
 
 
 def _areas(text: str, areas: Sequence[str]) -> list[_Found]:
     found = []
     for area in areas:
-        if (name := _normal(area).strip()) and name in text:
+        if (name := _called(area)) and name in text:
             for pattern in _area_patterns(name, area.isascii()):
                 found += [_Found("area", area, 0.0, 0.0, *m.span()) for m in pattern.finditer(text)]
     return found

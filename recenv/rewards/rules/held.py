@@ -140,6 +140,7 @@ def _called(name: str, kind: str) -> bool:
     return len(kind) > 2 and own.startswith(kind) and not own[len(kind):len(kind) + 1].isalnum()
 
 
+@CACHES.keep(16_384)
 def _is(value: str, names: frozenset[str]) -> int:
     """MISSED where a value names the kind, UNKNOWN where the kind is only a part of it, MET where it is no part."""
     own = norm(re.sub(r"[(（][^()（）]{0,20}[)）]\s{0,4}$", "", value)).strip()
@@ -163,8 +164,14 @@ def _values(item: Item, slots: Sequence[str]) -> list[str]:
         if isinstance(have, (tuple, list)):
             found += [str(v) for v in have]
         elif isinstance(have, str) and have.strip():
-            found += [part for part in re.split(r"[、,/，|]", have) if part.strip()]
+            found += _parts(have)
     return found
+
+
+@CACHES.keep(16_384)
+def _parts(value: str) -> tuple[str, ...]:
+    """The several values that one text gives."""
+    return tuple(part for part in re.split(r"[、,/，|]", value) if part.strip())
 
 
 # -- in words ----------------------------------------------------------------------------------------------------------

@@ -44,6 +44,8 @@ _REFERENCE = re.compile(
     r"(?<![第另外每这那同])一家(?=人均|评分|"
     r"价格|是|在|\d)|其中|前[两二三]家"
     r"|后[两二三]家|有[两三一]家)")
+_REFERS = re.compile("former|latter|first|second|third|o(?:ther|f|ne )|[者第另个家其]")
+"""What every one of these has in it."""
 _DEFINES = re.compile(
     r"(?: (?:one|place|option|pick|choice|restaurant|hotel))?\s{0,4}(?:is|was|would be|是|为|:|,)?\s{0,4}(?=\ufffc)")
 
@@ -52,7 +54,7 @@ def references(text: str, named: Sequence[Named]) -> list[Named]:
     """Where a text refers to names (in its order) by other words, with what these stand for."""
     found: list[Named] = []
     defined: dict[int, tuple[Item, ...]] = {}
-    for match in _REFERENCE.finditer(text):
+    for match in _REFERENCE.finditer(text) if _REFERS.search(text) else ():
         ordinal = match.group("en") or match.group("zh")
         items: tuple[Item, ...] = ()
         if ordinal:
@@ -250,6 +252,8 @@ _OPEN = re.compile(r"\bif\b|\bwhether\b|如果|要是|是否|吗|不是说|\?")
 
 def comparisons(text: str, named: Sequence[Named]) -> list[Compared]:
     """What a text says of one named item beside another, in so many words."""
+    if " than" not in text and "比" not in text:
+        return []
     ends, starts = {n.end: n for n in named}, {n.start: n for n in named}
     found = []
     for pattern in _COMPARES:

@@ -137,7 +137,8 @@ def factual_verdict(view: AgentView, action: Action, items: Sequence[Item | None
 def _refuted_claims(view: AgentView, action: Action, items: Sequence[Item | None]) -> Iterator[Verdict]:
     """A failed verdict for each claim of the text that no record of the items it may be about agrees with."""
     known = [item for item in items if item is not None]
-    areas = {str(i.attributes["area"]): None for i in (*known, *view.candidates, *view.retrieved) if i.attributes.get("area")}
+    at_hand = (*known, *view.candidates, *view.retrieved)
+    areas = {str(area): None for item in at_hand if (area := item.attributes.get("area"))}
     text = action.text
     if len(text) > MAX_CHARACTERS:  # it has failed the instruction already: read what is whole of its head
         text = text[:max(text.rfind(mark, 0, MAX_CHARACTERS) for mark in " \n,;。，；、") + 1]
@@ -192,12 +193,12 @@ def text_broken(
         return Broken(f"expected at most {MAX_CHARACTERS} characters, came {len(text)}", "form", "characters")
     if not text.strip():
         return Broken()
-    known = [item for item in (*slate, *others) if item is not None]
-    names = [item.name for item in known] + [v for item in known[:len(slate)] for v in _strings(item)]
     language = demanded_language(instruction) or locale
-    reason = _language(language, text, names)
-    if reason:
-        return Broken(reason, "language", language)
+    if not _in_one_script(language, text):
+        known = [item for item in (*slate, *others) if item is not None]
+        reason = _language(language, text, [item.name for item in known] + [v for i in known[:len(slate)] for v in _strings(i)])
+        if reason:
+            return Broken(reason, "language", language)
     return _demanded(instruction, text, len(slate) if recommends else 0)
 
 
@@ -214,6 +215,15 @@ def _language(language: str, text: str, names: Sequence[str]) -> str:
     if not came or came == language or language not in languages.NAMES:
         return ""
     return f"expected text in {languages.NAMES[language]}, came {languages.NAMES[came]}"
+
+
+def _in_one_script(language: str, text: str) -> bool:
+    """Whether a text that should be Chinese has no Latin letter, or one that should be English no Chinese character: then names,
+    which keep their own language, decide nothing."""
+    if language not in _LANGUAGES:
+        return False
+    foreign = HAN if language == "en" else LATIN
+    return not foreign.search(text) and not foreign.search(unicodedata.normalize("NFKC", text))
 
 
 def _demanded(instruction: str, text: str, items: int) -> Broken:
@@ -246,8 +256,13 @@ def language_of(text: str, names: Sequence[str] = ()) -> str:
 
 def _strings(item: Item) -> list[str]:
     """Values of an item that keep their own language, as its name does."""
-    values = [v if isinstance(v, tuple) else (v,) for v in item.attributes.values()]
-    return [v for several in values for v in several if isinstance(v, str)]
+    found: list[str] = []
+    for value in item.attributes.values():
+        if isinstance(value, str):
+            found.append(value)
+        elif isinstance(value, tuple):
+            found += [v for v in value if isinstance(v, str)]
+    return found
 
 
 def _without(text: str, names: Sequence[str]) -> str:
