@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 from recenv.errors import InputError
 
 _STEP, _FIRST, _SECOND = 0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
-_ONES = (1 << 64) - 1
+_ONES, _WORD = (1 << 64) - 1, np.dtype(np.uint64)
 # arrays without axes, since NumPy takes a third longer to meet an array with a scalar of its own
 _GOLDEN, _M1, _M2, _S30, _S27, _S31, _S11 = (np.array(n, np.uint64) for n in (_STEP, _FIRST, _SECOND, 30, 27, 31, 11))
 _HALF, _TINY = np.array(0.5), np.array(2.0**-53)
@@ -69,9 +69,9 @@ def bits(*key: ArrayLike | int, start: NDArray[np.uint64] | None = None) -> NDAr
 
 def _word(part: ArrayLike | int) -> NDArray[np.uint64]:
     given = np.asarray(part)
-    if given.dtype == np.uint64:
+    if given.dtype == _WORD:
         return given
-    return given.astype(np.int64).view(np.uint64) if given.dtype.kind == "i" else given.astype(np.uint64)
+    return given.astype(np.int64).view(_WORD) if given.dtype.kind == "i" else given.astype(_WORD)
 
 
 def uniform(*key: ArrayLike | int, start: NDArray[np.uint64] | None = None) -> NDArray[np.float64]:

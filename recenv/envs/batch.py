@@ -167,14 +167,13 @@ class SessionBatch:
     def info(self, step: Step | None, r: int, *, full: bool) -> dict[str, Any]:
         """The info of one row in words and numbers. full: with the dialogue so far."""
         names, arrays = self.engine.dimensions, self.arrays(step)
-        vector = arrays["reward_vector"][r]
-        a = {name: array[r].tolist() for name, array in arrays.items()}
+        a = {name: array[r].tolist() if array.ndim > 1 else array.item(r) for name, array in arrays.items()}
         info: dict[str, Any] = {
             "reward_components": dict(zip(names, a["reward_vector"], strict=True)),
             "applicable": dict(zip(names, a["applicable"], strict=True)),
             "reward_sources": dict(zip(names, [SOURCES[code] for code in a["reward_source"]], strict=True)),
             "reasons": dict.fromkeys(names, "") if step is None else dict(zip(names, step.said_of(r), strict=True)),
-            "reward_vector": vector.copy(),
+            "reward_vector": arrays["reward_vector"][r].copy(),
             "reward_value": a["reward_value"],
             "paid": a["paid"],
             "outcome": a["outcome"],

@@ -75,6 +75,8 @@ class Step(NamedTuple):
     def said_of(self, row: int) -> list[str]:
         """(D,) why components of a row are missing or a rule failed, "" otherwise."""
         applicable = self.applicable[row].tolist()
+        if not self.reasons and False not in applicable:
+            return [""] * len(applicable)
         standing = self.standing if self.reactions.kind[row] >= 0 else ("",) * len(applicable)
         return [
             self.reasons.get((row, d), "") or ("" if there else why)
