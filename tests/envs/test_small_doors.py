@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 
 import gymnasium
+import msgspec
 import numpy as np
 import pytest
 from fakes import ScriptedUser, overlap_scorers
@@ -13,7 +14,7 @@ from five import DIMENSIONS, QIR
 import recenv
 from recenv.data.world import World
 from recenv.envs.batch import SessionBatch, session_pool
-from recenv.envs.chat_format import parse_action
+from recenv.envs.chat_format import follows, parse_action
 from recenv.envs.config import EnvConfig
 from recenv.envs.engine import Engine
 from recenv.envs.spaces import BOUND, clip
@@ -112,6 +113,15 @@ def test_values_are_cut_at_the_bound_of_their_space() -> None:
 def test_what_is_no_text_is_no_action() -> None:
     found = parse_action(3)  # type: ignore[arg-type]
     assert found.act == "malformed" and found.error == "expected text, got int"
+
+
+@pytest.mark.parametrize("text", ['{"act": "ask", "text": "Which?"}', "no action", '{"act": "end"}'])
+def test_an_action_that_was_changed_does_not_follow_from_its_text(text: str) -> None:
+    found = parse_action(text)
+    assert follows(found)
+    for other in ({"text": "Where?"}, {"error": "of another kind"}, {"error": "a"}, {"act": "search"}):
+        assert not follows(msgspec.structs.replace(found, **other))
+        assert follows(msgspec.structs.replace(found, **other, raw=""))  # one that was no text at first
 
 
 def test_texts_in_shared_memory_are_a_sequence() -> None:

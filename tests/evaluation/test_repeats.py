@@ -24,6 +24,7 @@ from recenv.rollouts.trace import encode
 from recenv.scenarios.tasks import Task, read_task, task_file
 
 RULES = {"scorers": "rules"}
+SESSIONS = 12
 
 
 @pytest.mark.parametrize(("trials", "successes"), [(4, 0), (4, 1), (5, 3), (3, 3)])
@@ -39,7 +40,7 @@ def test_the_estimators_count_every_choice_of_k(trials: int, successes: int) -> 
 @pytest.fixture(scope="module")
 def repeated(tmp_path_factory: pytest.TempPathFactory) -> Run:
     out = tmp_path_factory.mktemp("repeats") / "run"
-    return Run(run_evaluation("mixed", ["bm25", "random"], 20, 3, out, changes=RULES, repeats=3))
+    return Run(run_evaluation("mixed", ["bm25", "random"], SESSIONS, 3, out, changes=RULES, repeats=3))
 
 
 def test_repeats_start_alike_and_only_agents_that_draw_differ(repeated: Run) -> None:
@@ -58,29 +59,29 @@ def test_repeats_start_alike_and_only_agents_that_draw_differ(repeated: Run) -> 
 def test_repeats_from_one_start_are_a_group_of_rollouts(repeated: Run, tmp_path: Path) -> None:
     exported = export_run(repeated.path, "grpo", tmp_path / "g.jsonl", agents=["random"], chunk=7)
     rows = [json.loads(line) for line in (tmp_path / "g.jsonl").read_bytes().splitlines()]
-    assert exported.rows == len(rows) == 3 * 20
+    assert exported.rows == len(rows) == 3 * SESSIONS
     traces = [list(Run(folder).traces("random")) for folder in repeat_folders(repeated.path)]
-    for n in range(20):
+    for n in range(SESSIONS):
         group = rows[3 * n:3 * n + 3]
         assert [row["repeat"] for row in group] == [1, 2, 3] and len({json.dumps(row["prompt"]) for row in group}) == 1
         assert [row["session_return"] for row in group] == [of[n].total for of in traces]
         assert sum(row["advantage"] for row in group) == pytest.approx(0.0, abs=1e-6)
     export_run(repeated.path, "grpo", tmp_path / "both.jsonl")
     lines = (tmp_path / "both.jsonl").read_bytes().splitlines()
-    assert len(lines) == 120 and [json.loads(line)["agent"] for line in lines][:6] == ["bm25", "random"] * 3
+    assert len(lines) == 6 * SESSIONS and [json.loads(line)["agent"] for line in lines][:6] == ["bm25", "random"] * 3
 
 
 def test_what_repeats_say_is_what_their_traces_say(repeated: Run) -> None:
     found = repeated.repeated()
     assert found is not None and found.repeats == 3 and not found.fresh
     rows = {row.agent: row for row in found.rows}
-    met = np.array([[t.ending == "met" for t in Run(f).traces("random")] for f in repeat_folders(repeated.path)])  # (3, 20)
+    met = np.array([[t.ending == "met" for t in Run(f).traces("random")] for f in repeat_folders(repeated.path)])  # (3, N)
     row = rows["random"]
     assert [row.pass_hat[0].mean, row.pass_at[0].mean] == pytest.approx([met.mean()] * 2)
     assert row.pass_hat[2].mean == pytest.approx(met.all(0).mean()) and row.pass_at[2].mean == pytest.approx(met.any(0).mean())
     returns = np.array([[t.total for t in Run(f).traces("random")] for f in repeat_folders(repeated.path)])
     assert row.returns.mean == pytest.approx(returns.mean())
-    assert row.noise == pytest.approx(np.sqrt(returns.var(0, ddof=1).sum()) / 20) and row.noise > 0 and not row.alike
+    assert row.noise == pytest.approx(np.sqrt(returns.var(0, ddof=1).sum()) / SESSIONS) and row.noise > 0 and not row.alike
     assert rows["bm25"].alike and rows["bm25"].noise == 0.0
     assert [p.mean for p in rows["bm25"].pass_hat] == pytest.approx([rows["bm25"].pass_at[0].mean] * 3)
     (difference,) = found.differences
@@ -100,7 +101,7 @@ def test_the_report_shows_them(repeated: Run, tmp_path: Path) -> None:
 
 
 def test_noise_drawn_anew_moves_an_agent_that_draws_nothing(tmp_path: Path) -> None:
-    run = Run(run_evaluation("mixed", ["bm25"], 20, 3, tmp_path / "run", changes=RULES, repeats=2, fresh=True))
+    run = Run(run_evaluation("mixed", ["bm25"], SESSIONS, 3, tmp_path / "run", changes=RULES, repeats=2, fresh=True))
     found = run.repeated()
     assert found is not None and found.fresh and not found.rows[0].alike and found.rows[0].noise > 0
     plans = [read_plan(f) for f in repeat_folders(run.path)]
@@ -109,15 +110,15 @@ def test_noise_drawn_anew_moves_an_agent_that_draws_nothing(tmp_path: Path) -> N
 
 
 def test_one_repeat_is_the_run_as_it_was_and_a_killed_one_goes_on(repeated: Run, tmp_path: Path) -> None:
-    once = run_evaluation("mixed", ["bm25", "random"], 20, 3, tmp_path / "once", changes=RULES)
+    once = run_evaluation("mixed", ["bm25", "random"], SESSIONS, 3, tmp_path / "once", changes=RULES)
     assert (once / "traces.jsonl").read_bytes() == (repeated.path / "traces.jsonl").read_bytes()
     assert Run(once).repeated() is None and not (once / "repeats").exists()
-    again = run_evaluation("mixed", ["bm25", "random"], 20, 3, once, changes=RULES, repeats=3, resume=True)
+    again = run_evaluation("mixed", ["bm25", "random"], SESSIONS, 3, once, changes=RULES, repeats=3, resume=True)
     file, other = (folder / "repeats" / "3" / "traces.jsonl" for folder in (again, repeated.path))
     whole = other.read_bytes()
     assert file.read_bytes() == whole
     file.write_bytes(whole[: len(whole) // 2])
-    run_evaluation("mixed", ["bm25", "random"], 20, 3, again, changes=RULES, repeats=3, resume=True)
+    run_evaluation("mixed", ["bm25", "random"], SESSIONS, 3, again, changes=RULES, repeats=3, resume=True)
     assert file.read_bytes() == whole
     assert (again / "repeats.json").read_bytes() == (repeated.path / "repeats.json").read_bytes()
     with pytest.raises(InputError, match="2 for fresh noise"):

@@ -1,0 +1,58 @@
+"""The bounds that a demand on items has, to the last digit, and records at and beside them."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from recenv.data.constraints import MET, MISSED, UNKNOWN
+from recenv.records import Item, Value
+from recenv.rewards.rules.held import status
+from recenv.rewards.rules.wishes import read_wishes
+
+INF = math.inf
+
+
+@pytest.mark.parametrize(("words", "slot", "low", "high"), [
+    ("Nothing over 100 yuan.", "price", -INF, 100.0), ("Not above 100 yuan.", "price", -INF, 100.0),
+    ("Between 50 and 80 yuan.", "price", 50.0, 80.0), ("Between 80 and 50 yuan.", "price", 50.0, 80.0),
+    ("No more than 500 meters away.", "distance", -INF, 0.5), ("Within 1.5 km.", "distance", -INF, 1.5),
+    ("不超过800米。", "distance", -INF, 0.8), ("Delivery fee under 5 yuan.", "fee", -INF, 5.0),
+    ("Minimum order under 30 yuan.", "minimum", -INF, 30.0), ("Rating at least 4.5.", "rating", 4.5, INF),
+    ("A rating of 9 or more.", "rating", 9.0, INF), ("Not under 4.0 stars.", "rating", 4.0, INF),
+    ("Open past 10 pm.", "hours", 22.0, INF)])
+def test_a_demand_has_the_bounds_that_are_said(words: str, slot: str, low: float, high: float) -> None:
+    [wish] = read_wishes(words)
+    assert (wish.slot, wish.low, wish.high) == (slot, low, high)
+
+
+@pytest.mark.parametrize("words", [
+    "Distance under 5.", "At least 50 yuan or less.", "Not between 50 and 80 yuan.", "No more than 2 km from the station.",
+    "总共不超过300元。", "A 4-star hotel.", "I live in Haidian.", "The total is to stay under 300 yuan."])
+def test_what_has_no_bound_or_is_no_items_has_none(words: str) -> None:
+    assert read_wishes(words) == ()
+
+
+@pytest.mark.parametrize(("words", "names", "forbids"), [
+    ("Only in Haidian or Chaoyang.", ("haidian", "chaoyang"), False), ("Not in Haidian.", ("haidian",), True),
+    ("Outside Haidian.", ("haidian",), True), ("在海淀区或朝阳区。", ("海淀区", "朝阳区"), False)])
+def test_districts_are_named_and_allowed_or_not(words: str, names: tuple[str, ...], forbids: bool) -> None:
+    [wish] = read_wishes(words)
+    assert (wish.slot, wish.names, wish.forbids) == ("area", names, forbids)
+
+
+@pytest.mark.parametrize(("words", "slot", "value", "expected"), [
+    ("Rating at least 4.5.", "rating", 4.5, MET), ("Rating at least 4.5.", "rating", 4.4, MISSED),
+    ("Rating at least 4.5.", "rating", 8.0, MET), ("A rating of 9 or more.", "rating", 4.9, UNKNOWN),  # of five, not of ten
+    ("A rating of 9 or more.", "rating", 8.9, MISSED), ("A rating of 9 or more.", "rating", 5.0, UNKNOWN),
+    ("Nothing over 100 yuan.", "price", 100.0, MET), ("Nothing over 100 yuan.", "price", 100.01, MISSED),
+    ("Nothing over 100 yuan.", "price", 0, MET), ("Nothing over 100 yuan.", "price", True, UNKNOWN),
+    ("Nothing over 100 yuan.", "price", "cheap", UNKNOWN), ("Nothing over 100 yuan.", "rating", 4.0, UNKNOWN),
+    ("Between 50 and 80 yuan.", "price", 49.0, MISSED), ("Between 50 and 80 yuan.", "price", 80, MET),
+    ("Open past 10 pm.", "hours", "10:00-22:30", MET), ("Open past 10 pm.", "hours", "10:00-21:45", MISSED),
+    ("Open past 10 pm.", "hours", "18:00-02:00", MET), ("Open past 10 pm.", "hours", "in the evening", UNKNOWN)])
+def test_a_record_meets_misses_or_does_not_say(words: str, slot: str, value: Value, expected: int) -> None:
+    [wish] = read_wishes(words)
+    item = Item(id="i", category="dining", name="One", attributes={slot: value})
+    assert status(wish, item, frozenset(), frozenset()) == expected
