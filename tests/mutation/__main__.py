@@ -38,7 +38,8 @@ TESTS = (
     *(f"tests/evaluation/test_{name}.py" for name in ("intervals", "metrics", "pictures", "repeats", "runner", "sealed")),
     *(f"tests/rewards/test_{name}.py" for name in (
         "calibration", "checks", "checks_agreement", "checks_rare", "dimensions", "fields", "grounding", "hybrid", "logistic",
-        "opening_hours", "reliability", "rules", "scorer_metrics", "true_sentences", "turn", "wishes")))
+        "opening_hours", "references", "reliability", "rules", "scorer_metrics", "true_sentences", "turn", "wish_bounds",
+        "wishes")))
 """Tests that may notice."""
 _ANNOTATIONS = "BitOr"  # a bar in an annotation is never evaluated
 _FIRST = 30  # tests that a change meets alone, before files of many others are imported

@@ -34,7 +34,7 @@ def notices(copy: Path, tests: Mapping[str, float]) -> bool:
     to need."""
     child = os.fork()
     if child == 0:
-        os.setsid()
+        os.setpgid(0, 0)  # not setsid: the child of a process of low priority has the same
         code = 1
         try:
             code = _run(copy, tests)
