@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from recenv.near_json import near_object
 
+_Makes = Callable[[list[tuple[str, Any]]], dict[str, Any]]
 _STARTS = 32  # opening braces tried before giving up: each may cost a pass over the text
 
 
@@ -27,15 +28,15 @@ def json_objects(text: str, *, once: bool = False, near: bool = False) -> list[F
     no object is found then. near: also objects with slips that leave one reading (``near_json``); a key with two values leaves
     nothing to believe.
     """
-    made = _once if once else _agreeing if near else dict
+    made: _Makes = _once if once else _agreeing if near else dict
     try:
         return list(_objects(text, made, near))
     except _Twice:
         return []
 
 
-def _objects(text: str, made: Callable[[list[tuple[str, Any]]], dict[str, Any]], near: bool) -> Iterator[Found]:
-    decoder, at = json.JSONDecoder(object_pairs_hook=made), 0
+def _objects(text: str, made: _Makes, near: bool) -> Iterator[Found]:
+    decoder, at = _DECODERS[made], 0
     for _ in range(_STARTS):
         at = text.find("{", at)
         if at < 0:
@@ -72,3 +73,7 @@ def _agreeing(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         if made.setdefault(key, value) != value:
             raise _Twice
     return made
+
+
+_MADE: tuple[_Makes, ...] = (_once, _agreeing, dict)
+_DECODERS = {made: json.JSONDecoder(object_pairs_hook=made) for made in _MADE}

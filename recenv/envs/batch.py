@@ -107,9 +107,9 @@ class SessionBatch:
                 self._seen[r] = made
         return [view for r in (range(self.n) if rows is None else rows) if (view := self._seen[r]) is not None]
 
-    def observation(self, r: int) -> str:
-        """The view of a row as one text."""
-        return self.engine.transcript.observation(self.views()[r])
+    def observations(self, rows: Sequence[int] | None = None) -> list[str]:
+        """The views of the given rows, all N by default, as one text each."""
+        return [self.engine.transcript.observation(view) for view in self.views(rows)]
 
     def step(self, actions: Sequence[Action | None]) -> Step:
         """Play a turn in words; None for rows that sit out."""

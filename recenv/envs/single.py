@@ -132,7 +132,7 @@ class ChatEnv(SessionEnv[str, str]):
         self.observation_space = UnicodeText(MAX_TEXT)
 
     def _observe(self) -> str:
-        return self.batch.observation(0)
+        return self.batch.observations()[0]
 
     def _step(self, action: str) -> Step:
         return self.batch.step([parse_action(action, strict=self.batch.engine.config.strict)])

@@ -28,6 +28,7 @@ class Transcript:
         self._about: dict[tuple[str, str, int, str], str] = {}
         self._listed = lru_cache(maxsize=16_384)(self._read_listed)
         self._line = lru_cache(maxsize=65_536)(self._read_line)
+        self._volunteered = lru_cache(maxsize=65_536)(self._read_volunteered)
 
     def _read_listed(self, session: int, goal: int) -> tuple[tuple[Item, ...], tuple[float, ...]]:
         """The candidates of a goal, and what of each is popular."""
@@ -144,7 +145,7 @@ class Transcript:
         session = int(state.session[r])
         return session, min(int(state.goal[r]), int(self.tables.n_goals[session]) - 1)
 
-    def _volunteered(self, session: int, goal: int) -> int:
+    def _read_volunteered(self, session: int, goal: int) -> int:
         place = self.tables.at(np.array([int(self.tables.first_goal[session]) + goal]))
         return int(self.tables.rows.volunteered[place[0]])
 

@@ -170,7 +170,7 @@ class ChatVectorEnv(SessionVectorEnv[tuple[str, ...], Sequence[str]]):
         self.observation_space = batch_space(self.single_observation_space, num_envs)
 
     def _observe(self) -> tuple[str, ...]:
-        return tuple(self.batch.observation(r) for r in range(self.num_envs))
+        return tuple(self.batch.observations())
 
     def _step(self, actions: Sequence[str], playing: NDArray[np.bool_]) -> Step:
         if isinstance(actions, str) or len(actions) != self.num_envs:
@@ -180,7 +180,7 @@ class ChatVectorEnv(SessionVectorEnv[tuple[str, ...], Sequence[str]]):
         return self.batch.step(acts)
 
     def _observations_of(self, rows: NDArray[np.int64]) -> NDArray[Any]:
-        return _objects([self.batch.observation(r) for r in rows.tolist()])
+        return _objects(self.batch.observations(rows.tolist()))
 
 
 class SlateVectorEnv(SessionVectorEnv[dict[str, NDArray[np.float32]], NDArray[np.int64]]):
