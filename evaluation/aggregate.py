@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from recenv.evaluation.losses import SMALL
 from recenv.evaluation.rows import RunReader, SessionRow
 from recenv.measures.intervals import Interval, student_interval
 from recenv.rewards.dimensions import DIMENSIONS
@@ -41,7 +42,8 @@ class Group(NamedTuple):
 
 
 class Share(NamedTuple):
-    """A step of a waterfall: what is lost for a cause, a session on average, and the share of sessions that lost by it."""
+    """A step of a waterfall: what is lost for a cause, a session on average, and the share of sessions that lost ``SMALL``
+    or more by it."""
 
     cause: str
     lost: float
@@ -106,7 +108,7 @@ def _agent(agent: str, rows: Sequence[SessionRow], turns: Sequence[SessionTurns]
     for row in rows:
         for cause, value in row.lost.items():
             lost.setdefault(cause, []).append(value)
-    shares = [Share(c, sum(v) / len(rows), len(v) / len(rows)) for c, v in lost.items()]
+    shares = [Share(c, sum(v) / len(rows), sum(x >= SMALL for x in v) / len(rows)) for c, v in lost.items()]
     histogram = np.histogram([r.total for r in rows], BINS, (low, high))[0]
     return AgentSummary(
         agent=agent, n=len(rows), ceiling=sum(r.ceiling for r in rows) / len(rows), total=sum(r.total for r in rows) / len(rows),

@@ -15,18 +15,30 @@ from recenv.evaluation.session_values import RETURN, SessionValues
 from recenv.files import write_whole
 from recenv.journal import line_of, only_line
 from recenv.measures.intervals import Interval, mean_interval
-from recenv.rollouts.ceiling import best_returns, reachable
+from recenv.rollouts.ceiling import Served, best_returns, reachable
 
 CEILING = "ceiling.json"
 MEASURES: tuple[str, ...] = (RETURN, "needs_met")
 """The metrics that have a ceiling."""
 
 
+class BestItem(msgspec.Struct, frozen=True, kw_only=True):
+    """What one who knows everything serves at a goal, at once and alone: the item of highest worth that the user orders, else the
+    best that can be shown. met: whether he orders it. worth: in [0, 1]; values: (D,) of it by dimension, None where nobody says;
+    rounded to four decimals."""
+
+    id: str
+    name: str
+    met: bool
+    worth: float
+    values: tuple[float | None, ...]
+
+
 class SessionCeilings(msgspec.Struct, frozen=True, kw_only=True):
     """Per session of the plan, in its order: share of the goals that can be met, and the return of meeting them with the items
     of highest worth (None under a reward that has no such bound). users: whose sessions they are. unwinnable: share of the
     goals that no candidate meets. quality: what each dimension pays of a session's return, (D,); empty under a reward whose
-    quality is no weighted sum of dimensions.
+    quality is no weighted sum of dimensions. best: what is served at each goal that is begun; empty in runs of before.
     """
 
     needs_met: tuple[float, ...]
@@ -34,6 +46,7 @@ class SessionCeilings(msgspec.Struct, frozen=True, kw_only=True):
     users: tuple[str, ...]
     unwinnable: float
     quality: tuple[tuple[float, ...], ...] = ()
+    best: tuple[tuple[BestItem, ...], ...] = ()
 
     def of(self, metric: str) -> list[float]:
         """The values of one of ``MEASURES``, NaN where there is none."""
@@ -55,8 +68,15 @@ def write_ceiling(run: Path, engine: Engine) -> None:
     found = SessionCeilings(
         needs_met=tuple(can.needs_met.tolist()), returns=tuple(None if np.isnan(v) else v for v in paid.total.tolist()),
         users=tuple(engine.world.session(row).user_id for row in plan.sessions), unwinnable=can.unwinnable,
-        quality=tuple(map(tuple, paid.quality.tolist())))
+        quality=tuple(map(tuple, paid.quality.tolist())),
+        best=tuple(tuple(_best(engine, s) for s in goals) for goals in paid.served))
     write_whole(run / CEILING, line_of(found))
+
+
+def _best(engine: Engine, served: Served) -> BestItem:
+    item = engine.world.item(served.item)
+    values = tuple(None if np.isnan(v) else round(v, 4) for v in served.values.tolist())
+    return BestItem(id=item.id, name=item.name, met=served.met, worth=round(served.worth, 4), values=values)
 
 
 def read_ceiling(run: str | Path, plan: RunPlan) -> SessionCeilings | None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 
+from recenv.evaluation.session_values import shorts
+from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rewards.rules.checks import KINDS, Check, read_checks
 from recenv.rewards.rules.checks.languages import NAMES
+from recenv.rollouts.trace import TurnTrace
 
 _SENTENCE = re.compile(r"[^.!?。！？；;\n]*(?:[.!?。！？；;\n]+(?!\d)|$)")
 _CLAUSE = re.compile(r"[^,，、:：]+")
@@ -50,6 +53,14 @@ def cause(reason: str) -> str:
     if expected.startswith("expected "):
         return re.sub(r"\d+", "N", _QUOTED.sub("X", expected.removeprefix("expected ")))[:40]
     return "malformed action"
+
+
+def gate_cause(turn: TurnTrace) -> str:
+    """Why the turn failed its gate, short: the first dimension that did, and its cause; "" where none failed."""
+    for name, short, reason in zip(DIMENSIONS, shorts(), turn.reasons, strict=True):
+        if name in turn.gate:
+            return f"{short}: {cause(reason)}"
+    return ""
 
 
 def _expected(reason: str) -> str:

@@ -18,13 +18,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recenv.evaluation.ceiling import SessionCeilings
+from recenv.evaluation.demands import gate_cause
 from recenv.evaluation.session_values import shorts
-from recenv.evaluation.why import gate_cause
+from recenv.evaluation.shortfall import served_values
+from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rewards.hybrid import RewardSpec, shares
 from recenv.rollouts.trace import SessionTrace, TurnTrace
 
 LEFT, NOT_MET, OTHER, QUALITY, GATE = "left", "not met", "other", "quality", "gate: "
-_SMALL = 0.02
+NOTHING = "nothing"
+"""The main cause where next to nothing was lost."""
+
+SMALL = 0.0005
+"""What is lost below it does not show in three decimals."""
+_NAMED = 3  # causes in a sentence
 
 
 class Served(NamedTuple):
@@ -35,10 +42,10 @@ class Served(NamedTuple):
     gate: str
 
 
-def losses(trace: SessionTrace, ceilings: SessionCeilings | None, spec: RewardSpec | None) -> dict[str, float]:
-    """Cause -> return lost; the values sum to the ceiling less the return. Empty where there is no ceiling."""
+def losses(trace: SessionTrace, ceilings: SessionCeilings | None, spec: RewardSpec | None) -> dict[str, float] | None:
+    """Cause -> return lost; the values sum to the ceiling less the return. None where there is no ceiling."""
     if ceilings is None or spec is None or (top := ceilings.returns[trace.order]) is None:
-        return {}
+        return None
     reachable = round(ceilings.needs_met[trace.order] * trace.goals)
     goals = served(trace, spec)
     found: dict[str, float] = {}
@@ -65,10 +72,28 @@ def losses(trace: SessionTrace, ceilings: SessionCeilings | None, spec: RewardSp
     return found
 
 
-def main_cause(lost: Mapping[str, float]) -> str:
-    """The cause that cost a session most, "" where next to nothing was lost."""
-    cause = max(lost, key=lambda c: lost[c], default="")
-    return cause if cause and lost[cause] >= _SMALL else ""
+def main_cause(lost: Mapping[str, float] | None) -> str:
+    """The cause that cost a session most, ``NOTHING`` where less than ``SMALL`` was lost, "" where that is not known."""
+    if lost is None:
+        return ""
+    return max(lost, key=lambda c: lost[c]) if sum(lost.values()) >= SMALL else NOTHING
+
+
+def cause_name(cause: str) -> str:
+    """A cause as it is written: dimensions by what they are of."""
+    names = dict(zip(shorts(), DIMENSIONS, strict=True))
+    return names[cause].replace("_", " ") if cause in names else cause
+
+
+def losses_in_words(lost: Mapping[str, float] | None) -> str:
+    """How much a session lost and by what, the largest first, "" where that is not known."""
+    if lost is None:
+        return ""
+    total = sum(lost.values())
+    if total < SMALL:
+        return "nothing lost" if total > -SMALL else f"{-total:.3f} above the ceiling"
+    most = sorted((c for c in lost if abs(lost[c]) >= SMALL), key=lambda c: -abs(lost[c]))[:_NAMED]
+    return f"lost {total:.3f} ({' · '.join(f'{cause_name(c)} {lost[c]:.3f}' for c in most)})"
 
 
 def served(trace: SessionTrace, spec: RewardSpec) -> list[Served]:
@@ -91,14 +116,7 @@ def _served(turns: Sequence[TurnTrace], spec: RewardSpec) -> Served:
 
 def _parts(turn: TurnTrace, spec: RewardSpec) -> NDArray[np.float64]:
     """(D,) what each dimension adds to the value of a turn: of the item taken or of the best one, as the engine values it."""
-    valued = [(s.worth, -rank) for rank, s in enumerate(turn.shown) if s.worth is not None]
-    row = np.array([np.nan if v is None else v for v in turn.components])
-    if valued:
-        taken = [-rank for _, rank in valued if turn.outcome and turn.action.items[-rank] == turn.reaction.item_id]
-        values = turn.shown[taken[0] if taken else -max(valued)[1]].values
-        own = np.array([np.nan if v is None else v for v in values] or [np.nan] * len(row))
-        row = np.where(np.isnan(own), row, own)
-    parts = shares(spec, row[None])[0]
+    parts = shares(spec, served_values(turn)[None])[0]
     total = parts.sum()
     return np.asarray(parts * (turn.value / total) if total > 0 else parts)
 

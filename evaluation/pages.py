@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 from recenv.data.render import category_name
 from recenv.evaluation.cells import TONES, mark, search_words, share, turn_cells
 from recenv.evaluation.leaderboard import percent, plain, signed
+from recenv.evaluation.losses import losses_in_words
 from recenv.evaluation.plots import became_of, reasons_of
 from recenv.evaluation.session_pages import paid_line, turn_heads
 from recenv.measures.drawing import COLOURS
@@ -59,8 +60,9 @@ def templates() -> Environment:
     )
     made.filters |= {"percent": percent, "plain": plain, "signed": signed}
     made.globals |= {
-        "became_of": became_of, "category_name": category_name, "mark": mark, "paid_line": paid_line, "reasons_of": reasons_of,
-        "search_words": search_words, "share": share, "tones": TONES, "turn_cells": turn_cells, "turn_heads": turn_heads,
+        "became_of": became_of, "category_name": category_name, "losses_in_words": losses_in_words, "mark": mark,
+        "paid_line": paid_line, "reasons_of": reasons_of, "search_words": search_words, "share": share, "tones": TONES,
+        "turn_cells": turn_cells, "turn_heads": turn_heads,
     }
     return made
 

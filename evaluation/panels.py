@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from recenv.evaluation.aggregate import AgentSummary, ByTurn, Group, Summary
-from recenv.evaluation.losses import GATE
+from recenv.evaluation.losses import GATE, cause_name
 from recenv.evaluation.session_values import shorts
 from recenv.measures.drawing import (
     BAD,
@@ -145,12 +145,6 @@ def _steps(agent: AgentSummary) -> list[_Step]:
     if abs(rest) >= _LEAST:
         steps.append(_Step("all else", at, at - rest, GREY, f"{-rest:+.3f}"))
     return [*steps, _Step("return", 0.0, agent.total, INK, f"{agent.total:.3f}")]
-
-
-def cause_name(cause: str) -> str:
-    """A cause as it is written: dimensions by what they are of."""
-    names = dict(zip(shorts(), DIMENSIONS, strict=True))
-    return names[cause].replace("_", " ") if cause in names else cause
 
 
 def _waterfall(number: int, agent: AgentSummary) -> Panel:

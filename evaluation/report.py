@@ -67,7 +67,7 @@ def write_report(run: str | Path, chosen: Chosen | None = None) -> Path:
     values = values_of(plan, _counted(run_traces(folder, plan), sources))
     if not any(values.values()):
         raise InputError(f"{folder} has no finished session yet; go on with: recenv evaluate ... --out {folder} --resume")
-    board = rank(plan, values, audit=audit_values(folder, plan), ceiling=reader.ceilings, lost=read_failures(folder))
+    board = rank(plan, values, audit=audit_values(folder, plan), ceiling=reader.tell.ceilings, lost=read_failures(folder))
     agents = [row.agent for row in board.rows]
     picks = _picks(plan, values, chosen)
     plots = folder / PLOTS

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from recenv.evaluation.ceiling import read_ceiling
-from recenv.evaluation.losses import losses, main_cause
+from recenv.evaluation.demands import gate_cause
+from recenv.evaluation.losses import main_cause
 from recenv.evaluation.plan import RunPlan
 from recenv.evaluation.session_values import session_values
 from recenv.evaluation.traces import run_traces
-from recenv.evaluation.why import Teller, Told, gate_cause
+from recenv.evaluation.why import Teller, Told
 from recenv.rewards.dimensions import DIMENSIONS
 
 NAN = float("nan")
@@ -20,7 +20,7 @@ NAN = float("nan")
 
 class SessionRow(NamedTuple):
     """One session of one agent. constraints: of all its goals, -1 where unknown. total: the return; ceiling: NaN where unknown.
-    gates: causes of failed gates, each once. cause: what cost it most, "" for next to nothing; lost: cause -> return.
+    gates: causes of failed gates, each once. cause: what cost it most (``main_cause``); lost: cause -> return.
     components: (D,) means over the turns that have a value, NaN where none has."""
 
     session: str
@@ -39,7 +39,7 @@ class SessionRow(NamedTuple):
     ceiling: float
     gates: tuple[str, ...]
     cause: str
-    lost: dict[str, float]
+    lost: Mapping[str, float]
     components: tuple[float, ...]
     gold: float
     extrapolated: float
@@ -51,7 +51,6 @@ class RunReader:
 
     def __init__(self, run: str | Path, plan: RunPlan) -> None:
         self.run, self.plan, self.tell = Path(run), plan, Teller(run, plan)
-        self.ceilings = read_ceiling(run, plan)
 
     def told(self) -> Iterator[Told]:
         """Every finished trace explained, in the order of playing."""
@@ -60,14 +59,15 @@ class RunReader:
     def row(self, told: Told) -> SessionRow:
         """The row of a session."""
         trace, values = told.trace, session_values(told.trace)
-        lost = losses(trace, self.ceilings, self.tell.spec)
-        top = None if self.ceilings is None else self.ceilings.returns[trace.order]
+        ceilings = self.tell.ceilings
+        top = None if ceilings is None else ceilings.returns[trace.order]
         return SessionRow(
             session=trace.session_id, agent=trace.agent, user=trace.user_id, order=trace.order, locale=trace.locale,
             category=trace.category, source=trace.source, goals=trace.goals, goals_met=trace.goals_met,
             constraints=sum(map(len, told.needs)) if told.story else -1, ending=trace.ending, turns=len(trace.turns),
             total=trace.total, ceiling=NAN if top is None else top,
-            gates=tuple(dict.fromkeys(c for t in trace.turns if (c := gate_cause(t)))), cause=main_cause(lost), lost=lost,
+            gates=tuple(dict.fromkeys(c for t in trace.turns if (c := gate_cause(t)))), cause=main_cause(told.lost),
+            lost=told.lost or {},
             components=values.components, gold=values.gold, extrapolated=values.extrapolated, malformed=values.malformed)
 
 

@@ -5,15 +5,18 @@ What comes from the story's ``hidden`` part, and all of ``Shown``, is hidden fro
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from recenv.errors import InputError
-from recenv.evaluation.demands import BELOW_GATE, cause, demanded
+from recenv.evaluation.ceiling import BestItem, read_ceiling
+from recenv.evaluation.demands import BELOW_GATE, demanded
+from recenv.evaluation.losses import losses
 from recenv.evaluation.plan import RunPlan
 from recenv.evaluation.recorded import recorded_reward
 from recenv.evaluation.session_values import shorts
+from recenv.evaluation.shortfall import best_to_serve, of_order
 from recenv.evaluation.stories import read_stories
 from recenv.records import Constraint
 from recenv.rewards.dimensions import DIMENSIONS
@@ -60,19 +63,20 @@ class Note(NamedTuple):
 
 class Told(NamedTuple):
     """A trace with all that there is to say about it: the story of its session (None where that is gone), its needs, one tuple of
-    wishes a goal, and its turns explained."""
+    wishes a goal, and its turns explained. lost: cause -> return (``losses``), None where no ceiling is known."""
 
     trace: SessionTrace
     story: SessionStory | None
     needs: Needs
     turns: tuple[TurnWhy, ...]
+    lost: Mapping[str, float] | None = None
 
 
 class Teller:
     """Explains the traces of one run; reads what it needs of the run once."""
 
     def __init__(self, run: str | Path, plan: RunPlan) -> None:
-        self.plan, self.stories = plan, read_stories(run, plan)
+        self.plan, self.stories, self.ceilings = plan, read_stories(run, plan), read_ceiling(run, plan)
         self._needs: dict[str, Needs] = {}
         self.spec: RewardSpec | None
         try:
@@ -85,7 +89,9 @@ class Teller:
         if trace.session_id not in self._needs:
             self._needs[trace.session_id] = wishes(story)
         needs = self._needs[trace.session_id]
-        return Told(trace, story, needs, explain(trace, story, self.plan, self.spec, needs))
+        best = self.ceilings.best[trace.order] if self.ceilings is not None and self.ceilings.best else ()
+        turns = explain(trace, story, self.plan, self.spec, needs, best)
+        return Told(trace, story, needs, turns, losses(trace, self.ceilings, self.spec))
 
 
 class TurnWhy(NamedTuple):
@@ -109,10 +115,11 @@ def wishes(story: SessionStory | None) -> Needs:
 
 
 def explain(
-    trace: SessionTrace, story: SessionStory | None, plan: RunPlan, spec: RewardSpec | None, needs: Needs | None = None
+    trace: SessionTrace, story: SessionStory | None, plan: RunPlan, spec: RewardSpec | None, needs: Needs | None = None,
+    best: Sequence[BestItem] = (),
 ) -> tuple[TurnWhy, ...]:
     """Every turn of a trace explained. story: of its session, spec: what paid; without one, what rests on it is empty. needs: the
-    story's ``wishes``, for callers that keep them."""
+    story's ``wishes``, for callers that keep them. best: what the ceiling serves, by goal."""
     names = {str(s.get("dimension")): str(s.get("name")) for s in plan.scorers}
     price = 0.0 if spec is None else spec.turn_price
     heads = list(zip(DIMENSIONS, shorts(), strict=True))
@@ -120,7 +127,8 @@ def explain(
     instruction = "" if story is None else story.instruction
     earned: dict[int, float] = {}
     known: dict[int, set[str]] = {}
-    told = {g: {m for m, wish in enumerate(need) if wish.disclosure == "volunteered"} for g, need in enumerate(needs)}
+    opening = {g: {m for m, wish in enumerate(need) if wish.disclosure == "volunteered"} for g, need in enumerate(needs)}
+    told = {g: set(said) for g, said in opening.items()}
     found = []
     for turn in trace.turns:
         need = needs[turn.goal] if turn.goal < len(needs) else ()
@@ -131,19 +139,14 @@ def explain(
         seen = known.setdefault(turn.goal, set())
         pay = _pay(turn, items, earned.get(turn.goal, 0.0), spec, bool(set(turn.action.items) - seen))
         new = [m for m in turn.said if m not in before] if need else []
+        behind = [kept] if (kept := _behind(turn, items)) else []
+        if turn.goal < len(best) and (better := best_to_serve(turn, best[turn.goal], spec, before == opening.get(turn.goal))):
+            behind.append(better)
         before.update(new)
-        found.append(TurnWhy(turn, _texts(turn.said, need), _texts(new, need), items, notes, pay, _behind(turn, items)))
+        found.append(TurnWhy(turn, _texts(turn.said, need), _texts(new, need), items, notes, pay, "; ".join(behind)))
         seen |= set(turn.action.items)
         earned[turn.goal] = earned.get(turn.goal, 0.0) + turn.reward + price
     return tuple(found)
-
-
-def gate_cause(turn: TurnTrace) -> str:
-    """Why the turn failed its gate, short: the first dimension that did, and its cause; "" where none failed."""
-    for name, short, reason in zip(DIMENSIONS, shorts(), turn.reasons, strict=True):
-        if name in turn.gate:
-            return f"{short}: {cause(reason)}"
-    return ""
 
 
 def _rule(c: Constraint) -> str:
@@ -201,6 +204,8 @@ def _note(
     if failed:
         gate = "" if spec is None else f" of {spec.gates.get(name, 0.0):g}"
         text = BELOW_GATE + gate + (f"; {reason}" if reason else "")
+    elif DIMENSIONS[name].listwise:
+        text = reason or of_order(d, turn)
     elif value < LOW and (worst := _worst(d, items, heard)):
         text = worst
     return Note(short, source, text, "")
@@ -255,8 +260,8 @@ def _by(turn: TurnTrace, items: Sequence[ItemWhy]) -> str:
 
 
 def _behind(turn: TurnTrace, items: Sequence[ItemWhy]) -> str:
-    """What kept the user from an item that meets his whole need, "" where none was shown or one was taken."""
-    if turn.outcome or not turn.shown:
+    """What kept the user from an item that meets his whole need, "" where one was taken or traces do not tell."""
+    if turn.outcome or all(s == Shown() for s in turn.shown):
         return ""
     for rank, item in enumerate(items):
         if item.shown == Shown() or not item.shown.fits:
@@ -267,4 +272,4 @@ def _behind(turn: TurnTrace, items: Sequence[ItemWhy]) -> str:
         if not item.shown.liked:
             return f"{name}, but the user likes another one of his list better"
         return f"{name}; the user objected to the words" if turn.reaction.kind in ("object", "leave") else name
-    return ""
+    return "nothing shown meets the whole need"

@@ -19,7 +19,8 @@ from recenv.evaluation.aggregate import AgentSummary, SessionTurns, of_rows
 from recenv.evaluation.cells import TONES
 from recenv.evaluation.failures import told as lost_sessions
 from recenv.evaluation.leaderboard import Leaderboard, audit_notes, build_leaderboard, ceiling_note, method
-from recenv.evaluation.panels import AGENTS, cause_name
+from recenv.evaluation.losses import cause_name, losses_in_words
+from recenv.evaluation.panels import AGENTS
 from recenv.evaluation.plan import RunPlan, read_plan
 from recenv.evaluation.plots import reasons_of
 from recenv.evaluation.rows import RunReader, SessionRow
@@ -92,7 +93,8 @@ def payload(runs: Sequence[str | Path], progress: Progress = lambda done, total:
             at = sessions.of((plan.store, plan.seed, told.trace.session_id), told)
             row = reader.row(told)
             table.add(at, number[row.agent], row, told)
-            packed = msgspec.json.encode({"player": number[row.agent], "turns": [_turn(w) for w in told.turns]})
+            packed = msgspec.json.encode({
+                "player": number[row.agent], "lost": losses_in_words(told.lost), "turns": [_turn(w) for w in told.turns]})
             characters |= set(packed.decode())
             sessions.traces[at].append(packed)
     progress(planned, planned)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 import msgspec
@@ -50,7 +51,7 @@ class Step(NamedTuple):
     values (N,) hybrid scalar of the turn in [0, 1]; paid (N,): whether it counted.  rewards (N,), vector_rewards (N, D): what the
     turn is paid (``hybrid.credit``).  failed (N, D): failed gates.  met (N,): the outcome, whether this turn met a need.
     reasons: (row, dimension) -> why a component is missing or a rule failed; standing (D): why one is missing where nothing is
-    said of the row; read both by ``said_of``.  costs: by row, what judges took.
+    said of the row; read both by ``said_of``.  costs: by row, what judges took.  left_out: by row, see ``TurnScores``.
     facts: what is true of the items shown; item_values (N, K, D), worth (N, K): what each of them is worth by itself, NaN where
     nobody says; None where numbers were given instead of words, since there the deck has them.
     """
@@ -67,6 +68,7 @@ class Step(NamedTuple):
     reasons: Mapping[tuple[int, int], str]
     reactions: Reactions
     costs: Mapping[int, dict[str, Cost]]
+    left_out: Mapping[int, dict[str, Item]]
     standing: tuple[str, ...]
     facts: Facts
     item_values: NDArray[np.float32] | None
@@ -97,6 +99,7 @@ class _Judged(NamedTuple):
     costs: Mapping[int, dict[str, Cost]]
     item_values: NDArray[np.float32] | None = None
     worth: NDArray[np.float32] | None = None
+    left_out: Mapping[int, dict[str, Item]] = MappingProxyType({})
 
 
 class Engine:
@@ -252,10 +255,10 @@ class Engine:
             own = facts.there & ~np.isnan(items).all(2)
             worth = np.where(own, self.reward(each.reshape(-1, d)).values.reshape(items.shape[:2]), worth)
             values = np.where(own.any(1), _served(worth, own, reactions), values)
-        costs = dict(zip(rows, scores.costs, strict=False))
+        costs, left_out = dict(zip(rows, scores.costs, strict=False)), dict(zip(rows, scores.left_out, strict=True))
         return _Judged(
             np.where(applicable, components, np.float32(0.0)), applicable, sources, values, hybrid.failed, hybrid.unpaid, reasons,
-            costs, items, worth)
+            costs, items, worth, left_out)
 
     # -- numbers ---------------------------------------------------------------------------------------------
 
@@ -395,7 +398,8 @@ class Engine:
         paid = due.reward.astype(np.float32)
         return after.but(earned=earned, count=count), Step(
             judged.components, judged.applicable, judged.sources, judged.values, counts, paid[:, 0], paid[:, 1:], judged.failed,
-            reactions.met, judged.reasons, reactions, judged.costs, self._standing, facts, judged.item_values, judged.worth)
+            reactions.met, judged.reasons, reactions, judged.costs, judged.left_out, self._standing, facts, judged.item_values,
+            judged.worth)
 
     def _write(self, state: State, log: Log, act: NDArray[np.int8], facts: Facts, reactions: Reactions) -> None:
         place = reactions.place

@@ -42,6 +42,7 @@ class TurnScores(NamedTuple):
     most probable one's.
 
     costs: for each turn, by dimension, what its scorer spent on it (``protocol.Cost``), where that is known; N, or none at all.
+    left_out: for each turn, by dimension of lists, the candidate that its scorer puts first, where that was not shown.
     """
 
     components: NDArray[np.float32]
@@ -50,6 +51,7 @@ class TurnScores(NamedTuple):
     unjudged: NDArray[np.bool_]
     items: NDArray[np.float32]
     costs: tuple[dict[str, Cost], ...] = ()
+    left_out: tuple[dict[str, Item], ...] = ()
 
 
 class _Sheet:
@@ -62,6 +64,7 @@ class _Sheet:
         self.sources = [["none"] * d for _ in range(n)]
         self.reasons = [[""] * d for _ in range(n)]
         self.costs: list[dict[str, Cost]] = [{} for _ in range(n)]
+        self.left_out: list[dict[str, Item]] = [{} for _ in range(n)]
         self.rows: list[list[ScorerRow]] = [[] for _ in range(d)]
         self.owners: list[list[int]] = [[] for _ in range(d)]
 
@@ -90,11 +93,10 @@ class TurnScorer:
         for n, turn in enumerate(turns):
             self._enter(sheet, n, turn)
         for d in range(len(self.dimensions)):
-            self._score(sheet, d)
+            self._score(sheet, d, turns)
         return TurnScores(
             sheet.values, tuple(map(tuple, sheet.sources)), tuple(map(tuple, sheet.reasons)), sheet.unjudged, sheet.items,
-            tuple(sheet.costs)
-        )
+            tuple(sheet.costs), tuple(sheet.left_out))
 
     def _enter(self, sheet: _Sheet, n: int, turn: Rulings) -> None:
         """What rules decide of a turn, and the rows that are left to the scorers."""
@@ -127,7 +129,7 @@ class TurnScorer:
             self._texts[item.id] = item_text(item)
         return self._texts[item.id]
 
-    def _score(self, sheet: _Sheet, d: int) -> None:
+    def _score(self, sheet: _Sheet, d: int, turns: Sequence[Rulings]) -> None:
         """One call of the dimension's scorer; several rows of a turn (its slate) become their discounted mean."""
         name = self.dimensions[d].name
         if not sheet.owners[d]:
@@ -146,15 +148,18 @@ class TurnScorer:
             if spent:
                 sheet.costs[n][name] = sum(spent[1:], spent[0])
             mean = discounted_mean(values)
-            row, first, start = sheet.rows[d][start], start, end
+            row, at, start = sheet.rows[d][start], start, end
             if math.isnan(mean):
                 sheet.put(n, d, np.nan, "none", reason or "the scorer gave no value")
                 sheet.unjudged[n, d] = True
                 continue
             sheet.put(n, d, mean, "scorer", reason)
             if row.items and scores.lists:
-                p = scores.lists[first]
+                p = scores.lists[at]
                 sheet.items[n, : row.shown, d] = p[: row.shown] / p.max()
+                if (first := int(p.argmax())) >= row.shown:
+                    text = row.items[first]
+                    sheet.left_out[n][name] = next(i for i in turns[n].view.candidates if self._text(i) == text)
             elif row.item:
                 sheet.items[n, : len(values), d] = values
 

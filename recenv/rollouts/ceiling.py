@@ -83,12 +83,23 @@ def summary(world: World, rules: EnvConfig) -> str:
             f"ceiling of needs met: {found.needs_met.mean():.1%}")
 
 
+class Served(NamedTuple):
+    """What is served at a goal. item: world row; met: whether the user orders it. worth: of it, in [0, 1]; values (D,): of it by
+    dimension, NaN where nobody says; both as they are before the user is asked anything."""
+
+    item: int
+    met: bool
+    worth: float
+    values: NDArray[np.float32]
+
+
 class Best(NamedTuple):
     """total (N,): returns, NaN where a reward has no ceiling. quality (N, D): what each dimension pays of them; (N, 0) where
-    quality is no weighted sum of dimensions."""
+    quality is no weighted sum of dimensions. served: for each of N sessions, its goals in order as far as they are played."""
 
     total: NDArray[np.float64]
     quality: NDArray[np.float64]
+    served: list[list[Served]]
 
 
 def returns(engine: Engine, sessions: Sequence[int], seeds: NDArray[np.uint64]) -> NDArray[np.float64]:
@@ -106,19 +117,22 @@ def best_returns(engine: Engine, sessions: Sequence[int], seeds: NDArray[np.uint
     """
     spec = engine.reward.spec
     if spec.credit != "service":
-        return Best(np.full(len(sessions), np.nan), np.zeros((len(sessions), 0)))
+        return Best(np.full(len(sessions), np.nan), np.zeros((len(sessions), 0)), [[] for _ in sessions])
     state, log = engine.begin(np.asarray(sessions, np.int64), seeds), engine.log(len(sessions), words=False)
     paid, quality = np.zeros(len(sessions)), np.zeros((len(sessions), len(engine.dimensions)))
-    playing = np.ones(len(sessions), np.bool_)
+    playing, found = np.ones(len(sessions), np.bool_), list[list[Served]]([] for _ in sessions)
     while playing.any():
         slates = best_slates(engine, state, playing)
-        parts = shares(spec, engine.item_values(state, slates))
+        values = engine.item_values(state, slates)
+        parts = shares(spec, values)
         state, step = engine.step_slates(state, log, slates, playing)
         paid += step.rewards
+        for r in np.flatnonzero(playing & step.facts.there[:, 0]).tolist():
+            found[r].append(Served(int(step.facts.item[r, 0]), bool(step.met[r]), float(step.values[r]), values[r]))
         served = playing & (step.values > 0)
         quality[served] += (1.0 - spec.outcome) * parts[served]
         playing &= step.met & (state.ending == RUNNING)
-    return Best(paid, quality if spec.aggregation == "mean" else np.zeros((len(sessions), 0)))
+    return Best(paid, quality if spec.aggregation == "mean" else np.zeros((len(sessions), 0)), found)
 
 
 def best_slates(engine: Engine, state: State, playing: NDArray[np.bool_]) -> NDArray[np.int64]:

@@ -18,7 +18,7 @@ from recenv.records import Action, AgentView, Item
 from recenv.rewards.protocol import SOURCES, unanswered
 from recenv.rollouts.agent import Agent, ReadsNumbers
 from recenv.rollouts.gold import GoldMeter
-from recenv.rollouts.trace import TRACE_SCHEMA, SessionTrace, Shown, TurnTrace
+from recenv.rollouts.trace import TRACE_SCHEMA, LeftOut, SessionTrace, Shown, TurnTrace
 from recenv.users.protocol import Speaks
 
 
@@ -124,7 +124,9 @@ def _turn(
         value=float(step.values[r]), reward=float(step.rewards[r]),
         gate=tuple(d for d, f in zip(names, step.failed[r], strict=True) if f),
         gold=gold, taken=taken, said=_bits(after.told[r] if after.goal[r] == goal else before.told[r] | step.reactions.told[r]),
-        shown=_shown(engine, meter, before, step, seen, r, items), judged=step.costs.get(r) or msgspec.UNSET,
+        shown=_shown(engine, meter, before, step, seen, r, items),
+        left_out={d: LeftOut(id=i.id, name=i.name) for d, i in step.left_out.get(r, {}).items()} or msgspec.UNSET,
+        judged=step.costs.get(r) or msgspec.UNSET,
         flaw=(log.spoken[r][-1].flaw if log.spoken is not None else "") or msgspec.UNSET,
     )
 

@@ -41,6 +41,6 @@ def _unrewarded(trace: SessionTrace) -> SessionTrace:
     turns = tuple(
         msgspec.structs.replace(
             t, components=(), sources=(), reasons=(), value=0.0, reward=0.0, paid=True, gate=(), said=(), shown=(),
-            judged=msgspec.UNSET)
+            left_out=msgspec.UNSET, judged=msgspec.UNSET)
         for t in trace.turns)
     return msgspec.structs.replace(trace, schema=TRACE_SCHEMA, turns=turns)

@@ -12,9 +12,11 @@ from recenv.journal import line_of, recorded
 from recenv.records import Action, Reaction
 from recenv.rewards.protocol import Cost
 
-TRACE_SCHEMA = 4
-READABLE = (2, 3, TRACE_SCHEMA)
-"""Schemas that are read; traces of schema 2 lack ``said`` and ``shown``, those of 2 and 3 their seal."""
+TRACE_SCHEMA = 5
+_SEALED = (4, TRACE_SCHEMA)
+READABLE = (2, 3, *_SEALED)
+"""Schemas that are read; traces of schema 2 lack ``said`` and ``shown``, those of 2 and 3 their seal, those
+before 5 ``left_out``."""
 
 
 class Shown(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -41,6 +43,13 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return (not self.missed and not self.unknown and self.logged != "refused") or self.logged == "taken"
 
 
+class LeftOut(msgspec.Struct, frozen=True, kw_only=True):
+    """A candidate that was not shown: its id and name."""
+
+    id: str
+    name: str
+
+
 class TurnTrace(msgspec.Struct, frozen=True, kw_only=True):
     """One turn. Per dimension, in the order of ``rewards.dimensions.DIMENSIONS``:
 
@@ -52,6 +61,8 @@ class TurnTrace(msgspec.Struct, frozen=True, kw_only=True):
     was ordered; None without one.  said: numbers of the constraints of this goal that the user has disclosed after this turn.
     shown: aligned with action.items, what each item met and missed, hidden from agents; the default for ids that are unknown or
     repeated.
+    left_out: by dimension that is judged as a list, the candidate that its scorer puts first, where that was not shown; absent
+    where there is none. No agent sees it.
     judged: by dimension, what a judge took to score this turn, as recorded when it answered; absent where none was asked.
     flaw: what of the answer of a user who speaks for himself did not stand (``envs.conversing.FLAWS``); absent where all did.
     """
@@ -73,6 +84,7 @@ class TurnTrace(msgspec.Struct, frozen=True, kw_only=True):
     taken: float | None = None
     said: tuple[int, ...] = ()
     shown: tuple[Shown, ...] = ()
+    left_out: dict[str, LeftOut] | msgspec.UnsetType = msgspec.UNSET
     judged: dict[str, Cost] | msgspec.UnsetType = msgspec.UNSET
     flaw: str | msgspec.UnsetType = msgspec.UNSET
 
@@ -113,7 +125,7 @@ def encode(trace: SessionTrace) -> bytes:
 
 def unsealed(trace: SessionTrace) -> bool:
     """Whether a trace is of a version that did not seal them."""
-    return trace.schema != TRACE_SCHEMA
+    return trace.schema not in _SEALED
 
 
 def read_traces(path: str | Path) -> Iterator[SessionTrace]:

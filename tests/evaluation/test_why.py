@@ -9,11 +9,11 @@ import pytest
 from scenario_worlds import A_DOZEN
 from trace_builders import plan, session, turn
 
-from recenv.evaluation.demands import cause, demanded
+from recenv.evaluation.demands import cause, demanded, gate_cause
 from recenv.evaluation.plan import read_plan
 from recenv.evaluation.run import run_evaluation
 from recenv.evaluation.stories import STORIES, read_stories
-from recenv.evaluation.why import explain, gate_cause
+from recenv.evaluation.why import explain
 from recenv.records import Constraint, User
 from recenv.rewards.hybrid import REWARDS
 from recenv.rewards.rules.verdicts import text_broken

@@ -7,20 +7,24 @@ from itertools import pairwise
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import pytest
 from fakes import ScriptedUser, overlap_scorers
 
+from recenv.data.render import item_text
 from recenv.data.world import World
 from recenv.envs.config import EnvConfig
 from recenv.envs.engine import Engine
 from recenv.errors import InputError
-from recenv.records import Action, AgentView
+from recenv.records import Action, AgentView, ScorerRow
 from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rewards.hybrid import REWARDS, shares
+from recenv.rewards.protocol import ScorerSpec, Scores
+from recenv.rewards.ranking import shown_ndcg
 from recenv.rollouts.ceiling import best_returns
 from recenv.rollouts.collect import collect
 from recenv.rollouts.story import tell
-from recenv.rollouts.trace import TRACE_SCHEMA, SessionTrace, Shown, TurnTrace, encode, read_traces
+from recenv.rollouts.trace import TRACE_SCHEMA, LeftOut, SessionTrace, Shown, TurnTrace, encode, read_traces
 
 
 class Slates:
@@ -110,13 +114,52 @@ def test_traces_of_the_schema_before_are_read(engine: Engine, tmp_path: Path) ->
     read: SessionTrace = next(read_traces(tmp_path / "traces.jsonl"))
     assert read.total == new.total and all(t.shown == () and t.said == () for t in read.turns)
     (tmp_path / "traces.jsonl").write_bytes(msgspec.json.encode({**old, "schema": TRACE_SCHEMA + 1}) + b"\n")
-    with pytest.raises(InputError, match=f"this version reads 2, 3, {TRACE_SCHEMA}"):
+    with pytest.raises(InputError, match=f"this version reads 2, 3, 4, {TRACE_SCHEMA}"):
         list(read_traces(tmp_path / "traces.jsonl"))
 
 
-def test_what_dimensions_pay_of_a_ceiling_adds_up(engine: Engine) -> None:
-    import numpy as np
+class Numbered:
+    """A scorer of lists who puts items, known by their texts, in the order of their numbers, the last one first."""
 
+    def __init__(self, dimension: str, texts: Sequence[str]) -> None:
+        self.texts = list(texts)
+        self.spec = ScorerSpec(name="numbered", dimension=dimension, kind="rule", reads=("query", "items"), fingerprint="1")
+
+    def score(self, rows: Sequence[ScorerRow]) -> Scores:
+        lists = [np.array([1.0 + self.texts.index(text) for text in row.items], np.float32) for row in rows]
+        lists = [p / p.sum() for p in lists]
+        return Scores(np.array([shown_ndcg(p, row.shown or len(p)) for p, row in zip(lists, rows, strict=True)], np.float32),
+                      ("",) * len(rows), tuple(lists))
+
+
+def test_the_candidate_that_a_scorer_of_lists_puts_first_is_named_where_it_was_not_shown(tiny_world: World) -> None:
+    """Of zh-1's sixteen candidates, 0 to 15, number 15 comes first; each is worth its number and one."""
+    listed = next(d.name for d in DIMENSIONS.values() if d.listwise)
+    goal = tiny_world.session(tiny_world.session_row("zh-1")).goals[0]
+    candidates = [tiny_world.item(tiny_world.item_row(c)) for c in goal.candidates]
+    scorers = {**overlap_scorers(), listed: Numbered(listed, list(map(item_text, candidates)))}
+    made = Engine(tiny_world, EnvConfig(candidates=17, horizon=6), scorers=scorers, user=ScriptedUser(wants=False))
+    trace = collect(made, Slates([3, 8], [2, 15]), [tiny_world.session_row("zh-1")], 3)[0]
+    last = candidates[15]
+    named = [t.left_out[listed] if isinstance(t.left_out, dict) else None for t in trace.turns]
+    assert named[0] == LeftOut(id=last.id, name=last.name) and named[1:] == [None]  # ordered
+    column = list(DIMENSIONS).index(listed)
+    assert [s.values[column] for s in trace.turns[0].shown] == [pytest.approx(4 / 16), pytest.approx(9 / 16)]
+    assert trace.turns[1].shown[1].values[column] == 1.0
+    assert msgspec.json.decode(encode(trace), type=SessionTrace) == trace
+
+
+def test_a_ceiling_says_what_it_serves(engine: Engine) -> None:
+    """Items 7 and 15 alone meet the need of zh-1: one of them is served, and ordered."""
+    rows = [engine.world.session_row("zh-1"), engine.world.session_row("zh-2")]
+    best = best_returns(engine, rows, np.full(2, 5, np.uint64))
+    assert [len(goals) for goals in best.served] == [1, 2] and all(s.met for goals in best.served for s in goals)
+    candidates = engine.world.session(rows[0]).goals[0].candidates
+    assert best.served[0][0].item in [engine.world.item_row(candidates[n]) for n in (7, 15)]
+    assert best.total == pytest.approx([sum(0.9 + 0.1 * s.worth for s in goals) for goals in best.served], abs=1e-5)
+
+
+def test_what_dimensions_pay_of_a_ceiling_adds_up(engine: Engine) -> None:
     sessions = range(engine.world.n_sessions)
     best = best_returns(engine, sessions, np.full(len(sessions), 5, np.uint64))
     goals = np.array([len(engine.world.session(s).goals) for s in sessions])

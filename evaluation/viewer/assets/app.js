@@ -434,7 +434,7 @@
       const heads = el("div", { class: "turn heads" }, sides.map(({ player, row, trace }, k) => el("div", { class: "side" },
         sized(el("h3", {}, `${sides.length > 1 ? (k ? "B " : "A ") : ""}${players[player].name}`), "color", players[player].colour),
         trace ? el("p", { class: "grey" }, `return ${fixed(R.return[row])} of ${fixed(R.ceiling[row])} · ${R.met[row]} of ${R.goals[row]} needs met · ${W[R.ending[row]]}`,
-          W[R.cause[row]] ? ` · lost by ${W[R.cause[row]]}` : "") : el("p", { class: "grey" }, "has not played this session"))));
+          trace.lost ? ` · ${trace.lost}` : "") : el("p", { class: "grey" }, "has not played this session"))));
       const rows = Array.from({ length: turns }, (_, t) => el("div", { class: "turn", id: `turn-${t + 1}` }, sides.map(({ player, trace }, k) => {
         const turn = trace?.turns[t], other = sides[1 - k]?.trace;
         return turn ? side(turn, t, trace.turns.length, other, k, sides.length > 1 ? players[player].name : "", asked) : el("div", { class: "side ended" }, trace && t === trace.turns.length ? "the session has ended" : "");
