@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
 from recenv.data import store
+from recenv.data.ids import IdTable
 from recenv.data.store import StoreWriter
 from recenv.data.world import World
 from recenv.errors import RowError
@@ -26,7 +28,18 @@ def session(name: str, *items: str) -> tuple[Session, Privileged]:
 def test_a_store_has_the_same_bytes_however_few_rows_are_held_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     usual = build_tiny_world(tmp_path / "usual")
     monkeypatch.setattr(store, "_LATELY", 1)
+    tables: list[IdTable] = []
+
+    def small() -> IdTable:
+        tables.append(IdTable(in_memory=1))
+        return tables[-1]
+
+    monkeypatch.setattr(store, "IdTable", small)
     few = build_tiny_world(tmp_path / "few")
+    assert len(tables) == 3
+    for table in tables:  # nothing of them is left on disk
+        with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+            table.find(12345)
     assert {f.name: f.read_bytes() for f in usual.iterdir()} == {f.name: f.read_bytes() for f in few.iterdir()}
 
 

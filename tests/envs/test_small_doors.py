@@ -20,8 +20,9 @@ from recenv.envs.engine import Engine
 from recenv.envs.spaces import BOUND, clip
 from recenv.envs.text_space import TextMemory, UnicodeText
 from recenv.errors import InputError, OptionError
-from recenv.records import Action
+from recenv.records import Action, Constraint, Need
 from recenv.rewards.hybrid import REWARDS
+from recenv.users.llm_prompt import messages
 
 CONFIG = EnvConfig(horizon=6, candidates=8, scorers="rules")
 
@@ -60,6 +61,21 @@ def test_users_are_asked_of_slates_with_items_and_of_questions(engine: Engine, t
     assert list(asked) == [0, 2]
     assert [item.id for item in asked[0].items] == known and asked[2].items == ()
     assert asked[0].need == asked[2].need and {i.name for i in asked[0].items}.isdisjoint(asked[0].unshown)
+
+
+def test_users_hear_the_talk_from_its_beginning_and_know_of_each_wish_what_they_may_say(
+    engine: Engine, tiny_world: World
+) -> None:
+    row = next(r for r in range(tiny_world.n_sessions) if len(tiny_world.session(r).goals) > 1)
+    state, log = engine.begin(np.array([row]), np.zeros(1, np.uint64)), engine.log(1, words=True)
+    [asked] = engine.situations(state, log, [Action(act="ask", text="Which?")]).values()
+    assert [m.content for m in asked.dialogue] == [tiny_world.session(row).goals[0].query]
+    need = Need(constraints=tuple(
+        Constraint(slot="rating", op="ge", value=float(n), text=f"wish {n}", disclosure="on_ask") for n in range(4)))
+    role = messages(asked._replace(need=need, said=0b0100, secret=0b1010))[0].content
+    kinds = [next(kind for kind in ("said this", "never say", "only when asked") if kind in line)
+             for line in role.splitlines() if "wish " in line]
+    assert kinds == ["only when asked", "never say", "said this", "never say"]
 
 
 def test_the_dialogue_is_drawn_as_text_where_that_is_asked(engine: Engine) -> None:

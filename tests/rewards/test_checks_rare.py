@@ -25,6 +25,7 @@ CASES = [
     ('Use "tea" or "duck".', []),  # either
     ('Call it "Tea". Titled "Tea", include it.', []),  # a name
     ("Use at least 3 exclamation marks.", [("marks", ("!", "！"), 3, None)]),
+    ("Do not use commas. Avoid exclamation marks.", [("marks", (",", "，"), None, 0), ("marks", ("!", "！"), None, 0)]),
     ("Use exactly 2 commas.", [("marks", (",", "，"), 2, 2)]),
     ('Use at least 2 mentions of "tea".', [("frequency", ("tea",), 2, None)]),
     ('Use exactly 2 mentions of "tea".', [("frequency", ("tea",), 2, 2)]),

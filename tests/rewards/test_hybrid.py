@@ -247,8 +247,9 @@ def test_weights_must_be_usable(weights: dict[str, float]) -> None:
 
 
 def test_unusable_gates_and_levels() -> None:
-    with pytest.raises(InputError, match="gates must lie"):
-        RewardSpec(name="x", weights={"item_ranking": 1.0}, gates={"item_ranking": 1.5})
+    for gate in (1.5, -0.5, NAN):
+        with pytest.raises(InputError, match="gates must lie"):
+            RewardSpec(name="x", weights={"item_ranking": 1.0}, gates={"item_ranking": gate})
     for wrong in ({"outcome": 1.1}, {"outcome": -0.1}, {"turn_price": 1.1}, {"turn_price": -0.1}):
         with pytest.raises(InputError, match=f"{next(iter(wrong))} must lie"):
             RewardSpec(name="x", weights={"item_ranking": 1.0}, **wrong)  # type: ignore[arg-type]

@@ -29,4 +29,4 @@ def test_an_instruction_says_how_late_it_is_to_be_open(words: str, hour: float) 
 
 
 def test_no_hour_is_read_where_none_is() -> None:
-    assert open_until("an open kitchen") == [] == open_until("三十点还开")
+    assert open_until("an open kitchen") == [] == open_until("三十点还开") == open_until("25点还开")

@@ -19,7 +19,8 @@ def masked(text: str) -> tuple[str, list[Named]]:
 @pytest.mark.parametrize(("text", "ids"), [
     ("A and B both cost 50", "AB"), ("A, B and C all three cost 50", "ABC"), ("A, B: all 2 cost 50", "AB"),
     ("A和B两家都50", "AB"), ("A. B and C both cost 50", "BC"), ("A, B and A both cost 50", "AB"),
-    ("A and B are near. all of them cost 50", "AB"), ("A and B all three cost 50", ""), ("A, B and C both cost 50", ""),
+    ("A and B are near. all of them cost 50", "AB"), ("both cost 50: A and B. C does not", "AB"),
+    ("C is far. both cost 50: A and B", "AB"), ("A and B all three cost 50", ""), ("A, B and C both cost 50", ""),
     ("A both cost 50", ""), ("A、B三家都50", ""), ("both cost 50", ""), ("A and B both fit your budget of 50", ""),
     ("A costs 50", None), ("both A at 50", None)])
 def test_what_is_said_of_several_is_said_of_as_many_as_are_counted(text: str, ids: str | None) -> None:

@@ -9,6 +9,7 @@ import pytest
 from recenv.data.constraints import MET, MISSED, UNKNOWN
 from recenv.records import Item, Value
 from recenv.rewards.rules.held import status
+from recenv.rewards.rules.wish import Wish
 from recenv.rewards.rules.wishes import read_wishes
 
 INF = math.inf
@@ -56,3 +57,14 @@ def test_a_record_meets_misses_or_does_not_say(words: str, slot: str, value: Val
     [wish] = read_wishes(words)
     item = Item(id="i", category="dining", name="One", attributes={slot: value})
     assert status(wish, item, frozenset(), frozenset()) == expected
+
+
+@pytest.mark.parametrize(("name", "area", "address", "expected"), [
+    ("old town", "Old Town", "", MET), ("old town", "Old Town West", "", MET), ("old town west", "Old Town", "", MET),
+    ("old town", "Quay", "3 Old Town Road", MET), ("old town", "Quay", "", MISSED), ("old town", "Hill", "", UNKNOWN),
+    ("old town", "", "3 Old Town Road", UNKNOWN), ("海淀区", "海淀", "", MET), ("海淀", "朝阳区", "", MISSED),
+    ("海淀", "朝阳区", "海淀区中关村1号", MET)])
+def test_a_place_lies_in_an_area_by_either_name_or_its_address(name: str, area: str, address: str, expected: int) -> None:
+    item = Item(id="i", category="dining", name="One", attributes={"area": area, "address": address})
+    areas = frozenset({"old town", "quay"})
+    assert status(Wish("area", name, names=(name,)), item, areas, frozenset()) == expected
