@@ -26,7 +26,7 @@ from recenv.errors import InputError
 from recenv.records import Action, AgentView, ScorerRow
 from recenv.rewards import rows
 from recenv.rewards.dimensions import DIMENSIONS
-from recenv.rewards.protocol import Scorer
+from recenv.rewards.protocol import Scorer, scores_of
 
 
 def ranked_by() -> tuple[str, ...]:
@@ -82,7 +82,7 @@ class GreedyAgent:
             call.start.append(len(call.rows))
         if not call.rows:
             return [np.zeros(0) for _ in views]
-        scores = self._scorers[dimension].score(call.rows)
+        scores = scores_of(self._scorers[dimension], call.rows)
         if not DIMENSIONS[dimension].listwise:
             return [scores.values[a:b].astype(np.float64) for a, b in zip(call.start, call.start[1:], strict=False)]
         return [

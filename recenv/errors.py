@@ -19,7 +19,9 @@ The command line prints the message alone; a traceback from one of these is a bu
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Sequence
+from typing import Any, get_args, get_type_hints
 
 import msgspec
 
@@ -36,7 +38,7 @@ class UnknownName(RecenvError, KeyError):
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
         names = sorted(known)
-        near = difflib.get_close_matches(name, names, n=3, cutoff=0.4)
+        near = nearest(name, names)
         hint = f"Did you mean {', '.join(near)}?" if near else f"Known: {', '.join(names[:20]) or 'none'}."
         super().__init__(f"unknown {kind} {name!r}. {hint}")
         self.kind, self.name, self.near = kind, name, tuple(near)
@@ -98,3 +100,30 @@ class Unanswered(EndpointError):
         self.answers = tuple(answers)
         first = next(a for a in answers if isinstance(a, EndpointError))
         super().__init__(str(first), first.kind)
+
+
+def nearest(name: str, known: Iterable[str]) -> list[str]:
+    """Up to three names that are like a name, the most like it first."""
+    return difflib.get_close_matches(name, list(known), n=3, cutoff=0.4)
+
+
+def misfit(error: Exception, shape: type[msgspec.Struct]) -> str:
+    """What is wrong in a file that a person wrote: msgspec's words, with the keys or values that it might have meant. shape: what
+    the file should be."""
+    text = str(error)
+    found = re.fullmatch(r"(?:Object contains unknown field `(?P<key>[^`]*)`|Invalid enum value '(?P<value>[^']*)')"
+                         r"(?: - at `\$(?P<path>[.\w]*)`)?", text)
+    if found is None:
+        return text
+    path = [name for name in (found["path"] or "").split(".") if name]
+    kind: Any = shape
+    for name in path:
+        kind = get_type_hints(kind).get(name) if hasattr(kind, "__struct_fields__") else None
+    if found["key"] is not None:
+        known = list(getattr(kind, "__struct_fields__", ()))
+        near = nearest(found["key"], known)
+        hint = f"did you mean {', '.join(near)}?" if near else f"known keys: {', '.join(known)}"
+        where = f" in [{'.'.join(path)}]" if path else ""
+        return f"unknown key {found['key']!r}{where}; {hint}"
+    values = [v for part in (kind, *get_args(kind)) for v in get_args(part) if isinstance(v, str)]
+    return f"{'.'.join(path)} must be one of {', '.join(dict.fromkeys(values))}; got {found['value']!r}"

@@ -80,8 +80,10 @@ def _attribute(kind: Kind, name: str, who: str = "") -> object:
     except RecenvError:
         raise
     except Exception as error:
+        named = f", as {module.removesuffix('.py')}:{attribute}" if module.endswith(".py") else ""
         raise InputError(
-            f"{who}: cannot import {module} ({type(error).__name__}: {error}); expected package.module:attribute") from error
+            f"{who}: cannot import {module} ({type(error).__name__}: {error}); expected package.module:attribute{named}, "
+            "a module of the current folder or an installed one") from error
     for part in attribute.split("."):
         if not hasattr(found, part):
             raise InputError(f"{who}: {module} has no {attribute!r}")

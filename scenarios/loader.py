@@ -16,7 +16,7 @@ import msgspec
 
 from recenv import plugins
 from recenv.envs.config import EnvConfig
-from recenv.errors import InputError, OptionError
+from recenv.errors import InputError, OptionError, misfit
 
 
 class WorldConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -69,6 +69,8 @@ def load_scenario(name: str | Scenario) -> Scenario:
         return _read(Path(name))
     if name in names():
         return _parse((_folder() / f"{name}.toml").read_bytes(), f"{name}.toml")
+    if Path(f"{name}.toml").is_file() and not plugins.is_own("scenario", name):
+        raise InputError(f"no scenario is called {name!r}; the file that lies here is named with its ending: {name}.toml")
     found = plugins.called(f"scenario {name!r}", plugins.own_part("scenario", name, names()))
     if isinstance(found, (str, Path)) and str(found).endswith(".toml"):
         return _read(Path(found))
@@ -91,4 +93,4 @@ def _parse(data: bytes, where: str) -> Scenario:
     try:
         return msgspec.convert(tomllib.loads(data.decode("utf-8-sig")), Scenario)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
-        raise InputError(f"{where}: not a scenario: {error}") from None
+        raise InputError(f"{where}: not a scenario: {misfit(error, Scenario)}") from None

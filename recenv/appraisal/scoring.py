@@ -18,7 +18,7 @@ from recenv.data.rowfile import read_rows, write_rows
 from recenv.errors import InputError
 from recenv.records import ScorerRow
 from recenv.rewards.dimensions import DIMENSIONS
-from recenv.rewards.protocol import Scorer, Scores
+from recenv.rewards.protocol import Scorer, Scores, scores_of
 
 BATCH = 512
 """Rows that are held, with their texts, at a time."""
@@ -78,7 +78,7 @@ def score_rows(rows: Iterable[ScorerRow], scorer: Scorer, batch: int = BATCH) ->
     dimension, stream = scorer.spec.dimension, iter(rows)
     while part := list(islice(stream, batch)):
         own = [row for row in part if row.dimension == dimension]
-        scores = scorer.score(own)
+        scores = scores_of(scorer, own)
         at = 0
         for row in part:
             if row.dimension != dimension:

@@ -68,7 +68,7 @@ def guess_map(files: Files) -> TableMap:
     item = events["item"].key
     items = _items_map(own, item, files.items or files.events, files.items is not None)
     spoken = columns[events["query"].key] if "query" in events else _told(own, items)
-    locale = Source(constant=_language(spoken))
+    locale = Source(constant=_language(spoken, columns))
     if "rating" in events and (end := _usual_end(columns[events["rating"].key])):
         events["rating"] = msgspec.structs.replace(events["rating"], min=1.0, max=end)
     made: TableMap = {"events": {"locale": locale, **events}, "items": {"locale": locale, **items}}
@@ -124,9 +124,9 @@ def _told(columns: Mapping[str, list[Any]], items: Mapping[str, Source]) -> list
     return [value for column in named for value in columns.get(column, [])[:500]]
 
 
-def _language(values: Iterable[Any]) -> str:
-    """zh where most of the texts that have a word are Chinese, otherwise en."""
-    worded = [str(v) for v in values if re.search(r"[^\W\d_]{2}", str(v))]
+def _language(values: Iterable[Any], columns: Iterable[str]) -> str:
+    """zh where most of the texts that have a word are Chinese, otherwise en; by the names of columns where no text has one."""
+    worded = [str(v) for v in values if re.search(r"[^\W\d_]{2}", str(v))] or list(columns)
     return "zh" if 2 * sum(coerce.locale_of([text]) == "zh" for text in worded) > len(worded) else "en"
 
 

@@ -40,14 +40,15 @@ FIELDS: dict[str, tuple[str, ...]] = {
 REQUIRED = {"events": ("user", "item"), "items": ("id",), "users": ("id",)}
 ALIASES: dict[tuple[str, str], str] = {
     ("events", "user"): "user userid uid customer customerid member memberid reviewer reviewerid visitor visitorid buyer "
-                        "profileid 用户 用户id 用户编号 会员 顾客",
+                        "profileid 用户 用户id 用户编号 会员 顾客 username nickname 用户名 用户名称 用户昵称 昵称 会员名",
     ("events", "item"): "item itemid iid movie movieid product productid book bookid isbn poi poiid shop shopid store business "
                         "businessid merchant merchantid song songid track trackid article articleid news newsid asin parentasin "
                         "sku skuid goods goodsid doc docid venue venueid restaurant hotel place 商品 商品id 商品编号 店铺 店铺id "
-                        "商户 商户id 物品 物品id 餐厅 门店 酒店 景点 电影 书籍",
+                        "商户 商户id 物品 物品id 餐厅 门店 酒店 景点 电影 书籍 itemname title movietitle productname booktitle "
+                        "poiname shopname 商户名称 商户名 店名 店铺名 店铺名称 商品名称 商品名 餐厅名 餐厅名称 书名 片名 名称",
     ("events", "rating"): "rating ratings stars star score overall label click clicked isclick like liked ordered order isorder "
                           "buy bought purchase purchased feedback preference event eventtype behavior behaviortype action "
-                          "评分 打分 星级 点击 购买 下单 行为",
+                          "myrating userrating 评分 打分 我的评分 用户评分 星级 点击 购买 下单 行为",
     ("events", "time"): "timestamp time ts date datetime created createdat updated reviewtime unixreviewtime ratedat "
                         "时间 日期 时间戳",
     ("events", "session"): "session sessionid sid visit visitid requestid 会话 会话id 请求id",
@@ -55,7 +56,7 @@ ALIASES: dict[tuple[str, str], str] = {
     ("events", "locale"): "locale lang language 语言",
     ("items", "id"): "id",
     ("items", "name"): "name title itemname movietitle productname productname booktitle poiname shopname 名称 标题 店名 商户名 "
-                       "商品名 商品名称 书名 片名",
+                       "商户名称 店铺名 店铺名称 餐厅名 餐厅名称 商品名 商品名称 书名 片名",
     ("items", "category"): "category cate categoryname maincategory servicecategory 类目 品类 类别 分类",
     ("items", "locale"): "locale lang language 语言",
     ("items", "tags"): "tags tag genres genre keywords labels features 标签 特色 类型标签",
@@ -92,7 +93,7 @@ def folded(name: str) -> str:
 
 def stem(name: str) -> str:
     """What columns about the same thing begin with: restaurant of ``restaurant_id``, 商户 of ``商户ID``; "" for ``id``."""
-    return re.sub(r"(?:id|编号|code)$", "", folded(name))
+    return re.sub(r"(?:id|编号|code|name|名称|名)$", "", folded(name))
 
 
 def guess(
@@ -138,8 +139,8 @@ def ask(file: str | Path, table: str, columns: Mapping[str, Sequence[Any]], fiel
     """The message that stops where a needed field has no column: what there is, and a map to start from."""
     lacking = [f for f in REQUIRED[table] if f not in fields]
     shown = [f"  {name} = {', '.join(str(v)[:30] for v in list(values)[:3])}" for name, values in columns.items()]
-    column = (rest(columns, fields) or list(columns))[0]
-    made = {**fields, **{f: Source(key=column) for f in lacking}}
+    free = rest(columns, fields) or list(columns)
+    made = {**fields, **{f: Source(key=free[min(n, len(free) - 1)]) for n, f in enumerate(lacking)}}
     return "\n".join([
         f"{file}: cannot tell which column is {' and which '.join(lacking)} ({table}). Columns, with their first values:", *shown,
         "A map to start from (edit it, then pass it as --field-map FILE.toml):", "", map_text({table: made})])

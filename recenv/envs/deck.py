@@ -24,7 +24,7 @@ from recenv.envs.tables import MISSED_BY, UNKNOWN_BY, Tables
 from recenv.envs.transcript import Transcript
 from recenv.records import CATEGORIES, ScorerRow
 from recenv.rewards.dimensions import DIMENSIONS, Dimension
-from recenv.rewards.protocol import Scorer
+from recenv.rewards.protocol import Scorer, scores_of
 from recenv.rewards.rows import Told
 from recenv.rewards.rows import rows as make_rows
 
@@ -311,7 +311,7 @@ class Deck:
             rows: list[ScorerRow] = []
             for b in blocks:
                 rows += self._rows(record, b, cells[cells[:, 0] == b, 1].tolist())
-            scores = scorer.score(rows)
+            scores = scores_of(scorer, rows)
             self._cell[cells[:, 0], cells[:, 1], s] = scores.values
             for b, reason in zip(cells[:, 0].tolist(), scores.reasons, strict=True):
                 if reason:
@@ -334,7 +334,7 @@ class Deck:
         if not blocks:
             return
         rows = [self._rows(record, b, [])[0] for b in blocks]
-        scores = scorer.score(rows)
+        scores = scores_of(scorer, rows)
         for n, b in enumerate(blocks):
             size = len(rows[n].items)
             told = bool(scores.lists) and not np.isnan(scores.values[n])

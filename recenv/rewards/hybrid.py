@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from recenv.errors import UNREADABLE, InputError, UnknownName
+from recenv.errors import UNREADABLE, InputError, UnknownName, misfit
 from recenv.registry import Registry
 from recenv.rewards.dimensions import DIMENSIONS, SHIPPED
 
@@ -21,7 +21,7 @@ SLATE_DIMENSIONS: tuple[str, ...] = tuple(d.name for d in SHIPPED if d.of == "sl
 """The shipped dimensions that only a recommendation has."""
 
 
-class RewardSpec(msgspec.Struct, frozen=True, kw_only=True):
+class RewardSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How the components become one number; round-trips through JSON and is written into every trace.
 
     weights: dimension -> weight >= 0, not all 0; 0 where none is given; only dimensions with one above 0 enter the aggregate.
@@ -72,8 +72,7 @@ class RewardSpec(msgspec.Struct, frozen=True, kw_only=True):
         try:
             return _DECODER.decode(data)
         except UNREADABLE as error:
-            expected = "a JSON object with name, version, aggregation, weights and gates"
-            raise InputError(f"not a reward spec: {error}; expected {expected}") from None
+            raise InputError(f"not a reward spec: {misfit(error, cls)}") from None
 
 
 _DECODER = msgspec.json.Decoder(RewardSpec)

@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from recenv.errors import InputError
 from recenv.records import ScorerRow
 
 SourceKind = Literal["rule", "scorer", "logged", "user", "none"]
@@ -70,6 +71,27 @@ class Scores(NamedTuple):
     reasons: tuple[str, ...]
     lists: tuple[NDArray[np.float32], ...] = ()
     costs: tuple[Cost | None, ...] = ()
+
+
+def scores_of(scorer: Scorer, rows: Sequence[ScorerRow]) -> Scores:
+    """What a scorer says of N rows. Raises InputError where it does not keep to the protocol."""
+    found: object = scorer.score(rows)
+    who, n = f"scorer {scorer.spec.name!r} of {scorer.spec.dimension}", len(rows)
+    if not isinstance(found, Scores):
+        raise InputError(f"{who} must return recenv.rewards.protocol.Scores; got {type(found).__name__}")
+    if not isinstance(found.values, np.ndarray) or found.values.dtype.kind != "f":
+        raise InputError(f"{who} must return its values as a numpy array of floats; got {type(found.values).__name__}")
+    if found.values.shape != (n,) or len(found.reasons) != n:
+        raise InputError(f"{who} was given {n} rows, and must return a value and a reason for each ('' where there is a value); "
+                         f"got values of shape {found.values.shape} and {len(found.reasons)} reasons")
+    if (wrong := found.values[(found.values < 0) | (found.values > 1)]).size:
+        raise InputError(f"{who} must return values in [0, 1], or NaN with a reason; got {wrong[0]:g}")
+    for at in [k for k, row in enumerate(rows) if row.items and not np.isnan(found.values[k])]:
+        given = len(found.lists[at]) if at < len(found.lists) else 0
+        if given != len(rows[at].items):
+            raise InputError(f"{who} judges lists, and must return in Scores.lists a probability for each item of a row; "
+                             f"expected {len(rows[at].items)}, got {given}")
+    return found
 
 
 @runtime_checkable

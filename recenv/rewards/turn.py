@@ -21,7 +21,7 @@ from recenv.data.render import item_text, mapping_text, user_text
 from recenv.records import Action, AgentView, Item, ScorerRow
 from recenv.rewards import rows
 from recenv.rewards.dimensions import DIMENSIONS, Dimension
-from recenv.rewards.protocol import Cost, Scorer, Scores
+from recenv.rewards.protocol import Cost, Scorer, scores_of
 from recenv.rewards.rulings import Rulings
 
 NOT_RECOMMENDED = "no recommendation in this turn"
@@ -139,7 +139,7 @@ class TurnScorer:
             for n in dict.fromkeys(sheet.owners[d]):
                 sheet.put(n, d, np.nan, "none", NO_SCORER)
             return
-        scores: Scores = scorer.score(sheet.rows[d])
+        scores = scores_of(scorer, sheet.rows[d])
         start = 0
         for n, rows_of in groupby(sheet.owners[d]):  # the rows of a turn stand together
             end = start + sum(1 for _ in rows_of)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import SupportsInt
 
 import msgspec
@@ -13,7 +13,7 @@ from recenv.envs.dynamics import looked_at
 from recenv.envs.engine import Engine, Step
 from recenv.envs.state import ENDINGS, RUNNING, Log, State
 from recenv.envs.tables import REFUSED, TAKEN
-from recenv.errors import EndpointError, InputError, Unanswered
+from recenv.errors import EndpointError, InputError, Unanswered, misfit
 from recenv.records import Action, AgentView, Item
 from recenv.rewards.protocol import SOURCES, unanswered
 from recenv.rollouts.agent import Agent, ReadsNumbers
@@ -88,8 +88,10 @@ def attempt(
 
 def _act(engine: Engine, agent: Agent, views: list[AgentView], state: State) -> list[Action | EndpointError]:
     try:
-        answers: list[object] = list(
-            agent.act_on(views, engine.observer(state)) if isinstance(agent, ReadsNumbers) else agent.act(views))
+        given: object = agent.act_on(views, engine.observer(state)) if isinstance(agent, ReadsNumbers) else agent.act(views)
+        if not isinstance(given, Iterable):
+            raise InputError(f"agent {agent.name!r} must return a list of recenv.Action, one a view; got {type(given).__name__}")
+        answers = list(given)
     except Unanswered as some:
         answers = list(some.answers)
     except EndpointError as error:
@@ -100,7 +102,18 @@ def _act(engine: Engine, agent: Agent, views: list[AgentView], state: State) -> 
     for wrong in answers if len(found) < len(answers) else ():
         if not isinstance(wrong, (Action, EndpointError)):
             raise InputError(f"agent {agent.name!r} must return recenv.records.Action objects; got {type(wrong).__name__}")
+    for action in (a for a in found if isinstance(a, Action)):
+        _check(agent.name, action)
     return found
+
+
+def _check(agent: str, action: Action) -> None:
+    """Raise InputError for an action that holds what no action has; nothing checks them where they are made."""
+    try:
+        msgspec.convert(msgspec.structs.asdict(action), Action)
+    except msgspec.ValidationError as error:
+        ids = "; items are ids of candidates, best first" if "$.items" in str(error) else ""
+        raise InputError(f"agent {agent!r} returned an action that cannot be played: {misfit(error, Action)}{ids}") from None
 
 
 def _turn(

@@ -33,7 +33,8 @@ class ByItem:
     def score(self, rows: Sequence[ScorerRow]) -> Scores:
         self.rows += rows
         values = np.array([np.nan if self.silent else self.values.get(r.item, 0.1) for r in rows], np.float32)
-        return Scores(values, ("too quiet" if self.silent else "",) * len(rows))
+        lists = tuple(np.full(len(r.items), 1 / len(r.items), np.float32) for r in rows if r.items)
+        return Scores(values, ("too quiet" if self.silent else "",) * len(rows), lists)
 
 
 @pytest.fixture

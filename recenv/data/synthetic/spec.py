@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
-from recenv.errors import InputError
+from recenv.errors import InputError, nearest
 from recenv.records import CATEGORIES, LOCALES
 
 Range = tuple[float, float]
@@ -76,7 +75,7 @@ class SynthSpec(msgspec.Struct, frozen=True, kw_only=True):
         known = cls.__struct_fields__
         for key in table:
             if key not in known:
-                near = difflib.get_close_matches(str(key), known, n=3, cutoff=0.4)
+                near = nearest(str(key), known)
                 hint = f"did you mean {', '.join(near)}?" if near else f"known keys: {', '.join(known)}"
                 raise InputError(f"synthetic world: unknown key {key!r}; {hint}")
         try:
