@@ -167,7 +167,7 @@ def transition(
     told, constraint = told * speaks, np.where(speaks, constraint, _NOTHING)
     tires, named = playing ^ ordered, slate
     cost: float | NDArray[np.float64] = TURN_COST
-    about, aloud = silence(len(state))
+    about, aloud = _unheard(len(state))
     if heard is not None:
         cost, about, aloud, asks = np.full(len(state), TURN_COST), heard.about, heard.objection, act == ASK
         tires &= (act != SEARCH) & (act != END)
@@ -221,7 +221,7 @@ def transition(
 
 
 @CACHES.keep(64)
-def silence(n: int) -> tuple[NDArray[np.int8], NDArray[np.int8]]:
+def _unheard(n: int) -> tuple[NDArray[np.int8], NDArray[np.int8]]:
     """(N,) slots asked about and objections, where nobody asks or objects; not to be written to."""
     about, aloud = np.full(n, NO_SLOT, np.int8), np.zeros(n, np.int8)
     about.flags.writeable = aloud.flags.writeable = False

@@ -29,7 +29,7 @@ NO_TEXT = "the turn has no text"
 NO_INSTRUCTION = "the session has no instruction"
 NO_ITEM = "no known item in the slate"
 NO_SCORER = "no scorer for this dimension"
-_MOST_PEOPLE = 65_536
+_MOST_PEOPLE, _MOST_LISTS = 65_536, 4_096
 _OF_ITEMS = {"evidence", "item", "items"}
 """Fields of a row that are made of a turn's items."""
 
@@ -86,6 +86,7 @@ class TurnScorer:
         self.scorers, self.dimensions = dict(scorers), DIMENSIONS.values()
         self._texts: dict[str, str] = {}  # item id -> text; a scorer of turns serves one world
         self._people: dict[str, tuple[str, str]] = {}  # session id -> profile and context in words
+        self._lists: dict[int, tuple[Sequence[Item], tuple[str, ...]]] = {}  # by identity, candidates and their texts
 
     def __call__(self, turns: Sequence[Rulings]) -> TurnScores:
         """N turns, with what the rules say of them."""
@@ -110,7 +111,7 @@ class TurnScorer:
                     sheet.put(n, d, 0.0, "rule", verdict.reason)
                     continue
             if not lack:
-                told = told or rows.of_turn(view, action, known, self._text, self._person(view))
+                told = told or rows.of_turn(view, action, known, self._text, self._person(view), self._listed(view.candidates))
                 sheet.ask(n, d, rows.rows(dimension, told))
             elif dimension.always:
                 sheet.put(n, d, 1.0, "rule")  # nothing left to judge: every rule that applies has passed
@@ -123,6 +124,16 @@ class TurnScorer:
                 self._people.clear()
             self._people[view.session_id] = user_text(view.user), mapping_text(view.context, view.locale)
         return self._people[view.session_id]
+
+    def _listed(self, candidates: Sequence[Item]) -> tuple[str, ...]:
+        """The texts of candidates; views of one goal share the list, so that it is known by itself."""
+        held, texts = self._lists.get(id(candidates), (None, ()))
+        if held is not candidates:
+            if len(self._lists) > _MOST_LISTS:
+                self._lists.clear()
+            texts = tuple(map(self._text, candidates))
+            self._lists[id(candidates)] = candidates, texts
+        return texts
 
     def _text(self, item: Item) -> str:
         if item.id not in self._texts:
@@ -142,8 +153,8 @@ class TurnScorer:
         scores = scores_of(scorer, sheet.rows[d])
         start = 0
         for n, rows_of in groupby(sheet.owners[d]):  # the rows of a turn stand together
-            end = start + sum(1 for _ in rows_of)
-            values, reason = scores.values[start:end], next((r for r in scores.reasons[start:end] if r), "")
+            end = start + len(list(rows_of))
+            values, reason = scores.values[start:end], next(filter(None, scores.reasons[start:end]), "")
             spent = [cost for cost in scores.costs[start:end] if cost is not None] if scores.costs else []
             if spent:
                 sheet.costs[n][name] = sum(spent[1:], spent[0])
@@ -164,15 +175,18 @@ class TurnScorer:
                 sheet.items[n, : len(values), d] = values
 
 
+_DISCOUNTS = tuple(1.0 / math.log2(place + 2) for place in range(50))
+
+
 def discounted_mean(values: NDArray[np.floating]) -> float:
     """The mean of a slate's values (K,) by position, best first; of those that are there, NaN where none is."""
     told: list[float] = values.tolist()
     if len(told) == 1:
         return told[0]
     total = mass = 0.0
-    for place, value in enumerate(told, 2):  # slates are short: added up one by one
+    for place, value in enumerate(told):  # slates are short: added up one by one
         if not math.isnan(value):
-            weight = 1.0 / math.log2(place)
+            weight = _DISCOUNTS[place] if place < len(_DISCOUNTS) else 1.0 / math.log2(place + 2)
             total, mass = total + value * weight, mass + weight
     return total / mass if mass else math.nan
 

@@ -226,7 +226,7 @@ def _mentions(text: str, items: Sequence[Item], others: Sequence[Item]) -> list[
                 named.setdefault(form, []).append(item)
     found: list[_Mention] = []
     taken = bytearray(len(text))  # 1 where a name stands
-    for name in sorted(named, key=lambda n: (-len(n), n)):
+    for name in sorted(sorted(named), key=len, reverse=True):  # of equal length by the alphabet
         if len(name) < 2:
             continue
         at = text.find(name)
