@@ -155,5 +155,6 @@ def test_a_full_disk_leaves_one_line_and_nothing_else(tmp_path: Path) -> None:
     for arguments in (["ingest", "recrm", str(tmp_path / "rows"), "--out", str(tmp_path / "out")],
                       ["synth", "--sessions", "60", "--out", str(tmp_path / "out")]):
         ran = subprocess.run([sys.executable, "-c", FULL, *arguments], capture_output=True, text=True)
-        assert ran.returncode == 2 and ran.stderr.startswith("error: ") and ran.stderr.count("\n") == 1, ran.stderr
+        said = [line for line in ran.stderr.splitlines() if "to go" not in line]  # a slow machine is told how long it will take
+        assert ran.returncode == 2 and len(said) == 1 and said[0].startswith("error: "), ran.stderr
         assert names(tmp_path) == ["rows"]
