@@ -253,8 +253,8 @@ def _draw_panel(axes: Axes, told: Told, rows: Sequence[_Row], top: float, most: 
     write(axes, left, top + 0.32, fit_text(trace.agent, _TEXT, 14), 14)
     facts = f"return {trace.total:.3f} · {count} · {met} · ending: {trace.ending}"
     write(axes, left, top + 0.56, fit_text(facts, _TEXT, _BODY), _BODY, GREY)
-    if told.lost is not None:
-        write(axes, left, top + 0.78, fit_text(losses_in_words(told.lost), _TEXT, _BODY), _BODY, GREY)
+    for n, line in enumerate(wrap(losses_in_words(told.lost), _TEXT, _SMALL, 3)):
+        write(axes, left, top + 0.72 + _FINE * n, line, _SMALL, GREY)
     _draw_payments(axes, trace, bars, top + 0.12, most)
     for column, (name, colour, full) in enumerate(_columns()):
         x = bars + _bar_at(column)

@@ -21,7 +21,8 @@ def gain(subject: Subject, name: str, change: str) -> Line:
     changed = subject.play(AlteredAgent(subject.agent(name), change))
     found = paired_difference(
         changed.returns, honest.returns, subject.resampled_by(), subject.seed, resamples=subject.sizes.draws)
-    return measured(f"{name}: {change}", found, f"upper end at most {MOST}", at_most(found.high, MOST))
+    bound = f"upper end at most {MOST}" + (f"; no interval: {found.reason}" if found.reason else "")
+    return measured(f"{name}: {change}", found, bound, at_most(found.high, MOST))
 
 
 EXAMINATION = Examination("gains", "does an agent gain by a change that serves nobody better?", run)

@@ -66,13 +66,14 @@ def _gains(figure: Figure, lines: Sequence[Line], height: float) -> None:
     axes.set_yticks([])
     axes.axvline(0, **REFERENCE)
     for y, line in enumerate(lines):
-        colour = BAD if line.passed is False else BLUE
-        if line.low == line.low:
+        known = line.low == line.low
+        colour = GREY if not known else BAD if line.passed is False else BLUE
+        if known:
             whisker(axes, line.low, line.high, y, colour)
         axes.plot([line.value], [y], marker="o", markersize=3.5, color=colour)
         row_name(axes, y, line.name, _NAMES - 0.1, NOTE)
     frame(axes, "bottom")
-    heading(axes, "return gained by a change", f"changed less honest; red: the interval ends above {MOST}")
+    heading(axes, "return gained by a change", f"changed less honest; red: the interval ends above {MOST}; grey: there is none")
 
 
 def _ladder(figure: Figure, finding: Finding, x: float, y: float) -> None:

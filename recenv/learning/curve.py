@@ -12,6 +12,7 @@ from recenv.measures.drawing import BLUE, REFERENCE, WIDTH, axes_at, axis_names,
 RETURN, ALL_MET = "return", "sessions with every need met"
 POINTS = 40
 _HEIGHT, _PANEL = 3.2, (4.0, 2.1)  # inches
+_BESIDE = 0.14  # of the width of a panel, for the name of what a curve is held against
 _MET = ENDINGS.index("met")
 
 
@@ -32,8 +33,11 @@ class Episodes:
         self._return[over] = 0.0
 
     def curve(self) -> Curve:
-        """Means over windows of equally many episodes, placed where each window ends."""
-        parts = np.array_split(np.array(self._rows).reshape(-1, 3), min(POINTS, max(len(self._rows), 1)))
+        """Means over windows of about equally many episodes, placed where each ends, those that end at one step in one."""
+        rows = np.array(self._rows).reshape(-1, 3)
+        ends = np.cumsum([len(p) for p in np.array_split(rows, min(POINTS, max(len(rows), 1)))])
+        steps = rows[:, 0]
+        parts = np.split(rows, np.unique(np.searchsorted(steps, steps[ends - 1], side="right"))) if len(rows) else []
         points = tuple((float(p[-1, 0]), float(p[:, 1].mean()), float(p[:, 2].mean())) for p in parts if len(p))
         return Curve(x="steps", measures=(RETURN, ALL_MET), points=points)
 
@@ -48,8 +52,10 @@ def draw_curve(curve: Curve, title: str) -> bytes:
         y = [point[1 + n] for point in curve.points]
         axes.plot(x, y, color=BLUE, linewidth=1.6, marker="." if len(x) < 15 else "")
         if measure in curve.reference:
+            left, right = axes.get_xlim()
+            axes.set_xlim(left, right + _BESIDE * (right - left))  # where no curve can be
             axes.axhline(curve.reference[measure], **REFERENCE)
-            write(axes, x[-1] if x else 0, curve.reference[measure], curve.reference_name, 7.0, align="right", ground="white")
+            write(axes, axes.get_xlim()[1], curve.reference[measure], curve.reference_name, 7.0, align="right", ground="white")
         frame(axes)
         heading(axes, measure, title)
         axis_names(axes, curve.x)

@@ -13,7 +13,7 @@ from recenv.envs.chat_format import follows
 from recenv.envs.engine import Engine
 from recenv.records import Action, AgentView
 from recenv.rollouts.collect import collect
-from recenv.rollouts.trace import SessionTrace, encode
+from recenv.rollouts.trace import SessionTrace, as_of, encode
 
 
 class Verdict(NamedTuple):
@@ -68,6 +68,7 @@ def _compare(old: SessionTrace, new: SessionTrace, strict: bool, tolerance: floa
     for turn in old.turns:
         if not follows(turn.action, strict=strict):
             return Verdict(old.agent, old.session_id, False, f"turn {turn.turn}: the raw text parses to another action")
+    new = as_of(new, old.schema)
     if encode(old) == encode(new):
         return Verdict(old.agent, old.session_id, True, "")
     near = tolerance > 0 and close(msgspec.to_builtins(old), msgspec.to_builtins(new), tolerance)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -13,7 +14,7 @@ from recenv.records import Action, Reaction
 from recenv.rewards.protocol import Cost
 
 TRACE_SCHEMA = 5
-_SEALED = (4, TRACE_SCHEMA)
+_SHOWS, _SEALED = 3, (4, TRACE_SCHEMA)
 READABLE = (2, 3, *_SEALED)
 """Schemas that are read; traces of schema 2 lack ``said`` and ``shown``, those of 2 and 3 their seal, those
 before 5 ``left_out``."""
@@ -126,6 +127,15 @@ def encode(trace: SessionTrace) -> bytes:
 def unsealed(trace: SessionTrace) -> bool:
     """Whether a trace is of a version that did not seal them."""
     return trace.schema not in _SEALED
+
+
+def as_of(trace: SessionTrace, schema: int) -> SessionTrace:
+    """A trace without what traces of an older schema lack, and with its number."""
+    lacks: dict[str, Any] = {"left_out": msgspec.UNSET} if schema < TRACE_SCHEMA else {}
+    if schema < _SHOWS:
+        lacks |= {"said": (), "shown": ()}
+    return msgspec.structs.replace(
+        trace, schema=schema, turns=tuple(msgspec.structs.replace(t, **lacks) for t in trace.turns))
 
 
 def read_traces(path: str | Path) -> Iterator[SessionTrace]:

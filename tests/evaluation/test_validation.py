@@ -154,6 +154,16 @@ def test_an_environment_that_pays_for_quitting_is_caught(small_world: World) -> 
     assert failed([Finding(examination="gains", asks="", lines=(line,)) for line in lines.values()]) == {"gains"}
 
 
+def test_a_gain_in_which_no_session_differs_says_why_it_has_no_interval(
+    tiny_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subject = Subject(engine_of(tiny_world), 2, replace(SMALL, sessions=5))
+    played = subject.play(subject.agent("gold"))
+    monkeypatch.setattr(subject, "play", lambda agent: played)
+    line = gain(subject, "gold", "quits after a slate")
+    assert line.value == 0.0 and line.passed is False and "; no interval: all 5 users alike" in line.bound
+
+
 def test_findings_are_the_same_again_and_every_examination_has_its_say(tiny_world: World) -> None:
     few = replace(SMALL, sessions=5, ladder=5, draws=50)
     once, again = (validate(engine_of(tiny_world), 2, sizes=few) for _ in range(2))

@@ -23,8 +23,9 @@ from recenv.rewards.protocol import ScorerSpec, Scores
 from recenv.rewards.ranking import shown_ndcg
 from recenv.rollouts.ceiling import best_returns
 from recenv.rollouts.collect import collect
+from recenv.rollouts.replay import verify
 from recenv.rollouts.story import tell
-from recenv.rollouts.trace import TRACE_SCHEMA, LeftOut, SessionTrace, Shown, TurnTrace, encode, read_traces
+from recenv.rollouts.trace import TRACE_SCHEMA, LeftOut, SessionTrace, Shown, TurnTrace, as_of, encode, read_traces
 
 
 class Slates:
@@ -157,6 +158,15 @@ def test_a_ceiling_says_what_it_serves(engine: Engine) -> None:
     candidates = engine.world.session(rows[0]).goals[0].candidates
     assert best.served[0][0].item in [engine.world.item_row(candidates[n]) for n in (7, 15)]
     assert best.total == pytest.approx([sum(0.9 + 0.1 * s.worth for s in goals) for goals in best.served], abs=1e-5)
+
+
+@pytest.mark.parametrize("schema", [2, 3, 4])
+def test_traces_of_schemas_before_are_replayed(engine: Engine, schema: int) -> None:
+    old = as_of(collect(engine, Slates(*([[0, 1]] * 6)), [0], 3)[0], schema)
+    assert old.schema == schema and not any(isinstance(t.left_out, dict) for t in old.turns)
+    assert [v.same for v in verify(engine, [old])] == [True]
+    other = msgspec.structs.replace(old, turns=(msgspec.structs.replace(old.turns[0], reward=0.5), *old.turns[1:]))
+    assert [v.same for v in verify(engine, [other])] == [False]
 
 
 def test_what_dimensions_pay_of_a_ceiling_adds_up(engine: Engine) -> None:
