@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import math
 import pkgutil
 import re
 import sys
@@ -28,6 +29,7 @@ SHORT, LONG = 2_000, 8_000
 _CHEAP = 0.7e-6  # seconds a character: a quadratic pattern costs more on a short text, and few linear ones do
 _RATIO = 8.0  # four times the text costs four times as much where it is linear, sixteen times where it is quadratic
 _MOST_DEAR = 3
+_MOST_WAYS = 10_000
 _LEFT_OUT = ("recenv.integrations.", "recenv.training.", "recenv.commands.", "recenv.appraisal.")
 """They read no text of users or agents, and are slow to import."""
 _FUNCTIONS = frozenset(["compile", "search", "match", "fullmatch", "split", "findall", "finditer", "sub", "subn"])
@@ -139,8 +141,41 @@ def seconds(work: Callable[[], object], times: int) -> float:
     return best
 
 
+def bounded(pattern: Pattern) -> bool:
+    """Whether a pattern can go on from one place in no more than so many ways, whatever the text: it is linear, and need not be
+    timed."""
+    if isinstance(pattern.pattern, bytes):
+        return False
+    return _ways(parser.parse(pattern.pattern, pattern.flags & ~re.DEBUG)) <= _MOST_WAYS
+
+
+def _ways(tree: Any) -> float:
+    """Ways through a pattern: of repetitions one a count, of choices their sum, of what follows each other the product."""
+    ways = 1.0
+    for op, value in tree:
+        if op is sre.BRANCH:
+            ways *= sum(map(_ways, value[1]))
+        elif op is sre.SUBPATTERN:
+            ways *= _ways(value[3])
+        elif op is sre.ATOMIC_GROUP:
+            ways *= _ways(value)
+        elif op in (sre.ASSERT, sre.ASSERT_NOT):
+            ways *= _ways(value[1])
+        elif op in (sre.MAX_REPEAT, sre.MIN_REPEAT, sre.POSSESSIVE_REPEAT):
+            least, most, inner = value
+            each = 0.0 if most is sre.MAXREPEAT else _ways(inner)
+            ways *= math.inf if not each or (each > 1 and most > 60) else most - least + 1 if each == 1 else most * each**most
+        elif op is sre.GROUPREF_EXISTS:
+            return math.inf
+        if ways > _MOST_WAYS:
+            return math.inf
+    return ways
+
+
 def superlinear(pattern: Pattern) -> str:
     """A text on which a pattern's time grows faster than the text, shortened; "" where none was found."""
+    if bounded(pattern):
+        return ""
     costs = [seconds(lambda text=text: _run(pattern, text), 1) for text in attacks(pattern, SHORT)]
     dear = sorted((n for n, cost in enumerate(costs) if cost > _CHEAP * SHORT), key=lambda n: -costs[n])[:_MOST_DEAR]
     if not dear:

@@ -65,6 +65,14 @@ def test_the_sweep_lets_linear_ones_pass(pattern: str):
     assert not growth.superlinear(re.compile(pattern))
 
 
+@pytest.mark.parametrize(("pattern", "expected"), [
+    (r"\s{0,2}x", True), (r"(?:a|b)c?\d{1,9}", True), (r"(?<!\d)(?=x{0,3}y)z", True), (r"(?:a?b?){0,5}", True), (r"\s*x", False),
+    (r"(?=\w+x)a", False), (r"(?>a{2,})", False), (r"(?:a{0,20}){0,20}", False), (r"(?:a|b{0,9}){0,99}", False),
+    (r"a{0,99}b{0,99}c{0,99}", False)])
+def test_patterns_with_few_ways_on_from_a_place_are_not_timed(pattern: str, expected: bool):
+    assert growth.bounded(re.compile(pattern)) == expected
+
+
 @pytest.mark.parametrize("name", READERS)
 def test_readers_take_any_text_of_32_000_characters(name: str):
     for unit in NASTY:
