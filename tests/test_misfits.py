@@ -139,6 +139,7 @@ def test_a_chinese_table_by_names_alone_is_understood(tmp_path: Path) -> None:
     (tmp_path / "one.csv").write_text("\n".join(rows), "utf-8")
     made = guess_map(Files(tmp_path / "one.csv"))
     assert [made["events"][f].key for f in ("user", "item", "rating")] == ["用户名", "商户名称", "我的评分"]
+    assert made["items"]["category"].constant == "商户"
     assert made["items"]["rating"].key == "商户评分" and made["events"]["locale"].constant == "zh"
 
 

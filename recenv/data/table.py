@@ -93,7 +93,9 @@ def _items_map(columns: Mapping[str, list[Any]], item: str, file: Path, apart: b
     if len(kinds) > MOST_CATEGORIES:
         found["tags" if "tags" not in found else "kind"] = found.pop("category")
     if "category" not in found:
-        called = re.sub(r"[\W_]+", " ", file.stem).strip() if apart else stem(item) if coerce.category_of(stem(item)) else ""
+        kind = stem(item)  # a Chinese user looks for a 商户, and never for items
+        own = kind if coerce.category_of(kind) or not kind.isascii() else ""
+        called = re.sub(r"[\W_]+", " ", file.stem).strip() if apart else own
         found["category"] = Source(constant=called or "items")
     if apart:
         found |= {c: Source(key=c) for c in rest(columns, found)
