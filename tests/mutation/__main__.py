@@ -98,31 +98,35 @@ def main() -> int:
         files = files_of(copy)
         covering = cover(copy, files, TESTS, ROOT / "build" / "mutants")
         preload()
-        if notices(copy, {t: s for t, s in covering.seconds.items() if s < 0.1}):
+        if notices(copy, {t: s for t, s in covering.seconds.items() if s < 0.1}) is not False:
             raise SystemExit("tests fail by themselves here: what they would say of a change means nothing")
         changes = all_changes(copy, files)
         chosen = [changes[n] for n in np.random.default_rng(asked.seed).permutation(len(changes))[:asked.number]]
-        start, lived = time.monotonic(), list[str]()
+        start, lived, killed = time.monotonic(), list[str](), 0
         for n, change in enumerate(chosen, 1):
             noticed, told = _try(change, copy, covering, asked.seconds)
-            print(f"{n:>4}/{len(chosen)} {'killed' if noticed else 'LIVES '} {change.file}:{change.line}:{change.column} "
+            killed += noticed is True
+            print(f"{n:>4}/{len(chosen)} {_SAID[noticed]} {change.file}:{change.line}:{change.column} "
                   f"{change.operator}", flush=True)
-            if not noticed:
+            if noticed is False:
                 print(told, flush=True)
                 lived.append(told)
-        killed = len(chosen) - len(lived)
-        within = binomtest(killed, len(chosen)).proportion_ci(method="wilson")
-        print(f"\n{len(changes):,} changes are possible; of {len(chosen)} (seed {asked.seed}) {killed} were noticed, "
-              f"{killed / len(chosen):.0%} [{within.low:.0%}, {within.high:.0%}], in {time.monotonic() - start:.0f} s. "
-              "Those that lived:\n")
+        decided = killed + len(lived)
+        within = binomtest(killed, max(decided, 1)).proportion_ci(method="wilson")
+        print(f"\n{len(changes):,} changes are possible; of {len(chosen)} (seed {asked.seed}) {len(chosen) - decided} were not "
+              f"decided in time, {killed} of {decided} noticed, {killed / max(decided, 1):.0%} "
+              f"[{within.low:.0%}, {within.high:.0%}], in {time.monotonic() - start:.0f} s. Those that lived:\n")
         print("\n".join(lived))
     finally:
         shutil.rmtree(home, ignore_errors=True)
     return 0
 
 
-def _try(change: Change, copy: Path, covering: Covering, most_seconds: float) -> tuple[bool, str]:
-    """Whether a change is noticed, and what it is."""
+_SAID = {True: "killed", False: "LIVES ", None: "waited"}
+
+
+def _try(change: Change, copy: Path, covering: Covering, most_seconds: float) -> tuple[bool | None, str]:
+    """Whether a change is noticed, None where that was not decided in time, and what it is."""
     file = copy / change.file
     code = file.read_text("utf-8")
     made = change.made(code)
@@ -131,7 +135,10 @@ def _try(change: Change, copy: Path, covering: Covering, most_seconds: float) ->
     file.write_text(made, "utf-8")
     Path(cache_from_source(str(file))).unlink(missing_ok=True)
     try:
-        return any(notices(copy, {t: covering.seconds[t] for t in some}) for some in (tests[:_FIRST], tests[_FIRST:])), told
+        noticed = notices(copy, {t: covering.seconds[t] for t in tests[:_FIRST]})
+        if noticed is False and tests[_FIRST:]:
+            noticed = notices(copy, {t: covering.seconds[t] for t in tests[_FIRST:]})
+        return noticed, told
     finally:
         file.write_text(code, "utf-8")
 
