@@ -142,13 +142,14 @@ PROSE := mixed dining accommodation tourism
 $(WEIGHTS)/worlds: $(WEIGHTS)/rows
 	rm -rf $@.partial && mkdir $@.partial
 	$(BIN)/recenv rows vitabench $(DATA)/vitabench --out $@.partial/vitabench.jsonl
+	$(BIN)/recenv rows written recenv/data/written --out $@.partial/written.jsonl
 	for world in $(WORLDS); do set -- $$(echo $$world | tr : ' '); \
 	  $(BIN)/recenv synth --scenario $$1 --sessions $$2 --seed $$3 --out $@.partial/$$1 || exit 1; done
 	for world in $(PROSE); do $(BIN)/recenv rows prose $@.partial/$$world --out $@.partial/prose-$$world.jsonl || exit 1; done
 	rm -rf $@ && mv $@.partial $@
 
 fast: $(WEIGHTS)/worlds
-	cd $(WEIGHTS) && $(HERE)/recenv train --network boosted $(SETS:%=--input rows/%.jsonl) --input worlds/vitabench.jsonl \
+	cd $(WEIGHTS) && $(HERE)/recenv train --network boosted $(SETS:%=--input rows/%.jsonl) --input worlds/vitabench.jsonl --input worlds/written.jsonl \
 	  $(foreach world,$(WORLDS),--input worlds/$(firstword $(subst :, ,$(world)))) \
 	  $(PROSE:%=--input worlds/prose-%.jsonl) --keep 0.0-0.9 --set test_share=0.08 --out fast
 

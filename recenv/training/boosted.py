@@ -11,19 +11,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recenv.appraisal.sheet import source
+from recenv.data.written import by_id
 from recenv.records import ScorerRow
 from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rewards.features import matching, vector
 from recenv.rewards.features.matching import Rarity
 from recenv.rewards.models.boosted.checkpoint import BoostedArchitecture, BoostedConfig, stored
 from recenv.rewards.models.boosted.ensemble import Ensemble
-from recenv.rewards.models.boosted.inputs import Inputs, labelled, matches, names, prior
+from recenv.rewards.models.boosted.inputs import Inputs, claims, labelled, matches, names, prior
 from recenv.rewards.models.calibration import Calibration
 from recenv.rewards.models.checkpoint import Written
 from recenv.rewards.models.described import SCHEMA
 from recenv.training.errands import errands
 from recenv.training.examples import Progress, Split, labels_of
 from recenv.training.fits.boosting import grow, together
+from recenv.training.fits.reader import FOLDS, fit_reader, fold
 from recenv.training.learner import against_a_constant
 from recenv.training.settings import BoostedSettings
 
@@ -51,8 +53,12 @@ class BoostedLearner:
     def __init__(self, splits: Split, dimensions: Sequence[str], settings: BoostedSettings, tell: Progress) -> None:
         self.settings = settings
         train = splits["train"]
-        self.inputs = Inputs(rarity([row for d in dimensions if matches(d) for row in train[d]]),
-                             {d: _pairs(train[d]) for d in dimensions if "user" in DIMENSIONS[d].reads})
+        known = rarity([row for d in dimensions if matches(d) for row in train[d]])
+        pairs = {d: _pairs(train[d]) for d in dimensions if "user" in DIMENSIONS[d].reads}
+        written = [by_id()[row.id] for d in dimensions if claims(d) for row in train[d] if row.id in by_id()]
+        self.inputs = Inputs(known, pairs, fit_reader(written, settings.seed))
+        kept_out = {f: [answer for answer in written if fold(answer.group) != f] for f in range(FOLDS)}
+        self.crossed = {f: Inputs(known, pairs, fit_reader(own, settings.seed)) for f, own in kept_out.items()} if written else {}
         self.data: dict[str, dict[str, Grown]] = {}
         for n, d in enumerate(dimensions):
             tell(f"reading {d}", n, len(dimensions))
@@ -91,10 +97,14 @@ class BoostedLearner:
             features={d: names(d, pairs.get(d, ())) for d in self.data})
 
     def written(self) -> Written:
-        return stored(self.ensembles, self.inputs.rarity)
+        return stored(self.ensembles, self.inputs.rarity, self.inputs.reader)
 
     def _read(self, rows: list[ScorerRow]) -> Grown:
         found = self.inputs(rows)
+        for own, inputs in self.crossed.items():  # no answer is read by whoever learned from it
+            learned = [n for n, row in enumerate(rows) if row.id in by_id() and fold(row.group) == own]
+            for n, line in zip(learned, inputs([rows[n] for n in learned]), strict=True):
+                found[n] = line
         labels = np.array([v for row in rows for v in labels_of(row)], np.float64)
         return Grown(rows, np.cumsum([0, *(len(f) for f in found)]), np.concatenate(found), labels)
 
@@ -111,7 +121,8 @@ class BoostedLearner:
         common: dict[str, Any] = {"names": columns, "rate": s.rate, "leaves": s.leaves, "least": s.least, "share": s.share,
                                   "seed": s.seed}
         if not DIMENSIONS[dimension].overlapping:
-            return grow(data.features, data.labels, weights, begin, trees=2 * s.trees, **{**common, "leaves": 2 * s.leaves},
+            trees = s.claims if claims(dimension) else 2 * s.trees
+            return grow(data.features, data.labels, weights, begin, trees=trees, **{**common, "leaves": 2 * s.leaves},
                         monotone=matches(dimension))
         order, sizes = _lists(data.rows, owner)
         ranked = grow(data.features[order], data.labels[order], weights[order], begin[order], trees=s.ranking, lists=sizes,

@@ -107,14 +107,15 @@ class SequenceSettings(Settings, frozen=True, kw_only=True):
 class BoostedSettings(Settings, frozen=True, kw_only=True):
     """Boosted trees over features alone.
 
-    ranking: trees that learn the order of items that one request is held against; trees: those that learn probabilities, after
-    them. rate: what a tree counts; leaves: most of a tree, of one that ranks; least: units in a leaf; share: of the features that
-    a tree may use. balance: 1 lets every source count alike, 0 every row. errands: requests of several wishes that are added, as
-    a share of those of one (see errands).
+    ranking: trees that learn the order of items that one request is held against; trees: those that learn probabilities,
+    after them; claims: trees where responses are read claim by claim. rate: what a tree counts; leaves: most of a tree, of
+    one that ranks; least: units in a leaf; share: of the features that a tree may use. balance: 1 lets every source count
+    alike, 0 every row. errands: requests of several wishes that are added, as a share of those of one (see errands).
     """
 
     ranking: int = 120
     trees: int = 150
+    claims: int = 1000
     rate: float = 0.06
     leaves: int = 8
     least: int = 40

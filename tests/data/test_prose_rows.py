@@ -28,7 +28,7 @@ def test_rows_come_in_pairs_of_one_style(made: list[ScorerRow]) -> None:
 
 
 def test_what_a_pair_differs_in_is_found_by_reading_it(made: list[ScorerRow]) -> None:
-    wrong = [prose(row.evidence, row.query, row.response)[NAMES.index("wrong")] for row in made]
+    wrong = [prose(row.evidence, row.query, row.response).totals[NAMES.index("wrong")] for row in made]
     true, false = wrong[::2], wrong[1::2]
     assert sum(w == 0 for w in true) > 0.93 * len(true)
     assert sum(w > 0 for w in false) > 0.75 * len(false)

@@ -130,7 +130,9 @@ def test_more_shared_words_never_count_against_an_item(folder: Path):
 
 @pytest.mark.parametrize(("change", "words"), [
     (lambda f: (f / "words.json").write_text("[1]"), "words.json is not readable"),
-    (lambda f: (f / "words.json").write_text('["a"]'), "weights do not fit"),
+    (lambda f: (f / "words.json").write_text('{"rarity": ["a"]}'), "weights do not fit"),
+    (lambda f: (f / "words.json").write_text(
+        json.dumps({**json.loads((f / "words.json").read_text()), "sentences": ["a"]})), "reader of sentences is damaged"),
     (lambda f: (f / "words.json").unlink(), "words.json missing"),
     (lambda f: (f / "config.json").write_text((f / "config.json").read_text().replace('"rating_excess"', '"rating_axcess"')),
      "train again"),

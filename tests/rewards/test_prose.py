@@ -69,7 +69,7 @@ FALSE = [
 
 
 def said(evidence: str, response: str) -> dict[str, float]:
-    return dict(zip(NAMES, prose(evidence, "", response), strict=True))
+    return dict(zip(NAMES, prose(evidence, "", response).totals, strict=True))
 
 
 @pytest.mark.parametrize(("evidence", "response"), TRUE)
@@ -93,7 +93,7 @@ def test_names_and_courtesies_claim_nothing(response: str) -> None:
 def test_features_are_within_bounds_whatever_the_text() -> None:
     for text in ("1元" * 20_000, "Harbor Grill " * 3_000, "最便宜" * 5_000, "\ufffc(", "[{"):
         for evidence in (EN, ZH, text, "[]", ""):
-            assert all(0.0 <= v <= 1.0 for v in prose(evidence, text, text))
+            assert all(0.0 <= v <= 1.0 for v in prose(evidence, text, text).totals)
 
 
 def test_records_told_in_sentences_are_held_against_an_answer() -> None:

@@ -15,6 +15,7 @@ from recenv.data.rowsets import (
     recipe_mpr,
     recrm,
     vitabench,
+    written,
 )
 from recenv.data.rowsets.entry import RowSet
 from recenv.registry import Registry
@@ -28,5 +29,6 @@ for _name, _module in {
     "recrm": recrm, "crosswoz": crosswoz, "dstc9_fc": dstc9_fc, "ci_tod": ci_tod, "begin": begin,
     "ifeval_responses": ifeval_responses, "llmbar": llmbar, "crsarena_eval": crsarena_eval, "recipe_mpr": recipe_mpr,
     "coupon": coupon, "vitabench": vitabench, "prose": prose,
+    "written": written,
 }.items():
     ROWSETS.add(_name, _module.ENTRY)

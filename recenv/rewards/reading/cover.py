@@ -13,7 +13,7 @@ _TOKEN = re.compile(r"[a-z]+(?:'[a-z]+)?|\d+(?:\.\d+)?|[\u3400-\u9fff]|\S")
 _BREAK = "\n"
 _MOST = 64
 """Limits to the work on repetitive texts: places tried for a token, tokens of a match."""
-_FILL_HAN = frozenset(
+FILL_HAN = frozenset(
     "的了是在有和也就都还吧呢吗啊哦呀哈嗯呦哟您你我他她它们这那哪家个店去来到不很挺好可以能会要想给为帮与及跟把被让对于从向说看请"
     "谢问找再又更最多少几点些下上中里后前过得着地之其此该每另只才没无非常当然行嘛噢哎唉么什怎样吃住玩走用做知道先生客气"
     "处价座位次位便宜贵长短远近高低大小比较觉得感"
@@ -88,7 +88,7 @@ def _filler(text: str) -> tuple[bool, ...]:
         elif token[0].isdigit():
             flags.append(True)  # numbers are compared with their unit, elsewhere
         elif is_han(token):
-            flags.append(inside or token in _FILL_HAN)
+            flags.append(inside or token in FILL_HAN)
         elif token not in "-'·":
             flags.append(True)
     return tuple(flags)

@@ -17,8 +17,12 @@ from recenv.rewards.features.matching import Rarity
 from recenv.rewards.models import checkpoint
 from recenv.rewards.models.boosted.ensemble import LEAVES, Ensemble
 from recenv.rewards.models.boosted.inputs import Inputs, names
+from recenv.rewards.models.boosted.reader import LINE, SentenceReader
 from recenv.rewards.models.checkpoint import Described, Written
 from recenv.rewards.models.described import FILES, check_files, fingerprint, resolve
+from recenv.rewards.models.forest import Forest, sound
+
+_READER = "sentences."
 
 
 class BoostedArchitecture(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,16 +59,21 @@ def load(path: str | Path) -> BoostedCheckpoint:
     file = folder / "model.safetensors"
     tensors = {name: tensor.numpy() for name, tensor in checkpoint.read_tensors(file).items()}
     ensembles = {d: _ensemble(file, d, tensors, len(config.features[d])) for d in own.dimensions}
-    words = _words(folder / "words.json", tensors.get("rarity"))
-    return BoostedCheckpoint(config, ensembles, Inputs(words, dict(own.pairs)), fingerprint(folder, FILES["boosted"]))
+    words = _words(folder / "words.json")
+    rarity = _rarity(folder / "words.json", words.rarity, tensors.get("rarity"))
+    inputs = Inputs(rarity, dict(own.pairs), _reader(file, words.sentences, tensors))
+    return BoostedCheckpoint(config, ensembles, inputs, fingerprint(folder, FILES["boosted"]))
 
 
-def stored(ensembles: Mapping[str, Ensemble], rarity: Rarity) -> Written:
+def stored(ensembles: Mapping[str, Ensemble], rarity: Rarity, reader: SentenceReader | None = None) -> Written:
     """What is written of trees."""
     arrays = {f"{d}.{name}": array for d, e in ensembles.items() for name, array in e.arrays().items()}
     arrays["rarity"] = np.array([*rarity.known.values(), rarity.unknown], np.float32)
+    if reader is not None:
+        arrays |= {f"{_READER}{name}": array for name, array in reader.arrays().items()}
     tensors = {name: torch.from_numpy(np.ascontiguousarray(a)) for name, a in arrays.items()}
-    return Written(tensors, None, {"words.json": list(rarity.known)})
+    words = _Words(rarity=tuple(rarity.known), sentences=tuple(reader.lexicon) if reader is not None else ())
+    return Written(tensors, None, {"words.json": msgspec.to_builtins(words)})
 
 
 def _ensemble(file: Path, dimension: str, tensors: Mapping[str, NDArray[Any]], features: int) -> Ensemble:
@@ -84,11 +93,32 @@ def _ensemble(file: Path, dimension: str, tensors: Mapping[str, NDArray[Any]], f
     return Ensemble(arrays)
 
 
-def _words(file: Path, weights: NDArray[Any] | None) -> Rarity:
+class _Words(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """words.json. rarity: the words of ``Inputs.rarity``; sentences: those of the reader's lexicon. Their weights are tensors."""
+
+    rarity: tuple[str, ...]
+    sentences: tuple[str, ...] = ()
+
+
+def _words(file: Path) -> _Words:
     try:
-        words = msgspec.json.decode(file.read_bytes(), type=list[str])
+        return msgspec.json.decode(file.read_bytes(), type=_Words)
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise WeightsError(f"{file} is not readable JSON ({error}); copy the checkpoint again") from None
+
+
+def _rarity(file: Path, words: tuple[str, ...], weights: NDArray[Any] | None) -> Rarity:
     if weights is None or weights.shape != (len(words) + 1,) or not np.isfinite(weights).all():
         raise WeightsError(f"{file} has {len(words)} words, and their weights do not fit; copy the checkpoint again")
     return Rarity(dict(zip(words, weights[:-1].tolist(), strict=True)), float(weights[-1]))
+
+
+def _reader(file: Path, words: tuple[str, ...], tensors: Mapping[str, NDArray[Any]]) -> SentenceReader | None:
+    """The reader of sentences; None where the checkpoint has none."""
+    own = {name.removeprefix(_READER): array for name, array in tensors.items() if name.startswith(_READER)}
+    if not own and not words:
+        return None
+    lexicon = own.pop("lexicon", None)
+    if lexicon is None or lexicon.shape != (len(words),) or not np.isfinite(lexicon).all() or not sound(own, len(LINE)):
+        raise WeightsError(f"{file}: the reader of sentences is damaged; copy the checkpoint again")
+    return SentenceReader(Forest(own), dict(zip(words, lexicon.tolist(), strict=True)))

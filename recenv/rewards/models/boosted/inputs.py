@@ -13,6 +13,8 @@ from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rewards.features import matching, prose, replying, vector, wants
 from recenv.rewards.features.matching import Rarity
 from recenv.rewards.fields import items_of, texts
+from recenv.rewards.models.boosted import reader
+from recenv.rewards.models.boosted.reader import SentenceReader
 from recenv.rewards.reading.records import is_record
 
 Array = NDArray[np.float64]
@@ -43,7 +45,7 @@ def matches(dimension: str) -> bool:
 def names(dimension: str, pairs: Sequence[str] = ()) -> tuple[str, ...]:
     """Names of the features of a dimension, in the order of the columns; pairs: as for ``Inputs``."""
     if not matches(dimension):
-        return (*vector.names(dimension), *(prose.NAMES if _claims(dimension) else ()))
+        return (*vector.names(dimension), *((*prose.NAMES, *reader.NAMES) if claims(dimension) else ()))
     reads = DIMENSIONS[dimension].reads
     found = [f"{field}_{n}" for field in _TEXTS if field in reads for n in matching.NAMES]
     if DIMENSIONS[dimension].listwise:
@@ -56,16 +58,16 @@ def names(dimension: str, pairs: Sequence[str] = ()) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _claims(dimension: str) -> bool:
+def claims(dimension: str) -> bool:
     """Whether a dimension holds what a text says against records."""
     return {"evidence", "response"} <= set(DIMENSIONS[dimension].reads)
 
 
 class Inputs:
-    """rarity: of words. pairs: by dimension, the "field|label: value" whose presence is a feature."""
+    """rarity: of words. pairs: by dimension, the "field|label: value" whose presence is a feature. reader: of sentences."""
 
-    def __init__(self, rarity: Rarity, pairs: dict[str, tuple[str, ...]]) -> None:
-        self.rarity, self.pairs = rarity, pairs
+    def __init__(self, rarity: Rarity, pairs: dict[str, tuple[str, ...]], reader: SentenceReader | None = None) -> None:
+        self.rarity, self.pairs, self.reader = rarity, pairs, reader
         self._alone = lru_cache(maxsize=_KEPT)(lambda text: dict[str, Array]())
         self._listed = lru_cache(maxsize=_KEPT)(lambda text, items: self._read(text, items, True))
         self._had = lru_cache(maxsize=_HAD)(self._pairs_in)
@@ -76,7 +78,8 @@ class Inputs:
             return []
         dimension = rows[0].dimension
         if not matches(dimension):
-            return [np.nan_to_num(self._text(row))[None] for row in rows]
+            found = [np.nan_to_num(vector.vector(dimension, texts(row, "")).astype(np.float64))[None] for row in rows]
+            return self._with_claims(rows, found) if claims(dimension) else found
         if DIMENSIONS[dimension].listwise:
             return [_within(self._pairs(row, items_of(row))) for row in rows]
         asked: dict[tuple[str, ...], list[int]] = {}
@@ -88,11 +91,13 @@ class Inputs:
                 out[n] = line[None]
         return out
 
-    def _text(self, row: ScorerRow) -> Array:
-        found = vector.vector(row.dimension, texts(row, "")).astype(np.float64)
-        if not _claims(row.dimension):
-            return found
-        return np.append(found, prose.prose(row.evidence, row.query, row.response))
+    def _with_claims(self, rows: Sequence[ScorerRow], found: Sequence[Array]) -> list[Array]:
+        """Features of each row with what its response says of its records, and what the reader makes of it."""
+        readings = [prose.prose(row.evidence, row.query, row.response) for row in rows]
+        weighed = self.reader(readings) if self.reader is not None else np.zeros((len(rows), len(reader.NAMES)))
+        return [
+            np.concatenate([own[0], reading.totals, line])[None]
+            for own, reading, line in zip(found, readings, weighed, strict=True)]
 
     def _pairs(self, row: ScorerRow, items: tuple[str, ...]) -> Array:
         """(I, E) features of a row's request and person with items, each alone but for what ``listed_`` says."""

@@ -1,0 +1,182 @@
+"""Prices, ratings, distances and times of day that an answer tells, with sums and gaps of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import combinations, pairwise
+
+from recenv.rewards.features.prose.clauses import Clause
+from recenv.rewards.features.prose.places import CLOCK, DISTANCE, MONEY, RATING, Place, every
+from recenv.rewards.features.prose.scope import counted, scope_of
+from recenv.rewards.features.prose.tally import Tally
+from recenv.rewards.features.prose.wording import ALL, NO, NONE
+from recenv.rewards.reading.concepts import concepts
+from recenv.rewards.reading.quantities import Quantity, quantities
+
+_MOST_NUMBERS = 12
+_FREE = re.compile(
+    r"不(?:收|要|用买)门票|免门票|免票|门票(?:是|全|都)?免费|免费(?:开放|入场|参观|入园|游览|景点|的)|(?:全部|都|均)(?:是)?免费|免费(?=[,。;!)]|$)|"
+    r"\bfree (?:entry|admission|of charge|to (?:enter|visit))\b|\b(?:is|are|all) free(?=[,.;!)]|$)"
+)
+_DIFFERS = re.compile(
+    r"余地|剩|还有|差距|\bgap\b|\bleft over\b|\bto spare\b|"
+    r"贵|便宜|高|低|[相只]?差|省|少|远|近|多(?!的)|晚|早|\bmore\b|\bless\b|cheap|higher|lower|farther|further|closer|"
+    r"nearer|save|difference|apart|later|earlier|extra|\bby\b"
+)
+_TOGETHER = re.compile(r"一共|合计|加起来|总共|together|in total|in all\b|altogether|combined|\d晚|\bnights\b")
+_LOW = re.compile(
+    r"(?:不到|不足|不超过|没有?超过|低于|少于|小于|至多|最多|\bunder|\bbelow|\bless than|\bat most|\bup to|\bno more than|"
+    r"\bwithin)\s{0,2}[¥$]?\s?0|"
+    r"0\s?(?:元|公里|km|yuan)?\s?(?:以内|以下|之内|or less)"
+)
+_HIGH = re.compile(
+    r"(?:(?<!不)(?<!没)(?<!没有)超过|不低于|高于|至少|\bover|\babove|(?<!no )\bmore than|\bat least)\s{0,2}[¥$]?\s?0|"
+    r"0\s?(?:元|分|公里|km|yuan|stars?)?\s?(?:以上|or (?:better|more|higher|above))"
+)
+_NO_MORE = re.compile(r"\bnot (?:more|less) than")
+_ONE = re.compile(r"\s?(?:is|that|which|of|with)\b")
+_EACH_ITS = re.compile(r"\brespectively\b|分别")
+_BETWEEN = re.compile(
+    r"[\s,(]{0,3}(?:vs|versus|against|compared (?:to|with)|rather than|not|to|and|or|对|比|和|与|、|而不是)?"
+    r"[\s(]{0,2}[¥$£€]?\s{0,1}")
+_AGAINST = re.compile(
+    r"\d\s?(?:分|元|星|公里|km|yuan|stars?)?\s{0,2}(?:,|\()?\s?(?:\b(?:against|vs|versus|rather than|instead of|"
+    r"compared (?:to|with)|not)|对|比|而不是)\s{0,2}[¥$£€]?$")
+"""One number set against another place's."""
+_ABOUT = re.compile(
+    r"约|大概|左右|上下|接近|将近|近(?=0|\d)|不到|出头|多(?=[元块米公千分]|$)|0多|"
+    r"\b(?:about|around|roughly|approximately|some|nearly|almost|just (?:under|over)|"
+    r"(?:bit|little|touch|shade) (?:under|over))\b")
+
+
+def numbers(clause: Clause, places: Sequence[Place], asked: frozenset[float], tally: Tally) -> None:
+    if _one_by_one(clause, places, tally):
+        return
+    told = quantities(clause.text)[:_MOST_NUMBERS]
+    paired = _paired(told, clause, places)
+    if paired:
+        tally.add("compared_right")
+    for q in told:
+        if q.start in paired:
+            continue
+        if q.kind not in (MONEY, RATING, DISTANCE, CLOCK, "") or (q.kind == "" and (q.value < 10 and q.value % 1 == 0)):
+            continue
+        if q.value == 1 and _ONE.match(clause.text, q.end):
+            continue
+        if q.kind == "" and re.match(r"[.)、]|[个家款种寸层折%]", clause.text[q.end:q.end + 1]):
+            continue
+        _number(q, clause, places, asked, tally)
+
+
+def _one_by_one(clause: Clause, places: Sequence[Place], tally: Tally) -> bool:
+    """Numbers that are said of several places in turn; False where it is no such clause."""
+    if not _EACH_ITS.search(clause.text) or len(clause.about) < 2:
+        return False
+    told = [q for q in quantities(clause.text) if q.kind in (MONEY, RATING, DISTANCE, CLOCK, "")]
+    if len(told) != len(clause.about):
+        return False
+    for n, q in zip(clause.about, told, strict=True):
+        tally.add("values_own" if _has(places[n], q) else "values_others")
+    return True
+
+
+def _paired(told: Sequence[Quantity], clause: Clause, places: Sequence[Place]) -> frozenset[int]:
+    """Where numbers stand that are set side by side, each of them another place's ("4.2 vs 4.5"), where that is so."""
+    for a, b in pairwise(told):
+        if a.value == b.value or not _BETWEEN.fullmatch(clause.text, a.end, b.start):
+            continue
+        kind = a.kind or b.kind
+        owners = [{n for n, p in enumerate(places) if _has(p, q._replace(kind=kind))} for q in (a, b)]
+        if all(owners) and len(owners[0] | owners[1]) > 1:
+            return frozenset((a.start, b.start))
+    return frozenset()
+
+
+def _number(q: Quantity, clause: Clause, places: Sequence[Place], asked: frozenset[float], tally: Tally) -> None:
+    scope = scope_of(clause, places) if ALL.search(clause.text) and not clause.own else clause.about
+    about = scope or clause.seen or tuple(range(len(places)))
+    near = clause.text[max(0, q.start - 14):q.end + 4]
+    loose = 0.08 * q.value if q.kind in (MONEY, DISTANCE) and _ABOUT.search(near) else 0.0
+    own = [_has(places[n], q, loose) for n in about]
+    if _sold(q, clause, places, about) is False:
+        tally.add("values_nobodys")
+        return
+    if any(own) and not (ALL.search(clause.text) and _bounded(q, clause)):
+        good = all(own) or not ALL.search(clause.text) or len(about) == 1
+        tally.add("clocks_right" if q.kind == CLOCK else "values_own" if good else "all_wrong")
+        return
+    if q.value in asked and clause.open:
+        return
+    kinds = (q.kind,) if q.kind else (MONEY, RATING, DISTANCE)
+    if _AGAINST.search(clause.text, max(0, q.start - 18), q.start) and any(_has(p, q) for p in places):
+        tally.add("compared_right")
+        return
+    near = f"{clause.text[max(0, q.start - 14):q.start]}0{clause.text[q.end:q.end + 16]}"
+    below, above = _LOW.search(near), _HIGH.search(near)
+    if below or above:
+        order = 1 if below or NONE.search(clause.text) or _NO_MORE.search(near) else -1
+        held = [places[n].own[kind] for n in about for kind in kinds if kind in places[n].own]
+        if _DIFFERS.search(clause.text) and not all((v - q.value) * order <= 0 for v in held):
+            apart = [abs(a - b) for kind in kinds for a, b in combinations(every(places, kind), 2)]
+            tally.add("sums_right" if any((gap - q.value) * order <= 1e-6 for gap in apart) else "values_nobodys")
+        elif held and not counted(clause.text):
+            tally.add("values_own" if all((v - q.value) * order <= 0 for v in held) else "values_nobodys")
+    elif _DIFFERS.search(clause.text) and len(places) > 1:
+        gaps = {round(abs(a - b), 3) for kind in kinds for a, b in combinations(every(places, kind), 2)}
+        gaps |= {round(abs(a - v), 3) for kind in kinds for n in about for v in places[n].values.get(kind, ()) for a in asked}
+        over = 1.0 if re.match(r"\s?多", clause.text[q.end:]) else 0.0
+        fits = any(0 <= gap - q.value <= over or abs(gap - q.value) <= loose for gap in gaps)
+        tally.add("sums_right" if fits or round(q.value, 3) in gaps else "sums_wrong")
+    elif _TOGETHER.search(clause.text):
+        values = every(places, q.kind or MONEY)[:8]
+        sums = {round(sum(c), 3) for size in (2, 3) for c in combinations(values, size)} | {
+            round(n * v, 3) for n in (2, 3, 4) for v in values}
+        tally.add("sums_right" if round(q.value, 3) in sums else "sums_wrong")
+    elif q.value in asked:
+        return
+    elif q.kind == CLOCK:
+        if any(CLOCK in p.values for p in places):
+            tally.add("clocks_wrong")
+    elif any(_has(p, q) for p in places):
+        tally.add("values_others")
+    else:
+        tally.add("values_nobodys")
+
+
+def _sold(q: Quantity, clause: Clause, places: Sequence[Place], about: Sequence[int]) -> bool | None:
+    """Whether an amount behind a product's name is its price; None where no product stands there."""
+    if q.kind != MONEY:
+        return None
+    head = clause.text[max(0, q.start - 60):q.start]
+    for n in about:
+        found = [(head.rfind(name) + len(name), price) for name, price in places[n].sold.items() if name in head]
+        if found and len(head) - max(found)[0] < 16:
+            return abs(max(found)[1] - q.value) < 1e-6
+    return None
+
+
+def free(clause: Clause, places: Sequence[Place], tally: Tally) -> None:
+    match = _FREE.search(clause.text)
+    about = scope_of(clause, places) if ALL.search(clause.text) and not clause.own else clause.about
+    prices = [places[n].own[MONEY] for n in about if MONEY in places[n].own]
+    if match is None or clause.open or not prices or concepts(clause.text):
+        return
+    wrong = any(prices) != bool(NO.search(clause.text[: match.start()]))
+    tally.add("values_nobodys" if wrong else "values_own")
+
+
+def _bounded(q: Quantity, clause: Clause) -> bool:
+    """Whether a number is said to be the least or the most."""
+    near = f"{clause.text[max(0, q.start - 14):q.start]}0{clause.text[q.end:q.end + 16]}"
+    return bool(_LOW.search(near) or _HIGH.search(near))
+
+
+def _has(place: Place, q: Quantity, loose: float = 0.0) -> bool:
+    """Whether a record has a number, or one that is as near as ``loose``."""
+    kinds = (q.kind, "") if q.kind else tuple(place.values)
+    for kind in kinds:
+        for value in place.values.get(kind, ()):
+            if abs(value - q.value) <= loose + 1e-6 or (q.loose and kind == CLOCK and (value - q.value) % 720 == 0):
+                return True
+    return False

@@ -1,0 +1,100 @@
+"""How far a record bears out a clause: its words, its numbers, and whether it denies what the clause affirms."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import combinations
+from typing import NamedTuple
+
+from recenv.rewards.features import CACHES
+from recenv.rewards.features.prose.catalogue import Entry
+from recenv.rewards.features.prose.figures import Figure, figures_of, same
+from recenv.rewards.reading import cover, polarity
+from recenv.rewards.reading.words import is_han
+
+_MOST_FIGURES, _MOST_OWN, _MOST_ALL, _MOST_TIMES = 60, 30, 60, 12
+_NEAR = 0.12  # how far off a sum or a gap may be that is said to be about so much
+_PIECE = re.compile(r"[;,、|(){}\[\]/。\n]|\.\s")
+_DENIES = re.compile(
+    r"\b(?:no|not|none|never|without|n/a|false|unavailable|cannot|except|neither|nor|closed|null)\b|"
+    r"没|无(?!线|烟|障)|(?<!差)不(?!错|限|打烊|仅|只|过|少)|未|否")
+_SAYS_LITTLE = cover.FILL_HAN | frozenset("里着用还又正就只而且呗咯嘛想得选能找都也才这那么样说让帮您更最比较们另")
+
+
+class Source(NamedTuple):
+    """A record as clauses are held against it. words: all content; pieces: words of each part, and whether it denies them;
+    figures: its numbers; labelled: words of each label with the numbers of its value."""
+
+    words: frozenset[str]
+    pieces: tuple[tuple[frozenset[str], bool], ...]
+    figures: tuple[Figure, ...]
+    labelled: tuple[tuple[frozenset[str], tuple[Figure, ...]], ...]
+
+
+@CACHES.keep(32_768)
+def content(text: str) -> frozenset[str]:
+    """Content words: stems of Latin words, pairs of Chinese characters of which neither is a particle; no numbers."""
+    return frozenset(
+        word for word in polarity.content(text)
+        if not (any(map(str.isdigit, word)) or (is_han(word) and len(word) == 2 and not _SAYS_LITTLE.isdisjoint(word))))
+
+
+@CACHES.keep(8_192)
+def source(entry: Entry) -> Source:
+    pieces = tuple((content(p), bool(_DENIES.search(p))) for p in _PIECE.split(entry.text) if p.strip())
+    labelled = tuple((content(f.label.replace("_", " ")), figures_of(f.value)) for f in entry.fields)
+    return Source(content(entry.text), pieces, figures_of(entry.text)[:_MOST_FIGURES], labelled)
+
+
+def denied_in(known: Source, word: str) -> frozenset[bool]:
+    """Whether the parts of a record that have a word deny it: {True}, {False} or both; empty where none has it."""
+    return frozenset(denies for words, denies in known.pieces if word in words)
+
+
+class Sums:
+    """Gaps between numbers of records, and sums and multiples of them, each computed once a response."""
+
+    def __init__(self, sources: Sequence[Source], asked: Sequence[Figure]) -> None:
+        self.sources, self.asked = sources, asked
+        self._gaps: dict[tuple[tuple[int, ...], str], list[float]] = {}
+        self._sums: dict[tuple[tuple[int, ...], str], list[float]] = {}
+
+    def gap(self, said: Figure, about: tuple[int, ...]) -> bool:
+        """Whether a number is how far one of the places is from another, or from what was asked for."""
+        key = (about, said.kind)
+        if key not in self._gaps:
+            own = [v for n in about for v in self._values(n, said.kind)][:_MOST_OWN]
+            every = [v for n in range(len(self.sources)) for v in self._values(n, said.kind)][:_MOST_ALL]
+            every += [f.value for f in self.asked]
+            self._gaps[key] = sorted({round(abs(a - b), 3) for a in own for b in every})
+        return _among(said, self._gaps[key])
+
+    def total(self, said: Figure, about: tuple[int, ...], times: Sequence[Figure]) -> bool:
+        """Whether a number is a sum of two of the places' numbers, or so many times one of them; times: numbers of the clause."""
+        key = (about, said.kind)
+        if key not in self._sums:
+            own = [v for n in about for v in self._values(n, said.kind)][:_MOST_OWN]
+            counts = {2.0, 3.0, 4.0} | {f.value for f in self.asked if f.value % 1 == 0 and 2 <= f.value <= _MOST_TIMES}
+            found = {round(a + b, 3) for a, b in combinations(own, 2)}
+            found |= {round(v * k, 3) for v in own for k in counts} | {round(v / k, 3) for v in own for k in counts}
+            found |= {round(a * k + b, 3) for a in own[:12] for b in own[:12] for k in counts}
+            self._sums[key] = sorted(found)
+        own = [v for n in about for v in self._values(n, said.kind)][:_MOST_OWN]
+        here = [f.value for f in times if f is not said and f.value % 1 == 0 and 2 <= f.value <= _MOST_TIMES][:4]
+        return _among(said, self._sums[key]) or _among(said, [v * k for v in own for k in here])
+
+    def _values(self, place: int, kind: str) -> list[float]:
+        return [
+            f.value for f in self.sources[place].figures
+            if not kind or not f.kind or f.kind == kind or (kind == "minutes" and f.kind == "clock")]
+
+
+def _among(said: Figure, values: Sequence[float]) -> bool:
+    near = _NEAR * said.value if said.loose else 1e-3
+    return any(abs(value - said.value) <= near for value in values)
+
+
+def holders(said: Figure, sources: Sequence[Source]) -> list[int]:
+    """The records that have a number."""
+    return [n for n, known in enumerate(sources) if any(same(said, f) for f in known.figures)]

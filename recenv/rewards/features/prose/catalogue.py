@@ -1,0 +1,136 @@
+"""The records of an evidence text in whatever layout, each with the name that answers call it by."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+from recenv.rewards.features import CACHES
+from recenv.rewards.reading.lexical import norm
+from recenv.rewards.reading.records import Field, read_records
+
+_MOST_CHARACTERS, _MOST_RECORDS = 20_000, 64
+_BLANK = re.compile(r"\n[ \t\r]{0,80}\n")
+_MARK = re.compile(r"(?m)^ {0,2}[-*•·] (?=\S)")
+_SLASH = re.compile(r" / (?=[^/:：\n]{1,16}[:：])")
+_NAMED = re.compile(r"\bname\b|\btitle\b|_name\b|_title\b|名称|店名|名字")
+_NUMBERED = re.compile(r"\bid\b|_id\b|\bcode\b|\bsku\b|\bno\b|编号|代码")
+_WORDS = re.compile("[a-z]{2}|[\u3400-\u9fff]")
+_HEAD = re.compile(
+    r"\s{0,2}[|【「“\"《*]{0,2}\s?(?P<name>[^|【】「」“”\"《》,，;；:：。!！?？\n]{2,60}?)"
+    r"\s?(?:[|】」”\"》,，;；:：。!！?？\n]|\s[-–—/|]{1,2}\s|\.(?=\s|$)|(?=[(（])|\s(?=(?:in|on|at|near|is|opens?|by|off|beside|inside)\s)|"
+    r"(?=位于|在(?!线)|是(?!不)|坐落|地处)|$)")
+_HEADING = re.compile(r"[^;:。!?\n]{2,60};[^:。!?\n]{1,80}")
+_LONG, _FEW = 28, 2
+
+
+class Entry(NamedTuple):
+    """One record. name: normalised, "" where none is told; text: all of it, normalised; fields: in order, none of free text."""
+
+    name: str
+    text: str
+    fields: tuple[Field, ...]
+
+
+@CACHES.keep(4_096)
+def entries(evidence: str) -> tuple[Entry, ...]:
+    """The records of an evidence text."""
+    parts = [_SLASH.sub("; ", part) for part in _parts(evidence[:_MOST_CHARACTERS])[:_MOST_RECORDS]]
+    read = [tuple(f for record in read_records(_MARK.sub("", part)) for f in record) for part in parts]
+    names = _names(read, parts)
+    found = []
+    for name, fields, part in zip(names, read, parts, strict=True):
+        labelled = sum(bool(f.label) for f in fields) > 1
+        text = " ; ".join(f"{f.label} {f.value}".strip() for f in fields) if labelled else norm(part)
+        found.append(Entry(name, text, fields if labelled else ()))
+    return tuple(found)
+
+
+def _parts(text: str) -> list[str]:
+    """The stretches of a text that are records: JSON values, blocks between blank lines, lines, lines that repeat a label."""
+    loaded = _objects(text)
+    if loaded:
+        return loaded
+    blocks = [block for block in _BLANK.split(text) if block.strip()]
+    if len(blocks) > 1:
+        return blocks
+    lines = _joined([line for line in text.split("\n") if line.strip()])
+    if len(lines) < 2:
+        return [text]
+    starts = [n for n, line in enumerate(lines) if _HEADING.fullmatch(norm(line))]
+    if starts and starts[0] == 0 and all(b - a > 1 for a, b in pairwise([*starts, len(lines)])):
+        return ["\n".join(lines[a:b]) for a, b in pairwise([*starts, len(lines)])]
+    heads = [_label(line) for line in lines]
+    again = [n for n, head in enumerate(heads) if head and head == heads[0]]
+    single = sum(len(read_records(_MARK.sub("", line))[0]) < _FEW for line in lines if norm(line)) > len(lines) / 2
+    if len(again) > 1 and again[0] == 0 and len(again) < len(lines) and single:
+        return ["\n".join(lines[a:b]) for a, b in pairwise([*again, len(lines)])]
+    if single and len(set(heads)) == len(lines) > 2 and all(heads) and sum(len(line) < _LONG for line in lines) > len(lines) / 2:
+        return [text]  # one record, a field a line
+    return lines
+
+
+def _objects(text: str) -> list[str]:
+    """JSON objects, one after another or in a list, each as text; none where there is anything else."""
+    decoder, at = json.JSONDecoder(), 0
+    found: list[dict[str, object]] = []
+    if text.lstrip()[:1] not in ("{", "["):
+        return []
+    while at < len(text) and len(found) < _MOST_RECORDS:
+        while at < len(text) and text[at] in " \t\r\n,;":
+            at += 1
+        if at >= len(text):
+            break
+        try:
+            value, at = decoder.raw_decode(text, at)
+        except (ValueError, RecursionError):
+            return []
+        found += [v for v in (value if isinstance(value, list) else [value]) if isinstance(v, dict)]
+    return [json.dumps(value, ensure_ascii=False) for value in found]
+
+
+def _joined(lines: Sequence[str]) -> list[str]:
+    """Lines, such as are indented further than the first with the one that they belong to."""
+    found: list[str] = []
+    least = min((len(line) - len(line.lstrip()) for line in lines), default=0)
+    for line in lines:
+        if found and len(line) - len(line.lstrip()) > least:
+            found[-1] += f"\n{line}"
+        else:
+            found.append(line)
+    return found
+
+
+def _label(line: str) -> str:
+    fields = next(iter(read_records(_MARK.sub("", line))), ())
+    return fields[0].label if fields else ""
+
+
+def _names(read: Sequence[Sequence[Field]], parts: Sequence[str]) -> list[str]:
+    """A name a record: what a label calls so, else the first value that tells records apart and is no number, else the head."""
+    labels = [fields[0].label if fields else "" for fields in read]
+    if all(labels) and 1 < len(labels) == len(set(labels)):
+        return labels  # "Name: what is told of it"
+    for fits in (lambda f: bool(_NAMED.search(f.label)), lambda f: f.role == "name", lambda f: bool(f.label)):
+        found = [next((f.value for f in fields if fits(f) and _is_name(f)), "") for fields in read]
+        if all(found) and len(set(found)) > len(found) / 2 and sum(map(bool, labels)) > len(labels) / 2:
+            return [name[:80] for name in found]
+    heads = [_head(part) for part in parts]
+    if len(set(heads)) == 1 < len(heads):  # a label that all begin with
+        heads = [_head(rest) for rest in (re.split(r"[:：=|\n]", part, maxsplit=1)[-1] for part in parts)]
+    return heads
+
+
+def _is_name(field: Field) -> bool:
+    return (
+        not _NUMBERED.search(field.label) and len(field.value) <= 80 and bool(_WORDS.search(field.value))
+        and sum(c.isdigit() for c in field.value) < 0.4 * len(field.value)
+    )
+
+
+def _head(part: str) -> str:
+    match = _HEAD.match(_MARK.sub("", part.strip()))
+    return norm(match.group("name")) if match else ""

@@ -1,0 +1,132 @@
+"""An answer cut into clauses, each with the places that it speaks of."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+from recenv.rewards.features.prose.places import Place
+from recenv.rewards.features.prose.wording import ALL, CLAUSE, ENDS, JOIN, OPEN, THAN
+from recenv.rewards.reading.aliases import Named, mentions
+
+_MOST_CLAUSES, _LONGEST_CLAUSE = 160, 300
+MASK = "\ufffc"
+_LATTER = re.compile(r"(?<!than )\bthe latter\b|(?<!比)后者")
+_FORMER = re.compile(r"(?<!than )\bthe former\b|(?<!比)前者")
+_LAST = re.compile(r"\bthe (?:last|final|third) (?:one)?|最后一?[家个]|第3[家个]")
+_FIRST = re.compile(r"\bthe first (?:one)?|第1[家个]")
+_SECOND = re.compile(r"\bthe second (?:one)?|第2[家个]")
+_OTHERS = re.compile(r"(?:另外|其余|剩下的?)\d?(?:[家个款]|都)|其[他它](?:\d?[家个款]|的?都)|\bthe others?\b(?! hand)")
+_WHICH_ONE = re.compile(r"\s{0,2}(?:which|who|whose|that)\b")
+_SAYS = re.compile(r"\w")
+
+
+class Clause(NamedTuple):
+    """text: without names, as ``norm`` leaves it, so that places in it are those of ``quantities``; about: the places that it
+    speaks of; beside: those it compares with; seen: named so far, in order."""
+
+    text: str
+    about: tuple[int, ...]
+    beside: tuple[int, ...]
+    seen: tuple[int, ...]
+    own: bool  # whether it names them itself
+    open: bool  # a wish, a condition, a question
+    start: int  # where it begins in the text
+
+
+def clauses_of(text: str, places: Sequence[Place], query: str) -> list[Clause]:
+    named = mentions(
+        text, [p.name for p in places if p.name], " ".join(p.text.replace(p.name, " ") for p in places) + query,
+        [p.kind for p in places if p.name],
+    )
+    held = [n for n, p in enumerate(places) if p.name]
+    named = [m._replace(places=tuple(held[k] for k in m.places)) for m in named]
+    named = sorted([*named, *_by_a_word(text, named, places)])
+    masked = list(text)
+    for m in named:
+        masked[m.start:m.end] = MASK * (m.end - m.start)
+    plain = "".join(masked)
+    cuts = sorted({0, len(text), *(m.end() for m in CLAUSE.finditer(plain))})
+    cuts = sorted({*cuts, *(at for a, b in pairwise(cuts) for at in range(a, b, _LONGEST_CLAUSE))})
+    found: list[Clause] = []
+    about: tuple[int, ...] = tuple(range(len(places))) if len(places) == 1 else ()
+    seen: list[int] = []
+    for start, end in pairwise(cuts):
+        if len(found) >= _MOST_CLAUSES:
+            break
+        asks = ENDS.search(plain, end - 1)
+        question = asks is not None and asks.group() == "?"
+        inside = [m for m in named if start <= m.start < end]
+        ahead = next((m for m in named if m.start >= end), None)
+        alone = not inside and plain[end - 1] == ":" and not ALL.search(plain[start:end])
+        if alone and ahead is not None and not plain[end:ahead.start].strip(" *-"):
+            inside = [ahead]  # a heading belongs to the name behind it
+        for part, names in _parts(plain, start, end, inside):
+            beside = tuple(p for m in names if THAN.search(plain[max(start, m.start - 32):m.start]) for p in m.places)
+            own = tuple(dict.fromkeys(p for m in names for p in m.places if p not in beside))
+            recent = list(dict.fromkeys(reversed(seen)))
+            if own:
+                about = own
+            elif seen and _WHICH_ONE.match(part):
+                about = (seen[-1],)
+            elif _LATTER.search(part) and len(recent) > 1:
+                about = (recent[0],)
+            elif _FORMER.search(part) and len(recent) > 1:
+                about = (recent[1],)
+            elif _LAST.search(part) and len(set(seen)) > 2:
+                about = (list(dict.fromkeys(seen))[-1],)
+            elif about and len(about) < len(places) and _OTHERS.search(part):
+                about = tuple(n for n in range(len(places)) if n not in about)
+            elif _FIRST.search(part) and len(set(seen)) > 1:
+                about = (seen[0],)
+            elif _SECOND.search(part) and len(set(seen)) > 1:
+                about = (list(dict.fromkeys(seen))[1],)
+            seen += [p for m in names for p in m.places]
+            if not own and not _SAYS.search(part):
+                continue
+            wish = bool(OPEN.search(part)) and not own
+            found.append(Clause(part.strip(), about, beside, tuple(dict.fromkeys(seen)), bool(own), question or wish, start))
+    return found
+
+
+_WORD = re.compile(r"(?<![a-z'])[a-z']{4,}(?![a-z'])")
+_GENERIC = frozenset((
+    "hotel", "house", "cafe", "restaurant", "kitchen", "garden", "gardens", "park", "museum", "clinic", "studio", "suites",
+    "rooms", "center", "street", "road", "market", "city", "family", "coffee", "pizza", "dental", "shop", "shops", "with",
+    "hall", "gallery", "home", "fitness", "club", "theater", "cinema", "live", "show", "loft", "apartment", "flat", "outdoor",
+    "seats", "free", "food", "place", "best", "from", "near", "temple", "hostel", "inn", "palace", "plaza", "salon"))
+
+
+def _by_a_word(text: str, named: Sequence[Named], places: Sequence[Place]) -> list[Named]:
+    """Where one word of an English name stands for the place: it is no word of another record, nor a plain one."""
+    counts = Counter(word for place in places for word in set(_WORD.findall(place.name)))
+    owners = {
+        word: n for n, place in enumerate(places) for word in _WORD.findall(place.name)
+        if counts[word] == 1 and word not in _GENERIC and not any(word in p.text for k, p in enumerate(places) if k != n)
+    }
+    taken = [(m.start, m.end) for m in named]
+    return [
+        Named(m.start(), m.end(), (owners[m.group().removesuffix("'s")],)) for m in _WORD.finditer(text)
+        if m.group().removesuffix("'s") in owners and not any(a < m.end() and m.start() < b for a, b in taken)
+    ]
+
+
+def _parts(text: str, start: int, end: int, inside: Sequence[Named]) -> Iterable[tuple[str, list[Named]]]:
+    """A clause cut before each name but the first and those of a list; names that something is compared with cut nothing."""
+    groups: list[list[Named]] = []
+    for m in inside:
+        joined = groups and (
+            JOIN.fullmatch(text, groups[-1][-1].end, m.start) is not None
+            or THAN.search(text[max(start, m.start - 32):m.start]) is not None
+        )
+        if joined:
+            groups[-1].append(m)
+        else:
+            groups.append([m])
+    if len(groups) < 2:
+        return [(text[start:end], list(inside))]
+    bounds = [start, *(g[0].start for g in groups[1:]), end]
+    return [(text[a:b], g) for a, b, g in zip(bounds, bounds[1:], groups, strict=False)]

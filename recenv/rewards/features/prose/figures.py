@@ -1,0 +1,151 @@
+"""Numbers of answers and records in one scale: minutes of the day, kilometers, thousands written out, words as digits."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from recenv.rewards.features import CACHES
+from recenv.rewards.features.prose.clocks import clocks
+from recenv.rewards.reading.numerals import ENGLISH, number
+from recenv.rewards.reading.quantities import quantities
+
+_TENS = "twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
+_UNITS = "two|three|four|five|six|seven|eight|nine"
+_TEENS = "ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen"
+_SPELLED = re.compile(
+    rf"\b(?:(?P<h>a|one|{_UNITS}|\d) hundred(?: and)?"
+    rf"(?: (?P<r>(?:{_TENS})(?:[- ](?:one|{_UNITS}))?|{_TEENS}|{_UNITS}|\d{{1,2}}))?|"
+    rf"(?P<t>{_TENS})(?:[- ](?P<u>one|{_UNITS}|\d))?|(?P<n>{_TEENS}|{_UNITS}|a dozen))\b")
+_HAN = re.compile(
+    "[一二两三四五六七八九十百千零]{2,9}|[一二两三四五六七八九十](?=[块元楼层站位折晚天岁家个间条款张折杯份小公米]|分钟|多)")
+_THOUSANDS = re.compile(r"(?<![\d.])(\d{1,6}(?:\.\d{1,3})?)\s?(?:万|w\b|k\b)")
+_METERS = re.compile(r"[\d.]{1,12}\s?-?(?:米|m\b|met(?:er|re)s?\b)")
+_OVER = re.compile(r"(?:超过|逾|over|more than|above|just over|upwards of|north of|"
+                   r"(?:a (?:bit|shade|little)) over|past)\s?[¥$£€]?$")
+_OVER_AFTER = re.compile(r"\s?(?:多(?![久少])|出头|来(?=[元块分条个米])|余|有余|\+|-?odd\b|or so\b|and (?:a bit|change)\b)")
+_UNDER = re.compile(r"(?:不到|不足|少于|低于|将近|接近|近|差不多|快|under|below|less than|nearly|almost|just (?:under|short of)|"
+                    r"close to|a shade under|not quite|approaching|short of)\s?[¥$£€]?$")
+_ABOUT = re.compile(r"(?:大概|大约|约|差不多|about|around|roughly|approximately|some|circa|or so|~)\s?[¥$£€]?$")
+_ABOUT_AFTER = re.compile(r"\s?(?:元|块|分钟|米|公里|km|yuan|minutes?)?\s?(?:左右|上下|or so\b|ish\b|-ish\b|or thereabouts)")
+_LISTED = re.compile(r"[.、)]\s?(?!\d)")
+_MARKER = re.compile(r"(?:^|\n)\s{0,2}$")
+_MOST = 120
+_KINDS = frozenset(("clock", "distance", "money", "rating", "minutes", "hours", "percent", "days"))
+
+
+class Figure(NamedTuple):
+    """kind: what it measures, "" where unknown; loose: -1 said to be less than the value, 1 more, 2 about, 0 just that."""
+
+    kind: str
+    value: float
+    start: int
+    end: int
+    loose: int
+    either_half: bool = False
+
+
+@CACHES.keep(16_384)
+def spelled(text: str) -> str:
+    """A normalised text with numbers in words as digits."""
+    text = _SPELLED.sub(_english, text)
+    text = _HAN.sub(_han, text)
+    return _THOUSANDS.sub(_thousands, text)
+
+
+def _thousands(match: re.Match[str]) -> str:
+    count = float(match.group(1))
+    return f"{count * (10_000 if match.group()[-1] in '万w' else 1_000):.0f}" if count < 1e4 else match.group()
+
+
+def _english(match: re.Match[str]) -> str:
+    if match.group("h"):
+        head, rest = match.group("h"), match.group("r") or ""
+        hundreds = 1 if head in ("a", "one") else number(head) or 1
+        return str(100 * hundreds + _small(rest))
+    if match.group("t"):
+        return str(ENGLISH[match.group("t")] + _small(match.group("u") or ""))
+    word = match.group("n")
+    return str(ENGLISH.get(word, 12))
+
+
+def _small(text: str) -> int:
+    return sum(number(part) or 0 for part in re.split("[- ]", text) if part)
+
+
+def _han(match: re.Match[str]) -> str:
+    said = match.group()
+    if len(said) > 1 and not set(said) & set("十百千"):
+        return said  # digits in a row are a name or a guess ("三四")
+    value = number(said)
+    if value is None:
+        return said
+    if len(said) > 2 and said[-2] in "百千" and said[-1] in "一二两三四五六七八九":  # 四百三 is 430
+        value += (number(said[-1]) or 0) * (9 if said[-2] == "百" else 99)
+    return str(value)
+
+
+@CACHES.keep(16_384)
+def figures(text: str) -> tuple[Figure, ...]:
+    """The numbers of a text that is normalised and ``spelled``, but for marks of lists."""
+    found = []
+    for q in quantities(text)[:_MOST]:
+        if q.kind in ("phone", "date", "ordinal", "place"):
+            continue
+        ahead, behind = text[max(0, q.start - 18):q.start], text[q.end:q.end + 12]
+        if _LISTED.match(behind) and _MARKER.search(ahead):
+            continue
+        value, kind = q.value, q.kind if q.kind in _KINDS else ""
+        if kind in ("", "distance") and _METERS.match(text, q.start, q.end + 8):
+            kind, value = "distance", value / 1000.0
+        elif kind == "hours":
+            kind, value = "minutes", value * 60.0
+        after = text[q.start:q.start + 24].lstrip("0123456789.")
+        loose = 0
+        if _UNDER.search(ahead):
+            loose = -1
+        elif _OVER.search(ahead) or _OVER_AFTER.match(after):
+            loose = 1
+        elif _ABOUT.search(ahead) or _ABOUT_AFTER.match(after):
+            loose = 2
+        found.append(Figure(kind, value, q.start, q.end, loose, q.loose))
+    return tuple(found)
+
+
+def figures_of(text: str) -> tuple[Figure, ...]:
+    """The numbers of a normalised text."""
+    return figures(spelled(clocks(text)))
+
+
+def same(said: Figure, known: Figure) -> bool:
+    """Whether a record bears a number out, as loosely as it is said."""
+    if said.kind and known.kind and said.kind != known.kind:
+        return False
+    a, b = said.value, known.value
+    if said.kind == "clock" or known.kind == "clock":
+        if said.kind != known.kind:  # "closes at 9" of 21:00
+            hour = b / 60 if known.kind == "clock" else b
+            return known.kind == "clock" and a == int(a) and a <= 24 and (hour - a) % 12 == 0
+        near = 0 if not said.loose else 30
+        gap = (a - b) % 720 if said.either_half or known.either_half else (a - b) % 1440
+        return min(gap, 720 - gap if said.either_half else 1440 - gap) <= near + 1e-6
+    if abs(a - b) <= 1e-6:
+        return True
+    if not b or not a:
+        return False
+    ratio = b / a
+    if said.loose == 1:
+        return 1.0 <= ratio <= 1.2 or (a >= 100 and a % 100 == 0 and 1.0 <= ratio < 1.0 + 100 / a)
+    if said.loose == -1:
+        return 0.8 <= ratio <= 1.0
+    if said.loose == 2:
+        return 0.88 <= ratio <= 1.12
+    return False
+
+
+def rounded(said: Figure, known: Figure) -> bool:
+    """Whether a number is a record's, rounded as people do who do not say so."""
+    if (said.kind and known.kind and said.kind != known.kind) or said.kind == "clock" or known.kind == "clock":
+        return False
+    a, b = said.value, known.value
+    return a != b and b > 0 and a >= 1 and abs(a - b) / b <= 0.06 and (a % 5 == 0 or a == round(b))

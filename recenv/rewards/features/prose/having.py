@@ -1,0 +1,106 @@
+"""What places are said to have, which kinds and dishes, and where they are said to be."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from recenv.rewards.features.prose.clauses import Clause
+from recenv.rewards.features.prose.places import Place
+from recenv.rewards.features.prose.scope import counted, scope_of
+from recenv.rewards.features.prose.tally import Tally
+from recenv.rewards.features.prose.wording import ALL, NO, NONE, ONLY, denies
+from recenv.rewards.reading.concepts import concepts
+from recenv.rewards.rules.kinds import DISTRICT_EN, DISTRICT_ZH
+
+_PRAISE = frozenset(("award", "famous"))
+_GAP = re.compile(
+    r"没(?:有)?(?:写|提|说|标|注明)|未(?:提|写|标|注明|说明)|不清楚|不确定|\bwhether\b|"
+    r"\bnot (?:state|say|mention|list|specify|see|know|sure)|"
+    r"\bnot (?:stated|listed|mentioned|specified)\b")
+"""Says that records are silent."""
+_DISTRICT = re.compile(rf"(?:{DISTRICT_ZH})(?=区|县|的|[,。;]|$)|\b(?:{DISTRICT_EN})\b")
+_THEY_ALL = re.compile(r"(?<![家者个店])都(?:有|是|能|可以|在|不错)")
+"""Says of the things that a clause lists, and not of places, that all of them are so."""
+
+
+def having(clause: Clause, places: Sequence[Place], tally: Tally) -> str:
+    """What places are said to have; returns the clause without it."""
+    text = clause.text
+    for concept in concepts(text):
+        text = text[: concept.start] + " " * (concept.end - concept.start) + text[concept.end :]
+        if clause.open:
+            continue
+        denied = denies(clause.text, concept)
+        if _GAP.search(clause.text):
+            silent = all(concept.name not in places[n].has for n in clause.about)
+            tally.add("denied_rightly" if silent else "denied_wrongly")
+            continue
+        holders = [n for n, p in enumerate(places) if concept.name in p.has]
+        said = counted(clause.text)
+        if NONE.search(clause.text):
+            scope = scope_of(clause, places) or tuple(range(len(places)))
+            tally.add("all_wrong" if set(scope) & set(holders) else "all_right")
+        elif ONLY.search(clause.text) and not denied and clause.about:
+            right = set(clause.about) <= set(holders) and not set(holders) - set(clause.about)
+            told = set(clause.seen) if set(clause.seen) - set(clause.about) else set(holders)
+            loose = set(clause.about) <= set(holders) and not (set(holders) & told) - set(clause.about)
+            tally.add("only_right" if right or loose else "only_wrong")
+        elif ALL.search(clause.text) and not (said and said < 2):
+            scope = scope_of(clause, places)
+            if scope:
+                wrong = bool(set(scope) & set(holders)) if denied else bool(set(scope) - set(holders))
+                tally.add("all_wrong" if wrong else "all_right")
+        elif said and said <= len(places) and len(places) > 1 and not clause.own:
+            tally.add("counted_right" if said == len(holders) else "counted_wrong")
+        else:
+            _of_each(concept.name, denied, clause, places, holders, tally)
+    return text
+
+
+def _of_each(name: str, denied: bool, clause: Clause, places: Sequence[Place], holders: Sequence[int], tally: Tally) -> None:
+    about = clause.about or clause.seen
+    if not about:
+        tally.add("held" if holders else "praised" if name in _PRAISE else "unheld")
+        return
+    have = [n for n in about if n in holders]
+    if denied:
+        tally.add("denied_wrongly" if have and len(have) == len(about) else "denied_rightly")
+    elif len(have) == len(about):
+        tally.add("held")
+    elif any(name in places[n].lacks for n in about):
+        tally.add("denied_wrongly")
+    else:
+        tally.add("praised" if name in _PRAISE else "borrowed" if holders else "unheld")
+
+
+def areas(clause: Clause, places: Sequence[Place], tally: Tally) -> None:
+    about = scope_of(clause, places) if ALL.search(clause.text) else clause.about
+    if clause.open or not about:
+        return
+    said = {m.group() for m in _DISTRICT.finditer(clause.text)} | {
+        p.area for p in places if len(p.area) > 1 and p.area in clause.text
+    }
+    own = [n for n in about if places[n].area]
+    for area in sorted(said) if own else ():
+        if not any(area != other and area in other for other in said):
+            tally.add("areas_right" if all(area in places[n].text for n in own) else "areas_wrong")
+
+
+def listed(clause: Clause, text: str, places: Sequence[Place], tally: Tally) -> str:
+    """Members of the records' lists, in the words of the record; returns the clause without them."""
+    listed = sum(member in text for p in places for member in p.members)
+    every = ALL.search(clause.text) and not clause.own and not (listed > 1 and _THEY_ALL.search(clause.text))
+    about = scope_of(clause, places) if every else clause.about
+    for member in dict.fromkeys(m for p in places for m in sorted(p.members, key=lambda m: -len(m))):
+        if member not in text:
+            continue
+        text = text.replace(member, " ")
+        if clause.open or not about or concepts(member):
+            continue
+        has = [member in places[n].text for n in about]
+        if not all(has) and any(member == p.kind for p in places):
+            continue  # a kind of place or food, spoken of by the way
+        if not NO.search(clause.text):
+            tally.add("members_own" if all(has) else "members_others")
+    return text

@@ -1,0 +1,71 @@
+"""How answers speak: where a clause ends, what wishes, denies and counts."""
+
+from __future__ import annotations
+
+import re
+
+from recenv.rewards.reading.concepts import Concept
+
+CLAUSE = re.compile(
+    r"[,;|()\[\]!?。\n]|:(?!\d)|\.(?=\s|$)|\s-\s|--?(?=\s)|\b(?:but|while|whereas|although|though|"
+    r"because)\b|"
+    r"\band (?=(?:it |they )?(?:is|are|was|has|have|does|do|can|will|offers?|allows?|takes?|serves?|"
+    r"accepts?|provides?|comes?|costs?|gets?|"
+    r"says?|lies|sits|stays?|makes?|needs?|scores?|rates?|closes?|opens?)\b)|"
+    r"\band (?=the (?:first|second|third|last|former|latter|other)\b)"
+)
+ENDS = re.compile(r"[!?。\n]|\.(?=\s|$)")
+OPEN = re.compile(
+    r"如果|提到了|既然|看重|要是|若[是想]|的话|想要|希望|吗\b|是否|确认|需要我|帮您再|要我|您(?:更|看重|在意|想|要|需要|是)|建议|提醒|记得|不妨|提前(?!\d)|"
+    r"\bif\b|\bshould i\b|\bshall i\b|\bwould you\b|\bdo you\b|\bwant (?:me|the)\b|"
+    r"\byou (?:would )?(?:want|need|prefer|like|asked|mentioned)\b|"
+    r"\bmatters\b|\byour (?:request|budget|wish|requirement)|\blooking for\b|\bring ahead\b|"
+    r"\b(?:call|book|email|ask|check)(?: them)? (?:ahead|before|first|in advance)\b|\bin case\b|\bremember to\b|"
+    r"\bdo not forget\b|"
+    r"\bmake sure\b|\bi would (?:call|book|email|ask|check)\b|\bworth (?:booking|calling|checking)\b|"
+    r"\bi cannot (?:promise|confirm)\b|\bfeel like\b"
+)
+NO = re.compile(
+    r"\b(?:no|not|nothing|without|never|none|neither|nor|cannot|lacks?|unavailable)\b|没有?|"
+    r"(?:(?<![\u4e00-\u9fff])|(?<=[口店内里边房]))无(?!线|需|理|论)|"
+    r"不(?![错过少仅只光])|未|缺|暂无|免不了"
+)
+NO_NO = re.compile(
+    r"\bno (?:problem|worries|doubt|more than|less than|need|rush)\b|\bnot (?:only|just|bad)\b|没问题|"
+    r"没关系|不怕|不用|不算|不超过|不低于|"
+    r"不高|不远|不贵|没超过|never clos\w+|不打烊|无需"
+)
+JOIN = re.compile(r"[\s,、]{0,3}(?:和|与|及|以及|跟|还有|或者?|&|and|or|nor|,)?(?: the)?[\s,、]{0,2}")
+ALL = re.compile(
+    r"(?<![一-龥]的)都(?![市])|(?<!人)均(?!价|消费)|全部|每[一1]?[家个款]|两者|所有|无论哪|随便哪|\bboth\b|\ball (?P<n>[2-9])\b|"
+    r"\ball (?:of )?(?:them|these|the|are)\b|"
+    r"\beach\b|\bevery(?: one)?\b|\bwhichever\b|\bany of (?:them|these)\b|^ ?all\b"
+)
+NONE = re.compile(r"\bnone of\b|\bneither\b|都没有?|都不(?!错)|都未|没有[一1][家个]|\bno (?:one )?of\b")
+ONLY = re.compile(r"\bonly(?! \d| about| around|[^,.]{0,12}\d)|\bthe sole\b|唯一|只有(?!\d)|仅有(?!\d)")
+THAN = re.compile(
+    r"(?:比|较|\b(?:than|against|over|versus|vs\.?|skip|instead of|unlike|"
+    r"(?:much|cheap|expensive|close|near|far|high|good) as)(?: (?:half|twice|the|price|of|at|"
+    r"for|in|what)){0,6}|跟|相比|不如|别去)\s{0,2}$"
+)
+_AND = re.compile(r"\band\b|\bor\b|,|、|和")
+COMPARES = re.compile(
+    r"more|less|cheap|higher|lower|far|clos|near|save|differ|apart|later|earlier|extra|\bby\b|over|under|short|longer|left|"
+    r"贵|便宜|高|低|差|省|少|远|近|多|晚|早|比|剩|余")
+"""Said where a number is a gap."""
+ADDS = re.compile(
+    r"total|together|altogether|combined|\bsum|plus|\ball in|for (?:two|three|four|\d)|comes? to|would be|add|nights|each|"
+    r"一共|合计|加起来|总共|总价|共|[两三四五六\d]个?人|晚|加上|算下来|算上|下来|1家")
+"""Said where a number is a sum."""
+
+
+def denies(clause: str, concept: Concept) -> bool:
+    """Whether a clause denies something: a negation before it, or behind it."""
+    text = NO_NO.sub(
+        lambda m: " " * len(m.group()), clause[: concept.start] + " " * (concept.end - concept.start) + clause[concept.end :]
+    )
+    before = list(NO.finditer(text, max(0, concept.start - 40), concept.start))
+    if before:
+        return not re.search(r"不是没|并非", text)
+    behind = NO.search(text, concept.end, concept.end + 40)
+    return behind is not None and not _AND.search(text, concept.end, behind.start())

@@ -1,0 +1,69 @@
+"""A trained reader of sentences: how likely each sentence of a response says something that its records do not bear out.
+
+Trees weigh the counts of ``features.prose.sentences``; words that no record of the places has count as they did in sentences that
+were true and in such as were false. A response is as good as its worst sentences.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recenv.rewards.features.prose import Reading, Sentence, sentences
+from recenv.rewards.models.forest import Forest
+
+NAMES = ("sentence_worst", "sentence_second", "sentence_sum", "sentence_mean", "sentences")
+"""Names of the features of a response, in logits but for the last; 0 where there is no reader or no sentence."""
+
+WORDS = ("word_worst", "word_sum", "word_best")
+"""What a reader adds to ``sentences.NAMES``."""
+
+LINE = (*sentences.NAMES, *WORDS)
+"""What its forest is asked about a sentence."""
+
+_MOST_SENTENCES, _MOST = 160, 20.0
+UNKNOWN, FOREIGN = "u", "f"
+"""Before a word in a lexicon: in no record; in the record of another place."""
+
+
+class SentenceReader:
+    """forest: over LINE. lexicon: log odds of a false sentence by word, with UNKNOWN or FOREIGN before it."""
+
+    def __init__(self, forest: Forest, lexicon: Mapping[str, float]) -> None:
+        self.forest, self.lexicon = forest, dict(lexicon)
+
+    def __call__(self, readings: Sequence[Reading]) -> NDArray[np.float64]:
+        """(N, len(NAMES)) features of responses: the same for one whatever others come with it."""
+        out = np.zeros((len(readings), len(NAMES)))
+        kept = [reading.sentences[:_MOST_SENTENCES] for reading in readings]
+        lines = [line for own in kept for line in self.lines(own)]
+        if not lines:
+            return out
+        logits, at = self.forest.logits(np.array(lines, np.float32)), 0
+        for n, said in enumerate(kept):
+            own = np.sort(logits[at:at + len(said)])[::-1]
+            at += len(said)
+            if len(own):
+                total = math.fsum(math.log1p(math.exp(v)) for v in own.tolist())
+                second = float(own[1]) if len(own) > 1 else -_MOST
+                out[n] = float(own[0]), second, min(total, _MOST), math.fsum(own.tolist()) / len(own), min(len(own), 16) / 16
+        return out
+
+    def lines(self, said: Sequence[Sentence]) -> list[tuple[float, ...]]:
+        """What the forest is asked about sentences."""
+        return [(*s.features, *weighed(self.lexicon, s)) for s in said]
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """What is stored of it, besides the words of the lexicon in order."""
+        return {**self.forest.arrays(), "lexicon": np.array(list(self.lexicon.values()), np.float32)}
+
+
+def weighed(lexicon: Mapping[str, float], sentence: Sentence) -> tuple[float, float, float]:
+    """WORDS of a sentence."""
+    told = [lexicon.get(UNKNOWN + word, 0.0) for word in sentence.unknown]
+    told += [lexicon.get(FOREIGN + word, 0.0) for word in sentence.foreign]
+    return (max(told), math.fsum(told), min(told)) if told else (0.0, 0.0, 0.0)

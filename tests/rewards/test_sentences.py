@@ -1,0 +1,123 @@
+"""An answer sentence by sentence: records in any layout, numbers in any spelling, days, order, and what each sentence counts."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from recenv.data.written import by_id
+from recenv.rewards.features.prose import prose, sentences
+from recenv.rewards.features.prose.catalogue import entries
+from recenv.rewards.features.prose.days import days, open_on
+from recenv.rewards.features.prose.figures import figures, same, spelled
+from recenv.training.fits.reader import fit_reader, labelled
+
+HARBOR = {"shop": "Harbor Grill", "avg": 31, "stars": 4.6, "open": "Tue-Sun 12:00-22:30", "walk": "650 m", "parking": "no"}
+WILLOW = {"shop": "Willow Court", "avg": 48, "stars": 4.2, "open": "daily 9:00-21:00", "walk": "1.2 km", "parking": "yes, free"}
+LAYOUTS = {
+    "lines": "\n".join("; ".join(f"{k}: {v}" for k, v in r.items()) for r in (HARBOR, WILLOW)),
+    "equals": "\n".join("; ".join(f"{k}={v}" for k, v in r.items()) for r in (HARBOR, WILLOW)),
+    "pipes": "\n".join(" | ".join(map(str, r.values())) for r in (HARBOR, WILLOW)),
+    "blocks": "\n\n".join("\n".join(f"{k}: {v}" for k, v in r.items()) for r in (HARBOR, WILLOW)),
+    "stacked": "\n".join(f"{k}: {v}" for r in (HARBOR, WILLOW) for k, v in r.items()),
+    "bullets": "\n\n".join("\n".join(f"- {k}: {v}" for k, v in r.items()) for r in (HARBOR, WILLOW)),
+    "objects": "\n".join(json.dumps(r) for r in (HARBOR, WILLOW)),
+    "list": json.dumps([HARBOR, WILLOW], indent=1),
+    "told": "Harbor Grill, on Quay Street. Opens 12:00 to 22:30, rated 4.6, 31 a head, no parking.\n"
+            "Willow Court, on Mill Lane. Opens 9:00 to 21:00, rated 4.2, 48 a head, free parking.",
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_records_have_names_in_any_layout(layout: str) -> None:
+    assert [entry.name for entry in entries(LAYOUTS[layout])] == ["harbor grill", "willow court"]
+
+
+@pytest.mark.parametrize(("evidence", "names"), [
+    ('{"hotel_id": "LX-2041", "hotel_name": "Miradouro", "rate": {"per_night": 148}}\n'
+     '{"hotel_id": "LX-1187", "hotel_name": "Rossio", "rate": {"per_night": 189}}', ["miradouro", "rossio"]),
+    ("【望江楼】4.6分｜人均31元\n【听雨轩】4.2分｜人均48元", ["望江楼", "听雨轩"]),
+    ("店: 望江楼 / 距离: 180m\n店: 听雨轩 / 距离: 300m", ["望江楼", "听雨轩"]),
+    ("", [""]),
+])
+def test_names_stand_under_any_label_or_none(evidence: str, names: list[str]) -> None:
+    assert [entry.name for entry in entries(evidence)] == names
+
+
+@pytest.mark.parametrize(("text", "values"), [
+    ("a hundred and twenty yuan", [120]), ("twenty-five minutes", [25]), ("一百二十元", [120]), ("四百三十块", [430]),
+    ("1.2万条", [12_000]), ("650 m away", [0.65]), ("1.2 km away", [1.2]), ("1. first\n2. second", []),
+])
+def test_numbers_are_read_however_they_are_spelled(text: str, values: list[float]) -> None:
+    assert [f.value for f in figures(spelled(text))] == pytest.approx(values)
+
+
+@pytest.mark.parametrize(("said", "known", "held"), [
+    ("just under 60 yuan", "58 yuan", True), ("just under 60 yuan", "62 yuan", False), ("over 8000", "8120", True),
+    ("about 100 yuan", "96 yuan", True), ("about 100 yuan", "150 yuan", False), ("96 yuan", "100 yuan", False),
+    ("21:00", "9 pm", True), ("21:00", "10 pm", False), ("4.5 stars", "4.5 km", False),
+])
+def test_a_number_holds_as_loosely_as_it_is_said(said: str, known: str, held: bool) -> None:
+    assert same(figures(spelled(said))[0], figures(spelled(known))[0]) is held
+
+
+def test_days_of_the_week() -> None:
+    assert days("mon-wed and weekends") == (frozenset({0, 1, 2}), frozenset({5, 6}))
+    assert open_on("open tue-sun 12:00-22:00") == frozenset(range(1, 7)) == open_on("10:00-18:00; closed=mon")
+    assert open_on("周一闭馆") == frozenset(range(1, 7)) and open_on("parking: yes") is None
+
+
+def counts(response: str, evidence: str = LAYOUTS["lines"]) -> list[dict[str, float]]:
+    return [dict(zip(sentences.NAMES, s.features, strict=True)) for s in prose(evidence, "", response).sentences]
+
+
+@pytest.mark.parametrize(("response", "name"), [
+    ("Harbor Grill is 31 a head.", "figures_own"), ("Harbor Grill is about 30 a head.", "figures_about_own"),
+    ("Harbor Grill is about 48 a head.", "figures_others"),
+    ("Harbor Grill is 77 a head.", "figures_nobodys"), ("Harbor Grill is 17 cheaper.", "figures_gap"),
+    ("Two people pay 62 in total at Harbor Grill.", "figures_sum"), ("Harbor Grill has a rooftop terrace.", "words_nobodys"),
+    ("Harbor Grill has parking.", "denials_against"), ("Willow Court has parking.", "denials_with"),
+    ("Harbor Grill is closed on Mondays.", "days_right"), ("Harbor Grill opens on Mondays.", "days_wrong"),
+    ("Harbor Grill is the closest.", "top_right"), ("Willow Court is the closest.", "top_wrong"),
+    ("Harbor Grill is cheaper than Willow Court.", "compared_right"), ("Willow Court is cheaper.", "compared_wrong"),
+])
+def test_what_a_sentence_counts(response: str, name: str) -> None:
+    assert counts(response)[0][name] > 0.0
+
+
+def test_each_sentence_has_counts_of_its_own() -> None:
+    first, second = counts("Harbor Grill is 31 a head. It has 77 seats.")
+    assert first["figures_nobodys"] == 0.0 and second["figures_nobodys"] == 1.0
+
+
+def test_features_are_bounded_in_number_and_finite() -> None:
+    for text in ("1 2 3 " * 4_000, "Harbor Grill " * 2_000, "a" * 30_000, "", "。" * 5_000):
+        for sentence in prose(LAYOUTS["lines"], text[:500], text).sentences:
+            assert len(sentence.features) == len(sentences.NAMES) and np.isfinite(sentence.features).all()
+
+
+def test_written_answers_are_labelled_by_sentence() -> None:
+    written = by_id()
+    assert 0.45 < np.mean([answer.true for answer in written.values()]) < 0.55
+    for answer in list(written.values())[::40]:
+        found = labelled(answer)
+        assert any(wrong for _, wrong in found) is not answer.true
+        assert all(text.strip() in answer.response for _, text in answer.sentences)
+
+
+def test_a_reader_finds_worse_sentences_in_answers_that_it_has_not_seen() -> None:
+    answers = [answer for answer in by_id().values() if "/e:" in answer.id or "/f:" in answer.id]
+    seen, unseen = [a for a in answers if "/e:" in a.id][::2], [a for a in answers if "/f:" in a.id][::4]
+    reader = fit_reader(seen, 0)
+    assert reader is not None
+    readings = [prose(a.evidence, a.query, a.response) for a in unseen]
+    worst = reader(readings)[:, 0]
+    assert np.array_equal(worst[:3], reader(readings[:3])[:, 0])
+    true = np.array([a.true for a in unseen])
+    assert np.mean(worst[~true][:, None] > worst[true]) > 0.65
+
+
+def test_no_reader_without_true_and_false_sentences() -> None:
+    assert fit_reader([a for a in by_id().values() if a.true][:5], 0) is None
