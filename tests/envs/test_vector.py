@@ -283,8 +283,14 @@ class Listless(ConstantScorer):
         return super().score(rows)._replace(lists=())
 
 
-@pytest.mark.parametrize("scorers", [
-    overlap_scorers, dict, lambda: constant_scorers(float("nan"), "down"), lambda: {d: Listless(d, 0.5) for d in DIMENSIONS}])
+def test_a_scorer_of_lists_without_probabilities_is_refused(tiny_world: World) -> None:
+    env = SlateVectorEnv(engine_of(tiny_world, {d: Listless(d, 0.5) for d in DIMENSIONS}), N)
+    with pytest.raises(InputError, match="a probability for each item"):
+        env.reset(seed=2)
+        env.step(numbers(0))
+
+
+@pytest.mark.parametrize("scorers", [overlap_scorers, dict, lambda: constant_scorers(float("nan"), "down")])
 def test_no_info_holds_nan_and_missing_has_a_reason(tiny_world: World, scorers: Any) -> None:
     engine = engine_of(tiny_world, scorers(), horizon=4)
     for env in (ChatEnv(engine), SlateEnv(engine), ChatVectorEnv(engine, N), SlateVectorEnv(engine, N)):

@@ -4,12 +4,12 @@ wrong with it. A file is one author; half of the answers are true, the others ho
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
+from recenv.data import CACHES
 from recenv.errors import InputError
 
 _FOLDER = Path(__file__).parent
@@ -59,7 +59,7 @@ def read(folder: Path = _FOLDER) -> Iterator[Written]:
                     apart.join(pool.records), _joined(pool.locale, [text for _, text in sentences]), sentences)
 
 
-@cache
+@CACHES.keep(1)
 def by_id() -> dict[str, Written]:
     """The answers that come with recenv."""
     return {answer.id: answer for answer in read()}
