@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from recenv.rewards.rules.opening import closes, open_until
+from recenv.rewards.rules.wishes import read_wishes
 
 
 @pytest.mark.parametrize(("hours", "end"), [
@@ -30,3 +31,10 @@ def test_an_instruction_says_how_late_it_is_to_be_open(words: str, hour: float) 
 
 def test_no_hour_is_read_where_none_is() -> None:
     assert open_until("an open kitchen") == [] == open_until("三十点还开") == open_until("25点还开")
+
+
+@pytest.mark.parametrize(("instruction", "hour"), [
+    ("Only places open until 10:30 pm.", 22.5), ("Only suggest places that are open past 22:30.", 22.5),
+    ("只要晚上9:30还营业的店", 21.5), ("One thing: it must be open until 11 pm.", 23.0)])
+def test_a_colon_of_a_time_ends_no_clause(instruction: str, hour: float) -> None:
+    assert [wish.low for wish in read_wishes(instruction) if wish.slot == "hours"] == [hour]

@@ -24,7 +24,7 @@ _LONGEST_KIND = 40
 
 
 _SENTENCE = re.compile(r"[!?。\n]|\.(?=\s|$)")
-_CLAUSE = re.compile(r"[,;:]|\b(?:and|but|then)\b|并且|并(?!非)|而且|同时")
+_CLAUSE = re.compile(r"[,;]|:(?!\d)|\b(?:and|but|then)\b|并且|并(?!非)|而且|同时")
 _FIRST = re.compile(r"\b(minimum|min|maximum|max) (rating|score|price|distance|budget)\b(?: of\b)?")
 _BETWEEN = re.compile(r"(?<=between )(\d{1,7}(?:\.\d{1,3})?) and (\d)")
 _CONDITION = re.compile(r"\b(?:if|unless|when|whenever|in case|where possible|as long as)\b|如果|除非|假如|要是|的话|万一|若")
