@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from recenv.errors import InputError
 
-_TASK = re.compile(r"(?P<scenario>[^\n]{1,500}?\.toml|[^/\n]{1,200})/(?P<session>[^\n]{1,500})@(?P<seed>[0-9]{1,20})")
+_TASK = re.compile(r"\A(?P<scenario>[^\n]{1,500}?\.toml|[^/\n]{1,200})/(?P<session>[^\n]{1,500})@(?P<seed>[0-9]{1,20})")
 _MOST = 1_000_000
 
 

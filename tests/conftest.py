@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections import defaultdict
 from pathlib import Path
@@ -18,6 +19,19 @@ settings.load_profile("recenv")
 
 # Before torch is imported: threads of it that wait take no core from other tests.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+
+# No file of a test has to outlive its machine: nobody waits for the disk.
+os.fsync = os.fstat  # type: ignore[assignment]  # which refuses what fsync refuses
+
+# Nothing that is imported is ever garbage: not looked for while tests are collected, nor looked through while they run.
+gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    gc.collect()
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")

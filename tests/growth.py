@@ -25,7 +25,7 @@ UNITS = (
     "111,", "元", "ab-", "#", ":", "a: ", "not ", "a' ", "请", "=", "|a", "a/", "A ", "use ", "the ", "1元", "[", "<<",
 )
 """Of which texts are made by repeating them; and those of each pattern's own example, see ``attacks``."""
-SHORT, LONG = 2_000, 8_000
+SHORT = 2_000
 _CHEAP = 0.7e-6  # seconds a character: a quadratic pattern costs more on a short text, and few linear ones do
 _RATIO = 8.0  # four times the text costs four times as much where it is linear, sixteen times where it is quadratic
 _MOST_DEAR = 3
@@ -70,6 +70,8 @@ def _held(value: object) -> Iterator[Pattern]:
 
 def _written(module: ModuleType) -> Iterator[tuple[int, Pattern]]:
     """Patterns given to functions of ``re`` as a text, or as one that the module's own names fill in."""
+    if vars(module).get("re") is not re:
+        return
     for node in ast.walk(ast.parse(Path(str(module.__file__)).read_text("utf-8"))):
         if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _FUNCTIONS
                 and isinstance(node.func.value, ast.Name) and node.func.value.id == "re" and node.args):
@@ -172,15 +174,17 @@ def _ways(tree: Any) -> float:
     return ways
 
 
-def superlinear(pattern: Pattern) -> str:
-    """A text on which a pattern's time grows faster than the text, shortened; "" where none was found."""
+def superlinear(pattern: Pattern, length: int = SHORT) -> str:
+    """A text on which a pattern's time grows faster than the text, of that length and four times as long, shortened; "" where
+    none was found."""
     if bounded(pattern):
         return ""
-    costs = [seconds(lambda text=text: _run(pattern, text), 1) for text in attacks(pattern, SHORT)]
-    dear = sorted((n for n, cost in enumerate(costs) if cost > _CHEAP * SHORT), key=lambda n: -costs[n])[:_MOST_DEAR]
+    shorts = list(attacks(pattern, length))
+    costs = [seconds(lambda text=text: _run(pattern, text), 1) for text in shorts]
+    dear = sorted((n for n, cost in enumerate(costs) if cost > _CHEAP * length), key=lambda n: -costs[n])[:_MOST_DEAR]
     if not dear:
         return ""
-    shorts, longs = list(attacks(pattern, SHORT)), list(attacks(pattern, LONG))
+    longs = list(attacks(pattern, 4 * length))
     for n in dear:
         def short(text: str = shorts[n]) -> None:
             _run(pattern, text)

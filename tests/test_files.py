@@ -104,37 +104,41 @@ KILLED = """
 import os, sys
 from pathlib import Path
 import recenv.files as files
-target, step = Path(sys.argv[1]), int(sys.argv[2])
-done = [0]
-def counted(call):
-    def stop(*a, **k):
-        if done[0] == step:
-            os._exit(9)
-        done[0] += 1
-        return call(*a, **k)
-    return stop
-if sys.argv[3] == "renames":
-    files._exchange = lambda a, b: False
-os.rename, files._exchange, files.shutil.rmtree = counted(os.rename), counted(files._exchange), counted(files.shutil.rmtree)
-with files.whole_folder(target) as new:
-    (new / "new").write_text("")
+def killed_at(step, target):
+    done = [0]
+    def counted(call):
+        def stop(*a, **k):
+            if done[0] == step:
+                os._exit(9)
+            done[0] += 1
+            return call(*a, **k)
+        return stop
+    if sys.argv[1] == "renames":
+        files._exchange = lambda a, b: False
+    os.rename, files._exchange, files.shutil.rmtree = counted(os.rename), counted(files._exchange), counted(files.shutil.rmtree)
+    with files.whole_folder(target) as new:
+        (new / "new").write_text("")
+for step, target in enumerate(map(Path, sys.argv[2:])):  # each in a process of its own
+    if os.fork() == 0:
+        killed_at(step, target)
+        os._exit(0)
+    print(os.waitstatus_to_exitcode(os.wait()[1]))
 """
 
 
 @pytest.mark.parametrize("how", ["exchange", "renames"])
 def test_killed_at_any_step_of_a_swap_the_next_finds_the_old_or_the_new(tmp_path: Path, how: str) -> None:
-    for step in range(9):
-        target = tmp_path / f"{step}" / "a"
+    targets = [tmp_path / f"{step}" / "a" for step in range(9)]
+    for target in targets:
         target.mkdir(parents=True)
         (target / "old").write_text("")
-        code = subprocess.run([sys.executable, "-c", KILLED, str(target), str(step), how]).returncode
+    ran = subprocess.run([sys.executable, "-c", KILLED, how, *map(str, targets)], capture_output=True, text=True, check=True)
+    codes = [int(line) for line in ran.stdout.splitlines()]
+    for code, target in zip(codes, targets, strict=True):
         clear_left(target)
         assert names(target.parent) == ["a"] and names(target) in (["old"], ["new"])
-        if code == 0:
-            assert names(target) == ["new"]
-            break
-    else:
-        raise AssertionError("it never came to its end")
+        assert code in (0, 9) and (code or names(target) == ["new"])
+    assert codes[0] == 9 and codes[-1] == 0
 
 
 FULL = """

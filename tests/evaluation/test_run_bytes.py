@@ -19,7 +19,7 @@ CODE = """
 import sys
 from recenv.evaluation.run import run_evaluation
 for chunk in (1, 3):
-    run_evaluation(sys.argv[1], ["greedy", "random"], 8, 3, f"{sys.argv[2]}/{chunk}", chunk=chunk)
+    run_evaluation(sys.argv[1], ["greedy", "random"], 5, 3, f"{sys.argv[2]}/{chunk}", chunk=chunk)
 """
 
 
@@ -32,16 +32,16 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_run_has_the_same_bytes_wherever_and_however_it_is_played(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RECENV_CACHE", str(home / "cache"))
-    here = run_evaluation(str(home / "small.toml"), ["greedy", "random"], 8, 3, home / "here", chunk=8)
+    here = run_evaluation(str(home / "small.toml"), ["greedy", "random"], 5, 3, home / "here", chunk=5)
     expected = (here / "traces.jsonl").read_bytes()
-    assert expected.count(b"\n") == 16
+    assert expected.count(b"\n") == 10
     env = {**os.environ, "PYTHONHASHSEED": "77", "OMP_NUM_THREADS": "2"}
     there = [sys.executable, "-c", CODE, str(home / "small.toml"), str(home / "there")]
     subprocess.run(there, check=True, env=env, capture_output=True)
     for chunk in (1, 3):
         assert (home / "there" / str(chunk) / "traces.jsonl").read_bytes() == expected
     assert all(v.same for v in replay_run(here))
-    again = rescore_run(here, "fast", home / "rescored", chunk=5)
+    again = rescore_run(here, "fast", home / "rescored", chunk=4)
     assert (again / "traces.jsonl").read_bytes() == expected
 
 

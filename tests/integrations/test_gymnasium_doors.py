@@ -18,8 +18,7 @@ IDS = ("recenv/Chat-v1", "recenv/Slate-v1")
 RULES = {"scenario": "mixed", "scorers": "rules"}
 
 
-@pytest.mark.parametrize("name", IDS)
-@pytest.mark.parametrize("context", [None, "forkserver", "spawn"])
+@pytest.mark.parametrize(("context", "name"), [*((None, name) for name in IDS), *zip(("forkserver", "spawn"), IDS, strict=True)])
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded, use of fork:DeprecationWarning")
 def test_workers_play_what_one_process_plays(name: str, context: str | None) -> None:
     options = {"vectorization_mode": "async", "vector_kwargs": {"context": context}}

@@ -2,38 +2,23 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-import msgspec
 import numpy as np
-import pytest
 from five import DIMENSIONS
-from toyrows import SETTINGS, toy_rows
-from unexamined import few_draws
 
 from recenv.appraisal.held_out import measure_held_out
 from recenv.records import ScorerRow
 from recenv.rewards.protocol import ScorerSpec, Scores
 from recenv.training.card import card_pictures, escaped
-from recenv.training.train import train
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("card") / "toy"
-    rows = [msgspec.structs.replace(r, id=f"{('begin', 'mine')[n % 2]}/file:{r.id}") for n, r in enumerate(toy_rows(32))]
-    with few_draws():
-        quick = msgspec.structs.replace(SETTINGS, epochs=1)
-        train(rows, out, settings=quick, command="recenv train --input rows.jsonl --out toy")
-    return out
-
-
-def test_a_card_says_what_a_reader_needs(folder: Path) -> None:
-    card = (folder / "CARD.md").read_text("utf-8")
+def test_a_card_says_what_a_reader_needs(toy: Path) -> None:
+    card = (toy / "CARD.md").read_text("utf-8")
     assert all(f"`{d}`" in card or d in card for d in DIMENSIONS)
     assert "recenv train --input rows.jsonl --out toy" in card
     assert "CC-BY-4.0" in card  # of begin
-    metrics = json.loads((folder / "metrics.json").read_text("utf-8"))
+    metrics = json.loads((toy / "metrics.json").read_text("utf-8"))
     assert all(source["sha256"] in card or source["sha256"][:12] in card for source in metrics["sources"].values())
-    for picture in (p for p in folder.iterdir() if p.suffix == ".png"):
+    for picture in (p for p in toy.iterdir() if p.suffix == ".png"):
         assert picture.name in card and picture.read_bytes().startswith(b"\x89PNG")
 
 
@@ -60,10 +45,10 @@ def test_confusion_counts_by_construction() -> None:
     assert found.total.confusion == [4, 2, 3, 5]
 
 
-def test_pictures_stay_small_and_a_card_can_be_drawn_again(folder: Path) -> None:
-    pictures = {p.name: p.read_bytes() for p in folder.glob("card_*.png")}
+def test_pictures_stay_small_and_a_card_can_be_drawn_again(toy: Path) -> None:
+    pictures = {p.name: p.read_bytes() for p in toy.glob("card_*.png")}
     assert len(pictures) == len(DIMENSIONS) and sum(map(len, pictures.values())) < 500_000
-    assert card_pictures(json.loads((folder / "metrics.json").read_bytes())) == pictures
+    assert card_pictures(json.loads((toy / "metrics.json").read_bytes())) == pictures
 
 
 def test_mistakes_are_quoted_one_a_group_the_surest_first() -> None:

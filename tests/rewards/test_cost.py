@@ -2,26 +2,15 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import msgspec
 import numpy as np
 import pytest
 import torch
-from toyrows import SETTINGS, toy_rows
-from unexamined import unexamined
+from toyrows import toy_rows
 
 from recenv.appraisal import cost
 from recenv.appraisal.cost import TEXT_CACHES, Products, cost_text, forget, opened, scoring_cost, stored
 from recenv.caches import CacheGroup
 from recenv.rewards.models.open import open_scorers
-from recenv.training.train import train
-
-
-@pytest.fixture(scope="module")
-def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("cost") / "toy"
-    with unexamined():
-        train(toy_rows(16), folder, settings=msgspec.structs.replace(SETTINGS, epochs=1))
-    return folder
 
 
 def test_matrix_products_are_counted_by_shape() -> None:
@@ -31,9 +20,9 @@ def test_matrix_products_are_counted_by_shape() -> None:
     assert noted.flops == 2 * 3 * 8 * 4 + 2 * 2 * 5 * 6 * 7
 
 
-def test_every_dimension_is_timed_and_threads_are_put_back(checkpoint: Path) -> None:
+def test_every_dimension_is_timed_and_threads_are_put_back(toy: Path) -> None:
     before = torch.get_num_threads()
-    costs = scoring_cost(checkpoint, toy_rows(6), threads=(1,))
+    costs = scoring_cost(toy, toy_rows(6), threads=(1,))
     assert torch.get_num_threads() == before
     assert len(costs) == 5
     for c in costs:
@@ -44,9 +33,9 @@ def test_every_dimension_is_timed_and_threads_are_put_back(checkpoint: Path) -> 
     assert all(c.dimension in cost_text(costs) for c in costs)
 
 
-def test_dimensions_without_rows_are_left_out(checkpoint: Path) -> None:
+def test_dimensions_without_rows_are_left_out(toy: Path) -> None:
     rows = [r for r in toy_rows(4) if r.dimension == "query_item_relevance"]
-    assert [c.dimension for c in scoring_cost(checkpoint, rows, threads=(1,))] == ["query_item_relevance"]
+    assert [c.dimension for c in scoring_cost(toy, rows, threads=(1,))] == ["query_item_relevance"]
 
 
 def test_attention_counts_as_two_products_a_head() -> None:
@@ -61,8 +50,8 @@ def held() -> int:
     return sum(size.held for group in TEXT_CACHES for size in group.sizes().values())
 
 
-def test_all_groups_that_scoring_fills_are_emptied(checkpoint: Path) -> None:
-    for scorer in open_scorers(checkpoint).scorers.values():
+def test_all_groups_that_scoring_fills_are_emptied(toy: Path) -> None:
+    for scorer in open_scorers(toy).scorers.values():
         scorer.score([r for r in toy_rows(2) if r.dimension == scorer.spec.dimension])
     packages = [module for name, module in sys.modules.items() if name == "recenv.data" or name.startswith("recenv.rewards")]
     groups = {id(group) for module in packages for group in vars(module).values() if isinstance(group, CacheGroup)}
@@ -72,8 +61,8 @@ def test_all_groups_that_scoring_fills_are_emptied(checkpoint: Path) -> None:
     assert {size.held for group in TEXT_CACHES for size in group.sizes().values()} == {0}
 
 
-def test_nothing_forgotten_changes_a_value(checkpoint: Path) -> None:
-    owner, rows = open_scorers(checkpoint), toy_rows(6)
+def test_nothing_forgotten_changes_a_value(toy: Path) -> None:
+    owner, rows = open_scorers(toy), toy_rows(6)
     for d, scorer in owner.scorers.items():
         own = [r for r in rows if r.dimension == d]
         first = scorer.score(own).values
@@ -83,12 +72,12 @@ def test_nothing_forgotten_changes_a_value(checkpoint: Path) -> None:
         with Products() as again:
             np.testing.assert_array_equal(scorer.score(own).values, first)
         with Products() as fresh:
-            np.testing.assert_array_equal(open_scorers(checkpoint).scorers[d].score(own).values, first)
+            np.testing.assert_array_equal(open_scorers(toy).scorers[d].score(own).values, first)
         assert again.counts == fresh.counts and 0 < held() <= kept
 
 
 def test_cold_runs_begin_with_nothing_held_and_warm_ones_with_texts_read(
-    checkpoint: Path, monkeypatch: pytest.MonkeyPatch
+    toy: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun: list[int] = []
 
@@ -100,6 +89,6 @@ def test_cold_runs_begin_with_nothing_held_and_warm_ones_with_texts_read(
         return 1.0
 
     monkeypatch.setattr(cost, "_quickest", timed)
-    assert len(scoring_cost(checkpoint, toy_rows(6), threads=(1,))) == 5
+    assert len(scoring_cost(toy, toy_rows(6), threads=(1,))) == 5
     colds, warms = [begun[n] for n in range(len(begun)) if n % 4 < 2], [begun[n] for n in range(len(begun)) if n % 4 > 1]
     assert len(begun) == 20 and not any(colds) and all(warms)

@@ -19,7 +19,7 @@ from recenv.rewards.models.open import load_scorers
 from recenv.training import crossval
 from recenv.training.crossval import cross_validate, fold_of
 
-ROWS = toy_rows(40)
+ROWS = toy_rows(28)
 ONE = ("query_item_relevance",)
 QUICK = msgspec.structs.replace(SETTINGS, epochs=1)
 

@@ -14,7 +14,7 @@ import torch
 from five import DIMENSIONS
 from safetensors.torch import load_file, save_file
 from tinybase import SEQUENCE, write_base
-from toyrows import SETTINGS, toy_rows
+from toyrows import toy_rows
 from unexamined import unexamined
 
 from recenv import rng
@@ -38,13 +38,12 @@ Opened = CompactScorers | SequenceScorers
 @pytest.fixture(scope="module", params=["compact", "sequence"])
 def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A checkpoint of each family: what is tested here holds for both."""
+    if request.param == "compact":
+        return request.getfixturevalue("toy")  # type: ignore[no-any-return]
     out = tmp_path_factory.mktemp("toy") / "weights"
     with unexamined():
-        if request.param == "compact":
-            train(toy_rows(40), out, settings=msgspec.structs.replace(SETTINGS, experts=True))
-        else:
-            base = write_base(tmp_path_factory.mktemp("toy") / "base")
-            train(toy_rows(40), out, settings=msgspec.structs.replace(SEQUENCE, epochs=1), base=str(base))
+        base = write_base(tmp_path_factory.mktemp("toy") / "base")
+        train(toy_rows(24), out, settings=msgspec.structs.replace(SEQUENCE, epochs=1), base=str(base))
     return out
 
 

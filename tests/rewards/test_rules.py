@@ -319,7 +319,7 @@ def slates(draw: st.DrawFn) -> tuple[str, list[Item]]:
     return locale, items
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(slates())
 def test_truthful_plain_responses_never_fail(zh: AgentView, slate: tuple[str, list[Item]]) -> None:
     locale, items = slate
@@ -370,7 +370,7 @@ def test_truthful_texts_about_a_real_catalogue(zh: AgentView) -> None:
         assert verdict is not None and not verdict.failed, verdict
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     st.sampled_from(["zh-1", "en-1"]), st.integers(0, N_STYLES - 1),
     st.lists(st.integers(0, 11), min_size=1, max_size=3, unique=True),

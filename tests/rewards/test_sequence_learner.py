@@ -48,6 +48,12 @@ def trained(tmp_path_factory: pytest.TempPathFactory, base: str) -> Path:
     return out
 
 
+@pytest.fixture(scope="module")
+def learner(base: str) -> SequenceLearner:
+    """As it is before training."""
+    return SequenceLearner(_splits(), TWO, WHOLE, base, lambda *_: None)
+
+
 def _splits() -> Split:
     splits = training._split([r for r in ROWS if r.dimension in TWO], TWO, WHOLE)
     for d in TWO:
@@ -62,8 +68,7 @@ def _loss(learner: SequenceLearner, batch: dict[str, Any]) -> torch.Tensor:
     return dimension_loss(batch["dimension"], logits, **told)
 
 
-def test_an_epoch_is_not_chosen_for_being_modest(base: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    learner = SequenceLearner(_splits(), TWO, WHOLE, base, lambda *_: None)
+def test_an_epoch_is_not_chosen_for_being_modest(learner: SequenceLearner, monkeypatch: pytest.MonkeyPatch) -> None:
     labels = learner.data[TWO[0]]["validation"].labels
     noise = np.random.default_rng(0).normal(size=len(labels))
     losses = {}
@@ -73,9 +78,8 @@ def test_an_epoch_is_not_chosen_for_being_modest(base: str, monkeypatch: pytest.
     assert losses[0.2, 1.0] == pytest.approx(losses[5.0, 1.0], rel=0.05) and losses[5.0, 1.0] < losses[0.2, 0.3]
 
 
-def test_features_of_a_stored_checkpoint_are_those_of_training(trained: Path, base: str) -> None:
+def test_features_of_a_stored_checkpoint_are_those_of_training(trained: Path, learner: SequenceLearner) -> None:
     splits = _splits()
-    learner = SequenceLearner(splits, TWO, WHOLE, base, lambda *_: None)
     opened = load(trained)
     inputs = SequenceInputs(opened.model, opened.tokenizer)
     for d in TWO:
@@ -92,15 +96,8 @@ def test_a_score_depends_on_its_row_alone(trained: Path) -> None:
 
 
 @unexamined()
-def test_the_same_rows_give_the_same_bytes(trained: Path, base: str, tmp_path: Path) -> None:
-    train(ROWS, tmp_path / "w", dimensions=TWO, settings=WHOLE, base=base)
-    for name in ("model.safetensors", "config.json"):
-        assert (tmp_path / "w" / name).read_bytes() == (trained / name).read_bytes()
-
-
-@unexamined()
-def test_experts_learn_from_validation_rows_only_after_calibration(
-    base: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_the_same_rows_give_the_same_bytes_and_experts_learn_from_validation_rows_only_after_calibration(
+    trained: Path, base: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[tuple[str, ...]] = []
     fitted, calibrated = SequenceLearner.second_opinions, training._calibrate
@@ -116,6 +113,8 @@ def test_experts_learn_from_validation_rows_only_after_calibration(
     monkeypatch.setattr(SequenceLearner, "second_opinions", fit)
     monkeypatch.setattr(training, "_calibrate", calibrate)
     train(ROWS, tmp_path / "w", dimensions=TWO, settings=WHOLE, base=base)
+    for name in ("model.safetensors", "config.json"):
+        assert (tmp_path / "w" / name).read_bytes() == (trained / name).read_bytes()
     assert seen == [("train",), ("calibrate",), ("calibrate",), ("train", "validation")]
 
 

@@ -20,7 +20,7 @@ _NAMED = re.compile(r"\bname\b|\btitle\b|_name\b|_title\b|名称|店名|名字")
 _NUMBERED = re.compile(r"\bid\b|_id\b|\bcode\b|\bsku\b|\bno\b|编号|代码")
 _WORDS = re.compile("[a-z]{2}|[\u3400-\u9fff]")
 _HEAD = re.compile(
-    r"\s{0,2}[|【「“\"《*]{0,2}\s?(?P<name>[^|【】「」“”\"《》,，;；:：。!！?？\n]{2,60}?)"
+    r"\A\s{0,2}[|【「“\"《*]{0,2}\s?(?P<name>[^|【】「」“”\"《》,，;；:：。!！?？\n]{2,60}?)"
     r"\s?(?:[|】」”\"》,，;；:：。!！?？\n]|\s[-–—/|]{1,2}\s|\.(?=\s|$)|(?=[(（])|\s(?=(?:in|on|at|near|is|opens?|by|off|beside|inside)\s)|"
     r"(?=位于|在(?!线)|是(?!不)|坐落|地处)|$)")
 _HEADING = re.compile(r"[^;:。!?\n]{2,60};[^:。!?\n]{1,80}")
