@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -85,6 +85,17 @@ def opened(world: World, session: str, user: UserModel = _WILLING, *, seed: int 
     """By exact rules alone. config: fields of ``EnvConfig``; what has the same world, user and config shares an engine."""
     engine = _engine(world, user, EnvConfig(scorers="rules", **config))  # type: ignore[arg-type]
     return Played(engine, world.session_row(session), seed)
+
+
+def reactions(
+    world: World, session: str, user: UserModel, action: Action, seeds: Sequence[int], **config: object
+) -> list[Reaction]:
+    """To one action, in plays of one session that differ by their seeds alone, all at once."""
+    engine = _engine(world, user, EnvConfig(scorers="rules", **config))  # type: ignore[arg-type]
+    n = len(seeds)
+    state, log = engine.begin(np.full(n, world.session_row(session)), np.array(seeds, np.uint64)), engine.log(n, words=True)
+    state, _ = engine.step(state, log, [action] * n)
+    return [engine.reaction(state, log, r) for r in range(n)]
 
 
 def slate(*numbers: int, category: str = "dining", locale: str = "zh", text: str = "") -> Action:

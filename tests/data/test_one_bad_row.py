@@ -19,7 +19,7 @@ from recenv.data.world import World
 from recenv.errors import InputError, RowError
 
 ROOT = Path(__file__).parents[2]
-ROWS = 40
+ROWS = 8
 DEEP = b"[" * 900 + b"]" * 900
 
 

@@ -166,7 +166,8 @@ def test_hostile_text_takes_linear_time(piece: str) -> None:
 
 FIELDS = st.sampled_from(["act", "items", "text", "query", "filters"]) | st.text()
 JSON = st.recursive(
-    st.none() | st.booleans() | st.floats() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(FIELDS, inner))
+    st.none() | st.booleans() | st.floats() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(FIELDS, inner),
+    max_leaves=12)
 
 
 @settings(max_examples=150)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from fakes import ScriptedUser, ValuedUser
-from sessions import ask, opened, rows_of, slate
+from sessions import ask, opened, reactions, rows_of, slate
 
 from recenv.data.world import World
 from recenv.envs.config import EnvConfig
@@ -33,9 +33,8 @@ def test_a_bad_neighbour_never_blocks_a_fitting_item(tiny_world: World, bad: int
     """However much more he likes it: what misses anything, told or not, is put aside."""
     values = rows_of(tiny_world, {bad: 60.0, 7: 50.0})
     user = ValuedUser(values)
-    for seed in SEEDS:
-        for numbers in ((bad, 7), (7, bad)):
-            reaction = opened(tiny_world, "zh-1", user, seed=seed)(slate(*numbers))
+    for numbers in ((bad, 7), (7, bad)):
+        for reaction in reactions(tiny_world, "zh-1", user, slate(*numbers), SEEDS):
             assert (reaction.kind, reaction.item_id) == ("order", item_id("zh", "dining", 7))
 
 
@@ -58,16 +57,16 @@ def test_a_session_can_be_won_whenever_something_fits(tiny_world: World) -> None
     """He does not hold out for what is not to be had: the best that fits is taken, whatever taking nothing is worth."""
     for values in ({}, {7: -30.0, 15: -40.0}, dict.fromkeys(range(16), -60.0)):
         user = ValuedUser(rows_of(tiny_world, values))
-        for seed in SEEDS:
-            won = [n for n in (7, 15) if opened(tiny_world, "zh-1", user, seed=seed)(slate(n)).kind == "order"]
-            assert won, (values, seed)
+        either = [reactions(tiny_world, "zh-1", user, slate(n), SEEDS) for n in (7, 15)]
+        for seed, found in zip(SEEDS, zip(*either, strict=True), strict=True):
+            assert "order" in [reaction.kind for reaction in found], (values, seed)
 
 
 def test_the_bar_is_not_above_the_best_that_fits(tiny_world: World) -> None:
     """And it is the draw for taking nothing where that is lower: as often as the logit says, an item of utility 0 is refused
     while one is there that would do."""
     user = ValuedUser(rows_of(tiny_world, {7: 0.0, 15: 50.0}))
-    taken = sum(opened(tiny_world, "zh-1", user, seed=seed)(slate(7)).kind == "order" for seed in range(400))
+    taken = sum(reaction.kind == "order" for reaction in reactions(tiny_world, "zh-1", user, slate(7), range(400)))
     assert abs(taken - 200) < 4 * 10  # P = 1 / 2, four standard deviations
 
 
@@ -75,9 +74,8 @@ def test_the_value_of_taking_nothing_is_taken_off(tiny_world: World) -> None:
     """Utilities count relative to the outside option: the same added to both changes nothing."""
     values = rows_of(tiny_world, {7: 0.5, 15: 0.0})
     users = [ValuedUser(values, outside=o) for o in (0.0, -9.0, 40.0)]
-    for seed in SEEDS:
-        kinds = {opened(tiny_world, "zh-1", user, seed=seed)(slate(7)).kind for user in users}
-        assert len(kinds) == 1
+    kinds = [[reaction.kind for reaction in reactions(tiny_world, "zh-1", user, slate(7), SEEDS)] for user in users]
+    assert kinds[0] == kinds[1] == kinds[2]
 
 
 # -- looking -----------------------------------------------------------------------------------------------------
@@ -88,7 +86,7 @@ def test_the_top_is_always_looked_at_and_what_is_below_may_not_be(tiny_world: Wo
     n = 200
     for numbers, share in (((7,), 1.0), ((7, 0, 4), 1.0), ((0, 7, 4), 0.5), ((0, 4, 7), 0.25)):
         seeds = range(n if share < 1 else 40)
-        orders = sum(opened(tiny_world, "zh-1", user, seed=seed)(slate(*numbers)).kind == "order" for seed in seeds)
+        orders = sum(reaction.kind == "order" for reaction in reactions(tiny_world, "zh-1", user, slate(*numbers), seeds))
         assert abs(orders / len(seeds) - share) <= 4 * np.sqrt(share * (1 - share) / len(seeds))
 
 
@@ -312,8 +310,8 @@ def test_who_leaves_tells_nothing(tiny_world: World) -> None:
 def test_the_hazard_is_per_unit_of_patience(tiny_world: World, action: Action, cost: float) -> None:
     """A turn that costs c is left after with c times the hazard."""
     user, n = ScriptedUser(hazard=0.2), 200
-    plays = (opened(tiny_world, "zh-1", user, seed=seed, ask_cost=0.25, objection_cost=2.0) for seed in range(n))
-    left = sum(play(action).kind == "leave" for play in plays)
+    found = reactions(tiny_world, "zh-1", user, action, range(n), ask_cost=0.25, objection_cost=2.0)
+    left = sum(reaction.kind == "leave" for reaction in found)
     p = 0.2 * cost
     assert abs(left - n * p) <= 4 * np.sqrt(n * p * (1 - p))
 

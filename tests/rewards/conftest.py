@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from toyrows import SETTINGS, toy_rows
-from unexamined import few_draws
+from unexamined import few_draws, few_trees
 
 from recenv.training.train import train
 
@@ -27,6 +27,6 @@ def toy(tmp_path_factory: pytest.TempPathFactory) -> Path:
         fcntl.flock(held, fcntl.LOCK_EX)
         if not folder.exists():  # a checkpoint is there whole or not at all
             rows = [msgspec.structs.replace(r, id=f"{('begin', 'mine')[n % 2]}/file:{r.id}") for n, r in enumerate(toy_rows(32))]
-            with few_draws():
+            with few_draws(), few_trees():
                 train(rows, folder, settings=msgspec.structs.replace(SETTINGS, epochs=1, experts=True), command=COMMAND)
     return folder

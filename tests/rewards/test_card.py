@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 from five import DIMENSIONS
+from unexamined import few_draws
 
 from recenv.appraisal.held_out import measure_held_out
 from recenv.records import ScorerRow
@@ -37,6 +38,7 @@ class _Known:
         return Scores(np.array([float(r.item) for r in rows], np.float32), tuple("" for _ in rows))
 
 
+@few_draws()
 def test_confusion_counts_by_construction() -> None:
     made = [(0.9, 1.0)] * 5 + [(0.8, 0.0)] * 2 + [(0.2, 1.0)] * 3 + [(0.1, 0.0)] * 4
     rows = [ScorerRow(dimension="query_item_relevance", id=f"a/f:{n}", group=f"g{n}", query="q", item=str(p), label=y)
@@ -51,6 +53,7 @@ def test_pictures_stay_small_and_a_card_can_be_drawn_again(toy: Path) -> None:
     assert card_pictures(json.loads((toy / "metrics.json").read_bytes())) == pictures
 
 
+@few_draws()
 def test_mistakes_are_quoted_one_a_group_the_surest_first() -> None:
     made = [(0.9, 0.0, "a"), (0.95, 0.0, "a"), (0.1, 1.0, "b"), (0.7, 1.0, "c")]
     rows = [ScorerRow(dimension="query_item_relevance", id=f"a/f:{n}", group=g, query="<b>", item=str(p), label=y)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
+from unexamined import few_draws
 
 from recenv.appraisal.comparison import table_text
 from recenv.appraisal.held_out import measure_held_out, opened, stored
@@ -44,6 +45,7 @@ LISTS = [
 ]
 
 
+@few_draws()
 def test_rows_are_scored_once_for_the_table_and_for_the_card() -> None:
     scorers = {QIR: Said(QIR), IR: Said(IR)}
     found = measure_held_out([*POINTS, *LISTS], scorers, [*POINTS, *LISTS])
@@ -53,6 +55,7 @@ def test_rows_are_scored_once_for_the_table_and_for_the_card() -> None:
     assert table_text(found.table).count("\n") == 2 + 2
 
 
+@few_draws()
 def test_the_table_counts_labels_from_one_half_and_the_parts_those_above() -> None:
     found = measure_held_out(POINTS, {QIR: Said(QIR)}, POINTS)
     row, total = found.table[0], found.examined[0].total
@@ -64,6 +67,7 @@ def test_the_table_counts_labels_from_one_half_and_the_parts_those_above() -> No
     assert row["interval"]["scorer"][0] <= row["scorer"]["auc"] <= row["interval"]["scorer"][1]
 
 
+@few_draws()
 def test_lists_without_a_right_item_are_in_no_line_of_the_table() -> None:
     row = measure_held_out(LISTS, {IR: Said(IR)}, LISTS).table[0]
     assert (row["n"], row["nan"], row["positives"]) == (2, 0, (1 / 3 + 1 / 2) / 2)

@@ -13,7 +13,7 @@ import pytest
 import torch
 from tinybase import SEQUENCE, write_base
 from toyrows import toy_rows
-from unexamined import unexamined
+from unexamined import few_trees, unexamined
 
 from recenv.errors import InputError, WeightsError
 from recenv.rewards.models.blend import blended, kind
@@ -43,7 +43,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory, base: str) -> Path:
     out = tmp_path_factory.mktemp("whole") / "w"
-    with unexamined():
+    with unexamined(), few_trees():
         train(ROWS, out, dimensions=TWO, settings=WHOLE, base=base)
     return out
 
@@ -95,6 +95,7 @@ def test_a_score_depends_on_its_row_alone(trained: Path) -> None:
             assert load_scorers(trained)[d].score([rows[n]]).values[0] == together[n]
 
 
+@few_trees()
 @unexamined()
 def test_the_same_rows_give_the_same_bytes_and_experts_learn_from_validation_rows_only_after_calibration(
     trained: Path, base: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

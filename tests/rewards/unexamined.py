@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import pytest
 
 from recenv.appraisal import sheet
 from recenv.appraisal.held_out import HeldOut
 from recenv.training import train as training
+from recenv.training.fits import opinions
+from recenv.training.fits.forest import fit_forest
 
 
 @contextmanager
@@ -23,8 +26,16 @@ def unexamined() -> Iterator[None]:
 
 
 @contextmanager
-def few_draws() -> Iterator[None]:
-    """What is measured within has the same values, and intervals by a tenth of the resamples: where no test reads them."""
+def few_trees() -> Iterator[None]:
+    """Experts trained within are forests of a few trees: what is said of them holds for any number."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sheet, "_DRAWS", 100)
+        patch.setattr(opinions, "fit_forest", partial(fit_forest, trees=8))
+        yield
+
+
+@contextmanager
+def few_draws() -> Iterator[None]:
+    """What is measured within has the same values, and intervals by a few resamples: where no test reads them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sheet, "_DRAWS", 25)
         yield
