@@ -191,13 +191,19 @@ def refusing(fields: set[str], status: int, message: str) -> Callable[[dict[str,
     return script
 
 
-@pytest.mark.parametrize("status", [400, 403, 422, 500, 501])
-@pytest.mark.parametrize(("fields", "message"), [
-    ({"logprobs"}, "logprobs is not available"), ({"max_tokens"}, "Unsupported: 'max_tokens'. Use 'max_completion_tokens'."),
+REFUSALS = [
+    ({"logprobs"}, "logprobs is not available"),
+    ({"logprobs", "response_format", "seed", "max_tokens", "max_completion_tokens", "system role"}, ""),
+    ({"max_tokens"}, "Unsupported: 'max_tokens'. Use 'max_completion_tokens'."),
     ({"max_tokens", "max_completion_tokens"}, "nope"), ({"system role"}, "System role not supported"), ({"system role"}, "bad"),
     ({"seed"}, "bad"), ({"temperature"}, "only the default temperature"), (set(FULL) - {"model", "messages"}, "bad"),
-    ({"logprobs", "response_format", "seed", "max_tokens", "max_completion_tokens", "system role"}, ""),
-])
+]
+STATUSES = [400, 500, 403, 422, 501]
+
+
+@pytest.mark.parametrize(("status", "fields", "message"), [  # all of both, and pairs with and without a name
+    *((status, *how) for status in STATUSES for how in REFUSALS[:2]),
+    *((status, *how) for status in STATUSES[:2] for how in REFUSALS[2:])])
 def test_refused_fields_are_left_out_and_remembered(status: int, fields: set[str], message: str) -> None:
     with loopback(refusing(fields, status, message)) as server, \
             Endpoint(EndpointConfig(base_url=server.base_url, model="m", retries=0)) as endpoint:

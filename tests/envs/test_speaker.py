@@ -21,7 +21,7 @@ from recenv.rewards.rules.verdicts import factual_verdict, instruction_verdict, 
 from recenv.scenarios import load_scenario, names
 from recenv.testing.tiny import tiny_item
 
-SAMPLE = 40
+SAMPLE = 30
 SYNTHETIC = [n for n in names() if load_scenario(n).world.kind == "synthetic"]
 PLACES = [tiny_item("en", "dining", n) for n in range(17)]
 ZH = [tiny_item("zh", "dining", n) for n in range(17)]

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from madeonce import made_once
 
 from recenv.baselines.by_name import check_agent, open_agent
 from recenv.baselines.itemcf import ItemCfAgent, Neighbours
@@ -36,14 +37,16 @@ SHORT = {"ppo": {"steps": 256, "sessions": 16, "n_steps": 8, "batch_size": 64, "
 
 @pytest.fixture(scope="module")
 def learned(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    home, temporary = tmp_path_factory.mktemp("learned"), tmp_path_factory.mktemp("temporary")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tempfile, "tempdir", str(temporary))
-        found = {
-            name: learn_agent(name, "mixed", home / f"my-{name}", seed=3, config=SHORT[name], tested=20, repeats=2)
-            for name in LEARNERS}
-    assert not list(temporary.glob("SB3-*")), "Stable-Baselines3 leaves nothing elsewhere"
-    return found
+    def make(home: Path) -> None:
+        temporary = tmp_path_factory.mktemp("temporary")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(tempfile, "tempdir", str(temporary))
+            for name in LEARNERS:
+                learn_agent(name, "mixed", home / f"my-{name}", seed=3, config=SHORT[name], tested=20, repeats=2)
+        assert not list(temporary.glob("SB3-*")), "Stable-Baselines3 leaves nothing elsewhere"
+
+    home = made_once(tmp_path_factory, "learned", make)
+    return {name: home / f"my-{name}" for name in LEARNERS}
 
 
 @pytest.mark.parametrize("name", list(LEARNERS))

@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 import pytest
 from five import DIMENSIONS
-from unexamined import unexamined
+from unexamined import few_draws, unexamined
 
 from recenv import rng
 from recenv.errors import InputError, WeightsError
@@ -54,7 +54,8 @@ def _rows(count: int = 120) -> list[ScorerRow]:
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("boosted") / "w"
-    train(_rows(), out, dimensions=("query_item_relevance", "item_ranking"), settings=SMALL)
+    with few_draws():
+        train(_rows(), out, dimensions=("query_item_relevance", "item_ranking"), settings=SMALL)
     return out
 
 

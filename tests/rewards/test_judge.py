@@ -301,12 +301,17 @@ def test_a_server_that_knows_no_token_probabilities_is_asked_without() -> None:
     assert scores.values[0] == 1.0 and len(bodies) == 1
 
 
-@pytest.mark.parametrize("status", [400, 403, 404, 405, 422, 500, 501, 503])
-@pytest.mark.parametrize(("refused", "message", "tries"), [
-    (("logprobs",), "logprobs is not supported", 1), (("response_format",), "response_format is not supported", 1),
-    (("seed",), "Extra inputs are not permitted: seed", 1), (("temperature", "seed"), "unsupported: temperature and seed", 3),
-    (("logprobs", "response_format"), "bad request", 7), (("response_format",), "", 7),
-])
+REFUSALS = [
+    (("logprobs",), "logprobs is not supported", 1), (("response_format",), "", 7),
+    (("response_format",), "response_format is not supported", 1), (("seed",), "Extra inputs are not permitted: seed", 1),
+    (("temperature", "seed"), "unsupported: temperature and seed", 3), (("logprobs", "response_format"), "bad request", 7),
+]
+STATUSES = [400, 500, 403, 404, 405, 422, 501, 503]
+
+
+@pytest.mark.parametrize(("status", "refused", "message", "tries"), [  # all of both, and pairs with and without a name
+    *((status, *how) for status in STATUSES for how in REFUSALS[:2]),
+    *((status, *how) for status in STATUSES[:2] for how in REFUSALS[2:])])
 def test_a_server_is_asked_once_for_what_it_refuses(status: int, refused: tuple[str, ...], message: str, tries: int) -> None:
     def script(body: dict[str, Any], times: int) -> Reply:
         return Reply(status=status, body=message.encode()) if any(name in body for name in refused) else by_number(body, times)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from unexamined import few_draws
 
 from recenv.appraisal.published import published
 from recenv.appraisal.scoring import outcome_text, score_file, score_rows
@@ -163,6 +164,7 @@ def test_measures_of_lists() -> None:
     assert made["NLL"].value == pytest.approx(-(math.log(0.5) + math.log(0.2)) / 2)
 
 
+@few_draws()
 def test_a_constant_gains_nothing_from_lists_that_put_the_right_item_first() -> None:
     sheet = Sheet(IR)
     for n in range(200):
