@@ -38,9 +38,12 @@ def word(text: str) -> int:
 
 
 def _mix(z: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    z = (z ^ (z >> _S30)) * _M1
-    z = (z ^ (z >> _S27)) * _M2
-    return z ^ (z >> _S31)
+    z = z ^ (z >> _S30)
+    z *= _M1
+    z ^= z >> _S27
+    z *= _M2
+    z ^= z >> _S31
+    return z
 
 
 def _mix_one(z: int) -> int:
@@ -56,15 +59,18 @@ def bits(*key: ArrayLike | int, start: NDArray[np.uint64] | None = None) -> NDAr
     start: what ``bits`` gave for the head of the key, so that a head that many keys share is folded once:
     ``bits(b, start=bits(a))`` equals ``bits(a, b)``.
     """
-    state = np.zeros((), np.uint64) if start is None else start
-    for part in key:
-        given = _word(part)
-        if state.size == given.size == 1:
-            mixed = _mix_one(((state.item() ^ given.item()) + _STEP) & _ONES)
-            state = np.array(mixed, np.uint64, ndmin=max(state.ndim, given.ndim))
-        else:
-            state = _mix((state ^ given) + _GOLDEN)
-    return state
+    parts = [part if isinstance(part, np.ndarray) else np.asarray(part) for part in key]
+    one, axes = 0 if start is None else start.item() if start.size == 1 else None, 0 if start is None else start.ndim
+    state = start
+    for part in parts:
+        if one is not None and part.size == 1 and part.dtype.kind in "iub":
+            one, axes = _mix_one(((one ^ (part.item() & _ONES)) + _STEP) & _ONES), max(axes, part.ndim)
+            continue
+        if one is not None:
+            state, one = np.array(one, _WORD, ndmin=axes), None
+        assert state is not None
+        state = _mix((state ^ _word(part)) + _GOLDEN)
+    return np.array(one, _WORD, ndmin=axes) if one is not None or state is None else state
 
 
 def _word(part: ArrayLike | int) -> NDArray[np.uint64]:
@@ -79,7 +85,15 @@ def uniform(*key: ArrayLike | int, start: NDArray[np.uint64] | None = None) -> N
     drawn = bits(*key, start=start)
     if drawn.size == 1 and drawn.ndim:
         return np.array(((drawn.item() >> 11) + 0.5) * 2.0**-53, ndmin=drawn.ndim)
-    return np.asarray(((drawn >> _S11).astype(np.float64) + _HALF) * _TINY)
+    return as_uniform(drawn)
+
+
+def as_uniform(drawn: NDArray[np.uint64]) -> NDArray[np.float64]:
+    """Random bits as uniform draws."""
+    out = (drawn >> _S11).astype(np.float64)
+    out += _HALF
+    out *= _TINY
+    return out
 
 
 def gumbel(*key: ArrayLike | int, start: NDArray[np.uint64] | None = None) -> NDArray[np.float64]:

@@ -61,22 +61,24 @@ class SessionBatch:
 
     def reset(self, rows: Sequence[int] | NDArray[np.int64] | None = None, sessions: Sequence[str | int] | None = None) -> None:
         """Open new sessions in the given rows (all by default). sessions: ids or world rows, drawn where not given."""
-        at = np.arange(self.n) if rows is None or self.state is None else np.asarray(rows, np.int64)
-        if not len(at):
+        everyone = rows is None or self.state is None
+        at = slice(None) if everyone else np.asarray(rows, np.int64)
+        n = self.n if isinstance(at, slice) else len(at)
+        if not n:
             return
         if sessions is not None and (isinstance(sessions, str) or not isinstance(sessions, (Sequence, np.ndarray))):
-            raise InputError(f"options: expected {len(at)} sessions, got {sessions!r}")
+            raise InputError(f"options: expected {n} sessions, got {sessions!r}")
         chosen = None if sessions is None else np.array([self._row(s) for s in sessions], np.int64)
-        if chosen is not None and len(chosen) != len(at):
-            raise InputError(f"options: expected {len(at)} sessions, got {len(chosen)}")
+        if chosen is not None and len(chosen) != n:
+            raise InputError(f"options: expected {n} sessions, got {len(chosen)}")
         self.episodes = self.episodes.copy()
         self.episodes[at] += 1
         if chosen is None:
             chosen = self.pool[rng.integers(len(self.pool), self.seeds[at], self.episodes[at], _SESSION)]
         fresh = self.engine.begin(chosen, self.seeds[at])
-        self.state = fresh if self.state is None or rows is None else self.state.put(at, fresh)
+        self.state = fresh if self.state is None or isinstance(at, slice) else self.state.put(at, fresh)
         self.log.clear(at)
-        for r in at.tolist() if self.log.spoken is not None else ():
+        for r in np.arange(self.n)[at].tolist() if self.log.spoken is not None else ():
             self._seen[r] = None
 
     def _row(self, session: str | int) -> int:
@@ -166,23 +168,33 @@ class SessionBatch:
 
     def info(self, step: Step | None, r: int, *, full: bool) -> dict[str, Any]:
         """The info of one row in words and numbers. full: with the dialogue so far."""
-        names, arrays = self.engine.dimensions, self.arrays(step)
-        a = {name: array[r].tolist() if array.ndim > 1 else array.item(r) for name, array in arrays.items()}
+        names, state = self.engine.dimensions, self.playing
+        if step is None:
+            vector, value, paid, outcome, kind = np.zeros(len(names), np.float32), 0.0, False, 0.0, -1
+            applicable, sources, reasons, failed = (
+                dict.fromkeys(names, nothing) for nothing in (False, SOURCES[_NOTHING], "", False))
+        else:
+            vector, value, paid = step.components[r].copy(), step.values.item(r), step.paid.item(r)
+            outcome, kind = float(step.met.item(r)), step.reactions.kind.item(r)
+            applicable = dict(zip(names, step.applicable[r].tolist(), strict=True))
+            reasons = dict(zip(names, step.said_of(r), strict=True))
+            sources = dict(zip(names, [SOURCES[code] for code in step.sources[r].tolist()], strict=True))
+            failed = dict(zip(names, step.failed[r].tolist(), strict=True))
         info: dict[str, Any] = {
-            "reward_components": dict(zip(names, a["reward_vector"], strict=True)),
-            "applicable": dict(zip(names, a["applicable"], strict=True)),
-            "reward_sources": dict(zip(names, [SOURCES[code] for code in a["reward_source"]], strict=True)),
-            "reasons": dict.fromkeys(names, "") if step is None else dict(zip(names, step.said_of(r), strict=True)),
-            "reward_vector": arrays["reward_vector"][r].copy(),
-            "reward_value": a["reward_value"],
-            "paid": a["paid"],
-            "outcome": a["outcome"],
-            "gates_failed": ",".join([name for name, failed in zip(names, a["gate_failed"], strict=True) if failed]),
-            "session_id": self.engine.world.session(int(self.playing.session[r])).id,
-            "turn": a["turn"],
-            "reaction": "" if a["reaction"] < 0 else REACTIONS[a["reaction"]],
-            "ending": ENDINGS[a["ending"]],
-            "needs_met": a["needs_met"],
+            "reward_components": dict(zip(names, vector.tolist(), strict=True)),
+            "applicable": applicable,
+            "reward_sources": sources,
+            "reasons": reasons,
+            "reward_vector": vector,
+            "reward_value": value,
+            "paid": paid,
+            "outcome": outcome,
+            "gates_failed": ",".join([name for name in names if failed[name]]) if True in failed.values() else "",
+            "session_id": self.engine.world.session(state.session.item(r)).id,
+            "turn": state.turn.item(r),
+            "reaction": "" if kind < 0 else REACTIONS[kind],
+            "ending": ENDINGS[state.ending.item(r)],
+            "needs_met": state.goal.item(r),
         }
         if full:
             info["messages"] = self.messages(r)

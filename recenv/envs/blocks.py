@@ -40,12 +40,12 @@ class BlockNumbers:
         self._known: dict[tuple[int, int], int] = {}
         self.keys: list[tuple[int, int]] = []
 
-    def find(self, goals: NDArray[np.int64], told: NDArray[np.uint64]) -> NDArray[np.int32]:
+    def find(self, goals: NDArray[np.int64], told: NDArray[np.uint64]) -> NDArray[np.int64]:
         """(N,) numbers, -1 for blocks that are not open."""
         if self._table is None:
             pairs = zip(goals.tolist(), told.tolist(), strict=True)
-            return np.array([self._known.get(pair, -1) for pair in pairs], np.int32)
-        return self._table.take(self._place(goals, told)) - _ONE
+            return np.array([self._known.get(pair, -1) for pair in pairs], np.int64)
+        return np.asarray(self._table.take(self._place(goals, told)) - _ONE)
 
     def open(self, goals: NDArray[np.int64], told: NDArray[np.uint64]) -> list[tuple[int, int]]:
         """Number those that have no number yet; returns them, (goal, told) each, in the order of their numbers."""
@@ -64,4 +64,4 @@ class BlockNumbers:
         return (((told >> of[:, 0]) & of[:, 1]) + of[:, 2]).view(np.int64)
 
 
-_ONE = np.array(1, np.int32)
+_ONE = np.array(1)

@@ -19,8 +19,8 @@ from recenv.envs.blocks import BlockNumbers
 from recenv.envs.deck_files import Part, deck_folder, decode_part, encode_part, read_parts, write_part
 from recenv.envs.facts import Facts
 from recenv.envs.spaces import BOUND, CANDIDATE_FEATURES, SESSION_FEATURES
-from recenv.envs.state import State
-from recenv.envs.tables import MISSED_BY, UNKNOWN_BY, Tables
+from recenv.envs.state import State, spread_starts
+from recenv.envs.tables import MISSED_BY, UNKNOWN_BY, Standing, Tables
 from recenv.envs.transcript import Transcript
 from recenv.records import CATEGORIES, ScorerRow
 from recenv.rewards.dimensions import DIMENSIONS, Dimension
@@ -29,39 +29,29 @@ from recenv.rewards.rows import Told
 from recenv.rewards.rows import rows as make_rows
 
 E = len(CANDIDATE_FEATURES)
-_ZERO, _TWO, _NOUGHT = np.array(0, np.int32), np.array(2), np.array(0.0)
+_ZERO, _NEVER = np.array(0), np.array(np.inf)
 _BM25_SCALE = 10.0
 NO_LIST = "the scorer gave no probabilities of the list"
 Worth = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 """Values (R, S) of items in the slate dimensions -> what each is worth to a reward, (R, 2): said in breach, and in keeping."""
 
 
-class Standing(NamedTuple):
-    """Where N sessions stand. goal (N,): rows of the world; place (N,): of their goals in the tables; block (N,): in the deck."""
+class _Found(NamedTuple):
+    """What was asked about last, and the answer."""
 
-    goal: NDArray[np.int64]
-    place: NDArray[np.int32]
-    block: NDArray[np.int32]
-
-
-class _Stood(NamedTuple):
-    """What was asked about last, when (``Tables.age``), and the answer."""
-
-    session: NDArray[np.int64]
-    goal: NDArray[np.int64]
+    standing: Standing
     told: NDArray[np.uint64]
-    age: int
-    found: Standing
+    block: NDArray[np.int64]
 
 
 class SlateScores(NamedTuple):
-    """Of N slates, by the S dimensions of a deck: values (N, S) float32, 0 where missing; present (N, S).
+    """Of N slates, by the S dimensions of a deck: values (N, S), 0 where missing; present (N, S).
 
     cell (N, K, S): what the scorers said of each item, NaN where missing. worth (N, K): of each item to the reward, see
-    ``Worth``. Both mean nothing where there is no item.
+    ``Worth``. Both are 0 where there is no item.
     """
 
-    values: NDArray[np.float32]
+    values: NDArray[np.float64]
     present: NDArray[np.bool_]
     cell: NDArray[np.float32]
     worth: NDArray[np.float32]
@@ -83,17 +73,21 @@ class Deck:
         self._discount = 1.0 / np.log2(np.arange(config.slate_size) + 2.0)
         self._discounts = np.concatenate([[0.0], self._discount])  # by rank from 1, 0 for no item
         self._mass = np.cumsum(self._discounts)
+        self._lengths = np.array(1 + config.slate_size)
         self._scale = np.where(self._listed, 1.0, self._mass[:, None])  # (1 + K, S)
-        self._scale[0] = 0.0
+        self._scale[0] = np.inf
         self._category = np.asarray(tables.world.column("goal_category"), np.int64)
-        self._last: _Stood | None = None
+        self._last: _Found | None = None
         self.observation = np.zeros((0, config.candidates, E), np.float32)  # (B, C, E), nothing shown yet
         self.session = np.zeros((0, len(SESSION_FEATURES)), np.float32)  # (B, S), turn and goal 0
-        self._cell = np.zeros((0, config.candidates, s), np.float32)
-        self._asked = np.zeros((0, config.candidates), np.bool_)
-        # by how many items, what their discounted sum is divided by: of lists the best DCG, else the sum of discounts
+        # arrays of cells have one place more, the last, which stands for no candidate (see ``State``) and is as if asked
+        self._cell = np.zeros((0, config.candidates + 1, s), np.float32)
+        self._asked = np.zeros((0, config.candidates + 1), np.bool_)
+        # by how many items, what their discounted sum is divided by: of lists the best DCG, else the sum of discounts; where that
+        # is nothing, infinity
         self._ideal = np.ones((0, 1 + config.slate_size, s))
-        self._value = np.zeros((0, config.candidates, 2), np.float32)
+        self._spoilt, self._value = (np.zeros((0, config.candidates + 1), np.float32) for _ in range(2))  # in breach, in keeping
+        self._start = np.zeros((0, config.slate_size), np.int64)  # (B, K) where the cells of a block start, flattened
         self._reasons: dict[tuple[str, int], str] = {}
         self._fixed: dict[int, NDArray[np.float64]] = {}
         self._texts: dict[int, str] = {}
@@ -114,7 +108,12 @@ class Deck:
     @property
     def cells(self) -> int:
         """How many cells have been asked for."""
-        return int(self._asked[: len(self)].sum())
+        return int(self._known.sum())
+
+    @property
+    def _known(self) -> NDArray[np.bool_]:
+        """(B, C) cells that have been asked for."""
+        return self._asked[: len(self), :-1]
 
     def asked(self, cells: NDArray[np.int64]) -> NDArray[np.bool_]:
         """(R,) whether cells, (R, 2) of block and candidate, have been asked for."""
@@ -125,7 +124,7 @@ class Deck:
         that it holds whole."""
         if self._home is None or not self.names or (self.cells == self._kept and not anew):
             return
-        number = np.flatnonzero(self._asked[: len(self)].any(1) if anew else self._fresh[: len(self)])
+        number = np.flatnonzero(self._known.any(1) if anew else self._fresh[: len(self)])
         old = [file for file, part in read_parts(self._home) if self._has(part)] if anew else []
         new = write_part(self._home, self._part(number))
         for file in old:
@@ -139,12 +138,13 @@ class Deck:
         order = np.lexsort((keys[:, 1], keys[:, 0]))
         keys, number = keys[order], number[order]
         return {
-            "key": keys, "cell": self._cell[number], "asked": self._asked[number].astype(np.uint8), "ideal": self._ideal[number]}
+            "key": keys, "cell": self._cell[number, :-1], "asked": self._asked[number, :-1].astype(np.uint8),
+            "ideal": np.where(self._ideal[number] < np.inf, self._ideal[number], 0.0)}
 
     def part_of(self, goals: Sequence[int]) -> bytes:
         """What is known of some goals, for the ``take`` of a deck elsewhere."""
         wanted = np.isin(np.array([goal for goal, _ in self._numbers.keys], np.int64), np.array(goals, np.int64))
-        return encode_part(self._part(np.flatnonzero(wanted & self._asked[: len(self)].any(1))))
+        return encode_part(self._part(np.flatnonzero(wanted & self._known.any(1))))
 
     def take(self, part: bytes) -> None:
         """Take up what ``part_of`` gave."""
@@ -156,15 +156,15 @@ class Deck:
         """Whether every cell of a part is in this deck."""
         goals, told = part["key"][:, 0].astype(np.int64), part["key"][:, 1]
         found = self._numbers.find(goals, told)
-        return bool((found >= 0).all()) and not bool((part["asked"].astype(np.bool_) & ~self._asked[found]).any())
+        return bool((found >= 0).all()) and not bool((part["asked"].astype(np.bool_) & ~self._known[found]).any())
 
     def _take(self, part: Part) -> None:
         goals, told = part["key"][:, 0].astype(np.int64), part["key"][:, 1]
         at = self.blocks(goals, told)
         asked = part["asked"].astype(np.bool_)
-        self._ideal[at] = part["ideal"]
-        self._cell[at] = np.where(asked[:, :, None], part["cell"], self._cell[at])
-        self._asked[at] |= asked
+        self._ideal[at] = np.where(part["ideal"] > 0, part["ideal"], np.inf)
+        self._cell[at, :-1] = np.where(asked[:, :, None], part["cell"], self._cell[at, :-1])
+        self._asked[at, :-1] |= asked
         self._valued(np.argwhere(asked), at)
 
     def __len__(self) -> int:
@@ -172,22 +172,16 @@ class Deck:
 
     # -- blocks ----------------------------------------------------------------------------------------------
 
-    def standing(self, state: State) -> Standing:
-        """Where the sessions of a state stand; looked up once while the arrays that say so are the same."""
-        of = state.session, state.goal, state.told
-        if (last := self._last) is not None and last.age == self.tables.age and last.session is of[0] and last.goal is of[1]:
-            if last.told is of[2]:
-                return last.found
-            goal, place = last.found.goal, last.found.place
-        else:
-            goal = self.tables.goal_row(state.session, state.goal)
-            place = self.tables.at(goal)
-        age, block = self.tables.age, self.blocks(goal, state.told)  # may fill the tables
-        found = Standing(goal, place if age == self.tables.age else self.tables.at(goal), block)
-        self._last = _Stood(*of, self.tables.age, found)
-        return found
+    def block(self, state: State) -> NDArray[np.int64]:
+        """(N,) blocks of the sessions of a state; looked up once while the arrays that say so are the same."""
+        standing, last = self.tables.standing(state.session, state.goal), self._last
+        if last is not None and last.standing is standing and last.told is state.told:
+            return last.block
+        block = self.blocks(standing.goal, state.told)
+        self._last = _Found(standing, state.told, block)
+        return block
 
-    def blocks(self, goals: NDArray[np.int64], told: NDArray[np.uint64]) -> NDArray[np.int32]:
+    def blocks(self, goals: NDArray[np.int64], told: NDArray[np.uint64]) -> NDArray[np.int64]:
         """(N,) block numbers of goal rows with what was told; new ones are made."""
         found = self._numbers.find(goals, told)
         if np.count_nonzero(found < _ZERO):
@@ -201,13 +195,16 @@ class Deck:
         fresh = self._numbers.open(goals, told)
         if len(self) > len(self.observation):
             room = max(64, 2 * len(self))
-            for name in ("observation", "session", "_cell", "_asked", "_ideal", "_value", "_fresh"):
+            for name in ("observation", "session", "_cell", "_asked", "_ideal", "_spoilt", "_value", "_fresh"):
                 old = getattr(self, name)
                 larger = np.zeros((room, *old.shape[1:]), old.dtype)
                 larger[:start] = old[:start]
                 if name == "_ideal":
                     larger[start:] = self._scale
+                if name == "_asked":
+                    larger[:, -1] = True
                 setattr(self, name, larger)
+            self._start = spread_starts(room, self._asked.shape[1], self.tables.config.slate_size)
         for number, (goal, mask) in enumerate(fresh, start):
             self.observation[number] = self._observe(goal, mask)
             place = int(self.tables.at(np.array([goal]))[0])
@@ -217,7 +214,7 @@ class Deck:
                 self.session[number, len(SESSION_FEATURES) - len(CATEGORIES) + self._category[goal]] = 1.0
             if not self.names:
                 self._asked[number] = True
-                self._value[number] = self._worth(self._cell[number])
+                self._spoilt[number, :-1], self._value[number, :-1] = self._worth(self._cell[number, :-1]).T
 
     def _observe(self, goal: int, told: int) -> NDArray[np.float32]:
         """(C, E) candidate features; see ``spaces.CANDIDATE_FEATURES``."""
@@ -228,7 +225,7 @@ class Deck:
         score = index_of(tables.world).score(self._query(goal, told, place), rows.item[place, :size].tolist())
         out[:size, 3] = np.asarray(score, np.float64) / _BM25_SCALE
         mask = np.uint64(told)
-        missed, unknown = (np.bitwise_count(rows.cell[place, :size, of] & mask) for of in (MISSED_BY, UNKNOWN_BY))
+        missed, unknown = (np.bitwise_count(rows.said[place, :size, of] & mask) for of in (MISSED_BY, UNKNOWN_BY))
         out[:size, 4] = told.bit_count() - missed.astype(np.float64) - unknown
         out[:size, 5], out[:size, 6] = missed, unknown
         return np.clip(out, -BOUND, BOUND).astype(np.float32)
@@ -254,45 +251,46 @@ class Deck:
 
     # -- scores ----------------------------------------------------------------------------------------------
 
-    def scores(self, block: NDArray[np.int32], facts: Facts, kept: NDArray[np.bool_]) -> SlateScores:
+    def scores(self, block: NDArray[np.int64], facts: Facts, kept: NDArray[np.bool_]) -> SlateScores:
         """What the scorers say of N slates of candidates: means of item values discounted by position, nDCG of lists. kept (N,):
         whether the slates are said in keeping with the instruction."""
         n, k = facts.there.shape
-        flat = block.astype(np.int64)[:, None] * self._asked.shape[1] + facts.at
-        lacks = facts.there > self._asked.take(flat)
-        if np.count_nonzero(lacks):
-            row, place = np.nonzero(lacks)
+        start = self._start.take(block, 0)
+        flat = (start if k == start.shape[1] else start[:, :1]) + facts.at
+        asked = self._asked.take(flat)
+        if np.count_nonzero(asked) < n * k:
+            row, place = np.nonzero(~asked)
             self.fill(np.unique(np.stack([block[row], facts.at[row, place]], 1), axis=0))  # each once, in one call a scorer
-        worth = self._value.take(flat * _TWO + kept[:, None])
+        worth = self._value.take(flat)
+        if np.count_nonzero(kept) < n:
+            worth = np.where(kept[:, None], worth, self._spoilt.take(flat))
         s = len(self.names)
         if not s:
-            nothing = np.zeros((n, 0), np.float32)
+            nothing = np.zeros((n, 0))
             return SlateScores(nothing, nothing.astype(np.bool_), np.zeros((n, k, 0), np.float32), worth)
         cell = self._cell.reshape(-1, s).take(flat, 0)  # (N, K, S)
-        count = facts.rank[:, -1]
-        weight = self._discounts.take(facts.rank * facts.there)[:, :, None]  # (N, K, 1)
-        scale = self._ideal.reshape(-1, s).take(block * self._ideal.shape[1] + count, 0)  # (N, S), 0 without an item
+        weight = self._discounts.take(facts.rank, mode="clip")[:, :, None]  # (N, K, 1)
+        scale = self._ideal.reshape(-1, s).take(block * self._lengths + facts.total, 0)  # (N, S)
         if self.whole:
-            part, present = weight * cell, scale > _NOUGHT
+            part, present = weight * cell, scale < _NEVER
         else:
-            known = ~np.isnan(cell)
+            known = facts.there[:, :, None] & ~np.isnan(cell)
             part, share = np.where(known, weight * cell, 0.0), np.where(known, weight, 0.0)
             mass = share[:, 0]
             for p in range(1, k):
                 mass = mass + share[:, p]
-            scale = np.where(self._listed, scale, mass)
-            present = (mass > 0) & (scale > 0)
+            scale = np.where(self._listed, scale, np.where(mass > 0, mass, np.inf))
+            present = (mass > 0) & (scale < np.inf)
         total = part[:, 0]
         for p in range(1, k):  # place by place, so that the order of additions is one
             total = total + part[:, p]
-        values = np.divide(total, scale, out=np.zeros((n, s)), where=present)
-        return SlateScores(values.astype(np.float32), present, cell, worth)
+        return SlateScores(total / scale, present, cell, worth)
 
-    def items(self, block: NDArray[np.int32], cell: NDArray[np.float32]) -> NDArray[np.float32]:
+    def items(self, block: NDArray[np.int64], cell: NDArray[np.float32]) -> NDArray[np.float32]:
         """(N, K, S) what each item of slates is worth by itself, of lists its probability over the most probable one's; NaN
         where missing. cell: as in ``SlateScores``."""
         top = self._ideal[block, 1]  # (N, S): the highest probability of a list, 1 elsewhere
-        return np.asarray(cell / np.where(top > 0, top, np.nan)[:, None, :], np.float32)
+        return np.asarray(cell / np.where(top < np.inf, top, np.nan)[:, None, :], np.float32)
 
     def reason(self, dimension: str, block: int) -> str:
         """Why a scorer gave no value in a block, "" where it gave them."""
@@ -306,7 +304,7 @@ class Deck:
         for s, (name, scorer) in enumerate(zip(self.names, self._scorers, strict=True)):
             record = DIMENSIONS[name]
             if record.listwise:
-                self._ask_lists(s, record, scorer, [b for b in blocks if not self._asked[b].any()])
+                self._ask_lists(s, record, scorer, [b for b in blocks if not self._known[b].any()])
                 continue
             rows: list[ScorerRow] = []
             for b in blocks:
@@ -328,7 +326,8 @@ class Deck:
         row, column = number[cells[:, 0]], cells[:, 1]
         values, top = self._cell[row, column], self._ideal[row, 1]
         self.whole = self.whole and not bool(np.isnan(values).any())
-        self._value[row, column] = self._worth((values / np.where(top > 0, top, np.nan)).astype(np.float32))
+        worth = self._worth((values / np.where(top < np.inf, top, np.nan)).astype(np.float32))
+        self._spoilt[row, column], self._value[row, column] = worth.T
 
     def _ask_lists(self, s: int, record: Dimension, scorer: Scorer, blocks: list[int]) -> None:
         if not blocks:
@@ -343,7 +342,8 @@ class Deck:
             gains = np.zeros(len(self._discount))
             best = np.sort(np.nan_to_num(p))[::-1][: len(gains)]
             gains[: len(best)] = best
-            self._ideal[b, 1:, s] = np.cumsum(gains * self._discount)
+            sums = np.cumsum(gains * self._discount)
+            self._ideal[b, 1:, s] = np.where(sums > 0, sums, np.inf)
             if not told:
                 self._reasons[record.name, b] = scores.reasons[n] or NO_LIST
 

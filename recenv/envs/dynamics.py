@@ -47,17 +47,19 @@ from recenv.envs.state import (
     SEARCH,
     State,
     row_starts,
+    unmarked,
 )
-from recenv.envs.tables import FITS, KEPT, Mask, Tables
+from recenv.envs.tables import ASKED_BY, FITS, LACKED_BY, WANTED_GRADE, Mask, Tables
 
 (ORDER, INQUIRE, REFINE, REJECT, OBJECT, ANSWER, INDIFFERENT, RESULTS, REPEAT, LEAVE, FAREWELL) = (
     REACTIONS.index(kind) for kind in (
         "order", "inquire", "refine", "reject", "object", "answer", "indifferent", "results", "repeat", "leave", "farewell"))
-TURN_COST = 1.0  # patience that a turn without a take-up costs
+TURN_COST = 1.0
+"""Patience that a turn without a take-up costs."""
 _LEAVE = np.uint64(rng.word("leave"))
 _ONE, _NONE = np.array(1, np.uint64), np.array(0, np.uint64)
-_ZERO, _NOTHING, _NEVER = np.array(0), np.array(-1), np.array(-np.inf)
-_NO_ACT, _RECOMMEND = np.array(NO_ACT, np.int8), np.array(RECOMMEND, np.int8)
+_NOTHING, _NOUGHT, _UNSEEN = np.array(-1), np.array(0.0), np.array(0j)
+_NO_ACT = np.array(NO_ACT, np.int8)
 
 
 class Heard(NamedTuple):
@@ -131,57 +133,57 @@ def _entered(
     goal_key = rng.bits(goal, start=key)
     return {
         "goal_key": goal_key, "patience": tables.patience.take(session), "told": tables.rows.volunteered.take(place),
-        **tables.liking(place, goal_key)._asdict(), "shown": np.zeros((n, tables.config.candidates), np.bool_),
+        **tables.liking(place, goal_key)._asdict(), "marked": unmarked(n, tables.config.candidates),
         "earned": np.zeros((n, width)), "count": np.zeros((n, width), np.int64)}
 
 
 def recalled(tables: Tables, state: State) -> State:
     """A state that was saved with what follows from it: what users make of their candidates."""
     liking = tables.liking(tables.at(tables.goal_row(state.session, state.goal)), state.goal_key)
-    return state.but(value=liking.value, look=liking.look)
+    return state.but(preference=liking.preference, reach=liking.reach)
 
 
 def transition(
     tables: Tables, state: State, act: NDArray[np.int8], facts: Facts, heard: Heard | None,
-    place: NDArray[np.int32] | None = None, decided: Decided | None = None,
+    decided: Decided | None = None,
 ) -> tuple[State, Reactions]:
     """One turn of N sessions. act (N,): index into ACTS, NO_ACT for rows that sit out and stay as they are; facts: of the items
     that rows recommend, none in other rows; heard: what users make of the words, None where nobody but the environment speaks,
-    which is of slates alone; place (N,): of their goals, see ``Tables.at``, for callers that know it; decided: what users decided
-    themselves on what they heard, in place of what follows from what items are worth to them.
+    which is of slates alone; decided: what users decided themselves on what they heard, in place of what follows from what items
+    are worth to them.
 
     Rows that met a goal stand at the start of the next one, or at the end of the session.
     """
-    if place is None:
-        place = tables.at(tables.goal_row(state.session, state.goal))
-    config, temper = tables.config, tables.user.temper
+    config, standing = tables.config, tables.standing(state.session, state.goal)
     playing, slate = act != _NO_ACT, facts.some
-    open_ = ~state.told & tables.rows.sayable.take(place)
 
-    considered = _consider(tables, state, facts, heard, open_)
+    considered = _consider(state, facts, heard, standing.sayable, config)
     if decided is not None and heard is not None:
-        considered = _overruled(considered, decided, state, facts, heard, open_, config)
-    chosen, ordered, told, constraint, said = considered
-    speaks = slate ^ ordered
-    kind = np.where(slate, said, _WITHOUT_SLATE.take(act))
-    told, constraint = told * speaks, np.where(speaks, constraint, _NOTHING)
+        considered = _overruled(considered, decided, state, facts, heard, standing.sayable, config)
+    chosen, ordered, told, constraint, kind = considered
+    orders = np.count_nonzero(ordered)
+    if orders:
+        kind[ordered], told[ordered], constraint[ordered] = ORDER, _NONE, -1
     tires, named = playing ^ ordered, slate
-    cost: float | NDArray[np.float64] = TURN_COST
+    all_named = np.count_nonzero(slate) == len(state)
+    if not all_named:
+        kind = np.where(slate, kind, _WITHOUT_SLATE.take(act))
     about, aloud = _unheard(len(state))
     if heard is not None:
+        all_named = False
         cost, about, aloud, asks = np.full(len(state), TURN_COST), heard.about, heard.objection, act == ASK
         tires &= (act != SEARCH) & (act != END)
         if asks.any():
-            asked = heard.asked & open_
+            asked = heard.asked & ~state.told & standing.sayable
             if decided is not None:
-                asked = np.where(decided.there, decided.told & open_, asked)
+                asked = np.where(decided.there, decided.told & ~state.told & standing.sayable, asked)
                 about = np.where(asks & decided.there, _about(about, decided, asked), about)
             answer = np.where(asks, _answers(asked, config.answers), _NONE)
             kind[asks] = np.where(answer[asks] != 0, ANSWER, INDIFFERENT)
             told, constraint = told | answer, np.where(answer != 0, _place(_lowest(answer)), constraint)
             cost[asks & (about != NO_SLOT)] = config.ask_cost
             # whoever cannot say what he wants does not claim to have no wish either
-            unsaid = heard.asked & ~state.told & tables.rows.hidden.take(place)
+            unsaid = heard.asked & ~state.told & tables.rows.hidden.take(standing.place)
             about = np.where(asks & ((answer != 0) | (unsaid == 0)), about, NO_SLOT)
         if heard.objection.any():
             objects = playing & (heard.objection > 0) & ~ordered & (slate | asks)
@@ -190,34 +192,36 @@ def transition(
             cost[objects] += config.objection_cost
             named = slate & ~objects
 
-    patience = state.patience - tires * cost
-    leaves = tires & ((patience <= 0) | (rng.uniform(state.turn, _LEAVE, start=state.key) < temper.leave_hazard * cost))
-    if np.count_nonzero(leaves):
-        kind[leaves], told[leaves], constraint[leaves] = LEAVE, _NONE, -1
-        named = named & ~leaves
-    if heard is not None and heard.objection.any():
-        aloud = np.where((objects & ~leaves) | ordered, heard.objection, 0)
-
+    # a turn costs TURN_COST, which is 1, where nobody but the environment speaks
+    patience = state.patience - (tires if heard is None else tires * cost)
+    hazard = tables.hazard if heard is None else tables.hazard * cost
+    leaves = tires & ((patience <= _NOUGHT) | (rng.uniform(state.turn, _LEAVE, start=state.key) < hazard))
     turn = state.turn + playing
-    late = playing & (turn >= config.horizon)
+    late = playing & (turn >= tables.horizon)
     ending = state.ending
     if heard is not None or np.count_nonzero(late | leaves):
+        kind[leaves], told[leaves], constraint[leaves] = LEAVE, _NONE, -1
+        named, all_named = named & ~leaves, False
         ending = np.where(late, np.int8(HORIZON), ending)
         ending[leaves] = LEFT
         if heard is not None:
             ending[act == END] = ENDED
-    shown = state.shown.copy()
-    shown.put(state.spots(facts.at)[facts.at >= _ZERO], True)
+    if heard is not None and heard.objection.any():
+        aloud = np.where((objects & ~leaves) | ordered, heard.objection, 0)
+
+    marked = state.marked.copy()
+    marked.put(facts.spot, True)
     # what did not change stays the same array, by which others see that it did not
     heard_so_far = state.told | told if np.count_nonzero(told) else state.told
-    after = state.but(turn=turn, patience=patience, ending=ending, told=heard_so_far, shown=shown)
-    if np.count_nonzero(ordered):
+    after = state.but(turn=turn, patience=patience, ending=ending, told=heard_so_far, marked=marked)
+    if orders:
         goal = state.goal + ordered
         done = ordered & (goal >= tables.n_goals.take(state.session))
         ending = ending.copy()
         ending[done] = MET_ALL
         after = enter_goal(tables, after.but(goal=goal, ending=ending), np.flatnonzero(ordered & ~done))
-    return after, Reactions(kind, np.where(named, chosen, _NOTHING), constraint, told, ordered, about, aloud)
+    place = chosen if all_named else np.where(named, chosen, _NOTHING)
+    return after, Reactions(kind, place, constraint, told, ordered, about, aloud)
 
 
 @CACHES.keep(64)
@@ -245,8 +249,8 @@ _WITHOUT_SLATE = _without_slate()
 
 
 class _Considered(NamedTuple):
-    """(N,) each: position of the item he speaks of, whether he orders it, what he tells, the constraint he names, the kind. Where
-    nothing is shown nothing is ordered, and the rest means nothing."""
+    """(N,) each: position of the item he speaks of, whether he orders it, and, where he does not, what he tells, the constraint
+    he names, -1 for none, and the kind of his reaction. Where nothing is shown the kind means nothing."""
 
     place: NDArray[np.int64]
     ordered: NDArray[np.bool_]
@@ -255,49 +259,44 @@ class _Considered(NamedTuple):
     kind: NDArray[np.int8]
 
 
-def _consider(tables: Tables, state: State, facts: Facts, heard: Heard | None, open_: Mask) -> _Considered:
+def _consider(state: State, facts: Facts, heard: Heard | None, sayable: Mask, config: EnvConfig) -> _Considered:
     """What users make of slates by what the items are worth to them."""
-    seen = looked_at(tables, facts)
-    # an item that is seen is put aside, kept (some of it may be unknown), or wanted; what fits is kept, so the bits are in order
-    wanted = _WANTED.take((facts.value >= state.bar[:, None]).view(np.int8))
-    grade = ((facts.logged & wanted) | _SEEN) * seen
-    top = grade.max(1)
-    best = np.where(grade == top[:, None], facts.value, _NEVER).argmax(1)
-    ordered, kept = top > _KEPT, top >= _KEPT
-    at = row_starts(*grade.shape) + best
-    missed, unknown = facts.missed.take(at), facts.unknown.take(at)
-    lacks = missed | unknown
-    reveal = _lowest(lacks & open_) if tables.config.reveals == "missed" else np.zeros_like(lacks)
-    tells = reveal != _NONE
-    names = np.where(tells, reveal, _lowest(lacks & state.told))  # what he would say for the first time, or once more
-    constraint = _place(names)
-    asks_back = kept & ((reveal & unknown) != _NONE)
+    # an item that is seen is put aside, kept, or wanted; of the best ones he likes one best
+    seen = np.where(looked_at(facts), facts.preference, _UNSEEN)
+    best = seen.argmax(1)
+    at = row_starts(*seen.shape) + best
+    ordered = facts.preference.take(at).real == WANTED_GRADE
+    said = facts.said.reshape(-1, 4).take(at, 0)
+    lacks = said[:, LACKED_BY]
+    again = lacks & state.told
+    fresh = (lacks ^ again) & sayable if config.reveals == "missed" else np.zeros_like(lacks)
+    tells, reveal = fresh != _NONE, _lowest(fresh)
+    constraint = _place(np.where(tells, reveal, _lowest(again)))  # what he would say for the first time, or once more
+    asks_back = (reveal & said[:, ASKED_BY]) != _NONE
     kind = _SAYS.take(tells.view(np.int8) + asks_back)
     if heard is not None:
         undone = ordered & heard.refuted.take(at)
         ordered = ordered & ~undone
         kind[undone] = OBJECT
-    kind[ordered] = ORDER
     return _Considered(best, ordered, reveal, constraint, kind)
 
 
-_SEEN, _KEPT = np.array(1, np.uint8), np.array(KEPT | 1, np.uint8)
-_WANTED = np.array([KEPT, KEPT | FITS])
-"""What counts of the log's bits for an item below the bar, and for one that reaches it."""
 _SAYS = np.array([REJECT, REFINE, INQUIRE], np.int8)
+"""By how many of these are so, the second only where the first is: he tells something, and asks."""
 
 
 def _overruled(
-    considered: _Considered, decided: Decided, state: State, facts: Facts, heard: Heard, open_: Mask, config: EnvConfig
+    considered: _Considered, decided: Decided, state: State, facts: Facts, heard: Heard, sayable: Mask, config: EnvConfig
 ) -> _Considered:
     """The same, with what users decided themselves. What misses the need by its record is not taken, and draws what it misses."""
-    takes = decided.takes >= 0
+    takes, open_ = decided.takes >= 0, ~state.told & sayable
     at = np.arange(len(state)), np.where(takes, decided.takes, considered.place)
     wanted = takes & facts.some & ((facts.logged[at] & FITS) != 0)
     ordered = wanted & ~heard.refuted[at]
     lacks = facts.missed[at] | facts.unknown[at]
     tells = np.where(takes, _lowest(lacks & open_), _answers(decided.told & open_, config.answers))
     told = np.zeros_like(tells) if config.reveals == "nothing" else tells
+    told = np.where(facts.some, told, _NONE)
     names = np.where(told != 0, _lowest(told), _lowest(lacks & state.told))
     constraint = _place(names)
     kind = np.where(ordered, ORDER, np.where(wanted, OBJECT, np.where(told != 0, REFINE, REJECT))).astype(np.int8)
@@ -306,9 +305,9 @@ def _overruled(
     return _Considered(*(np.where(decided.there, mine, theirs) for mine, theirs in pairs))
 
 
-def looked_at(tables: Tables, facts: Facts) -> NDArray[np.bool_]:
+def looked_at(facts: Facts) -> NDArray[np.bool_]:
     """(N, K) whether users look at the items of their slates; the top of a list always."""
-    return np.asarray(facts.there & (facts.look < tables.depth.take(facts.rank)))
+    return np.asarray(facts.rank <= facts.reach)
 
 
 def _answers(mask: Mask, most: int) -> Mask:

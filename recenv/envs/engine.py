@@ -7,6 +7,7 @@ learned scores.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
@@ -16,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recenv.data.world import World
-from recenv.envs import dynamics
+from recenv.envs import CACHES, dynamics
 from recenv.envs.config import EnvConfig
 from recenv.envs.conversing import converse, situations
 from recenv.envs.deck import Deck
@@ -24,7 +25,7 @@ from recenv.envs.dynamics import Reactions
 from recenv.envs.facts import Facts, by_item, by_number
 from recenv.envs.hearing import hear
 from recenv.envs.observer import Observer
-from recenv.envs.state import ACTS, NO_ACT, RECOMMEND, RUNNING, Log, Spoken, State, row_starts
+from recenv.envs.state import ACTS, NO_ACT, RECOMMEND, RUNNING, Log, Spoken, State, over_places, row_starts
 from recenv.envs.tables import EXTRAPOLATED, Tables
 from recenv.envs.transcript import Transcript
 from recenv.errors import InputError
@@ -44,14 +45,18 @@ NO_SENTENCE = "the environment has no sentence that keeps this instruction with 
 RULE, SCORER, NO_SOURCE = SOURCES.index("rule"), SOURCES.index("scorer"), SOURCES.index("none")
 
 
+Explain = Callable[[], Mapping[tuple[int, int], str]]
+
+
 class Step(NamedTuple):
     """What one turn of N sessions brought; rows that sat out have nothing in it.
 
     components (N, D) float32, 0 where missing; applicable (N, D): where not.  sources (N, D): index into ``SOURCES``.
     values (N,) hybrid scalar of the turn in [0, 1]; paid (N,): whether it counted.  rewards (N,), vector_rewards (N, D): what the
     turn is paid (``hybrid.credit``).  failed (N, D): failed gates.  met (N,): the outcome, whether this turn met a need.
-    reasons: (row, dimension) -> why a component is missing or a rule failed; standing (D): why one is missing where nothing is
-    said of the row; read both by ``said_of``.  costs: by row, what judges took.  left_out: by row, see ``TurnScores``.
+    explain: gives ``reasons``, (row, dimension) -> why a component is missing or a rule failed, put together when they are read;
+    standing (D): why one is missing where nothing is said of the row; read both by ``said_of``.
+    costs: by row, what judges took.  left_out: by row, see ``TurnScores``.
     facts: what is true of the items shown; item_values (N, K, D), worth (N, K): what each of them is worth by itself, NaN where
     nobody says; None where numbers were given instead of words, since there the deck has them.
     """
@@ -65,7 +70,7 @@ class Step(NamedTuple):
     vector_rewards: NDArray[np.float32]
     failed: NDArray[np.bool_]
     met: NDArray[np.bool_]
-    reasons: Mapping[tuple[int, int], str]
+    explain: Explain
     reactions: Reactions
     costs: Mapping[int, dict[str, Cost]]
     left_out: Mapping[int, dict[str, Item]]
@@ -74,28 +79,34 @@ class Step(NamedTuple):
     item_values: NDArray[np.float32] | None
     worth: NDArray[np.float32] | None
 
+    @property
+    def reasons(self) -> Mapping[tuple[int, int], str]:
+        return self.explain()
+
     def said_of(self, row: int) -> list[str]:
         """(D,) why components of a row are missing or a rule failed, "" otherwise."""
         applicable = self.applicable[row].tolist()
-        if not self.reasons and False not in applicable:
+        reasons = self.explain()
+        if not reasons and False not in applicable:
             return [""] * len(applicable)
         standing = self.standing if self.reactions.kind[row] >= 0 else ("",) * len(applicable)
         return [
-            self.reasons.get((row, d), "") or ("" if there else why)
+            reasons.get((row, d), "") or ("" if there else why)
             for d, (there, why) in enumerate(zip(applicable, standing, strict=True))]
 
 
 class _Judged(NamedTuple):
-    """Components as they come with what else is told of them; see ``Step``. values (N,): what the turn is worth; unpaid (N,):
-    whether that cannot be said."""
+    """Components as they come with what else is told of them; see ``Step``. worths (N, 1 + D): what the turn is worth, then the
+    components; there (N, 1 + D): where they are applicable, True in the first column; unpaid (N,): whether it cannot be said what
+    the turn is worth, None where it always can; void (N,): whether a gate failed, None where none did."""
 
-    components: NDArray[np.float32]
-    applicable: NDArray[np.bool_]
+    worths: NDArray[np.float32]
+    there: NDArray[np.bool_]
     sources: NDArray[np.int8]
-    values: NDArray[np.float32]
     failed: NDArray[np.bool_]
-    unpaid: NDArray[np.bool_]
-    reasons: Mapping[tuple[int, int], str]
+    unpaid: NDArray[np.bool_] | None
+    void: NDArray[np.bool_] | None
+    explain: Explain
     costs: Mapping[int, dict[str, Cost]]
     item_values: NDArray[np.float32] | None = None
     worth: NDArray[np.float32] | None = None
@@ -134,13 +145,15 @@ class Engine:
         claims = np.array([voice not in (None, "obeys") for voice in self._voices])
         self._source = np.where([voice is None for voice in self._voices], SCORER, RULE).astype(np.int8)  # (D,) where applicable
         # what is so of the environment's own words, by what there is of a turn: 0 nothing, 1 no item, 2 a slate in breach of the
-        # instruction, 3 a slate in keeping (4, D)
-        self._applicable = np.stack([claims & False, obeys, obeys | claims, obeys | claims])
-        self._components = np.stack([claims & False, claims & False, claims, obeys | claims]).astype(np.float32)
+        # instruction, 3 a slate in keeping (4, D); with what the turn is worth before them (4, 1 + D)
+        self._there = np.insert(np.stack([claims & False, obeys, obeys | claims, obeys | claims]), 0, True, axis=1)
+        said = np.stack([claims & False, claims & False, claims, obeys | claims])
+        self._worths = np.insert(said.astype(np.float32), 0, 0.0, axis=1)
         # gates that only the environment's own words can fail need no look at the scores
         spec = self.reward.spec
         breach = obeys & np.array([spec.gates.get(name, 0.0) > 0 for name in self.dimensions])
         self._failed = np.stack([breach & False, breach, breach, breach & False])
+        self._void = self._failed.any(1)
         self._exact = spec.credit == "service" and not {*spec.gates} & {*self.deck.names}
         self._columns = _span([self.dimensions.index(name) for name in self.deck.names])
         self._share = np.array([spec.outcome, *[0.0] * len(self.dimensions)])  # (1 + D,) of outcome in what is paid
@@ -191,18 +204,17 @@ class Engine:
         views = self.views(state, log, rows) if seen is None else [seen[r] for r in rows]
         slates = self._slates(actions, rows)
         items = [tuple(self.item(i) for i in a.items) if a.act == "recommend" else () for a in acted]
-        place = self.tables.at(self.tables.goal_row(state.session, state.goal))
-        facts = by_item(self.tables, state, slates, place)
+        facts = by_item(self.tables, state, slates)
         rulings = [Rulings(v, a, i) for v, a, i in zip(views, acted, items, strict=True)]
         heard, notes = hear(self.tables, state, rows, rulings, slates)
-        fresh = self._fresh(state, log, facts)
+        stale = self._stale(state, log, facts)
         own = None
         if isinstance(self.user, Speaks):
             own = converse(self.user, self.transcript, state, log, dict(zip(rows, acted, strict=True)), facts)
         after, reactions = dynamics.transition(
-            self.tables, state, act, facts, heard, place, None if own is None else own.decided)
+            self.tables, state, act, facts, heard, None if own is None else own.decided)
         judged = self._judge_words(n, rows, rulings, facts, reactions)
-        after, step = self._pay(state, after, act, fresh, judged, reactions, facts)
+        after, step = self._pay(state, after, act, stale, judged, reactions, facts)
         self._write(state, log, act, facts, reactions)
         if own is not None:
             log.extrapolated[rows, state.turn[rows]] |= own.decided.there[rows] & (reactions.place[rows] >= 0)
@@ -254,11 +266,13 @@ class Engine:
             each = np.where(np.isnan(items), components[:, None, :], items)
             own = facts.there & ~np.isnan(items).all(2)
             worth = np.where(own, self.reward(each.reshape(-1, d)).values.reshape(items.shape[:2]), worth)
-            values = np.where(own.any(1), _served(worth, own, reactions), values)
+            values = np.where(own.any(1), _served(np.where(own, worth, _NOTHING), own, reactions), values)
         costs, left_out = dict(zip(rows, scores.costs, strict=False)), dict(zip(rows, scores.left_out, strict=True))
+        worths, there = np.empty((n, 1 + d), np.float32), np.ones((n, 1 + d), np.bool_)
+        worths[:, 0], worths[:, 1:], there[:, 1:] = values, np.where(applicable, components, np.float32(0.0)), applicable
         return _Judged(
-            np.where(applicable, components, np.float32(0.0)), applicable, sources, values, hybrid.failed, hybrid.unpaid, reasons,
-            costs, items, worth, left_out)
+            worths, there, sources, hybrid.failed, hybrid.unpaid, np.asarray(hybrid.failed.any(1)), lambda: reasons, costs, items,
+            worth, left_out)
 
     # -- numbers ---------------------------------------------------------------------------------------------
 
@@ -269,31 +283,32 @@ class Engine:
         dimensions are exact by construction, and nothing is read again.
         """
         playing = playing & (state.ending == _RUNNING)
-        act = np.where(playing, _RECOMMEND, _NO_ACT)
-        _, place, block = self.deck.standing(state)
-        facts = by_number(self.tables, state, numbers, place, playing)
-        kept = self._keeps(facts, place)
-        fresh = self._fresh(state, log, facts)
-        after, reactions = dynamics.transition(self.tables, state, act, facts, None, place)
+        everyone = np.count_nonzero(playing) == len(state)
+        act = _all_recommend(len(state)) if everyone else np.where(playing, _RECOMMEND, _NO_ACT)
+        block = self.deck.block(state)
+        facts = by_number(self.tables, state, numbers, None if everyone else playing)
+        kept = self._keeps(state, facts)
+        stale = self._stale(state, log, facts)
+        after, reactions = dynamics.transition(self.tables, state, act, facts, None)
         judged = self._judge_numbers(block, facts, kept, playing, reactions)
-        after, step = self._pay(state, after, act, fresh, judged, reactions, facts)
+        after, step = self._pay(state, after, act, stale, judged, reactions, facts)
         self._write(state, log, act, facts, reactions)
         return after, step
 
     def worth(self, state: State, numbers: NDArray[np.int64]) -> NDArray[np.float32]:
         """(N,) what the first item of slates of candidate numbers (N, K) would be worth to who took it now; nothing is played."""
-        _, place, block = self.deck.standing(state)
-        facts = by_number(self.tables, state, numbers, place)
-        kept = self._keeps(facts, place)
+        block = self.deck.block(state)
+        facts = by_number(self.tables, state, numbers)
+        kept = self._keeps(state, facts)
         worth = self.deck.scores(block, facts, kept).worth
         return np.asarray(np.where(facts.there, worth, np.float32(0.0))[:, 0])
 
     def item_values(self, state: State, numbers: NDArray[np.int64]) -> NDArray[np.float32]:
         """(N, D) by dimension, what the first item of slates of candidate numbers (N, K) would be worth to who took it now, NaN
         where nobody says; dimensions of the text as the environment's own sentence has them. Nothing is played."""
-        _, place, block = self.deck.standing(state)
-        facts = by_number(self.tables, state, numbers, place)
-        kept = self._keeps(facts, place)
+        block = self.deck.block(state)
+        facts = by_number(self.tables, state, numbers)
+        kept = self._keeps(state, facts)
         full = np.full((len(numbers), len(self.dimensions)), np.nan, np.float32)
         full[:, self._columns] = self.deck.items(block, self.deck.scores(block, facts, kept).cell)[:, 0]
         for column, voice in enumerate(self._voices):
@@ -301,11 +316,10 @@ class Engine:
                 full[:, column] = np.where(kept, np.float32(1.0), np.float32(0.0)) if voice == "obeys" else 1.0
         return np.where(facts.there[:, :1], full, np.float32(np.nan))
 
-    def _keeps(self, facts: Facts, place: NDArray[np.int32]) -> NDArray[np.bool_]:
+    def _keeps(self, state: State, facts: Facts) -> NDArray[np.bool_]:
         """(N,) whether the environment's sentence about N slates keeps the instruction, and their items do."""
-        rows = self.tables.rows
-        kept = rows.speaks.take(place) & (facts.rank[:, -1] >= rows.least.take(place)) & facts.some
-        ruled = rows.ruled.take(place[:, None] * rows.ruled.shape[1] + facts.at) & facts.there
+        kept = facts.total >= self.tables.standing(state.session, state.goal).fewest
+        ruled = self.tables.rows.ruled_at.take(facts.cell)
         return kept & ~ruled.any(1) if np.count_nonzero(ruled) else kept
 
     def _item_worth(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -318,34 +332,40 @@ class Engine:
         return self.reward(full.reshape(-1, full.shape[2])).values.reshape(2, -1).T
 
     def _judge_numbers(
-        self, block: NDArray[np.int32], facts: Facts, kept: NDArray[np.bool_], playing: NDArray[np.bool_], reactions: Reactions
+        self, block: NDArray[np.int64], facts: Facts, kept: NDArray[np.bool_], playing: NDArray[np.bool_], reactions: Reactions
     ) -> _Judged:
         """kept (N,): whether the environment's sentence keeps the instruction."""
         scores = self.deck.scores(block, facts, kept)
-        n, d, there, some, worth = len(block), len(self.dimensions), facts.there, facts.some, scores.worth
-        level = playing.view(np.int8) + some + kept  # each of the three only where the one before is so, see ``_applicable``
-        components, applicable = self._components.take(level, 0), self._applicable.take(level, 0)
+        n, d, some, worth = len(block), len(self.dimensions), facts.some, scores.worth
+        sound = np.count_nonzero(kept) == n  # each of the three only where the one before is so, see ``_there``
+        level = _in_keeping(n) if sound else playing.view(np.int8) + some + kept
+        worths, there = self._worths.take(level, 0), self._there.take(level, 0)
+        components, applicable = worths[:, 1:], there[:, 1:]
         components[:, self._columns], applicable[:, self._columns] = scores.values, scores.present
-        odd = playing & ~kept
         if self._exact and self.deck.whole:
-            failed, unpaid = self._failed.take(level, 0), np.zeros(n, np.bool_)
-            values = _served(worth, there, reactions)
+            failed, unpaid, void = self._failed.take(level, 0), None, None if sound else self._void.take(level)
+            worths[:, 0] = _served(worth, facts.there, reactions)
         else:
             unjudged = np.zeros((n, d), np.bool_)
             unjudged[:, self._columns] = some[:, None] & ~scores.present
             hybrid = self.reward(np.where(applicable, components, np.float32(np.nan)), unjudged)
-            values, failed, unpaid = hybrid.values, hybrid.failed, hybrid.unpaid
+            worths[:, 0], failed, unpaid = hybrid
+            void = np.asarray(failed.any(1))
             if self.reward.spec.credit == "service":
-                own = there & ~np.isnan(self.deck.items(block, scores.cell)).all(2) if len(self.deck.names) else there
-                values = np.where(own.any(1), _served(worth, own, reactions), values)
-        if not self.deck.whole:
-            odd |= playing & ~scores.present.all(1)
-        reasons = self._reasons(odd, block, some, kept, scores.present) if np.count_nonzero(odd) else {}
-        return _Judged(
-            components, applicable, np.where(applicable, self._source, _NO_SOURCE), values, failed, unpaid, reasons, {})
+                own = facts.there
+                if len(self.deck.names):
+                    own = own & ~np.isnan(self.deck.items(block, scores.cell)).all(2)
+                worths[:, 0] = np.where(own.any(1), _served(np.where(own, worth, _NOTHING), own, reactions), worths[:, 0])
+        explain: Explain = _no_reasons
+        if not (sound and self.deck.whole):
+            odd = playing > kept
+            if not self.deck.whole:
+                odd |= playing & ~scores.present.all(1)
+            explain = partial(self._reasons, odd, block, some, kept, scores.present)
+        return _Judged(worths, there, np.where(applicable, self._source, _NO_SOURCE), failed, unpaid, void, explain, {})
 
     def _reasons(
-        self, odd: NDArray[np.bool_], block: NDArray[np.int32], some: NDArray[np.bool_], kept: NDArray[np.bool_],
+        self, odd: NDArray[np.bool_], block: NDArray[np.int64], some: NDArray[np.bool_], kept: NDArray[np.bool_],
         present: NDArray[np.bool_],
     ) -> dict[tuple[int, int], str]:
         reasons: dict[tuple[int, int], str] = {}
@@ -363,32 +383,32 @@ class Engine:
 
     # -- pay -------------------------------------------------------------------------------------------------
 
-    def _fresh(self, state: State, log: Log, facts: Facts) -> NDArray[np.bool_]:
-        """(N,) whether a slate has an item that this goal has not seen, or none at all."""
-        seen = state.shown.take(state.spots(facts.at))  # (N, K), of candidates
+    def _stale(self, state: State, log: Log, facts: Facts) -> NDArray[np.bool_]:
+        """(N,) whether a slate has items, and this goal has seen them all."""
+        seen = state.marked.take(facts.spot)  # (N, K), of candidates; True where there is none
         if log.spoken is not None:  # who speaks may show what is no candidate
-            seen &= facts.at >= 0
             other = facts.there & (facts.at < 0)
+            seen &= ~other
             for r in np.flatnonzero(other.any(1)).tolist():
                 now = log.slate[r][(log.act[r] == RECOMMEND) & (log.goal[r] == state.goal[r])]
                 seen[r] |= np.isin(facts.item[r], now) & other[r]
-        return np.asarray(np.logical_or.reduce(facts.there > seen, axis=1) | ~facts.some)
+        return over_places(np.logical_and, seen) & facts.some
 
     def _pay(
-        self, state: State, after: State, act: NDArray[np.int8], fresh: NDArray[np.bool_], judged: _Judged, reactions: Reactions,
+        self, state: State, after: State, act: NDArray[np.int8], stale: NDArray[np.bool_], judged: _Judged, reactions: Reactions,
         facts: Facts,
     ) -> tuple[State, Step]:
         """A turn that fails a gate is worth 0 throughout. One that recommends nothing does not count, and neither does a slate
         without an item that is new to the goal (it would be paid for what the user said since) or one that nobody could judge."""
-        spec = self.reward.spec
-        counts = (act == _RECOMMEND) & fresh & ~judged.unpaid
-        worth, owed = np.empty(state.earned.shape), np.empty(state.earned.shape, np.bool_)  # (N, 1 + D)
-        worth[:, 0], worth[:, 1:] = judged.values, judged.components
-        owed[:, 0], owed[:, 1:] = counts, counts[:, None] & judged.applicable
-        if np.count_nonzero(judged.failed):
-            void = judged.failed.any(1)
-            worth[void], owed[void] = 0.0, True
-        due = credit_of(worth, owed, state.earned, state.count, spec, reactions.met[:, None], self._share)
+        spec, worths = self.reward.spec, judged.worths
+        counts = (act == _RECOMMEND) > stale
+        if judged.unpaid is not None:
+            counts &= ~judged.unpaid
+        owed = judged.there & counts[:, None]  # (N, 1 + D)
+        if judged.void is not None and np.count_nonzero(judged.void):
+            worths = worths.copy()
+            worths[judged.void], owed[judged.void] = 0.0, True
+        due = credit_of(worths, owed, state.earned, state.count, spec, reactions.met[:, None], self._share)
         earned, count = due.earned, due.counted
         if np.count_nonzero(reactions.met):
             moved = reactions.met[:, None]  # the next goal starts from nothing, see ``dynamics.enter_goal``
@@ -397,24 +417,44 @@ class Engine:
             due.reward[:, 0] -= np.where(act != NO_ACT, spec.turn_price, 0.0)
         paid = due.reward.astype(np.float32)
         return after.but(earned=earned, count=count), Step(
-            judged.components, judged.applicable, judged.sources, judged.values, counts, paid[:, 0], paid[:, 1:], judged.failed,
-            reactions.met, judged.reasons, reactions, judged.costs, judged.left_out, self._standing, facts, judged.item_values,
-            judged.worth)
+            judged.worths[:, 1:], judged.there[:, 1:], judged.sources, judged.worths[:, 0], counts, paid[:, 0], paid[:, 1:],
+            judged.failed, reactions.met, judged.explain, reactions, judged.costs, judged.left_out, self._standing, facts,
+            judged.item_values, judged.worth)
 
     def _write(self, state: State, log: Log, act: NDArray[np.int8], facts: Facts, reactions: Reactions) -> None:
         place = reactions.place
         there, at = place >= _ZERO, row_starts(*facts.item.shape) + place  # of the item before where there is none
+        item, extrapolated = facts.item.take(at), facts.logged.take(at) & _EXTRAPOLATED
+        if np.count_nonzero(there) < len(there):
+            item, extrapolated = np.where(there, item, _NONE), extrapolated * there
         heard = {} if log.spoken is None else {"about": reactions.about, "objection": reactions.objection}
         log.write(
-            act != _NO_ACT, state.turn, facts.item, act=act, reaction=reactions.kind, goal=state.goal, position=place,
-            item=np.where(there, facts.item.take(at), _NONE),
-            extrapolated=there & ((facts.logged.take(at) & _EXTRAPOLATED) != _NEITHER),
-            constraint=reactions.constraint, told=reactions.told, **heard)
+            act != _NO_ACT, state.turn, facts.item, act=act, reaction=reactions.kind, goal=state.goal, position=place, item=item,
+            extrapolated=extrapolated, constraint=reactions.constraint, told=reactions.told, **heard)
 
 
 _RUNNING, _RECOMMEND, _NO_ACT, _NO_SOURCE = (np.array(code, np.int8) for code in (RUNNING, RECOMMEND, NO_ACT, NO_SOURCE))
 _ZERO, _NONE, _NOTHING = np.array(0), np.array(-1), np.array(0.0, np.float32)
-_EXTRAPOLATED, _NEITHER = np.array(EXTRAPOLATED), np.array(0, np.uint8)
+_EXTRAPOLATED = np.array(EXTRAPOLATED)
+
+
+@CACHES.keep(64)
+def _all_recommend(n: int) -> NDArray[np.int8]:
+    """(N,) acts where nobody sits out; not to be written to."""
+    return np.full(n, RECOMMEND, np.int8)
+
+
+@CACHES.keep(64)
+def _in_keeping(n: int) -> NDArray[np.int64]:
+    """(N,) what there is of turns that are all said in keeping, see ``Engine``; not to be written to."""
+    return np.full(n, 3)
+
+
+def _no_reasons() -> Mapping[tuple[int, int], str]:
+    return _NO_REASONS
+
+
+_NO_REASONS: Mapping[tuple[int, int], str] = MappingProxyType({})
 
 
 def _span(columns: list[int]) -> slice | NDArray[np.int64]:
@@ -426,8 +466,8 @@ def _span(columns: list[int]) -> slice | NDArray[np.int64]:
 
 def _served(worth: NDArray[np.float32], own: NDArray[np.bool_], reactions: Reactions) -> NDArray[np.float32]:
     """(N,) worth of what was served: of the item that was taken, else of the best one shown; so that what stands beside an item
-    neither raises nor lowers it. worth, own (N, K): of each item, and whether it has one."""
-    best: NDArray[np.float32] = np.where(own, worth, _NOTHING).max(1)
+    neither raises nor lowers it. worth, own (N, K): of each item, and whether it has one, 0 where not."""
+    best: NDArray[np.float32] = over_places(np.maximum, worth)
     if not np.count_nonzero(reactions.met):
         return best
     row, taken = np.arange(len(worth)), np.where(reactions.met, reactions.place, 0)

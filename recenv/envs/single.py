@@ -195,7 +195,7 @@ def slate_numbers(
 def slate_masks(batch: SessionBatch) -> NDArray[np.bool_]:
     """(N, K * C) admissible numbers, the same for each position."""
     state, engine = batch.playing, batch.engine
-    place = engine.deck.standing(state).place
+    place = engine.tables.standing(state.session, state.goal).place
     real = np.arange(engine.config.candidates) < engine.tables.rows.size[place][:, None]
     fresh = real & ~state.shown
     few = fresh.sum(1) < engine.config.slate_size

@@ -31,13 +31,39 @@ def row_starts(n: int, width: int) -> NDArray[np.int64]:
     return starts
 
 
+@CACHES.keep(64)
+def spread_starts(n: int, width: int, k: int) -> NDArray[np.int64]:
+    """``row_starts``, each K times over: (N, K)."""
+    starts = row_starts(n, width).repeat(k).reshape(n, k)
+    starts.flags.writeable = False
+    return starts
+
+
+def over_places(operation: np.ufunc, array: NDArray[Any]) -> NDArray[Any]:
+    """(N,) an operation over the K places of an array (N, K), in which their order plays no part. NumPy takes its time over each
+    short row, so that many rows are gone through place by place."""
+    if len(array) < _MANY:
+        return np.asarray(operation.reduce(array, axis=1))
+    out = array[:, 0]
+    for k in range(1, array.shape[1]):
+        out = operation(out, array[:, k])
+    return out
+
+
+_MANY = 64
+
+
 @dataclass(frozen=True)
 class State:
     """A batch of N sessions in play, C candidates. Never written in place.
 
+    Arrays of candidates have one place more, the last, which stands for no candidate: so that the number -1 finds nothing, in its
+    own row and, flattened, at the end of the row before.
+
     goal counts those met, which is the number of the current one. told: constraints of the current goal that the user has
-    disclosed, a bit each. bar: the value that an item must reach to be ordered (see ``dynamics``). value, look: of each candidate
-    in this goal, see ``tables.Liking``; not saved, since they follow from the rest. shown: candidates recommended in this goal.
+    disclosed, a bit each. bar: the value that an item must reach to be ordered (see ``dynamics``). preference, reach: of each
+    candidate in this goal, see ``tables.Liking``; not saved, since they follow from the rest. marked: candidates recommended in
+    this goal, and always the last place.
     earned, count: what this goal has paid so far and how many of its turns counted, of the scalar and of each dimension.
     key, goal_key: heads of the keys of draws, (seed, session) and (seed, session, goal) folded.
     """
@@ -52,9 +78,9 @@ class State:
     ending: NDArray[np.int8]  # (N,) index into ENDINGS
     told: NDArray[np.uint64]  # (N,)
     bar: NDArray[np.float64]  # (N,)
-    value: NDArray[np.float64]  # (N, C)
-    look: NDArray[np.float64]  # (N, C)
-    shown: NDArray[np.bool_]  # (N, C)
+    preference: NDArray[np.complex128]  # (N, C + 1)
+    reach: NDArray[np.int64]  # (N, C + 1)
+    marked: NDArray[np.bool_]  # (N, C + 1)
     earned: NDArray[np.float64]  # (N, 1 + D)
     count: NDArray[np.int64]  # (N, 1 + D)
 
@@ -68,9 +94,14 @@ class State:
         made.__dict__.update(changed)
         return made
 
+    @property
+    def shown(self) -> NDArray[np.bool_]:
+        """(N, C) candidates recommended in this goal."""
+        return self.marked[:, :-1]
+
     def spots(self, at: NDArray[np.int64]) -> NDArray[np.int64]:
-        """(N, K) where candidate numbers (N, K) stand in the arrays (N, C), flattened; of -1 it is any place."""
-        return row_starts(*self.shown.shape)[:, None] + at
+        """(N, K) where candidate numbers (N, K), -1 for none, stand in the arrays (N, C + 1), flattened."""
+        return spread_starts(self.marked.shape[0], self.marked.shape[1], at.shape[1]) + at
 
     def take(self, rows: NDArray[np.int64]) -> State:
         """The given rows as a batch of their own."""
@@ -83,6 +114,13 @@ class State:
             changed[name] = array.copy()
             changed[name][at] = getattr(fresh, name)
         return State(**changed)
+
+
+def unmarked(n: int, candidates: int) -> NDArray[np.bool_]:
+    """(N, C + 1) ``State.marked`` where nothing was recommended yet."""
+    marked = np.zeros((n, candidates + 1), np.bool_)
+    marked[:, -1] = True
+    return marked
 
 
 class Spoken(NamedTuple):
@@ -131,18 +169,18 @@ class Log:
             getattr(self, name).put(at, values if rows is None else values.take(rows))
         self.slate.reshape(-1, slate.shape[1])[at] = slate
 
-    def clear(self, rows: NDArray[np.int64]) -> None:
+    def clear(self, rows: NDArray[np.int64] | slice) -> None:
         """Begin anew in the given rows."""
         self.act[rows] = self.reaction[rows] = -1
         self.slate[rows] = -1
-        for r in rows.tolist() if self.told_so_far or self.spoken is not None else ():
+        for r in np.arange(len(self.act))[rows].tolist() if self.told_so_far or self.spoken is not None else ():
             self.told_so_far.pop(r, None)
             if self.spoken is not None:
                 self.spoken[r] = []
 
 
 NO_SLOT, ANYTHING = -1, -2
-_FOLLOWS = ("value", "look")
+_KEPT = tuple("shown" if f.name == "marked" else f.name for f in fields(State) if f.name not in ("preference", "reach"))
 _LOGGED = ("act", "reaction", "goal", "item", "position", "constraint", "told", "about", "objection", "extrapolated", "slate")
 
 
@@ -159,7 +197,7 @@ def save(state: State, log: Log, world: str, extra: dict[str, Any]) -> bytes:
     """Sessions in play as JSON bytes. world: the store's fingerprint; extra: whatever else their environment keeps, JSON-able."""
     turns = int(state.turn.max(initial=0))
     saved = _Saved(
-        STATE_SCHEMA, world, {f.name: getattr(state, f.name).tolist() for f in fields(state) if f.name not in _FOLLOWS},
+        STATE_SCHEMA, world, {name: getattr(state, name).tolist() for name in _KEPT},
         {name: getattr(log, name)[:, :turns].tolist() for name in _LOGGED}, log.spoken, extra)
     return msgspec.json.encode(saved, order="sorted")
 
@@ -176,8 +214,10 @@ def load(data: bytes, world: str, like: State, log: Log) -> tuple[State, Log, di
             f"the saved state is of schema {saved.schema} and world {saved.world[:12]}; "
             f"this environment is of schema {STATE_SCHEMA} and world {world[:12]}")
     try:
-        state = like.but(**{
-            f.name: _as(saved.state[f.name], getattr(like, f.name)) for f in fields(State) if f.name not in _FOLLOWS})
+        arrays = {name: _as(saved.state[name], getattr(like, name)) for name in _KEPT}
+        marked = unmarked(len(like), like.shown.shape[1])
+        marked[:, :-1] = arrays.pop("shown")
+        state = like.but(**arrays, marked=marked)
         fresh = Log(len(like), log.act.shape[1], log.slate.shape[2], words=log.spoken is not None)
         turns = int(state.turn.max(initial=0))
         for name in _LOGGED:

@@ -31,53 +31,100 @@ ROOM = 262_144
 
 SLOT_NAMES: tuple[str, ...] = tuple(SLOTS)
 _BIT = np.uint64(1)
-_ZERO = np.array(0, np.int32)
+_ZERO, _NEVER = np.array(0), np.array(-np.inf)
 
 
 class GoalRows(NamedTuple):
-    """Arrays over the goals that were filled, F of them; a padded candidate has item -1 and fits nothing.
+    """Arrays over the goals that were filled, F of them; a padded candidate has item -1 and fits nothing. Arrays of C + 1 places
+    have no candidate in the last, see ``State``; of C places they are what is read by name (``item``, ``missed`` ...).
 
-    item (F, C) rows of the world; cell (F, C, 4) of 64 bits each: word for draws, masks of constraints missed and unknown, and
-    appeal, the utility less that of taking nothing in logits (KEY, MISSED_BY, UNKNOWN_BY, APPEAL; one look-up brings all four);
-    logged (F, C): bits of what the log says, TAKEN, REFUSED, EXTRAPOLATED, and of what follows: FITS (see ``fitting``) and KEPT,
-    not put aside for a wish that it misses.
+    item_at (F, C + 1) rows of the world; liked (F, C + 1, 2) of 64 bits each: word for draws, and appeal, the utility less that
+    of taking nothing in logits (KEY, APPEAL; one look-up brings both); said (F, C + 1, 4): masks of constraints, see ``said_of``;
+    logged_at (F, C + 1): bits of what the log says, TAKEN, REFUSED, EXTRAPOLATED, and of what follows: FITS (see ``fitting``) and
+    KEPT, not put aside for a wish that it misses.
     size (F,) candidates; volunteered, sayable, hidden (F,) masks by disclosure; allowed, least (F,): how many items a slate may
-    and must have by the instruction; speaks (F,): whether the environment's own sentence can keep it; chinese (F,);
-    ruled (F, C): candidates that the instruction rules out, by their records.
+    and must have by the instruction; speaks (F,): whether the environment's own sentence can keep it; fewest (F,): items that its
+    sentence is about where it keeps it, at least 1, and more than there can be where it cannot; chinese (F,);
+    ruled_at (F, C + 1): candidates that the instruction rules out, by their records.
+    slate (F, 3, K): for each place of a slate, where the goal's candidates start in arrays (F, C + 1), flattened, and size and
+    allowed (START, SIZE, ALLOWED): arrays of one shape take half the time of those that must be brought to it.
     """
 
-    item: NDArray[np.int32]
-    cell: NDArray[np.uint64]
-    logged: NDArray[np.uint8]
-    size: NDArray[np.int32]
+    item_at: NDArray[np.int64]
+    liked: NDArray[np.uint64]
+    said: Mask
+    logged_at: NDArray[np.uint8]
+    size: NDArray[np.int64]
     volunteered: Mask
     sayable: Mask
     hidden: Mask
-    allowed: NDArray[np.int32]
-    least: NDArray[np.int32]
+    allowed: NDArray[np.int64]
+    least: NDArray[np.int64]
     speaks: NDArray[np.bool_]
+    fewest: NDArray[np.int64]
     chinese: NDArray[np.bool_]
-    ruled: NDArray[np.bool_]
+    ruled_at: NDArray[np.bool_]
+    slate: NDArray[np.int64]
+
+    @property
+    def item(self) -> NDArray[np.int64]:
+        return self.item_at[:, :-1]
 
     @property
     def key(self) -> NDArray[np.uint64]:
-        return self.cell[:, :, KEY]
+        return self.liked[:, :-1, KEY]
 
     @property
     def missed(self) -> Mask:
-        return self.cell[:, :, MISSED_BY]
+        return self.said[:, :-1, MISSED_BY]
 
     @property
     def unknown(self) -> Mask:
-        return self.cell[:, :, UNKNOWN_BY]
+        return self.said[:, :-1, UNKNOWN_BY]
 
     @property
     def appeal(self) -> NDArray[np.float64]:
-        return self.cell[:, :, APPEAL].view(np.float64)
+        return self.liked[:, :-1, APPEAL].view(np.float64)
+
+    @property
+    def logged(self) -> NDArray[np.uint8]:
+        return self.logged_at[:, :-1]
+
+    @property
+    def ruled(self) -> NDArray[np.bool_]:
+        return self.ruled_at[:, :-1]
 
 
-KEY, MISSED_BY, UNKNOWN_BY, APPEAL = range(4)
+KEY, APPEAL = range(2)
+MISSED_BY, UNKNOWN_BY, LACKED_BY, ASKED_BY = range(4)
+START, SIZE, ALLOWED = range(3)
 TAKEN, REFUSED, EXTRAPOLATED, FITS, KEPT = (np.uint8(1 << bit) for bit in range(5))
+_SEEN = np.uint8(1)
+_BELOW, _REACHES = np.array(KEPT), np.array(KEPT | FITS)
+"""What counts of the log's bits for an item below the bar, and for one that reaches it."""
+WANTED_GRADE = np.array(float(_SEEN | KEPT | FITS))
+"""What users make of an item that they see: put aside, kept (some of it may be unknown), or wanted; what fits is kept, so the
+grades are in order."""
+
+
+class Standing(NamedTuple):
+    """Where N sessions stand. goal (N,): rows of the world; place (N,): of their goals in the tables; slate (N, 3, K), fewest,
+    sayable (N,): see ``GoalRows``."""
+
+    goal: NDArray[np.int64]
+    place: NDArray[np.int64]
+    slate: NDArray[np.int64]
+    fewest: NDArray[np.int64]
+    sayable: Mask
+
+
+class _Stood(NamedTuple):
+    """What was asked about last, when (``Tables.age``), and the answer."""
+
+    session: NDArray[np.int64]
+    goal: NDArray[np.int64]
+    age: int
+    found: Standing
 
 
 class Tables:
@@ -89,14 +136,16 @@ class Tables:
         self.n_goals = np.diff(self.first_goal)  # (S,)
         self._last = self.n_goals - 1
         self.patience = np.maximum(1.0, np.asarray(world.column("session_patience"), np.float64) * config.patience_scale)
-        # (K + 1,) by rank from 1, the probability that a user looks so far down
-        self.depth = user.temper.position_decay ** np.maximum(np.arange(config.slate_size + 1.0) - 1.0, 0.0)
+        # (K,) the probability that a user looks so far down, negative, so that the numbers rise
+        self._depth = -(user.temper.position_decay ** np.arange(float(config.slate_size)))
+        self.hazard, self.horizon = np.array(user.temper.leave_hazard), np.array(config.horizon)
         self._room = room
-        self._slot = np.full(world.n_goals, -1, np.int32)
+        self._slot = np.full(world.n_goals, -1, np.int64)
         self._used = 0
         self.age = 0
         """How often all rows were dropped; a place is good for as long as this stays the same."""
-        self._rows = _empty(min(room, world.n_goals, 256), config.candidates)
+        self._rows = _empty(min(room, world.n_goals, 256), config)
+        self._last_stood: _Stood | None = None
         self._owner = np.repeat(np.arange(world.n_sessions, dtype=np.int64), self.n_goals)  # (G,) session of each goal
 
     @property
@@ -104,7 +153,7 @@ class Tables:
         """The arrays that ``at`` points into; valid until the next call of ``at``."""
         return self._rows
 
-    def at(self, goals: NDArray[np.int64]) -> NDArray[np.int32]:
+    def at(self, goals: NDArray[np.int64]) -> NDArray[np.int64]:
         """(N,) places of the given goal rows of the world in ``rows``; what is missing is filled first."""
         place = self._slot.take(goals)
         if np.count_nonzero(place < _ZERO):
@@ -115,6 +164,17 @@ class Tables:
     def goal_row(self, session: NDArray[np.int64], goal: NDArray[np.int64]) -> NDArray[np.int64]:
         """(N,) goal rows of the world; after the last goal of a session it stays on it."""
         return np.asarray(self.first_goal.take(session) + np.minimum(goal, self._last.take(session)))
+
+    def standing(self, session: NDArray[np.int64], goal: NDArray[np.int64]) -> Standing:
+        """Where sessions (N,) stand in their goals (N,); looked up once while these are the same two arrays."""
+        last = self._last_stood
+        if last is not None and last.session is session and last.goal is goal and last.age == self.age:
+            return last.found
+        row = self.goal_row(session, goal)
+        place, rows = self.at(row), self.rows
+        found = Standing(row, place, rows.slate.take(place, 0), rows.fewest.take(place), rows.sayable.take(place))
+        self._last_stood = _Stood(session, goal, self.age, found)
+        return found
 
     def session_of(self, goal_row: int) -> tuple[int, int]:
         """The session of a goal row, and the goal's number in it."""
@@ -151,7 +211,7 @@ class Tables:
         have = len(self._rows.size)
         if wanted <= have:
             return
-        larger = _empty(max(wanted, min(2 * have, max(self._room, wanted))), self.config.candidates)
+        larger = _empty(max(wanted, min(2 * have, max(self._room, wanted))), self.config)
         for name in GoalRows._fields:
             getattr(larger, name)[:have] = getattr(self._rows, name)
         self._rows = larger
@@ -174,12 +234,14 @@ class Tables:
         session = self._owner[goals]
         number = goals - self.first_goal[session]
         judged = self.user.appeal(np.repeat(session, size), np.repeat(number, size), item, status)
-        rows.item[at], rows.cell[at], rows.logged[at] = -1, 0, 0
-        rows.item[place, column] = item
+        rows.item_at[at], rows.liked[at], rows.said[at], rows.logged_at[at], rows.ruled_at[at] = -1, 0, 0, 0, False
+        rows.liked[at, -1, KEY] = _OUTSIDE
+        rows.item_at[place, column] = item
         missed, unknown = masks(status)
         appeal = np.ascontiguousarray(judged.utility - judged.outside, np.float64)
-        rows.cell[place, column] = np.stack([self.world.item_keys(item), missed, unknown, appeal.view(np.uint64)], 1)
-        rows.logged[place, column] = log_bits(judged, missed, unknown)
+        rows.liked[place, column] = np.stack([self.world.item_keys(item), appeal.view(np.uint64)], 1)
+        rows.logged_at[place, column] = logged = log_bits(judged, missed, unknown)
+        rows.said[place, column] = said_of(missed, unknown, logged)
         rows.size[at] = size
         for g, r, a, s in zip(goals.tolist(), at.tolist(), arrays, session.tolist(), strict=True):
             by = [_mask(a.disclosure == DISCLOSURES.index(name)) for name in ("volunteered", "on_ask", "hidden")]
@@ -187,34 +249,51 @@ class Tables:
             record, items = self.world.session(s), self._candidates(g)
             leave = leave_to_speak(record.instruction, record.locale, items, self.config.slate_size)
             rows.allowed[r], rows.least[r], rows.speaks[r] = leave.allowed, leave.least, leave.speaks
+            rows.fewest[r] = max(leave.least, 1) if leave.speaks else self.config.slate_size + 1
             rows.chinese[r] = record.locale == "zh"
-            rows.ruled[r] = False
-            rows.ruled[r, : len(items)] = ruled_out(record.instruction, items)
+            rows.ruled_at[r, : len(items)] = ruled_out(record.instruction, items)
+        rows.slate[at] = np.stack([at * rows.item_at.shape[1], size, rows.allowed[at]], 1)[:, :, None]
 
     def _candidates(self, goal: int) -> list[Item]:
         return [self.world.item(int(i)) for i in self.world.goal(goal).candidates[: self.config.candidates]]
 
     # -- draws of a goal -------------------------------------------------------------------------------------
 
-    def liking(self, place: NDArray[np.int32], goal_key: NDArray[np.uint64]) -> Liking:
+    def liking(self, place: NDArray[np.int64], goal_key: NDArray[np.uint64]) -> Liking:
         """What users make of their candidates in a goal. goal_key (N,): (seed, session, goal) folded."""
-        cell = self._rows.cell.take(place, 0)  # (N, C, 4)
-        drawn = draws(goal_key[:, None], cell[:, :, KEY])
-        value = cell[:, :, APPEAL].view(np.float64) + drawn.taste
-        fits = (self._rows.logged.take(place, 0) & FITS) != 0
-        outside = rng.gumbel(_OUTSIDE, start=goal_key)
-        best = np.where(fits, value, -np.inf).max(1)
+        liked, logged = self._rows.liked.take(place, 0), self._rows.logged_at.take(place, 0)  # (N, C + 1, 2), (N, C + 1)
+        # no candidate stands for taking nothing, whose word is folded already
+        drawn = draws(goal_key[:, None], liked[:, :, KEY], last_as_it_is=True)
+        value = liked[:, :, APPEAL].view(np.float64) + drawn.taste
+        outside = drawn.taste[:, -1]
+        best = np.maximum.reduce(np.where(logged & FITS, value, _NEVER), axis=1)
         # where nothing fits there is nothing to be had, and the draw for taking nothing stands
-        return Liking(value, drawn.look, np.where(fits.any(1), np.minimum(outside, best), outside))
+        bar = np.where(best > _NEVER, np.minimum(outside, best), outside)
+        preference, reach = preferred(value, bar[:, None], logged), self.reach(drawn.look)
+        preference[:, -1] = reach[:, -1] = 0
+        return Liking(preference, reach, bar)
+
+    def reach(self, look: NDArray[np.float64]) -> NDArray[np.int64]:
+        """The last place of a slate at which users look at items, of draws (...) of how far down they look for them."""
+        return np.asarray(np.searchsorted(self._depth, -look))
 
 
 class Liking(NamedTuple):
-    """value (N, C): how much users like their candidates in a goal, in logits: appeal plus taste.  look (N, C): how far down they
-    look for each.  bar (N,): what they hold out for, see ``dynamics``."""
+    """preference (N, C + 1): of candidates in a goal, see ``preferred``.  reach (N, C + 1): the last place of a slate at which
+    users look at them, from 1.  bar (N,): what they hold out for, see ``dynamics``. Nothing, 0, in the last column."""
 
-    value: NDArray[np.float64]
-    look: NDArray[np.float64]
+    preference: NDArray[np.complex128]
+    reach: NDArray[np.int64]
     bar: NDArray[np.float64]
+
+
+def preferred(value: NDArray[np.float64], bar: NDArray[np.float64], logged: NDArray[np.uint8]) -> NDArray[np.complex128]:
+    """What users would rather have, as numbers that compare by their real part first: the grade, see WANTED_GRADE; then the
+    value, how much they like an item in this goal in logits: appeal plus taste. bar: the value from which on it is wanted."""
+    out = np.empty(value.shape, np.complex128)
+    out.real = np.where(value >= bar, _REACHES, _BELOW) & logged | _SEEN
+    out.imag = value
+    return out
 
 
 _TASTE, _OUTSIDE, _LOOK = (np.uint64(rng.word(purpose)) for purpose in ("taste", "outside", "look"))
@@ -228,11 +307,14 @@ class Draws(NamedTuple):
     look: NDArray[np.float64]
 
 
-def draws(goal_key: NDArray[np.uint64], item_key: NDArray[np.uint64]) -> Draws:
-    """The draws of items (...) of goals, of broadcast shape."""
+def draws(goal_key: NDArray[np.uint64], item_key: NDArray[np.uint64], *, last_as_it_is: bool = False) -> Draws:
+    """The draws of items (...) of goals, of broadcast shape. last_as_it_is: the words of the last column are whole keys."""
     item = rng.bits(item_key, start=goal_key)
-    both = rng.uniform(_PURPOSE.reshape(2, *(1,) * item.ndim), start=item[None])
-    return Draws(rng.as_gumbel(both[0]), both[1])
+    both = rng.bits(_PURPOSE.reshape(2, *(1,) * item.ndim), start=item[None])
+    if last_as_it_is:
+        both[0, ..., -1] = item[..., -1]
+    drawn = rng.as_uniform(both)
+    return Draws(rng.as_gumbel(drawn[0]), drawn[1])
 
 
 _PURPOSE = np.array([_TASTE, _LOOK])
@@ -263,15 +345,24 @@ def masks(status: NDArray[np.int8]) -> tuple[Mask, Mask]:
     )
 
 
+def said_of(missed: Mask, unknown: Mask, logged: NDArray[np.uint8]) -> Mask:
+    """(R, 4) masks of what can be said of (R,) items: missed, unknown, either, and what is unknown of an item that is kept
+    (MISSED_BY, UNKNOWN_BY, LACKED_BY, ASKED_BY)."""
+    return np.stack([missed, unknown, missed | unknown, np.where(logged & KEPT, unknown, np.uint64(0))], 1)
+
+
 def _mask(which: NDArray[np.bool_]) -> int:
     return sum(1 << m for m in np.flatnonzero(which).tolist())
 
 
-def _empty(n: int, c: int) -> GoalRows:
+def _empty(n: int, config: EnvConfig) -> GoalRows:
+    c = config.candidates
+
     def of(dtype: type, *shape: int) -> NDArray[Any]:
         return np.zeros((n, *shape), dtype)
 
     return GoalRows(
-        item=of(np.int32, c), cell=of(np.uint64, c, 4), logged=of(np.uint8, c), size=of(np.int32), volunteered=of(np.uint64),
-        sayable=of(np.uint64), hidden=of(np.uint64), allowed=of(np.int32), least=of(np.int32), speaks=of(np.bool_),
-        chinese=of(np.bool_), ruled=of(np.bool_, c))
+        item_at=of(np.int64, c + 1) - 1, liked=of(np.uint64, c + 1, 2), said=of(np.uint64, c + 1, 4),
+        logged_at=of(np.uint8, c + 1), size=of(np.int64), volunteered=of(np.uint64), sayable=of(np.uint64), hidden=of(np.uint64),
+        allowed=of(np.int64), least=of(np.int64), speaks=of(np.bool_), fewest=of(np.int64), chinese=of(np.bool_),
+        ruled_at=of(np.bool_, c + 1), slate=of(np.int64, 3, config.slate_size))

@@ -210,14 +210,9 @@ class SlateVectorEnv(SessionVectorEnv[dict[str, NDArray[np.float32]], NDArray[np
 
     def _observations_of(self, rows: NDArray[np.int64]) -> NDArray[Any]:
         found = self.batch.engine.observer(self.batch.playing, rows)
-        made = [found.copy() for _ in range(len(rows))]
-        for name, values in found.items():
-            for row, value in zip(made, values, strict=True):
-                row[name] = value
-        return _objects(made)
+        names = tuple(found)  # each row's arrays are parts of these
+        return _objects([dict(zip(names, row, strict=True)) for row in zip(*found.values(), strict=True)])
 
 
 def _objects(values: list[Any]) -> NDArray[Any]:
-    out = np.empty(len(values), object)
-    out[:] = values
-    return out
+    return np.fromiter(values, object, len(values))

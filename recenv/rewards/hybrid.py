@@ -168,13 +168,14 @@ def credit(
 
 
 def credit_of(
-    worth: Vector, counts: Mask, before: Vector, turns: NDArray[np.int64], spec: RewardSpec, met: Mask, share: Vector
+    worth: NDArray[np.floating], counts: Mask, before: Vector, turns: NDArray[np.int64], spec: RewardSpec, met: Mask,
+    share: Vector,
 ) -> Credit:
     """``credit`` where it is known which turns count; what others are worth does not matter."""
     if spec.credit == "service":
-        quality = (1.0 - share) * worth
-        best = np.maximum(quality, before)
-        after = np.where(counts, best, before)
+        quality = (_ONE - share) * worth
+        after = before.copy()
+        np.copyto(after, np.maximum(quality, before), where=counts)
         if np.count_nonzero(met):
             after = np.where(met, share + np.where(counts, quality, before), after)
         return Credit(after - before, after, turns + counts)
@@ -186,6 +187,9 @@ def credit_of(
         after = before + worth
     after = np.where(counts, after, before)
     return Credit(after - before, after, turns + counts)
+
+
+_ONE = np.array(1.0)
 
 
 def shares(spec: RewardSpec, components: ArrayLike) -> NDArray[np.float64]:

@@ -155,7 +155,7 @@ def best_slates(engine: Engine, state: State, playing: NDArray[np.bool_]) -> NDA
 
 
 def _filled(
-    first: NDArray[np.int64], others: NDArray[np.int64], size: NDArray[np.int32], least: NDArray[np.int32], engine: Engine
+    first: NDArray[np.int64], others: NDArray[np.int64], size: NDArray[np.int64], least: NDArray[np.int64], engine: Engine
 ) -> NDArray[np.int64]:
     """Slates (N, K) of one item and, where an instruction wants more, others behind it."""
     out = np.full((len(first), engine.config.slate_size), -1)

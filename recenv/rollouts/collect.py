@@ -75,7 +75,7 @@ def attempt(
                     over.add(r)
             state, step = engine.step(before, log, actions)
         # who speaks for himself is told the whole slate
-        seen = step.facts.there if isinstance(engine.user, Speaks) else looked_at(engine.tables, step.facts)
+        seen = step.facts.there if isinstance(engine.user, Speaks) else looked_at(step.facts)
         for r, action in enumerate(actions):
             if action is not None:
                 turns[r].append(_turn(engine, meter, before, state, log, step, seen[r].tolist(), r, action))

@@ -130,7 +130,7 @@ def test_goals_are_found_as_they_were_filled_also_where_few_have_room(tiny_world
     every = list(range(tiny_world.n_goals))
     expected = {g: keys(Tables(tiny_world, ScriptedUser(), RULES), [g]) for g in every}
     growing, small = Tables(tiny_world, ScriptedUser(), RULES), Tables(tiny_world, ScriptedUser(), RULES, room=2)
-    growing._rows = tables._empty(1, RULES.candidates)
+    growing._rows = tables._empty(1, RULES)
     for g in every:
         assert keys(growing, [g]) == keys(small, [g]) == expected[g]
     assert growing.age == 0 and small.age == (len(every) - 1) // 2
