@@ -67,6 +67,21 @@ def test_known_parameters_are_recovered(ordered: bool) -> None:
         assert fitted.decay == pytest.approx(0.9)  # untold: it stays where the prior is
 
 
+@pytest.mark.parametrize("l2", [1.0, 20.0])
+def test_no_point_near_the_fitted_one_is_worth_more(l2: float) -> None:
+    """Log-likelihood less the ridge: around 0, and around the prior's logit for how far is looked."""
+    data, prior = simulate(60, 5, np.array([0.3, 1.0, -0.6]), 0.6, seed=5), 0.95
+
+    def worth(point: NDArray[np.float64]) -> float:
+        *beta, logit = point
+        ridge = np.sum(np.square(beta)) + (logit - np.log(prior / (1 - prior))) ** 2
+        return float(log_likelihood(data, np.array(beta), 1 / (1 + np.exp(-logit))).sum() - 0.5 * l2 * ridge)
+
+    fitted = maximise(data, l2, prior)
+    point = np.array([*fitted.beta, np.log(fitted.decay / (1 - fitted.decay))])
+    assert all(worth(point + step) < worth(point) for unit in np.eye(4) * 1e-3 for step in (unit, -unit))
+
+
 def test_fitting_is_deterministic_and_ignores_the_order_of_goals() -> None:
     data = simulate(300, 5, np.array([0.0, 1.0]), 0.7, seed=2)
     one, two = (maximise(data, 1.0, 0.9) for _ in range(2))
