@@ -89,6 +89,9 @@ def stripped(value: Any, what: str) -> str:
 def id_of(value: Any, assumed: list[str]) -> str:
     """An id as text, "" where there is none. One that is a number is its digits, so that 100, 100.0 and "100" are one id: a table
     with a gap in a column of whole numbers is written with fractions."""
+    if isinstance(value, str):  # as most are
+        told = value.strip()
+        return told if told.isascii() else unicodedata.normalize("NFC", told)
     if _numeric(value):
         assumed.append(NUMBERED)
         if isinstance(value, int) and abs(value) > 10**_MOST_DIGITS:
@@ -97,8 +100,7 @@ def id_of(value: Any, assumed: list[str]) -> str:
         return str(int(value) if whole else value)
     if isinstance(value, (bool, list, dict)):
         raise RowError(f"id: expected a text or a number, got {type(value).__name__}")
-    told = stripped(value, "id")
-    return told if told.isascii() else unicodedata.normalize("NFC", told)
+    return stripped(value, "id")
 
 
 def _numeric(value: Any) -> bool:

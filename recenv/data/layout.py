@@ -66,6 +66,7 @@ class Layout:
         self._decoder = msgspec.json.Decoder(kind)
         self._now = tuple((i, kind is Any) for i, kind in enumerate(late) if kind is not msgspec.Raw)
         self._sizes = tuple(len(key.encode()) + 2 for key in self.keys)
+        self._size = sum(self._sizes)
 
     def values(self, data: bytes) -> dict[str, Any]:
         """Field -> raw value of a line; raises Unfit where the general reader has to look."""
@@ -93,12 +94,11 @@ class Layout:
     def _whole_line(self, data: bytes, row: list[Any]) -> bool:
         """Whether the values that were read, with their keys, are all of a line: a key that is named twice has a value that was
         not. Lines with and without a space after commas and colons are known; others are read by the general reader."""
-        size, marks = 2, -1  # braces; colons and commas
-        for value, key in zip(row, self._sizes, strict=True):
-            if value is not None:
-                size += key + len(memoryview(value))
-                marks += 2
-        marks = max(marks, 0)
+        try:  # braces; colons and commas
+            size, marks = 2 + self._size + sum([len(memoryview(value)) for value in row]), 2 * len(row) - 1
+        except TypeError:  # some are not there
+            there = [(key, value) for key, value in zip(self._sizes, row, strict=True) if value is not None]
+            size, marks = 2 + sum(key + len(memoryview(value)) for key, value in there), max(2 * len(there) - 1, 0)
         return len(data.strip()) - size in (marks, 2 * marks)
 
     def wider(self, keys: Iterable[str]) -> Layout | None:

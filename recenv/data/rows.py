@@ -204,8 +204,10 @@ class _Picked(NamedTuple):
             self.assumed.append("labels that are true or false, read as 1 and 0")
 
     def label(self) -> float:
-        self.told_as_truth(self.value.get("label"))
-        return coerce.label_of(self.value.get("label"), self.sources["label"])
+        value = self.value.get("label")
+        if isinstance(value, bool):
+            self.told_as_truth(value)
+        return coerce.label_of(value, self.sources["label"])
 
     def item(self) -> Item:
         return self.made.item(self.value.get("item"), self.locale, None, self.assumed)

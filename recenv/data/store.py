@@ -128,7 +128,8 @@ class StoreWriter:
         be stored must not leave its items behind."""
         ids = set()
         for item in items:
-            check_item(item)
+            if self._kept("items", item) is None:
+                check_item(item)
             ids.add(item.id)
         if user is not None:
             check_user(user)
@@ -260,10 +261,15 @@ class StoreWriter:
         np.add.at(counts, (fold[taken], candidate[taken]), 1.0)
         return np.asarray(np.log1p(counts.sum(0, keepdims=True) - counts), "<f4")
 
-    def _known(self, table: str, record: Item | User) -> int | None:
-        """The row of a record that was added lately; None for another object, be it equal."""
+    def _kept(self, table: str, record: Item | User) -> _Kept | None:
+        """A record that was added lately, and so was checked; None for another object, be it equal."""
         kept = self._lately[table].get(record.id)
-        if kept is None or kept.record is not record:
+        return kept if kept is not None and kept.record is record else None
+
+    def _known(self, table: str, record: Item | User) -> int | None:
+        """The row of a record that was added lately, counted where another one is kept there."""
+        kept = self._kept(table, record)
+        if kept is None:
             return None
         if kept.other:
             self.counts[_CONFLICTS[table]] += 1
