@@ -25,6 +25,15 @@ def test_temperature_undoes_a_scale():
     assert ece(labels, fitted.apply(logits)) < 0.04 < ece(labels, Calibration().apply(logits))
 
 
+def test_isotonic_has_a_knot_for_fifteen_rows():
+    for rows, knots in ((60, 4), (74, 4), (75, 5), (10, 1)):
+        logits, labels = np.arange(rows, dtype=float), np.arange(rows) / rows
+        fitted, groups = fit_isotonic(logits, labels), np.array_split(np.arange(rows), knots)
+        assert fitted.x == pytest.approx([g.mean() for g in groups])
+        assert fitted.y == pytest.approx([(labels[g].sum() + labels.mean()) / (len(g) + 1) for g in groups])
+    assert len(fit_isotonic(N.astype(float), N / len(N)).x) == 48
+
+
 def test_isotonic_wins_where_a_sigmoid_cannot_fit():
     z = rng.uniform(3, N) * 10 - 5
     truth = np.where(np.abs(z) < 2, 0.5, np.where(z > 0, 0.9, 0.3))
