@@ -1,4 +1,4 @@
-"""Answers that were written by hand for recenv: is all that they say of the records so.
+"""Answers that were written one by one for recenv: is all that they say of the records so.
 
 evidence: the records; label: 1 where no sentence is false; group: the pool of records.
 """
@@ -23,5 +23,5 @@ def convert(folder: Path, aside: Aside = refuse) -> Iterator[ScorerRow]:
 
 
 ENTRY = RowSet(
-    "answers about records, written by hand for recenv", ("factual_consistency",), convert, found=0,
+    "answers about records, written one by one for recenv", ("factual_consistency",), convert, found=0,
     licence="that of recenv", origin="recenv/data/written")

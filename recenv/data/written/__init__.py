@@ -1,5 +1,5 @@
-"""Answers about records that were written by hand for recenv, each sentence labelled: true, none (it claims nothing), or what is
-wrong with it. A file is one author; half of the answers are true, the others hold one false sentence or two."""
+"""Answers about records, written one by one for recenv, each sentence labelled: true, none (it claims nothing), or what is wrong
+with it. A file is one voice; half of the answers are true, the others hold one false sentence or two."""
 
 from __future__ import annotations
 
