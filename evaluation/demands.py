@@ -6,6 +6,7 @@ import re
 
 from recenv.evaluation.session_values import shorts
 from recenv.rewards.dimensions import DIMENSIONS
+from recenv.rewards.protocol import LEAST_BORNE
 from recenv.rewards.rules.checks import KINDS, Check, read_checks
 from recenv.rewards.rules.checks.languages import NAMES
 from recenv.rollouts.trace import TurnTrace
@@ -38,7 +39,7 @@ def demanded(instruction: str, reason: str) -> str:
 def cause(reason: str) -> str:
     """A short name for why a gate failed, with N for numbers and X for words, so that like is counted with like. reason: of a
     rule; "" where a scorer's value lies below the gate."""
-    if not reason:
+    if not reason or reason.startswith(LEAST_BORNE):
         return BELOW_GATE
     if claim := _CLAIM.search(reason):
         return f"false claim: {claim[1]}"

@@ -59,8 +59,13 @@ class Cost(msgspec.Struct, frozen=True):
         return Cost(self.calls + other.calls, prompt, completion, round(self.latency_s + other.latency_s, 6))
 
 
+LEAST_BORNE = "least borne out by the records:"
+"""How the remark of a scorer of facts begins, before the sentence that it doubts most."""
+
+
 class Scores(NamedTuple):
-    """values (N,) float32, calibrated probabilities in [0, 1], NaN where the scorer cannot answer; reasons: why ("" if fine).
+    """values (N,) float32, calibrated probabilities in [0, 1], NaN where the scorer cannot answer; reasons: why it cannot, or
+    what a value is due to ("" if there is nothing to say).
 
     For a listwise dimension a row's value is the nDCG of the shown order under the scorer's own per-item probabilities,
     and ``lists`` holds those probabilities, (len(items),) a row, summing to 1; empty for other dimensions.

@@ -8,12 +8,16 @@ import numpy as np
 import pytest
 
 from recenv.data.written import by_id
+from recenv.records import ScorerRow
 from recenv.rewards.features.prose import prose, sentences
 from recenv.rewards.features.prose.catalogue import entries
 from recenv.rewards.features.prose.days import days, open_on
 from recenv.rewards.features.prose.figures import figures, same, spelled
+from recenv.rewards.named import scorer_set
+from recenv.rewards.protocol import LEAST_BORNE
 from recenv.training.fits.reader import fit_reader, labelled
 
+FACTS = "factual_consistency"
 HARBOR = {"shop": "Harbor Grill", "avg": 31, "stars": 4.6, "open": "Tue-Sun 12:00-22:30", "walk": "650 m", "parking": "no"}
 WILLOW = {"shop": "Willow Court", "avg": 48, "stars": 4.2, "open": "daily 9:00-21:00", "walk": "1.2 km", "parking": "yes, free"}
 LAYOUTS = {
@@ -25,6 +29,9 @@ LAYOUTS = {
     "bullets": "\n\n".join("\n".join(f"- {k}: {v}" for k, v in r.items()) for r in (HARBOR, WILLOW)),
     "objects": "\n".join(json.dumps(r) for r in (HARBOR, WILLOW)),
     "list": json.dumps([HARBOR, WILLOW], indent=1),
+    "run on": "\n".join(
+        f"{r['shop']}: dining, area Quay, price {r['avg']}, rating {r['stars']}, distance {r['walk']}."
+        for r in (HARBOR, WILLOW)),
     "told": "Harbor Grill, on Quay Street. Opens 12:00 to 22:30, rated 4.6, 31 a head, no parking.\n"
             "Willow Court, on Mill Lane. Opens 9:00 to 21:00, rated 4.2, 48 a head, free parking.",
 }
@@ -48,7 +55,8 @@ def test_names_stand_under_any_label_or_none(evidence: str, names: list[str]) ->
 
 @pytest.mark.parametrize(("text", "values"), [
     ("a hundred and twenty yuan", [120]), ("twenty-five minutes", [25]), ("一百二十元", [120]), ("四百三十块", [430]),
-    ("1.2万条", [12_000]), ("650 m away", [0.65]), ("1.2 km away", [1.2]), ("1. first\n2. second", []),
+    ("1.2万条", [12_000]), ("四点八分", [4.8]), ("four point eight", [4.8]), ("五百三一晚", [530, 1]),
+    ("two hundred and fifty-three", [253]), ("650 m away", [0.65]), ("1.2 km away", [1.2]), ("1. first\n2. second", []),
 ])
 def test_numbers_are_read_however_they_are_spelled(text: str, values: list[float]) -> None:
     assert [f.value for f in figures(spelled(text))] == pytest.approx(values)
@@ -77,7 +85,7 @@ def counts(response: str, evidence: str = LAYOUTS["lines"]) -> list[dict[str, fl
     ("Harbor Grill is 31 a head.", "figures_own"), ("Harbor Grill is about 30 a head.", "figures_about_own"),
     ("Harbor Grill is about 48 a head.", "figures_others"),
     ("Harbor Grill is 77 a head.", "figures_nobodys"), ("Harbor Grill is 17 cheaper.", "figures_gap"),
-    ("Two people pay 62 in total at Harbor Grill.", "figures_sum"), ("Harbor Grill has a rooftop terrace.", "words_nobodys"),
+    ("Two people pay 62 in total at Harbor Grill.", "figures_sum"), ("Harbor Grill has a koi pond.", "words_nobodys"),
     ("Harbor Grill has parking.", "denials_against"), ("Willow Court has parking.", "denials_with"),
     ("Harbor Grill is closed on Mondays.", "days_right"), ("Harbor Grill opens on Mondays.", "days_wrong"),
     ("Harbor Grill is the closest.", "top_right"), ("Willow Court is the closest.", "top_wrong"),
@@ -121,3 +129,48 @@ def test_a_reader_finds_worse_sentences_in_answers_that_it_has_not_seen() -> Non
 
 def test_no_reader_without_true_and_false_sentences() -> None:
     assert fit_reader([a for a in by_id().values() if a.true][:5], 0) is None
+
+
+PLACES = """\
+Jade Florist; shopping; area: Fengtai; price: 60 yuan; rating: 4.6 stars; type: florist; features: parking; hours: 09:00-21:00
+Page & Turner; shopping; area: Haidian; price: 90 yuan; rating: 4.2 stars; type: bookshop; features: wifi, quiet"""
+ORTE = """和泰书店；购物；区域: 丰台区；价格: 60元；评分: 4.6分；类型: 书店；特色: 停车方便、无线网络；营业时间: 09:00-21:00
+小满花坊；购物；区域: 海淀区；价格: 90元；评分: 4.2分；类型: 鲜花；特色: 无线网络、环境安静"""
+
+
+@pytest.mark.parametrize(("response", "name", "evidence"), [
+    ("Jade Florist is open from 9 am to 9 pm.", "hours_right", PLACES), ("Jade Florist closes at 8 pm.", "hours_wrong", PLACES),
+    ("和泰书店早上九点开到晚上九点。", "hours_right", ORTE), ("和泰书店晚上十点关门。", "hours_wrong", ORTE),
+    ("Page & Turner is a bookshop.", "kinds_right", PLACES), ("Page & Turner is a florist.", "kinds_wrong", PLACES),
+    ("小满花坊是书店。", "kinds_wrong", ORTE), ("小满花坊不是书店。", "kinds_other", ORTE),
+    ("Page & Turner gives no opening hours.", "gaps_right", PLACES),
+    ("Jade Florist's hours are not listed.", "gaps_wrong", PLACES),
+    ("Of the two, the bookshop is quiet.", "tally_held", PLACES), ("The one in Haidian is quiet.", "tally_held", PLACES),
+    ("海淀那家很安静。", "tally_held", ORTE), ("安静的：小满花坊。", "tally_held", ORTE),
+    ("Parking, only at Jade Florist.", "tally_held", PLACES), ("Quiet, only at Jade Florist.", "tally_borrowed", PLACES),
+    ("Jade Florist is not the cheapest.", "top_wrong", PLACES), ("Page & Turner is not the cheapest.", "top_right", PLACES),
+    ("小满花坊比和泰书店贵。", "compared_right", ORTE), ("和泰书店评分比小满花坊低一些。", "compared_wrong", ORTE),
+    ("Jade Florist, in Fengtai and not in Haidian.", "tally_areas_right", PLACES),
+    ("Neither is in Daxing.", "tally_areas_right", PLACES),
+    ("小满花坊不在丰台区。", "tally_areas_right", ORTE), ("Both clear your 4.2.", "tally_values_own", PLACES),
+    ("Both clear your 4.5.", "tally_values_nobodys", PLACES), ("All but Jade Florist are quiet.", "tally_held", PLACES),
+])
+def test_a_claim_is_read_whoever_and_whatever_it_is_said_of(response: str, name: str, evidence: str) -> None:
+    query = "at least 4.2 or 4.5 stars"
+    found = [dict(zip(sentences.NAMES, s.features, strict=True)) for s in prose(evidence, query, response).sentences]
+    assert sum(own[name] for own in found) > 0, found
+
+
+def test_the_former_and_the_latter_are_those_named_together() -> None:
+    response = "Jade Florist and Page & Turner are close in price. Jade Florist has parking. The latter is quiet."
+    last = prose(PLACES, "", response).sentences[-1]
+    assert dict(zip(sentences.NAMES, last.features, strict=True))["tally_held"] == 1
+
+
+def test_a_scorer_of_facts_says_which_sentence_it_doubts_most() -> None:
+    response = "Jade Florist is in Fengtai and costs 60 yuan. It has a rooftop pool with a jazz band. Shall I book?"
+    rows = [ScorerRow(dimension=FACTS, id=str(n), locale="en", query="a florist", response=said, evidence=PLACES)
+            for n, said in enumerate((response, response.replace(" It has a rooftop pool with a jazz band.", "")))]
+    scores = scorer_set("fast")[FACTS].score(rows)
+    assert scores.values[0] < 0.5 < scores.values[1]
+    assert scores.reasons == (f'{LEAST_BORNE} "it has a rooftop pool with a jazz band."', "")

@@ -16,6 +16,7 @@ import numpy as np
 
 from recenv.records import ScorerRow
 from recenv.rewards.dimensions import DIMENSIONS
+from recenv.rewards.features.prose.catalogue import runs_on
 from recenv.rewards.fields import check_rows
 from recenv.rewards.protocol import Scorer, ScorerSpec, Scores
 from recenv.rewards.reading.records import is_record, read_records
@@ -30,7 +31,9 @@ def _is_table(item: str) -> bool:
 
 
 def _by_record(row: ScorerRow) -> bool:
-    return any(map(is_record, row.items or (row.item or row.evidence,)))
+    if row.evidence and not row.item and not row.items:
+        return is_record(row.evidence) or runs_on(row.evidence)
+    return any(map(is_record, row.items or (row.item,)))
 
 
 _TAKES: dict[str, Callable[[ScorerRow], bool]] = {"labelled": _by_record, "named": lambda row: not _is_table(row.item)}

@@ -26,6 +26,9 @@ from recenv.rewards.ranking import shown_ndcg
 
 _PASS = 512  # units computed before the caches are trimmed: bounds memory, has no influence on any score
 
+Remarks = Callable[[Sequence[ScorerRow], NDArray[np.float32]], list[str]]
+"""Rows of one dimension and their values -> what is to be said of each, "" for nothing."""
+
 Logits = Callable[[Sequence[ScorerRow]], list[NDArray[np.float64]]]
 """Rows of one dimension that can be scored -> their uncalibrated logits; see ``CheckpointScorers.logits``."""
 
@@ -43,7 +46,11 @@ class CheckpointScorers(ABC):
 
     def __init__(self, described: Described, fingerprint: str, dimensions: Sequence[str]) -> None:
         self.described, self.fingerprint = described, fingerprint
-        self.scorers = {d: HeadScorer(described, fingerprint, d, self.logits) for d in dimensions}
+        self.scorers = {d: HeadScorer(described, fingerprint, d, self.logits, self.remarks) for d in dimensions}
+
+    def remarks(self, rows: Sequence[ScorerRow], values: NDArray[np.float32]) -> list[str]:
+        """What the values (N,) of rows of one dimension are due to, "" where nothing is known."""
+        return [""] * len(rows)
 
     @abstractmethod
     def logits(self, rows: Sequence[ScorerRow]) -> list[NDArray[np.float64]]:
@@ -92,8 +99,8 @@ class NetworkScorers(CheckpointScorers):
 class HeadScorer:
     """One dimension of a checkpoint as a Scorer."""
 
-    def __init__(self, config: Described, fingerprint: str, dimension: str, logits: Logits) -> None:
-        self._logits, self.calibration = logits, config.calibration[dimension]
+    def __init__(self, config: Described, fingerprint: str, dimension: str, logits: Logits, remarks: Remarks) -> None:
+        self._logits, self._remarks, self.calibration = logits, remarks, config.calibration[dimension]
         self.spec = spec_of(config.name, dimension, fingerprint, self.calibration, config.training_data)
 
     def score(self, rows: Sequence[ScorerRow]) -> Scores:
@@ -105,19 +112,22 @@ class HeadScorer:
         fields.check_rows(rows, self.spec.dimension)
         decided = [fields.decided(row) for row in rows]
         values = np.array([value for value, _ in decided], np.float32)
-        reasons = tuple(reason for _, reason in decided)
+        reasons = [reason for _, reason in decided]
         fine = [n for n, reason in enumerate(reasons) if not reason]
-        logits = self._logits([rows[n] for n in fine])
+        asked = [rows[n] for n in fine]
+        logits = self._logits(asked)
         if not DIMENSIONS[self.spec.dimension].listwise:
             if fine:
                 values[fine] = self.calibration.apply(np.concatenate(logits))
-            return Scores(values, reasons)
+                for n, remark in zip(fine, self._remarks(asked, values[fine]), strict=True):
+                    reasons[n] = remark
+            return Scores(values, tuple(reasons))
         lists = [np.zeros(0, np.float32)] * len(rows)
         for n, z in zip(fine, logits, strict=True):
             p = self.calibration.apply_list(z)
             lists[n] = p.astype(np.float32)
             values[n] = min(shown_ndcg(p, rows[n].shown), 1.0)
-        return Scores(values, reasons, tuple(lists))
+        return Scores(values, tuple(reasons), tuple(lists))
 
 
 class Wanted:

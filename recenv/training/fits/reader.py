@@ -17,7 +17,7 @@ from recenv.training.fits.forest import fit_forest
 
 FOLDS = 5
 _SEEN, _PRIOR = 2, 2.0  # sentences that a word of the lexicon is in; pseudo-sentences that it is not
-_LEAST_WEIGHT = 0.05  # of a word, in log odds
+_TRIED = 0.35  # share of the features tried at a node
 
 
 def fold(group: str) -> int:
@@ -39,7 +39,7 @@ def fit_reader(answers: Sequence[Written], seed: int) -> SentenceReader | None:
             sentence = read[n][1]
             lines[n] = (*sentence.features, *weighed(lexicon, sentence))
     x: NDArray[np.float32] = np.array(lines, np.float32)
-    return SentenceReader(fit_forest(x, wrong, seed), _lexicon(read))
+    return SentenceReader(fit_forest(x, wrong, seed, tried=_TRIED, most_rows=len(wrong)), _lexicon(read))
 
 
 def labelled(answer: Written) -> list[tuple[Sentence, bool]]:
@@ -75,4 +75,4 @@ def _lexicon(read: Sequence[tuple[str, Sentence, bool]]) -> dict[str, float]:
     found = {
         word: math.log((false[word] + _PRIOR * ratio) / (true[word] * ratio + _PRIOR * ratio))
         for word in sorted({*true, *false}) if true[word] + false[word] >= _SEEN}
-    return {word: float(np.float32(weight)) for word, weight in found.items() if abs(weight) >= _LEAST_WEIGHT}
+    return {word: float(np.float32(weight)) for word, weight in found.items()}

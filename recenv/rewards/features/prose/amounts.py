@@ -8,9 +8,9 @@ from itertools import combinations, pairwise
 
 from recenv.rewards.features.prose.clauses import Clause
 from recenv.rewards.features.prose.places import CLOCK, DISTANCE, MONEY, RATING, Place, every
-from recenv.rewards.features.prose.scope import counted, scope_of
+from recenv.rewards.features.prose.scope import counted, says_all, scope_of
 from recenv.rewards.features.prose.tally import Tally
-from recenv.rewards.features.prose.wording import ALL, NO, NONE
+from recenv.rewards.features.prose.wording import EACH_ITS, NO, NONE
 from recenv.rewards.reading.concepts import concepts
 from recenv.rewards.reading.quantities import Quantity, quantities
 
@@ -34,9 +34,14 @@ _HIGH = re.compile(
     r"(?:(?<!不)(?<!没)(?<!没有)超过|不低于|高于|至少|\bover|\babove|(?<!no )\bmore than|\bat least)\s{0,2}[¥$]?\s?0|"
     r"0\s?(?:元|分|公里|km|yuan|stars?)?\s?(?:以上|or (?:better|more|higher|above))"
 )
+_COUNTS, _MARKS = re.compile("[个家款种寸层折%]"), re.compile(r"[.)、]")
+_WISHED = re.compile(r"\b(?:your|minimum|maximum|cap|limit|budget|threshold|bar)\b|要求|预算|[上下]限|标准|您要|你要|线")
+_MEETS = re.compile(
+    r"\b(?:clears?|meets?|reach(?:es)?|satisf\w{1,5}|qualif\w{1,5}|keeps? (?:to|within)|makes?)\b|(?<!超)过(?=\d)|"
+    r"达到|达标|满足|符合|够")
+_HIGHEST = 5.0
 _NO_MORE = re.compile(r"\bnot (?:more|less) than")
 _ONE = re.compile(r"\s?(?:is|that|which|of|with)\b")
-_EACH_ITS = re.compile(r"\brespectively\b|分别")
 _BETWEEN = re.compile(
     r"[\s,(]{0,3}(?:vs|versus|against|compared (?:to|with)|rather than|not|to|and|or|对|比|和|与|、|而不是)?"
     r"[\s(]{0,2}[¥$£€]?\s{0,1}")
@@ -64,14 +69,15 @@ def numbers(clause: Clause, places: Sequence[Place], asked: frozenset[float], ta
             continue
         if q.value == 1 and _ONE.match(clause.text, q.end):
             continue
-        if q.kind == "" and re.match(r"[.)、]|[个家款种寸层折%]", clause.text[q.end:q.end + 1]):
+        behind = clause.text[q.end:q.end + 1]
+        if q.kind == "" and (_COUNTS.match(behind) or (_MARKS.match(behind) and not clause.text[:q.start].strip())):
             continue
         _number(q, clause, places, asked, tally)
 
 
 def _one_by_one(clause: Clause, places: Sequence[Place], tally: Tally) -> bool:
     """Numbers that are said of several places in turn; False where it is no such clause."""
-    if not _EACH_ITS.search(clause.text) or len(clause.about) < 2:
+    if not EACH_ITS.search(clause.text) or len(clause.about) < 2:
         return False
     told = [q for q in quantities(clause.text) if q.kind in (MONEY, RATING, DISTANCE, CLOCK, "")]
     if len(told) != len(clause.about):
@@ -94,16 +100,19 @@ def _paired(told: Sequence[Quantity], clause: Clause, places: Sequence[Place]) -
 
 
 def _number(q: Quantity, clause: Clause, places: Sequence[Place], asked: frozenset[float], tally: Tally) -> None:
-    scope = scope_of(clause, places) if ALL.search(clause.text) and not clause.own else clause.about
+    scope = scope_of(clause, places) if says_all(clause) and not clause.own else clause.about
     about = scope or clause.seen or tuple(range(len(places)))
     near = clause.text[max(0, q.start - 14):q.end + 4]
     loose = 0.08 * q.value if q.kind in (MONEY, DISTANCE) and _ABOUT.search(near) else 0.0
+    if q.value in asked and not clause.open and (_WISHED.search(clause.text) or _MEETS.search(clause.text)):
+        _met(q, clause, places, about, tally)
+        return
     own = [_has(places[n], q, loose) for n in about]
     if _sold(q, clause, places, about) is False:
         tally.add("values_nobodys")
         return
-    if any(own) and not (ALL.search(clause.text) and _bounded(q, clause)):
-        good = all(own) or not ALL.search(clause.text) or len(about) == 1
+    if any(own) and not (says_all(clause) and _bounded(q, clause)):
+        good = all(own) or not says_all(clause) or len(about) == 1
         tally.add("clocks_right" if q.kind == CLOCK else "values_own" if good else "all_wrong")
         return
     if q.value in asked and clause.open:
@@ -144,6 +153,17 @@ def _number(q: Quantity, clause: Clause, places: Sequence[Place], asked: frozens
         tally.add("values_nobodys")
 
 
+def _met(q: Quantity, clause: Clause, places: Sequence[Place], about: Sequence[int], tally: Tally) -> None:
+    """A bound that was asked for, said to be met: prices and distances keep below it, ratings reach it."""
+    kind = q.kind or (RATING if q.value <= _HIGHEST else MONEY)
+    held = [places[n].own[kind] for n in about if kind in places[n].own]
+    if not held or not _MEETS.search(clause.text):
+        return
+    met = all(v >= q.value - 1e-6 if kind == RATING else v <= q.value + 1e-6 for v in held)
+    denied = NO.search(clause.text) or NONE.search(clause.text)
+    tally.add("values_own" if met != bool(denied) else "values_nobodys")
+
+
 def _sold(q: Quantity, clause: Clause, places: Sequence[Place], about: Sequence[int]) -> bool | None:
     """Whether an amount behind a product's name is its price; None where no product stands there."""
     if q.kind != MONEY:
@@ -158,7 +178,7 @@ def _sold(q: Quantity, clause: Clause, places: Sequence[Place], about: Sequence[
 
 def free(clause: Clause, places: Sequence[Place], tally: Tally) -> None:
     match = _FREE.search(clause.text)
-    about = scope_of(clause, places) if ALL.search(clause.text) and not clause.own else clause.about
+    about = scope_of(clause, places) if says_all(clause) and not clause.own else clause.about
     prices = [places[n].own[MONEY] for n in about if MONEY in places[n].own]
     if match is None or clause.open or not prices or concepts(clause.text):
         return

@@ -84,6 +84,11 @@ class Sums:
         here = [f.value for f in times if f is not said and f.value % 1 == 0 and 2 <= f.value <= _MOST_TIMES][:4]
         return _among(said, self._sums[key]) or _among(said, [v * k for v in own for k in here])
 
+    def all_of(self, said: Figure, places: tuple[int, ...]) -> bool:
+        """Whether a number is the sum of the first such number of each of the places."""
+        own = [next(iter(self._values(n, said.kind)), None) for n in places]
+        return len(own) > 2 and None not in own and _among(said, [sum(v for v in own if v is not None)])
+
     def _values(self, place: int, kind: str) -> list[float]:
         return [
             f.value for f in self.sources[place].figures

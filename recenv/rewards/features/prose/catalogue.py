@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from recenv.rewards.features import CACHES
 from recenv.rewards.reading.lexical import norm
-from recenv.rewards.reading.records import Field, read_records
+from recenv.rewards.reading.records import Field, read_records, role_of
 
 _MOST_CHARACTERS, _MOST_RECORDS = 20_000, 64
 _BLANK = re.compile(r"\n[ \t\r]{0,80}\n")
@@ -24,6 +24,11 @@ _HEAD = re.compile(
     r"\s?(?:[|】」”\"》,，;；:：。!！?？\n]|\s[-–—/|]{1,2}\s|\.(?=\s|$)|(?=[(（])|\s(?=(?:in|on|at|near|is|opens?|by|off|beside|inside)\s)|"
     r"(?=位于|在(?!线)|是(?!不)|坐落|地处)|$)")
 _HEADING = re.compile(r"[^;:。!?\n]{2,60};[^:。!?\n]{1,80}")
+_TOLD = re.compile(
+    r"(?:所在)?(?:区域|商圈)|推荐菜|招牌菜|价格|价位|均价|人均|(?:口碑)?评分|打分|类型|菜系|特色|标签|服务|设施|距离|营业时间|开放时间|"
+    r"地址|电话|"
+    r"(?:area|district|(?:recommended )?dishes|(?:average )?price|cost|(?:user )?rating|score|type|kind|features|amenities|"
+    r"distance|(?:opening )?hours|address|phone|facilities|services)\b(?! )?")
 _LONG, _FEW = 28, 2
 
 
@@ -39,7 +44,7 @@ class Entry(NamedTuple):
 def entries(evidence: str) -> tuple[Entry, ...]:
     """The records of an evidence text."""
     parts = [_SLASH.sub("; ", part) for part in _parts(evidence[:_MOST_CHARACTERS])[:_MOST_RECORDS]]
-    read = [tuple(f for record in read_records(_MARK.sub("", part)) for f in record) for part in parts]
+    read = [_run_on(part) or tuple(f for record in read_records(_MARK.sub("", part)) for f in record) for part in parts]
     names = _names(read, parts)
     found = []
     for name, fields, part in zip(names, read, parts, strict=True):
@@ -47,6 +52,34 @@ def entries(evidence: str) -> tuple[Entry, ...]:
         text = " ; ".join(f"{f.label} {f.value}".strip() for f in fields) if labelled else norm(part)
         found.append(Entry(name, text, fields if labelled else ()))
     return tuple(found)
+
+
+@CACHES.keep(4_096)
+def runs_on(evidence: str) -> bool:
+    """Whether a text holds a record whose labels stand without a colon: "NAME: dining, area Shunyi, price 144 yuan."."""
+    return any(map(_run_on, _parts(evidence[:_MOST_CHARACTERS])[:_MOST_RECORDS]))
+
+
+def _run_on(part: str) -> tuple[Field, ...]:
+    """The fields of "NAME: dining, area Shunyi, price 144 yuan."; () where a part is laid out otherwise."""
+    text = norm(part).strip().rstrip(".。")
+    head, colon, rest = text.partition(":")
+    if not colon or "\n" in text or ";" in rest:
+        return ()
+    found = [Field("", "", head.strip(), (head.strip(),))]
+    for piece in rest.split(","):
+        match = _TOLD.match(piece.strip())
+        if match is not None:
+            value = piece.strip()[match.end():].strip()
+            members = tuple(m for m in value.split("、") if m)
+            found.append(Field(match.group().strip(), role_of(match.group()), value, members if len(members) > 1 else (value,)))
+        elif len(found) > 1:  # one more of a list
+            last = found[-1]
+            members = (*last.members, piece.strip())
+            found[-1] = last._replace(value=f"{last.value}、{piece.strip()}", members=members)
+        elif piece.strip():
+            found.append(Field("", "", piece.strip(), (piece.strip(),)))
+    return tuple(found) if sum(bool(f.label) for f in found) > 2 else ()
 
 
 def _parts(text: str) -> list[str]:

@@ -9,7 +9,8 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from recenv.rewards.features.prose.places import Place
-from recenv.rewards.features.prose.wording import ALL, CLAUSE, ENDS, JOIN, OPEN, THAN
+from recenv.rewards.features.prose.referring import by_kind_or_area
+from recenv.rewards.features.prose.wording import ALL, CLAUSE, ENDS, EXCEPT, JOIN, ONLY_THERE, OPEN, THAN
 from recenv.rewards.reading.aliases import Named, mentions
 
 _MOST_CLAUSES, _LONGEST_CLAUSE = 160, 300
@@ -19,7 +20,9 @@ _FORMER = re.compile(r"(?<!than )\bthe former\b|(?<!比)前者")
 _LAST = re.compile(r"\bthe (?:last|final|third) (?:one)?|最后一?[家个]|第3[家个]")
 _FIRST = re.compile(r"\bthe first (?:one)?|第1[家个]")
 _SECOND = re.compile(r"\bthe second (?:one)?|第2[家个]")
-_OTHERS = re.compile(r"(?:另外|其余|剩下的?)\d?(?:[家个款]|都)|其[他它](?:\d?[家个款]|的?都)|\bthe others?\b(?! hand)")
+_OTHERS = re.compile(
+    r"(?:另外|其余|剩下的?)\d?(?:[家个款](?!条件|要求|月|小时|问题)|都)|"
+    r"其[他它](?:\d?[家个款]|的?都)|\bthe others?\b(?! hand)")
 _WHICH_ONE = re.compile(r"\s{0,2}(?:which|who|whose|that)\b")
 _SAYS = re.compile(r"\w")
 
@@ -44,7 +47,8 @@ def clauses_of(text: str, places: Sequence[Place], query: str) -> list[Clause]:
     )
     held = [n for n, p in enumerate(places) if p.name]
     named = [m._replace(places=tuple(held[k] for k in m.places)) for m in named]
-    named = sorted([*named, *_by_a_word(text, named, places)])
+    for others in (_by_a_word, by_kind_or_area):
+        named = sorted([*named, *others(text, named, places)])
     masked = list(text)
     for m in named:
         masked[m.start:m.end] = MASK * (m.end - m.start)
@@ -54,41 +58,64 @@ def clauses_of(text: str, places: Sequence[Place], query: str) -> list[Clause]:
     found: list[Clause] = []
     about: tuple[int, ...] = tuple(range(len(places))) if len(places) == 1 else ()
     seen: list[int] = []
+    together: list[int] = []  # places of this sentence, in order
+    pair: tuple[int, int] | None = None  # of the last sentence that speaks of two
+    here: tuple[int, ...]
     for start, end in pairwise(cuts):
         if len(found) >= _MOST_CLAUSES:
             break
         asks = ENDS.search(plain, end - 1)
+        if len(together) == 2:
+            pair = (together[0], together[1])
         question = asks is not None and asks.group() == "?"
+        if start and ENDS.search(plain, start - 1, start):
+            together = []
         inside = [m for m in named if start <= m.start < end]
         ahead = next((m for m in named if m.start >= end), None)
         alone = not inside and plain[end - 1] == ":" and not ALL.search(plain[start:end])
         if alone and ahead is not None and not plain[end:ahead.start].strip(" *-"):
-            inside = [ahead]  # a heading belongs to the name behind it
+            inside = _run(plain, [m for m in named if m.start >= end])  # a heading belongs to the names behind it
+        elif not inside and ahead is not None and ONLY_THERE.fullmatch(plain, end, ahead.start):
+            inside = _run(plain, [m for m in named if m.start >= end])  # "home visits, only at"
         for part, names in _parts(plain, start, end, inside):
             beside = tuple(p for m in names if THAN.search(plain[max(start, m.start - 32):m.start]) for p in m.places)
             own = tuple(dict.fromkeys(p for m in names for p in m.places if p not in beside))
-            recent = list(dict.fromkeys(reversed(seen)))
+            if own and len(own) < len(places) and EXCEPT.search(plain[max(start, names[0].start - 16):names[0].start]):
+                own = tuple(n for n in range(len(places)) if n not in own)
+            recent, here = list(dict.fromkeys(reversed(seen))), ()
             if own:
                 about = own
             elif seen and _WHICH_ONE.match(part):
                 about = (seen[-1],)
             elif _LATTER.search(part) and len(recent) > 1:
-                about = (recent[0],)
+                about = (pair[1] if pair else recent[0],)
             elif _FORMER.search(part) and len(recent) > 1:
-                about = (recent[1],)
+                about = (pair[0] if pair else recent[1],)
             elif _LAST.search(part) and len(set(seen)) > 2:
                 about = (list(dict.fromkeys(seen))[-1],)
             elif about and len(about) < len(places) and _OTHERS.search(part):
-                about = tuple(n for n in range(len(places)) if n not in about)
+                here = tuple(n for n in range(len(places)) if n not in about)
             elif _FIRST.search(part) and len(set(seen)) > 1:
                 about = (seen[0],)
             elif _SECOND.search(part) and len(set(seen)) > 1:
                 about = (list(dict.fromkeys(seen))[1],)
             seen += [p for m in names for p in m.places]
+            together = list(dict.fromkeys([*together, *(p for m in names for p in m.places)]))
             if not own and not _SAYS.search(part):
                 continue
             wish = bool(OPEN.search(part)) and not own
-            found.append(Clause(part.strip(), about, beside, tuple(dict.fromkeys(seen)), bool(own), question or wish, start))
+            known = tuple(dict.fromkeys(seen))
+            found.append(Clause(part.strip(), here or about, beside, known, bool(own), question or wish, start))
+    return found
+
+
+def _run(text: str, names: Sequence[Named]) -> list[Named]:
+    """The first of some names and those that are listed with it."""
+    found = list(names[:1])
+    for m in names[1:]:
+        if JOIN.fullmatch(text, found[-1].end, m.start) is None:
+            break
+        found.append(m)
     return found
 
 
@@ -111,6 +138,7 @@ def _by_a_word(text: str, named: Sequence[Named], places: Sequence[Place]) -> li
     return [
         Named(m.start(), m.end(), (owners[m.group().removesuffix("'s")],)) for m in _WORD.finditer(text)
         if m.group().removesuffix("'s") in owners and not any(a < m.end() and m.start() < b for a, b in taken)
+        and not text[max(0, m.start() - 3):m.start()].endswith((" a ", " an "[1:]))
     ]
 
 

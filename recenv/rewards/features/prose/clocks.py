@@ -16,7 +16,7 @@ _CLOCK_ZH = re.compile(
 _HALVES = re.compile(r"(?<=\d)\s?([ap])\.\s?m\b\.?(?!\s?$)|(?<=\d)\s?([ap])\.m\.")
 _RUN_ON = re.compile(r"(\d:\d{2})(?=[\u4e00-\u9fff])")
 _CLOCK_EN = re.compile(
-    r"\bhalf past (\w{1,7})\b|\b(\d{1,2})(?: o'clock)? (?:in the (morning|afternoon|evening)|"
+    r"\bhalf (?:past )?(\w{1,7})\b|\b(\d{1,2})(?: o'clock)? (?:in the (morning|afternoon|evening)|"
     r"at (night))\b|\b(midnight)\b|\b(noon)\b"
 )
 

@@ -15,8 +15,11 @@ _UNITS = "two|three|four|five|six|seven|eight|nine"
 _TEENS = "ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen"
 _SPELLED = re.compile(
     rf"\b(?:(?P<h>a|one|{_UNITS}|\d) hundred(?: and)?"
-    rf"(?: (?P<r>(?:{_TENS})(?:[- ](?:one|{_UNITS}))?|{_TEENS}|{_UNITS}|\d{{1,2}}))?|"
+    rf"(?: (?P<r>(?:{_TENS})(?:[- ](?:one|{_UNITS}|\d))?|{_TEENS}|{_UNITS}|\d{{1,2}}))?|"
     rf"(?P<t>{_TENS})(?:[- ](?P<u>one|{_UNITS}|\d))?|(?P<n>{_TEENS}|{_UNITS}|a dozen))\b")
+_POINT = re.compile(
+    rf"\b(zero|one|{_UNITS}|\d{{1,2}}) point (zero|one|{_UNITS}|\d)\b|"
+    r"(?<![上下中早晚里晨到至0-9])([零一二两三四五六七八九])点([零一二三四五六七八九])(?![十点刻\d])(?=[分星公元块千的,。;!?呢了啊吧~\n]|$)")
 _HAN = re.compile(
     "[一二两三四五六七八九十百千零]{2,9}|[一二两三四五六七八九十](?=[块元楼层站位折晚天岁家个间条款张折杯份小公米]|分钟|多)")
 _THOUSANDS = re.compile(r"(?<![\d.])(\d{1,6}(?:\.\d{1,3})?)\s?(?:万|w\b|k\b)")
@@ -30,6 +33,8 @@ _ABOUT = re.compile(r"(?:大概|大约|约|差不多|about|around|roughly|approx
 _ABOUT_AFTER = re.compile(r"\s?(?:元|块|分钟|米|公里|km|yuan|minutes?)?\s?(?:左右|上下|or so\b|ish\b|-ish\b|or thereabouts)")
 _LISTED = re.compile(r"[.、)]\s?(?!\d)")
 _MARKER = re.compile(r"(?:^|\n)\s{0,2}$")
+_NOUN = re.compile(r"\s?-?([a-z]{3,16}|[\u4e00-\u9fff])")
+_EACH = ("晚", "位", "人", "个", "份", "天", "次")
 _MOST = 120
 _KINDS = frozenset(("clock", "distance", "money", "rating", "minutes", "hours", "percent", "days"))
 
@@ -43,14 +48,20 @@ class Figure(NamedTuple):
     end: int
     loose: int
     either_half: bool = False
+    noun: str = ""  # what it counts
 
 
 @CACHES.keep(16_384)
 def spelled(text: str) -> str:
     """A normalised text with numbers in words as digits."""
-    text = _SPELLED.sub(_english, text)
+    text = _POINT.sub(_decimal, _SPELLED.sub(_english, _POINT.sub(_decimal, text)))
     text = _HAN.sub(_han, text)
     return _THOUSANDS.sub(_thousands, text)
+
+
+def _decimal(match: re.Match[str]) -> str:
+    whole, part = ((number(g) if not g.isdigit() else int(g)) for g in match.groups() if g)
+    return match.group() if whole is None or part is None or not 0 <= part <= 9 else f"{whole}.{part}"
 
 
 def _thousands(match: re.Match[str]) -> str:
@@ -70,11 +81,17 @@ def _english(match: re.Match[str]) -> str:
 
 
 def _small(text: str) -> int:
-    return sum(number(part) or 0 for part in re.split("[- ]", text) if part)
+    return sum(int(part) if part.isdigit() else number(part) or 0 for part in re.split("[- ]", text) if part)
 
 
 def _han(match: re.Match[str]) -> str:
     said = match.group()
+    if said[-1] == "一" and len(said) > 2 and said[-2] not in "十百千零" and match.string[match.end():match.end() + 1] in _EACH:
+        return f"{_han_value(said[:-1])} 1"  # 五百三一晚: 530 a night
+    return _han_value(said)
+
+
+def _han_value(said: str) -> str:
     if len(said) > 1 and not set(said) & set("十百千"):
         return said  # digits in a row are a name or a guess ("三四")
     value = number(said)
@@ -108,7 +125,8 @@ def figures(text: str) -> tuple[Figure, ...]:
             loose = 1
         elif _ABOUT.search(ahead) or _ABOUT_AFTER.match(after):
             loose = 2
-        found.append(Figure(kind, value, q.start, q.end, loose, q.loose))
+        noun = _NOUN.match(after)
+        found.append(Figure(kind, value, q.start, q.end, loose, q.loose, noun.group(1).rstrip("s") if noun is not None else ""))
     return tuple(found)
 
 
@@ -139,7 +157,7 @@ def same(said: Figure, known: Figure) -> bool:
     if said.loose == -1:
         return 0.8 <= ratio <= 1.0
     if said.loose == 2:
-        return 0.88 <= ratio <= 1.12
+        return 0.92 <= ratio <= 1.08
     return False
 
 

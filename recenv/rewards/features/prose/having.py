@@ -7,19 +7,25 @@ from collections.abc import Sequence
 
 from recenv.rewards.features.prose.clauses import Clause
 from recenv.rewards.features.prose.places import Place
-from recenv.rewards.features.prose.scope import counted, scope_of
+from recenv.rewards.features.prose.scope import counted, says_all, scope_of
 from recenv.rewards.features.prose.tally import Tally
-from recenv.rewards.features.prose.wording import ALL, NO, NONE, ONLY, denies
+from recenv.rewards.features.prose.wording import EACH_ITS, NO, NONE, ONLY, denies
 from recenv.rewards.reading.concepts import concepts
 from recenv.rewards.rules.kinds import DISTRICT_EN, DISTRICT_ZH
 
 _PRAISE = frozenset(("award", "famous"))
-_GAP = re.compile(
+GAP = re.compile(
     r"没(?:有)?(?:写|提|说|标|注明)|未(?:提|写|标|注明|说明)|不清楚|不确定|\bwhether\b|"
     r"\bnot (?:state|say|mention|list|specify|see|know|sure)|"
-    r"\bnot (?:stated|listed|mentioned|specified)\b")
+    r"\bnot (?:stated|listed|mentioned|specified|given|shown)\b|\bno (?:word|mention|note) (?:of|on|about)\b|"
+    r"\bnothing (?:on|about)\b|"
+    r"\bnot (?:on record|in the record)|\bnobody mentions\b|\b(?:un(?:listed|stated|known))\b|没标|看不出|查不到")
 """Says that records are silent."""
 _DISTRICT = re.compile(rf"(?:{DISTRICT_ZH})(?=区|县|的|[,。;]|$)|\b(?:{DISTRICT_EN})\b")
+NOT_THERE = re.compile(
+    r"(?:\bnot|n't|\bno|rather than|instead of|outside|than|不在|不是|而不是|没有|非|不符合|不满足|没满足)"
+    r"[^,。;]{0,20}$")
+_NEITHER_NOR = re.compile(r"\bneither\b[^,.;]{1,60}\bnor\b")
 _THEY_ALL = re.compile(r"(?<![家者个店])都(?:有|是|能|可以|在|不错)")
 """Says of the things that a clause lists, and not of places, that all of them are so."""
 
@@ -27,18 +33,20 @@ _THEY_ALL = re.compile(r"(?<![家者个店])都(?:有|是|能|可以|在|不错)
 def having(clause: Clause, places: Sequence[Place], tally: Tally) -> str:
     """What places are said to have; returns the clause without it."""
     text = clause.text
-    for concept in concepts(text):
+    said_of = concepts(text)
+    things = len(said_of) > 1 and len(clause.about) == 1 and _THEY_ALL.search(text) is not None
+    for concept in said_of:
         text = text[: concept.start] + " " * (concept.end - concept.start) + text[concept.end :]
         if clause.open:
             continue
         denied = denies(clause.text, concept)
-        if _GAP.search(clause.text):
+        if GAP.search(clause.text):
             silent = all(concept.name not in places[n].has for n in clause.about)
             tally.add("denied_rightly" if silent else "denied_wrongly")
             continue
         holders = [n for n, p in enumerate(places) if concept.name in p.has]
         said = counted(clause.text)
-        if NONE.search(clause.text):
+        if NONE.search(clause.text) and not (len(clause.about) == 1 and _NEITHER_NOR.search(clause.text)):
             scope = scope_of(clause, places) or tuple(range(len(places)))
             tally.add("all_wrong" if set(scope) & set(holders) else "all_right")
         elif ONLY.search(clause.text) and not denied and clause.about:
@@ -46,7 +54,7 @@ def having(clause: Clause, places: Sequence[Place], tally: Tally) -> str:
             told = set(clause.seen) if set(clause.seen) - set(clause.about) else set(holders)
             loose = set(clause.about) <= set(holders) and not (set(holders) & told) - set(clause.about)
             tally.add("only_right" if right or loose else "only_wrong")
-        elif ALL.search(clause.text) and not (said and said < 2):
+        elif says_all(clause) and not (said and said < 2) and not things:
             scope = scope_of(clause, places)
             if scope:
                 wrong = bool(set(scope) & set(holders)) if denied else bool(set(scope) - set(holders))
@@ -75,22 +83,30 @@ def _of_each(name: str, denied: bool, clause: Clause, places: Sequence[Place], h
 
 
 def areas(clause: Clause, places: Sequence[Place], tally: Tally) -> None:
-    about = scope_of(clause, places) if ALL.search(clause.text) else clause.about
+    none = NONE.search(clause.text) is not None
+    about = scope_of(clause, places) if says_all(clause) else clause.about or (tuple(range(len(places))) if none else ())
     if clause.open or not about:
         return
     said = {m.group() for m in _DISTRICT.finditer(clause.text)} | {
         p.area for p in places if len(p.area) > 1 and p.area in clause.text
     }
     own = [n for n in about if places[n].area]
+    if EACH_ITS.search(clause.text) and len(said) == len(own) > 1:
+        order = sorted(said, key=clause.text.find)
+        tally.add("areas_right" if all(a in places[n].text for a, n in zip(order, own, strict=True)) else "areas_wrong")
+        return
     for area in sorted(said) if own else ():
         if not any(area != other and area in other for other in said):
-            tally.add("areas_right" if all(area in places[n].text for n in own) else "areas_wrong")
+            at = clause.text.find(area)
+            denied = none or NOT_THERE.search(clause.text, max(0, at - 24), at)
+            there = [area in places[n].text for n in own]
+            tally.add("areas_right" if (not any(there) if denied else all(there)) else "areas_wrong")
 
 
 def listed(clause: Clause, text: str, places: Sequence[Place], tally: Tally) -> str:
     """Members of the records' lists, in the words of the record; returns the clause without them."""
     listed = sum(member in text for p in places for member in p.members)
-    every = ALL.search(clause.text) and not clause.own and not (listed > 1 and _THEY_ALL.search(clause.text))
+    every = says_all(clause) and not clause.own and not (listed > 1 and _THEY_ALL.search(clause.text))
     about = scope_of(clause, places) if every else clause.about
     for member in dict.fromkeys(m for p in places for m in sorted(p.members, key=lambda m: -len(m))):
         if member not in text:

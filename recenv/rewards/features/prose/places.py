@@ -9,12 +9,14 @@ from typing import NamedTuple
 
 from recenv.rewards.features import CACHES
 from recenv.rewards.features.prose.catalogue import Entry
+from recenv.rewards.features.prose.measures import measures
 from recenv.rewards.features.prose.wording import CLAUSE, denies
 from recenv.rewards.reading.concepts import concepts
 from recenv.rewards.reading.quantities import quantities
 from recenv.rewards.reading.records import Field
 
 MONEY, RATING, DISTANCE, CLOCK = "money", "rating", "distance", "clock"
+_MEASURED = {"price": MONEY, "rating": RATING, "distance": DISTANCE}
 _SLOT = {"price": MONEY, "rating": RATING}
 _MEMBER = re.compile(r"[、,;()]")
 _LACKS = re.compile(
@@ -44,7 +46,9 @@ class Place(NamedTuple):
 def place_of(entry: Entry) -> Place:
     """One record as a place."""
     found = _place(entry.fields) if entry.fields else _told(entry.text)
-    return found._replace(name=entry.name, text=entry.text)
+    told = measures(entry)
+    own = {kind: told[slot] for slot, kind in _MEASURED.items() if slot in told}
+    return found._replace(name=entry.name, text=entry.text, own=own)
 
 
 def _told(text: str) -> Place:
@@ -61,15 +65,6 @@ def _place(record: Sequence[Field]) -> Place:
     name = next((f.value for f in record if f.role == "name"), "") or (record[0].value if not record[0].label else "")
     text = " ; ".join(f"{f.label} {f.value}" for f in record)
     rest = " ; ".join(f"{f.label} {f.value}" for f in record if f.value != name)
-    own = {}
-    for field in record:
-        kind = _SLOT.get(field.role, DISTANCE if field.label in ("距离", "distance") else "")
-        told = quantities(field.value) if kind and len(field.value) < 24 else ()
-        if told and kind not in own and not any(word in field.label for word in ("配送", "起送", "fee")):
-            own[kind] = told[0].value / (1000.0 if kind == DISTANCE and re.search(r"\d\s?(?:米|m\b)", field.value) else 1.0)
-        hours = [q.value for q in quantities(field.value) if q.kind == CLOCK] if field.role == "hours" else []
-        if len(hours) > 1:
-            own["opens"], own["closes"] = hours[0], hours[-1] + (1440 if hours[-1] <= 360 else 0)
     area = next((f.value for f in record if f.role == "area"), "")
     members = tuple(
         m
@@ -83,7 +78,7 @@ def _place(record: Sequence[Field]) -> Place:
     parts = (part for f in record if f.value != name for part in _MEMBER.split(f"{f.label} {f.value}"))
     lacks = frozenset(c.name for part in parts if _LACKS.search(part) for c in concepts(part))
     has = frozenset(c.name for c in concepts(rest)) - lacks
-    return Place(name, text, _values(rest, record), own, has, lacks, area, kind, members, sold)
+    return Place(name, text, _values(rest, record), {}, has, lacks, area, kind, members, sold)
 
 
 def _bare(member: str) -> str:

@@ -5,15 +5,29 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from recenv.rewards.features.prose.clauses import Clause
+from recenv.rewards.features.prose.clauses import MASK, Clause
 from recenv.rewards.features.prose.places import Place
-from recenv.rewards.features.prose.wording import ALL
+from recenv.rewards.features.prose.wording import ALL, EXCEPT
 
 _NUMBER_OF = re.compile(
-    r"(?P<a>\d) (?:of|out of) (?:the|these|those|them)\b|(?<![每这前后第])(?P<b>\d)[家个款](?![月小])|"
-    r"\b(?P<c>[2-9]) (?:places?|spots?|hotels?|shops?|options?)\b"
+    r"(?<!every )(?<!each )(?<!not )(?P<a>\d) (?:of|out of) (?:the|these|those|them)\b|"
+    r"(?<![每这前后第])(?P<b>\d)[家个款](?![月小])|"
+    r"\b(?P<c>[2-9]) (?:places?|spots?|hotels?|shops?|options?)\b|"
+    r"^\s?(?:the )?(?P<d>[2-9]) (?:are|have|list|lists|offer|take|allow|include|come|sit|do|can|"
+    r"mention|let|welcome|serve|accept|stay|provide)\b"
 )
 _AMONG = re.compile(r"(?:地方|景点|酒店|店|选择)?(?:里|中|当中|之中)")
+
+
+_OF_PLACES = re.compile(r"\d[家个处款间]|全部|所有|[每各][家个]|两者")
+
+
+def says_all(clause: Clause) -> bool:
+    """Whether something is said of all places; "都" of a single one is said of the things that it has."""
+    match = ALL.search(clause.text)
+    if match is None or EXCEPT.search(clause.text[:max(0, clause.text.find(MASK))]):
+        return False
+    return not (match.group() == "都" and len(clause.about) == 1 and clause.own and not _OF_PLACES.search(clause.text))
 
 
 def scope_of(clause: Clause, places: Sequence[Place]) -> tuple[int, ...]:
@@ -40,7 +54,7 @@ def scope_of(clause: Clause, places: Sequence[Place]) -> tuple[int, ...]:
 def counted(text: str) -> int:
     """How many places something is said of, 0 where no number says so."""
     found = [m for m in _NUMBER_OF.finditer(text) if not _AMONG.match(text, m.end())]
-    for group in ("a", "b", "c"):
+    for group in ("a", "b", "c", "d"):
         said = [int(m.group(group)) for m in found if m.group(group)]
         if said:
             return said[-1]

@@ -7,16 +7,16 @@ import re
 from recenv.rewards.reading.concepts import Concept
 
 CLAUSE = re.compile(
-    r"[,;|()\[\]!?。\n]|:(?!\d)|\.(?=\s|$)|\s-\s|--?(?=\s)|\b(?:but|while|whereas|although|though|"
+    r"[,;|()\[\]!?。\n]|:(?!\d)|(?<!\A\d)(?<!\n\d)\.(?=\s|$)|\s-\s|--?(?=\s)|\b(?:(?<!all )but|while|whereas|although|though|"
     r"because)\b|"
     r"\band (?=(?:it |they )?(?:is|are|was|has|have|does|do|can|will|offers?|allows?|takes?|serves?|"
     r"accepts?|provides?|comes?|costs?|gets?|"
     r"says?|lies|sits|stays?|makes?|needs?|scores?|rates?|closes?|opens?)\b)|"
     r"\band (?=the (?:first|second|third|last|former|latter|other)\b)"
 )
-ENDS = re.compile(r"[!?。\n]|\.(?=\s|$)")
+ENDS = re.compile(r"[!?。\n]|(?<!\A\d)(?<!\n\d)\.(?=\s|$)")
 OPEN = re.compile(
-    r"如果|提到了|既然|看重|要是|若[是想]|的话|想要|希望|吗\b|是否|确认|需要我|帮您再|要我|您(?:更|看重|在意|想|要|需要|是)|建议|提醒|记得|不妨|提前(?!\d)|"
+    r"^\s?(?:要|想|图|为了|冲着)(?![是求])|如果|提到了|既然|看重|要是|若[是想]|的话|想要|希望|吗\b|是否|确认|需要我|帮您再|要我|您(?:更|看重|在意|想|要|需要|是)|建议|提醒|记得|不妨|提前(?!\d)|"
     r"\bif\b|\bshould i\b|\bshall i\b|\bwould you\b|\bdo you\b|\bwant (?:me|the)\b|"
     r"\byou (?:would )?(?:want|need|prefer|like|asked|mentioned)\b|"
     r"\bmatters\b|\byour (?:request|budget|wish|requirement)|\blooking for\b|\bring ahead\b|"
@@ -26,28 +26,41 @@ OPEN = re.compile(
     r"\bi cannot (?:promise|confirm)\b|\bfeel like\b"
 )
 NO = re.compile(
-    r"\b(?:no|not|nothing|without|never|none|neither|nor|cannot|lacks?|unavailable)\b|没有?|"
+    r"\b(?:no|not|nothing|without|never|none|neither|nor|nowhere|nobody|cannot|lacks?|unavailable)\b|没有?|"
     r"(?:(?<![\u4e00-\u9fff])|(?<=[口店内里边房]))无(?!线|需|理|论)|"
     r"不(?![错过少仅只光])|未|缺|暂无|免不了"
 )
 NO_NO = re.compile(
     r"\bno (?:problem|worries|doubt|more than|less than|need|rush)\b|\bnot (?:only|just|bad)\b|没问题|"
-    r"没关系|不怕|不用|不算|不超过|不低于|"
+    r"没关系|没事|不怕|不用|不算|不超过|不低于|"
     r"不高|不远|不贵|没超过|never clos\w+|不打烊|无需"
 )
 JOIN = re.compile(r"[\s,、]{0,3}(?:和|与|及|以及|跟|还有|或者?|&|and|or|nor|,)?(?: the)?[\s,、]{0,2}")
 ALL = re.compile(
-    r"(?<![一-龥]的)都(?![市])|(?<!人)均(?!价|消费)|全部|每[一1]?[家个款]|两者|所有|无论哪|随便哪|\bboth\b|\ball (?P<n>[2-9])\b|"
+    r"(?<![一-龥]的)都(?![市])|(?<!人)均(?!价|消费)|全部|每[一1]?[家个款]|两者|所有|无论哪|随便哪|\bboth\b|"
+    r"\ball (?P<n>[2-9])\b(?! (?:boxes|points|wishes|conditions|criteria|requests|counts|of your))|"
     r"\ball (?:of )?(?:them|these|the|are)\b|"
-    r"\beach\b|\bevery(?: one)?\b|\bwhichever\b|\bany of (?:them|these)\b|^ ?all\b"
+    r"\beach\b|\bevery(?: one| 1)?\b|\bwhichever\b|\bany of (?:them|these)\b|^ ?all\b"
 )
-NONE = re.compile(r"\bnone of\b|\bneither\b|都没有?|都不(?!错)|都未|没有[一1][家个]|\bno (?:one )?of\b")
-ONLY = re.compile(r"\bonly(?! \d| about| around|[^,.]{0,12}\d)|\bthe sole\b|唯一|只有(?!\d)|仅有(?!\d)")
+NONE = re.compile(
+    r"\bnone of\b|\bneither\b|都没有?|都不(?!错)|都未|没有?[一1][家个]|"
+    r"\bnot (?:a single|one|1) (?:of\b|place)|\bno (?:one )?of\b")
+ONLY = re.compile(
+    r"\bonly 1\b(?![.\d]| (?:km|yuan|star|minute|hour))|\bjust (?:the|this)\b|\blone\b|"
+    r"\bonly(?! \d| about| around|[^,.]{0,12}\d)|\bthe sole\b|唯一|只有(?!\d)|仅有(?!\d)|"
+    r"[只就仅](?:有|是|剩)?[^,。;\d]{1,24}1[家个处间]")
+ONLY_THERE = re.compile(
+    r"\s{0,2}(?:(?:on the other hand|though|however),? )?(?:(?:is |are |it is )?"
+    r"(?:listed |found |offered |mentioned |available )?(?:only|just|nowhere but)(?: (?:at|in|by|with|from|for))?(?: the)?|"
+    r"只有|仅有?|就|唯有|倒是|则是?|却?只有?|得去|去|找|选)\s{0,2}")
+"""What stands between a thing and the one place that has it."""
 THAN = re.compile(
     r"(?:比|较|\b(?:than|against|over|versus|vs\.?|skip|instead of|unlike|"
     r"(?:much|cheap|expensive|close|near|far|high|good) as)(?: (?:half|twice|the|price|of|at|"
-    r"for|in|what)){0,6}|跟|相比|不如|别去)\s{0,2}$"
+    r"for|in|what)){0,6}|跟|相比|不如|别去|(?:^|,\s)(?:just )?like(?: the)?)\s{0,2}$"
 )
+EACH_ITS = re.compile(r"\brespectively\b|分别")
+EXCEPT = re.compile(r"(?:除了?|except(?: for)?|apart from|other than|all but|besides)(?: the)?\s{0,2}$")
 _AND = re.compile(r"\band\b|\bor\b|,|、|和")
 COMPARES = re.compile(
     r"more|less|cheap|higher|lower|far|clos|near|save|differ|apart|later|earlier|extra|\bby\b|over|under|short|longer|left|"

@@ -19,7 +19,7 @@ from recenv.rewards.models.forest import Forest
 NAMES = ("sentence_worst", "sentence_second", "sentence_sum", "sentence_mean", "sentences")
 """Names of the features of a response, in logits but for the last; 0 where there is no reader or no sentence."""
 
-WORDS = ("word_worst", "word_sum", "word_best")
+WORDS = ("word_worst", "word_sum", "word_best", "word_new")
 """What a reader adds to ``sentences.NAMES``."""
 
 LINE = (*sentences.NAMES, *WORDS)
@@ -53,6 +53,11 @@ class SentenceReader:
                 out[n] = float(own[0]), second, min(total, _MOST), math.fsum(own.tolist()) / len(own), min(len(own), 16) / 16
         return out
 
+    def worst(self, reading: Reading) -> str:
+        """The sentence, normalised, that records bear out least; "" where there is none."""
+        said = reading.sentences[:_MOST_SENTENCES]
+        return said[int(self.forest.logits(np.array(self.lines(said), np.float32)).argmax())].text if said else ""
+
     def lines(self, said: Sequence[Sentence]) -> list[tuple[float, ...]]:
         """What the forest is asked about sentences."""
         return [(*s.features, *weighed(self.lexicon, s)) for s in said]
@@ -62,8 +67,9 @@ class SentenceReader:
         return {**self.forest.arrays(), "lexicon": np.array(list(self.lexicon.values()), np.float32)}
 
 
-def weighed(lexicon: Mapping[str, float], sentence: Sentence) -> tuple[float, float, float]:
+def weighed(lexicon: Mapping[str, float], sentence: Sentence) -> tuple[float, float, float, float]:
     """WORDS of a sentence."""
     told = [lexicon.get(UNKNOWN + word, 0.0) for word in sentence.unknown]
     told += [lexicon.get(FOREIGN + word, 0.0) for word in sentence.foreign]
-    return (max(told), math.fsum(told), min(told)) if told else (0.0, 0.0, 0.0)
+    new = float(sum(UNKNOWN + word not in lexicon for word in sentence.unknown))
+    return (max(told), math.fsum(told), min(told), new) if told else (0.0, 0.0, 0.0, 0.0)

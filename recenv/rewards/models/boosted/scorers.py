@@ -19,10 +19,13 @@ from numpy.typing import NDArray
 
 from recenv.records import ScorerRow
 from recenv.rewards.dimensions import DIMENSIONS
+from recenv.rewards.features.prose import prose
 from recenv.rewards.models.boosted import checkpoint
-from recenv.rewards.models.boosted.inputs import prior
+from recenv.rewards.models.boosted.inputs import claims, prior
 from recenv.rewards.models.heads import CheckpointScorers
+from recenv.rewards.protocol import LEAST_BORNE
 
+LOW, _SHOWN = 0.5, 120  # below which it is said why; characters of a sentence that are shown
 _PASS = 256  # rows whose features are held at once
 
 
@@ -36,6 +39,16 @@ class BoostedScorers(CheckpointScorers):
 
     def clear(self, *, keep_segments: bool = False) -> None:
         """Nothing to forget."""
+
+    def remarks(self, rows: Sequence[ScorerRow], values: NDArray[np.float32]) -> list[str]:
+        said = [""] * len(rows)
+        low = [n for n, value in enumerate(values.tolist()) if value < LOW]
+        if low and claims(rows[0].dimension) and self.inputs.reader is not None:
+            for n in low:
+                row = rows[n]
+                worst = self.inputs.reader.worst(prose(row.evidence, row.query, row.response))
+                said[n] = f'{LEAST_BORNE} "{worst[:_SHOWN]}"' if worst else ""
+        return said
 
     def logits(self, rows: Sequence[ScorerRow]) -> list[NDArray[np.float64]]:
         found: list[NDArray[np.float64]] = []
