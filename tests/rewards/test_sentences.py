@@ -174,3 +174,14 @@ def test_a_scorer_of_facts_says_which_sentence_it_doubts_most() -> None:
     scores = scorer_set("fast")[FACTS].score(rows)
     assert scores.values[0] < 0.5 < scores.values[1]
     assert scores.reasons == (f'{LEAST_BORNE} "it has a rooftop pool with a jazz band."', "")
+
+
+def test_names_with_numbers_and_branches_are_read_whole() -> None:
+    evidence = """7天连锁酒店(北京南站地铁站店)；住宿；区域: 丰台区；价格: 193元；评分: 4.1分
+7天连锁酒店(北京花园桥店)；住宿；区域: 海淀区；价格: 245元；评分: 4.3分
+川十七火锅(总店)；餐饮；区域: 朝阳区；价格: 100元；评分: 5分"""
+    response = ("为您推荐：1. 7天连锁酒店(北京南站地铁站店)（评分4.1分，价格193元，丰台区）；2. 7天连锁酒店(北京花园桥店)"
+                "（评分4.3分，价格245元，海淀区）；3. 川十七火锅(总店)（评分5分，价格100元，朝阳区）。")
+    (said,) = counts(response, evidence)
+    assert said["figures_own"] >= 5 and said["tally_areas_right"] == 3
+    assert not any(said[name] for name in ("figures_others", "figures_nobodys", "tally_unheld", "tally_areas_wrong"))

@@ -12,8 +12,7 @@ from collections import Counter
 from typing import NamedTuple
 
 from recenv.rewards.features import CACHES
-from recenv.rewards.features.prose.clocks import clocks
-from recenv.rewards.features.prose.figures import spelled
+from recenv.rewards.features.prose.figures import written
 from recenv.rewards.features.prose.leftover import unaccounted
 from recenv.rewards.features.prose.sentences import Sentence, read
 from recenv.rewards.features.prose.tally import COUNTED, NAMES, RIGHT, WRONG
@@ -22,6 +21,8 @@ from recenv.rewards.reading.lexical import norm
 __all__ = ["NAMES", "Reading", "Sentence", "plain", "prose"]
 
 _MOST_CHARACTERS = 6_000
+_NUMBERED = re.compile(r"(?<=[:;]\d)\. (?=\d)")
+"""The mark of a list before a name that begins with a number."""
 _MARKUP = re.compile(r"[①-⑳❶-❿]|\*\*|__|`")
 
 
@@ -50,4 +51,5 @@ def prose(evidence: str, query: str, response: str) -> Reading:
 
 def plain(response: str) -> str:
     """A response as it is read: normalised, without markup, with numbers and times of day as digits."""
-    return spelled(clocks(norm(_MARKUP.sub("", response[:_MOST_CHARACTERS])))).replace("vs.", "vs")[:_MOST_CHARACTERS]
+    said = _NUMBERED.sub("、", norm(_MARKUP.sub("", response[:_MOST_CHARACTERS])))
+    return written(said).replace("vs.", "vs")[:_MOST_CHARACTERS]

@@ -29,7 +29,7 @@ _TOLD = re.compile(
     r"地址|电话|"
     r"(?:area|district|(?:recommended )?dishes|(?:average )?price|cost|(?:user )?rating|score|type|kind|features|amenities|"
     r"distance|(?:opening )?hours|address|phone|facilities|services)\b(?! )?")
-_LONG, _FEW = 28, 2
+_LONG, _FEW, _LONGEST_NAME = 28, 2, 80
 
 
 class Entry(NamedTuple):
@@ -151,10 +151,16 @@ def _names(read: Sequence[Sequence[Field]], parts: Sequence[str]) -> list[str]:
         found = [next((f.value for f in fields if fits(f) and _is_name(f)), "") for fields in read]
         if all(found) and len(set(found)) > len(found) / 2 and sum(map(bool, labels)) > len(labels) / 2:
             return [name[:80] for name in found]
-    heads = [_head(part) for part in parts]
+    heads = [_whole(_head(part), fields) for part, fields in zip(parts, read, strict=True)]
     if len(set(heads)) == 1 < len(heads):  # a label that all begin with
         heads = [_head(rest) for rest in (re.split(r"[:：=|\n]", part, maxsplit=1)[-1] for part in parts)]
     return heads
+
+
+def _whole(head: str, fields: Sequence[Field]) -> str:
+    """A head with the branch in brackets that its record begins with, too."""
+    first = fields[0].value if fields and not fields[0].label else ""
+    return first if head and first.startswith(head) and first.endswith(")") and len(first) <= _LONGEST_NAME else head
 
 
 def _is_name(field: Field) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+from recenv.rewards.features.prose.figures import written
 from recenv.rewards.features.prose.places import Place
 from recenv.rewards.features.prose.referring import by_kind_or_area
 from recenv.rewards.features.prose.wording import ALL, CLAUSE, ENDS, EXCEPT, JOIN, ONLY_THERE, OPEN, THAN
@@ -42,7 +43,7 @@ class Clause(NamedTuple):
 
 def clauses_of(text: str, places: Sequence[Place], query: str) -> list[Clause]:
     named = mentions(
-        text, [p.name for p in places if p.name], " ".join(p.text.replace(p.name, " ") for p in places) + query,
+        text, [written(p.name) for p in places if p.name], " ".join(p.text.replace(p.name, " ") for p in places) + query,
         [p.kind for p in places if p.name],
     )
     held = [n for n, p in enumerate(places) if p.name]

@@ -130,9 +130,14 @@ def figures(text: str) -> tuple[Figure, ...]:
     return tuple(found)
 
 
+def written(text: str) -> str:
+    """A normalised text as answers are read: with numbers and times of day as digits."""
+    return spelled(clocks(text))
+
+
 def figures_of(text: str) -> tuple[Figure, ...]:
     """The numbers of a normalised text."""
-    return figures(spelled(clocks(text)))
+    return figures(written(text))
 
 
 def same(said: Figure, known: Figure) -> bool:
