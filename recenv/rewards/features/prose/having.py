@@ -34,27 +34,30 @@ def having(clause: Clause, places: Sequence[Place], tally: Tally) -> str:
     """What places are said to have; returns the clause without it."""
     text = clause.text
     said_of = concepts(text)
+    if not said_of:
+        return text
     things = len(said_of) > 1 and len(clause.about) == 1 and _THEY_ALL.search(text) is not None
+    gap, only, every, said = GAP.search(text), ONLY.search(text), says_all(clause), counted(text)
+    none = NONE.search(text) and not (len(clause.about) == 1 and _NEITHER_NOR.search(text))
     for concept in said_of:
         text = text[: concept.start] + " " * (concept.end - concept.start) + text[concept.end :]
         if clause.open:
             continue
         denied = denies(clause.text, concept)
-        if GAP.search(clause.text):
+        if gap:
             silent = all(concept.name not in places[n].has for n in clause.about)
             tally.add("denied_rightly" if silent else "denied_wrongly")
             continue
         holders = [n for n, p in enumerate(places) if concept.name in p.has]
-        said = counted(clause.text)
-        if NONE.search(clause.text) and not (len(clause.about) == 1 and _NEITHER_NOR.search(clause.text)):
+        if none:
             scope = scope_of(clause, places) or tuple(range(len(places)))
             tally.add("all_wrong" if set(scope) & set(holders) else "all_right")
-        elif ONLY.search(clause.text) and not denied and clause.about:
+        elif only and not denied and clause.about:
             right = set(clause.about) <= set(holders) and not set(holders) - set(clause.about)
             told = set(clause.seen) if set(clause.seen) - set(clause.about) else set(holders)
             loose = set(clause.about) <= set(holders) and not (set(holders) & told) - set(clause.about)
             tally.add("only_right" if right or loose else "only_wrong")
-        elif says_all(clause) and not (said and said < 2) and not things:
+        elif every and not (said and said < 2) and not things:
             scope = scope_of(clause, places)
             if scope:
                 wrong = bool(set(scope) & set(holders)) if denied else bool(set(scope) - set(holders))

@@ -30,12 +30,13 @@ def by_kind_or_area(text: str, named: Sequence[Named], places: Sequence[Place]) 
     """Where a word of one place's kind, name or area stands for it, since no other place has that word."""
     if not 1 < len(places) <= _MOST:
         return []
-    taken = [(m.start, m.end) for m in named]
-    found = [*_english(text, places), *_areas(text, places), *_chinese(text, places)]
+    taken = bytearray(len(text) + 1)
+    for m in named:
+        taken[m.start:m.end] = b"\x01" * (m.end - m.start)
     kept: list[Named] = []
-    for m in sorted(found):
-        if not any(a < m.end and m.start < b for a, b in taken):
-            taken.append((m.start, m.end))
+    for m in sorted([*_english(text, places), *_areas(text, places), *_chinese(text, places)]):
+        if taken.find(1, m.start, m.end) < 0:
+            taken[m.start:m.end] = b"\x01" * (m.end - m.start)
             kept.append(m)
     return kept
 
