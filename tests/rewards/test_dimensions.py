@@ -239,3 +239,19 @@ def test_nothing_compares_a_dimension_with_a_string() -> None:
                          for n in (t.elts if isinstance(t, (ast.Tuple, ast.List, ast.Set)) else [t])]
                 found += [f"{place}:{n.lineno}" for n in inner if isinstance(n, ast.Constant) and n.value in DIMENSIONS]
     assert not found
+
+
+def test_a_dimension_of_items_is_asked_behind_one_of_lists(tiny_world: World) -> None:
+    near = Dimension(
+        name="nearness", short="NEA", says="whether the item is near", reads=("query", "item"), needs=("query", "item"),
+        answers="item", overlap=lambda row, item: (row.query, item or row.item))
+    REGISTRY.add(near.name, near)
+    try:
+        scorers = {**overlap_scorers(), near.name: ConstantScorer(near.name, 0.25)}
+        engine = Engine(tiny_world, EnvConfig(candidates=16, horizon=3), scorers=scorers, user=ScriptedUser())
+        vectors = SlateVectorEnv(engine, 2, vector_reward=True)
+        vectors.reset(seed=0)
+        *_, infos = vectors.step(np.array([[0, 1, 2]] * 2))
+    finally:
+        REGISTRY.remove(near.name)
+    assert infos["reward_vector"][:, D].tolist() == [0.25, 0.25] and infos["applicable"][:, D].all()
