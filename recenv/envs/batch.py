@@ -109,9 +109,13 @@ class SessionBatch:
                 self._seen[r] = made
         return [view for r in (range(self.n) if rows is None else rows) if (view := self._seen[r]) is not None]
 
-    def observations(self, rows: Sequence[int] | None = None) -> list[str]:
-        """The views of the given rows, all N by default, as one text each."""
-        return [self.engine.transcript.observation(view) for view in self.views(rows)]
+    def observations(self) -> list[str]:
+        """The N views as one text each."""
+        return self.told(self.views())
+
+    def told(self, views: Sequence[AgentView]) -> list[str]:
+        """Views as one text each."""
+        return [self.engine.transcript.observation(view) for view in views]
 
     def step(self, actions: Sequence[Action | None]) -> Step:
         """Play a turn in words; None for rows that sit out."""

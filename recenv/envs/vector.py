@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, ClassVar, Generic, TypeVar
 
 import numpy as np
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from recenv.envs.batch import SessionBatch, Split
 from recenv.envs.chat_format import parse_action
 from recenv.envs.engine import Engine, Step
+from recenv.envs.infos import Infos, Unmade
 from recenv.envs.single import (
     MAX_TEXT,
     Info,
@@ -35,8 +37,8 @@ class SessionVectorEnv(VectorEnv[Obs, Act, Any], ABC, Generic[Obs, Act]):
     """What both share. All three autoreset modes of Gymnasium:
 
     - NEXT_STEP: the step after an end ignores its action, resets the row and earns 0;
-    - SAME_STEP: the step that ends a session already returns the next one; what it ended with is in ``final_obs`` and
-      ``final_info``;
+    - SAME_STEP: the step that ends a session already returns the next one; what it ended with is in ``final_obs``, made when
+      it is read, and ``final_info``;
     - DISABLED: a row that has ended must be reset (``options={"reset_mask": (N,) bools}``) before the next step.
 
     Infos are arrays over the batch, see ``SessionBatch.arrays``.
@@ -102,16 +104,15 @@ class SessionVectorEnv(VectorEnv[Obs, Act, Any], ABC, Generic[Obs, Act]):
         rewards = step.vector_rewards if self.vector_reward else step.rewards.astype(np.float64)
         ended, truncated = self.batch.over, self.batch.truncated
         terminated, infos = ended & ~truncated, self._infos(step)
-        if self.autoreset_mode == AutoresetMode.SAME_STEP and ended.any():
+        if self.autoreset_mode == AutoresetMode.SAME_STEP and np.count_nonzero(ended):
             rows = np.flatnonzero(ended)
-            final = np.full(self.num_envs, None, object)
-            final[rows] = self._observations_of(rows)
+            final = Unmade(partial(_in_rows, self.num_envs, rows, self._ended_with(rows)))
             self.batch.reset(rows=rows)
             now = self.batch.now()
             if self._full:
                 now["messages"] = infos["messages"].copy()
                 now["messages"][rows] = _objects([self.batch.messages(r) for r in rows.tolist()])
-            infos = {**infos, **now, "final_obs": final, "_final_obs": ended, "final_info": infos, "_final_info": ended}
+            infos = Infos({**infos, **now, "final_obs": final, "_final_obs": ended, "final_info": infos, "_final_info": ended})
         return self._observe(), rewards, terminated, truncated, infos
 
     def close_extras(self, **kwargs: Any) -> None:
@@ -153,8 +154,8 @@ class SessionVectorEnv(VectorEnv[Obs, Act, Any], ABC, Generic[Obs, Act]):
         """Play N answers; those of rows that do not play are not looked at."""
 
     @abstractmethod
-    def _observations_of(self, rows: NDArray[np.int64]) -> NDArray[Any]:
-        """(R,) objects: what the agents of the given rows are shown."""
+    def _ended_with(self, rows: NDArray[np.int64]) -> Callable[[], list[Any]]:
+        """What gives (R,) what the agents of the given rows are shown now, whenever it is asked."""
 
 
 class ChatVectorEnv(SessionVectorEnv[tuple[str, ...], Sequence[str]]):
@@ -179,8 +180,8 @@ class ChatVectorEnv(SessionVectorEnv[tuple[str, ...], Sequence[str]]):
         acts = [parse_action(a, strict=strict) if p else None for a, p in zip(actions, playing.tolist(), strict=True)]
         return self.batch.step(acts)
 
-    def _observations_of(self, rows: NDArray[np.int64]) -> NDArray[Any]:
-        return _objects(self.batch.observations(rows.tolist()))
+    def _ended_with(self, rows: NDArray[np.int64]) -> Callable[[], list[Any]]:
+        return partial(self.batch.told, self.batch.views(rows.tolist()))
 
 
 class SlateVectorEnv(SessionVectorEnv[dict[str, NDArray[np.float32]], NDArray[np.int64]]):
@@ -208,12 +209,24 @@ class SlateVectorEnv(SessionVectorEnv[dict[str, NDArray[np.float32]], NDArray[np
         numbers = slate_numbers(actions, (self.num_envs, config.slate_size), config.candidates, playing)
         return self.batch.step_slates(numbers, playing)
 
-    def _observations_of(self, rows: NDArray[np.int64]) -> NDArray[Any]:
-        found = self.batch.engine.observer(self.batch.playing, rows)
-        # each row's arrays are parts of these; written out, since a dictionary from pairs takes three times as long
-        return _objects([
-            {"candidates": candidates, "session": session}
-            for candidates, session in zip(found["candidates"], found["session"], strict=True)])
+    def _ended_with(self, rows: NDArray[np.int64]) -> Callable[[], list[Any]]:
+        return partial(_row_by_row, self.batch.engine.observer.later(self.batch.playing, rows))
+
+
+def _row_by_row(seen: Callable[[], dict[str, NDArray[np.float32]]]) -> list[Any]:
+    """The observation of each of N sessions; its arrays are parts of those of the batch."""
+    found = seen()
+    # written out, since a dictionary from pairs takes three times as long
+    return [
+        {"candidates": candidates, "session": session}
+        for candidates, session in zip(found["candidates"], found["session"], strict=True)]
+
+
+def _in_rows(n: int, rows: NDArray[np.int64], values: Callable[[], list[Any]]) -> NDArray[Any]:
+    """(N,) objects: values (R,) in the given rows, None elsewhere."""
+    out = np.full(n, None, object)
+    out[rows] = _objects(values())
+    return out
 
 
 def _objects(values: list[Any]) -> NDArray[Any]:
