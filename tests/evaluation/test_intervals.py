@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import math
+from statistics import NormalDist
 
 import numpy as np
 import pytest
 
+from recenv import rng
 from recenv.errors import InputError
+from recenv.measures import intervals
 from recenv.measures.intervals import (
     Interval,
     group_intervals,
     mean_interval,
     mean_intervals,
     paired_difference,
+    student_interval,
     student_quantile,
 )
 
@@ -156,3 +160,56 @@ def test_a_statistic_of_rows_is_resampled_as_a_mean_is() -> None:
 def test_one_group_alone_has_no_interval_of_a_statistic() -> None:
     low, high = group_intervals(np.zeros(4, np.int64), lambda rows: [1.0, NAN], 20, "test")
     assert np.isnan([*low, *high]).all()
+
+
+def test_ends_are_expanded_percentiles_of_ratio_means_over_drawn_users(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Written out: draws keyed by seed, resample and place; Phi(-sqrt(G / (G - 1)) t) is cut off at each side."""
+    of, resamples, level = 24, 300, 0.8
+    values, clusters = np.sin(np.arange(61.0)) ** 2, [f"u{i % of:02}" for i in range(61)]
+    sums, counts = (np.bincount(np.arange(61) % of, w) for w in (values, np.ones(61)))
+    drawn = rng.integers(of, 5, rng.word("evaluation/bootstrap"), np.arange(resamples)[:, None], np.arange(of))
+    means = sums[drawn].sum(1) / counts[drawn].sum(1)
+    tail = NormalDist().cdf(-math.sqrt(of / (of - 1)) * student_quantile(0.5 + level / 2, of - 1))
+    found = mean_interval(values, clusters, 5, level, resamples)
+    assert [found.low, found.high] == pytest.approx(np.quantile(means, [tail, 1 - tail]).tolist(), rel=1e-9)
+    monkeypatch.setattr(intervals, "_BLOCK", 7 * of + 1)  # a few resamples at once
+    assert mean_interval(values, clusters, 5, level, resamples) == found
+
+
+def test_students_interval_is_that_of_residuals_by_user() -> None:
+    """Of unequal users: sqrt(G / (G - 1) x sum of squared residuals) / N, times t; for any number where that is asked."""
+    for of in (2, 3, 19, 20, 21, 40):
+        n = 3 * of - 1
+        values, clusters = np.cos(np.arange(float(n))), users(n, of)
+        residual = np.bincount(np.arange(n) % of, values - values.mean())
+        half = student_quantile(0.95, of - 1) * math.sqrt(of / (of - 1) * float((residual**2).sum())) / n
+        ends = pytest.approx([values.mean() - half, values.mean() + half], rel=1e-6)
+        banded = student_interval(values, clusters, 0.9)
+        assert [banded.low, banded.high] == ends and banded.clusters == of
+        resampled = mean_interval(values, clusters, 0, 0.9)
+        assert ([resampled.low, resampled.high] == ends) == resampled.few == (of <= 20)
+    alike = student_interval([0.25] * 42, users(42, 21))
+    assert (alike.low, alike.high, alike.reason) == (0.25, 0.25, "")
+    assert math.isnan(student_interval([0.25] * 40, users(40, 20)).low) and not mean_interval([1.0], ["a"], 0).few
+
+
+def test_an_interval_excludes_nought_from_half_a_thousandth_on() -> None:
+    for low, high, excludes in ((0.0005, 1.0, True), (-1.0, -0.0005, True), (0.000499, 1.0, False), (-1.0, -0.000499, False)):
+        assert Interval(mean=0.1, low=low, high=high, n=9, missing=0, clusters=9).excludes_zero == excludes
+
+
+def test_resamples_without_a_value_and_groups_out_of_order() -> None:
+    """A statistic that is nowhere defined has no interval, its neighbours have theirs; what a group is called does not matter."""
+    values = np.arange(40.0)
+    groups = np.arange(40) % 10
+
+    def of(rows: np.ndarray) -> list[float]:
+        return [float(values[rows].mean()), NAN, float(values[rows].max()) if 39 in rows else NAN]
+
+    low, high = group_intervals(groups, of, 100, "test")
+    assert low[0] < 19.5 < high[0] and np.isnan([low[1], high[1]]).all() and low[2] == high[2] == 39.0
+    rare = [NAN] * 38 + [1.0, 3.0]  # many a resample has neither
+    few = mean_interval([*rare, *[NAN] * 20], [f"u{i}" for i in range(60)], 0)
+    assert few.n == few.clusters == 2
+    many = mean_intervals(np.stack([np.arange(60.0), [*rare, *[NAN] * 20]], 1), [f"u{i}" for i in range(60)], 0)
+    assert many[1] == few and not many[0].few

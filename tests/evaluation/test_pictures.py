@@ -28,7 +28,9 @@ from recenv.evaluation.runner import evaluate
 from recenv.evaluation.session_pages import pick_sessions
 from recenv.evaluation.session_values import session_values
 from recenv.evaluation.why import Told, explain
+from recenv.measures import drawing
 from recenv.measures.typeface import SUBSTITUTE, drawable, embedded_font, fit_text, text_width, wrap
+from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rollouts.trace import SessionTrace
 
 CROSSWOZ = Path(__file__).parents[3] / "shared" / "data" / "crosswoz"
@@ -276,3 +278,73 @@ def test_importing_evaluation_and_the_leaderboard_loads_no_matplotlib() -> None:
             "recenv.evaluation.build_leaderboard\n"
             "assert not {'matplotlib', 'torch', 'fontTools', 'jinja2'} & sys.modules.keys()")
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+# -- the one drawing style, in points and inches -------------------------------------------------------------------------
+
+
+def test_text_is_as_wide_as_its_characters_and_breaks_where_it_no_longer_fits() -> None:
+    """A Chinese character is one em: at 72 points an inch."""
+    assert text_width("我你他", 72) == pytest.approx(3.0) and text_width("\ue000", 36) == pytest.approx(0.5)
+    assert wrap("我你他们", 3.0, 72, 9) == ["我你他", "们"] and wrap("我你他们", 2.99, 72, 9) == ["我你", "他们"]
+    assert wrap("我你他们", 0.5, 72, 9) == ["我", "你", "他", "们"]  # at least one on a line
+    assert fit_text("我你他", 3.0, 72) == "我你他"
+    for width in (2.99, 2.0, 1.2):
+        cut = fit_text("我你他", width, 72)
+        kept = len(cut) - 1
+        assert cut == "我你他"[:kept] + "…" and text_width(cut, 72) <= width < text_width("我你他"[: kept + 1] + "…", 72)
+    assert wrap("我你他们", 2.0, 72, 1) == [fit_text("我你他们", 2.0, 72)]
+
+
+@pytest.mark.parametrize(("text", "fits", "lines"), [
+    ("ab cd", "ab c", ["ab", "cd"]), ("ab-cd", "ab-c", ["ab-", "cd"]), ("ab我cd", "ab我c", ["ab我", "cd"]),
+    ("abcde", "abc", ["abc", "de"]),
+    ("我“你他", "我“", ["我", "“你", "他"]), ("我你，他", "我你", ["我", "你，", "他"]),
+    ('a "bc" d', 'a "bc', ['a', '"bc"', "d"]),
+    ("ab，cd", "ab", ["ab", "，", "cd"])])
+def test_lines_break_between_words_and_never_before_a_stop(text: str, fits: str, lines: list[str]) -> None:
+    assert wrap(text, text_width(fits, 9) + 1e-6, 9, 9) == lines
+
+
+def test_a_heading_stands_on_its_notes() -> None:
+    figure = drawing.new_figure(4.0, 2.0)
+    axes = drawing.axes_at(figure, 1.0, 0.5, 2.0, 1.0)
+    assert figure.get_size_inches().tolist() == [4.0, 2.0] and axes.get_position().bounds == pytest.approx((0.25, 0.25, 0.5, 0.5))
+    drawing.heading(axes, "Title", "first", "second", colour=drawing.BAD)
+    assert [(t.get_text(), t.xyann) for t in axes.texts] == [("Title", (0, 26.5)), ("first", (0, 14.5)), ("second", (0, 5.0))]
+    assert [t.get_fontproperties().get_size_in_points() for t in axes.texts] == [10.0, 7.0, 7.0]
+    assert [t.get_color() for t in axes.texts] == [drawing.BAD, drawing.GREY, drawing.GREY]
+    assert {t.xy for t in axes.texts} == {(0, 1)}
+    drawing.axis_names(axes, "epoch")
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("epoch", "")
+    drawing.axis_names(axes, y="nats")
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("epoch", "nats")
+
+
+def test_frames_rows_and_marks() -> None:
+    axes = drawing.axes_at(drawing.new_figure(4.0, 2.0), 1.0, 0.5, 2.0, 1.0)
+    for sides, shown in (((), {"bottom", "left"}), (("top",), {"top"}), (("none",), set())):
+        drawing.frame(axes, *sides)
+        assert {side for side, spine in axes.spines.items() if spine.get_visible()} == shown
+    drawing.row_name(axes, 0.5, "a name that is far too long for its place", 0.5)
+    drawing.write(axes, 0.25, 0.75, "$x$", 8.0, align="right", ground="white")
+    drawing.whisker(axes, 1.0, 3.0, 2.0, drawing.GOOD)
+    drawing.hatch_cell(axes, 0.0, 1.0, 2.0, 3.0)
+    name, text = axes.texts
+    assert name.get_text() == fit_text("a name that is far too long for its place", 0.5, 9.0)
+    assert (name.xy, name.xyann) == ((0, 0.5), (-8, 0))
+    assert text.get_text() == "$x$" and text.get_position() == (0.25, 0.75) and text.get_ha() == "right"
+    assert not text.get_parse_math()
+    assert text.get_bbox_patch() is not None and axes.lines[0].get_xydata().tolist() == [[1.0, 2.0], [3.0, 2.0]]
+    assert axes.patches[0].get_bbox().bounds == (0.0, 1.0, 2.0, 3.0)
+
+
+def test_a_picture_is_written_as_its_name_says(tmp_path: Path) -> None:
+    figure = drawing.new_figure(1.0, 0.5)
+    assert size(drawing.save(figure, tmp_path / "new" / "a.PNG")) == (150, 75)
+    assert drawing.svg(figure) == drawing.save(figure, tmp_path / "a.svg").read_bytes() and b"<svg" in drawing.svg(figure)
+    with pytest.raises(InputError, match=r"written as .png or .svg; got 'a.gif'"):
+        drawing.save(figure, tmp_path / "a.gif")
+    colours = drawing.dimension_colours()
+    assert list(colours) == list(DIMENSIONS) and list(colours.values()) == [
+        drawing.PALETTE[n % len(drawing.PALETTE)] for n in range(len(DIMENSIONS))]

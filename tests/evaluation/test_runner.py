@@ -13,7 +13,7 @@ from recenv.errors import InputError
 from recenv.evaluation.failures import GIVE_UP, Lost, read_failures
 from recenv.evaluation.folder import open_run
 from recenv.evaluation.plan import LEADERBOARD, MANIFEST, TRACES, AgentEntry, RunPlan, read_plan
-from recenv.evaluation.runner import Progress, RunChunk, evaluate
+from recenv.evaluation.runner import Chunk, Progress, RunChunk, evaluate, part_of
 from recenv.journal import line_of
 from recenv.rollouts.trace import SessionTrace, read_traces
 
@@ -260,5 +260,37 @@ def test_an_agent_whom_nobody_answers_is_given_up_and_the_others_play(tmp_path: 
     played: list[tuple[str, int]] = []
     run = evaluate(PLAN, tmp_path / "run", run_chunk=losing(set(range(7)), played), chunk=1)
     assert played == [("random", order) for order in range(GIVE_UP)] + [("greedy", order) for order in range(7)]
-    assert [one.order for one in read_failures(run)] == list(range(7))
+    assert [(one.order, one.session_id, one.agent) for one in read_failures(run)] == [(n, f"s{n}", "random") for n in range(7)]
+    assert {one.why for one in read_failures(run)} == {"status 503: overloaded \x1b[31m"}
     assert open_run(run).leaderboard().rows[-1].sessions == 0
+
+
+def test_agents_are_given_up_for_losses_in_a_row_alone(tmp_path: Path) -> None:
+    made = plan(("random", "greedy"), sessions=2 * GIVE_UP + 1)
+    lost, play, asked = {*range(GIVE_UP - 1), *range(GIVE_UP, 2 * GIVE_UP - 1)}, run_chunk(made), list[tuple[str, int]]()
+
+    def run(agent: str, rows: Sequence[int], first: int) -> list[SessionTrace | Lost]:
+        asked.append((agent, first))
+        found: list[SessionTrace | Lost] = list(play(agent, rows, first))
+        return [Lost(agent=agent, order=first, session_id=f"s{first}", why="?")] if first in lost else found
+
+    evaluate(made, tmp_path / "run", run_chunk=run, chunk=1)
+    assert asked == [(agent.name, n) for agent in made.agents for n in range(2 * GIVE_UP + 1)]
+
+
+def test_what_is_coming_is_told_before_it_is_asked_for(tmp_path: Path) -> None:
+    told: list[Chunk] = []
+    out = tmp_path / "run"
+    with pytest.raises(KeyboardInterrupt):
+        evaluate(PLAN, out, run_chunk=killed_at(1), chunk=3)
+    evaluate(PLAN, out, run_chunk=run_chunk(PLAN), resume=True, chunk=4, coming=told.extend)
+    rows = tuple(PLAN.sessions)
+    assert told == [Chunk("random", rows[3:], 3), Chunk("greedy", rows[:4], 0), Chunk("greedy", rows[4:], 4)]
+
+
+def test_progress_of_one_of_several_passes_is_progress_of_the_whole() -> None:
+    seen: list[Progress] = []
+    one = part_of(seen.append, 2, 3)
+    assert one is not None and part_of(None, 2, 3) is None
+    one(Progress("greedy", 5, 14))
+    assert seen == [Progress("greedy", 2 * 14 + 5, 3 * 14)]

@@ -83,3 +83,62 @@ def test_targets_are_smoothed_by_the_counts_of_either_label():
     found = fit_temperature(np.zeros(4), np.array([1.0, 1.0, 1.0, 0.0]))
     mean = (3 * 4 / 5 + 1 / 3) / 4
     assert found.shift == pytest.approx(np.log(mean / (1 - mean)), abs=0.01)
+
+
+def test_isotonic_steps_are_those_of_the_weighted_regression():
+    """Of the groups' mean labels, each with a row of the base rate: max over a <= i of min over b >= i of the mean of a to b."""
+    for seed, rows in enumerate((61, 137, 200)):
+        labels = (rng.uniform(seed, N[:rows]) < 0.3 + 0.4 * N[:rows] / rows).astype(float)
+        labels[15:45] = 1.0 if not seed else labels[15:45]
+        logits, groups = np.sqrt(N[:rows]), np.array_split(N[:rows], rows // 15)
+        size = np.array([len(g) for g in groups])
+        raised = np.array([(labels[g].sum() + labels.mean()) / (len(g) + 1) for g in groups])
+        every = range(len(groups))
+        steps = np.array([max(min(np.average(raised[a : b + 1], weights=size[a : b + 1]) for b in every[i:])
+                              for a in every[: i + 1]) for i in every])
+        levels, of = np.unique(steps.round(12), return_inverse=True)
+        fitted = fit_isotonic(logits, labels)
+        assert len(levels) < len(groups) and fitted.y == pytest.approx(levels)
+        assert fitted.x == pytest.approx([logits[np.repeat(of, size) == n].mean() for n in range(len(levels))])
+
+
+def test_the_method_that_errs_less_on_rows_it_did_not_see_is_fitted_to_all():
+    chosen = set()
+    for seed in range(10):
+        rows = N[:120]
+        logits = 3.0 * rng.normal(seed, 7, rows)
+        labels = (rng.uniform(seed, 8, rows) < np.where(logits > 1.0, 0.9, 0.3)).astype(float)
+        fold = (rng.uniform(seed, 9, rows) < 0.3).astype(int)
+        unseen = {method: np.zeros(len(rows)) for method in (fit_temperature, fit_isotonic)}
+        for method, told in unseen.items():
+            for f in (0, 1):
+                told[fold == f] = method(logits[fold != f], labels[fold != f]).apply(logits[fold == f])
+        best = min(unseen, key=lambda method: nll(labels, unseen[method]))
+        chosen.add(best)
+        assert fit_calibration(logits, labels, fold) == best(logits, labels)
+        assert fit_calibration(logits, labels, np.zeros(len(rows))) == fit_temperature(logits, labels)  # nothing is unseen
+    assert len(chosen) == 2
+
+
+def test_thirty_rows_of_two_classes_are_enough():
+    logits, fold = np.arange(30.0), np.arange(30) % 2
+    labels = (np.arange(30) % 3 == 0).astype(float)
+    assert fit_calibration(logits, labels, fold) != Calibration()
+    assert fit_calibration(logits[1:], labels[1:], fold[1:]) == Calibration()
+    for low, high, one_class in ((0.0, 0.5, False), (0.0, 0.49, True), (0.49, 1.0, False), (0.5, 1.0, True)):
+        graded = np.where(labels > 0, high, low)
+        assert (fit_calibration(logits, graded, fold) == Calibration()) == one_class
+
+
+def test_a_scale_never_turns_logits_around():
+    logits, labels = _overconfident(2.0)
+    assert fit_temperature(logits, 1.0 - labels).scale == 0.001
+
+
+def test_the_scale_of_lists_is_the_best_one_within_its_bounds():
+    """Three of four times the first of two, a logit apart: softmax(scale) = 3 / 4."""
+    lists, first, second = [np.array([1.0, 0.0])] * 4, np.array([1.0, 0.0]), np.array([0.0, 1.0])
+    assert fit_lists(lists, [first, first, first, second]).scale == pytest.approx(np.log(3.0), rel=1e-6)
+    assert fit_lists(lists, [first] * 4).scale == pytest.approx(20.0, rel=1e-6)
+    assert fit_lists(lists, [second] * 4).scale == pytest.approx(0.05, rel=1e-6)
+    assert fit_lists(lists, [np.zeros(2)] * 4) == Calibration()

@@ -115,12 +115,92 @@ ZH = [
 ]
 
 
+READ = [  # what is read of the instructions above, to the bounds
+    "language 'en' 1..", "language 'hi' 1..", "words 'parts' 5..", "words ..4", "words 3..4", "words 'parts' 5..",
+    "words 'parts' 3..", "words 8..12", "characters ..10", "sentences 3..", "sentences ..2", "paragraphs 'blank line' 3..3",
+    "paragraphs '***' 2..2", "paragraph start '2' 'two' 1..", "keywords 'tea' 'duck' 1..",
+    "keywords 'waste' 'material' 'meal' 1..", "forbidden 'cheap' ..0", "forbidden 'rock' ..0", "frequency 'tea' 2..",
+    "frequency 'tea' ..1", "letters 'q' 2..", "letters 'e' ..0", "letters 'o' ..2", "forbidden 'loud' 'busy' ..0",
+    "forbidden 'museum' ..0", "forbidden 'gloom' 'tears' ..0", "words ..3", "sentences 2..3", "sentences ..2",
+    "paragraphs '***' 2..2", "responses 2..2", "postscript 'ps' 1..", "lowercase 1..", "lowercase 1..", "uppercase 1..",
+    "items 2..2; bullets 'markdown' 2..2", "highlights 1..", "ending 'Call me.' 1..", "repeat 'Name a park.' 1..", "json 1..",
+    "json 1..", "title 1..", "highlights 2..", "bullets 2..2", "sections 'SECTION' 2..", "placeholders 2..",
+    "postscript 'pps' 1..", "lowercase 1..", "lowercase 1..", "uppercase 1..", "capital words 2..", "marks ',' '，' ..0",
+    "marks '!' '！' ..0", "ending 'Is that all?' 1..", "ending 'So what is next?' 1..", 'quotation \'"\' 1..',
+    "repeat 'Tell a joke.' 1..", "responses 2..2", "options 'Yes.' 'No.' 'Maybe.' 1..", "question 1..",
+    "beginning 'Dear guest' 1..", "numbered 1..", "language 'en' 1..", "hanzi ..10", "hanzi 8..", "sentences 2..3",
+    "paragraphs 3..", "keywords '火锅' '安静' 1..", "forbidden '便宜' ..0", "frequency '火锅' 2..", "marks '!' '！' ..0",
+    "marks ',' '，' ..0", "json 1..", "ending '祝您愉快' 1..", 'quotation \'"“”＂\' 1..', "question 1..", "numbered 1..",
+    "bullets 2..2", "options '是' '否' 1..", "placeholders 2..", "responses 2..2", "paragraph start '2' '然后' 1..",
+]
+MORE = [
+    ('Avoid the words "cheap" or "free".', "forbidden 'cheap' 'free' ..0"), ("Use the word tea.", "keywords 'tea' 1.."),
+    ('Mention "tea" three times.', "frequency 'tea' 3.."), ('Say "tea" exactly twice.', "frequency 'tea' 2..2"),
+    ("Use at most two exclamation marks.", "marks '!' '！' ..2"),
+    ("Use exactly 3 commas. Do not use the letter q more than twice.", "letters 'q' ..2; marks ',' '，' 3..3"),
+    ("The letter e must appear less than 4 times.", "letters 'e' ..3"), ("No letter z.", "letters 'z' ..0"),
+    ("Use the keywords rock and roll.", "keywords 'rock' 'roll' 1.."), ("Use the word rock and roll along.", ""),
+    ('Do not use words such as "bad".', "forbidden 'bad' ..0"),
+    ("不得使用“便宜”，“免费”出现三次以上。", "forbidden '便宜' '免费' ..0"),
+    ("“茶”要出现恰好两次。", "frequency '茶' 2..2"), ("请包含“茶”或“酒”。", ""),
+    ("以“您好”开头，以“再见”结尾。", "beginning '您好' 1..; ending '再见' 1.."),
+    ("Write 3 sentences.", ""), ("Your answer should be 3 sentences long.", "sentences 3..3"),
+    ("Use two to four sentences, at least 20 words.", "words 'parts' 20..; sentences 2..4"), ("Use only 5 words.", "words ..5"),
+    ("Use between 5 and 9 words.", "words 5..9"), ("no more than 5 sentences, about 10 words", "words 8..12; sentences ..5"),
+    ("Each paragraph has 3 sentences.", ""),
+    ("The title has at most 5 words, the answer at least 50 words.", "words 'parts' 50.."),
+    ("Write 3 paragraphs separated by blank lines.", "paragraphs 'blank line' 3..3"),
+    ("Write at least 3 paragraphs.", "paragraphs 3.."), ("Write in 3 paragraphs.", ""),
+    ("Write exactly 4 bullet points in markdown.", "bullets 'markdown' 4..4"),
+    ("Give a bullet list of exactly 4 points.", "bullets 4..4"), ("The number of bullet points should be 3.", "bullets 3..3"),
+    ("Name exactly three places, as bullet points.", "items 3..3; bullets 3..3; bullets 1.."),
+    ("Use at least 3 bullets.", "bullets 3.."), ("Use at least 4 words in all caps.", "capital words 4.."),
+    ("Use fewer than 3 words in capital letters.", "capital words ..2"),
+    ("Use exactly 2 capitalized words.", "capital words 2..2"),
+    ('Your response must have exactly 3 sections. Mark each section with "SECTION X".', "sections 'SECTION' 3..3"),
+    ("There should be at most 4 sections, starting with (Part 1.", "sections 'Part' ..4"),
+    ("Include at least 2 placeholders in square brackets, [like this].", "placeholders 2.."),
+    ("Include 2 placeholders, [like this].", "placeholders 2.."),
+    ("Highlight at least 3 words with *asterisks*.", "highlights 3.."),
+    ("Highlight exactly 1 phrase in markdown.", "highlights 1..1"),
+    ("Highlight some words with *asterisks*.", "highlights 1.."), ("回答不少于五十字，不超过100字。", "hanzi 50..; hanzi ..100"),
+    ("写大约50个字。", "hanzi 40..60"), ("分两段回答。", "paragraphs 2..2"),
+    ("至少三句话，最多五句。", "sentences 3..; sentences ..5"),
+    ("超过20字。", "hanzi 21.."), ("用不到30个字回答。", "hanzi ..29"),
+    ('First paragraph must start with "Tea". Write 2 paragraphs separated by blank lines.',
+     "paragraphs 'blank line' 2..2; paragraph start '1' 'Tea' 1.."),
+    ("Write at least 300 characters.", "characters 300.."), ("Use 5-7 words.", "words 5..7"), ("Use 7-5 words.", ""),
+    ("Use at least one and two more words.", ""), ("Use at most 5 or more words.", ""),
+    ("Use fewer than one hundred and twenty words.", ""), ("Don't use more than 7 sentences.", "sentences ..7"),
+    ("Answer in French and in English.", ""), ("Answer only in French.", "language 'fr' 1.."),
+    ("用法语回答。", "language 'fr' 1.."),
+    ("Do not answer in French.", ""), ('Write "P.P.S." at the end.', "postscript 'pps' 1.."),
+    ("Add a P.S. and a P.P.S.", "postscript 'pps' 1.."),
+    ('Start your response with the phrase "Hi" and end it with the phrase "Bye".', "ending 'Bye' 1..; beginning 'Hi' 1.."),
+    ("End with this sentence: Is it? Please be kind.", "ending 'Is it?' 1.."), ("Never end with a question.", ""),
+    ('Answer "yes" or "no".', "options 'yes' 'no' 1.."), ('Choose one of "a", "b", "c".', "options 'a' 'b' 'c' 1.."),
+    ("Wrap it in double quotes. Put the title in double quotation marks.", 'quotation \'"\' 1..'),
+    ("Repeat the request first, then answer.\n\nName a park.", "repeat 'Name a park.' 1.."),
+    ("Say hello. Then repeat the question before you answer.", "repeat 'Say hello.' 1.."),
+]
+
+
 @pytest.mark.parametrize(("instruction", "kind", "good", "bad"), [*EN, *ZH])
 def test_a_demand_is_read_and_decided(instruction: str, kind: str, good: str, bad: str) -> None:
     found = [c for c in read_checks(instruction) if c.kind != "items"]
     assert [c.kind for c in found] == [kind]
     assert found[0].holds(good) and not found[0].holds(bad) and not found[0].holds(" ")
     assert "expected " in found[0].reason(found[0].measure(bad))
+
+
+@pytest.mark.parametrize(("instruction", "expected"), [*((e[0], read) for e, read in zip([*EN, *ZH], READ, strict=True)), *MORE])
+def test_a_demand_is_read_to_its_bounds(instruction: str, expected: str) -> None:
+    found = [" ".join([c.kind, *map(repr, c.words), f"{_end(c.least)}..{_end(c.most)}"]) for c in read_checks(instruction)]
+    assert "; ".join(found) == expected
+
+
+def _end(bound: int | None) -> str:
+    return "" if bound is None else str(bound)
 
 
 def test_demands_that_stand_together() -> None:

@@ -90,3 +90,55 @@ def test_ece_of_lists_is_of_items_against_their_share_of_the_gain():
     assert m.list_ece(gains[:1], p[:1]) == 0.0
     assert m.list_ece(gains, p) == pytest.approx((0.5 + 0.5) / 4)
     assert math.isnan(m.list_ece([], []))
+
+
+def test_half_is_on_the_upper_side():
+    labels, p = np.array([0.5, 0.5, 0.49, 0.49, 1.0, 0.0]), np.array([0.5, 0.49, 0.5, 0.49, 0.3, 0.9])
+    # labels count as 1, 1, 0, 0, 1, 0 and predictions as 1, 0, 1, 0, 0, 1
+    assert m.accuracy(labels, p) == 2 / 6
+    assert m.balanced_accuracy(labels, p) == pytest.approx((1 / 3 + 1 / 3) / 2)
+    assert m.f1(labels, p) == pytest.approx(2 * 1 / (3 + 3)) and m.f1(labels, p, positive=0) == pytest.approx(2 * 1 / (3 + 3))
+    assert m.f1(labels[1:2], p[:1]) == 1.0 and math.isnan(m.f1(labels[1:2], p[:1], positive=0))
+    assert m.auc(labels, p) == pytest.approx((1.5 + 0.5 + 0.0) / 9)
+    assert math.isnan(m.f1(np.zeros(2), np.zeros(2))) and math.isnan(m.accuracy(np.zeros(0), np.zeros(0)))
+    assert math.isnan(m.nll(np.zeros(0), np.zeros(0))) and math.isnan(m.ece(np.zeros(0), np.zeros(0)))
+    assert math.isnan(m.balanced_accuracy(np.zeros(2), np.ones(2))) and math.isnan(m.auc(np.zeros(2), np.ones(2)))
+
+
+def test_a_certain_mistake_costs_sixteen_nats():
+    """Probabilities are cut a ten-millionth from either end."""
+    for label, p in ((1.0, 0.0), (0.0, 1.0)):
+        assert m.nll(np.array([label]), np.array([p])) == pytest.approx(7 * math.log(10), rel=1e-6)
+        assert m.nll(np.array([label]), np.array([label])) == pytest.approx(1e-7, rel=1e-3)
+    assert m.list_nll([np.array([1.0, 0.0])], [np.array([0.0, 1.0])]) == pytest.approx(7 * math.log(10))
+    assert m.list_nll([np.array([1.0, 3.0])], [np.array([0.25, 0.5])]) == pytest.approx((math.log(4) + 3 * math.log(2)) / 4)
+    assert math.isnan(m.list_nll([np.zeros(2)], [np.full(2, 0.5)]))
+
+
+def test_fifteen_bins_of_like_size_the_first_ones_larger():
+    labels, p = (np.arange(47) % 3 == 0).astype(float), np.arange(47) / 47
+    parts = np.array_split(np.arange(47), 15)
+    assert [len(part) for part in parts] == [4, 4, *[3] * 13]
+    shuffled = np.argsort(np.arange(47) * 11 % 47)
+    expected = sum(abs(float((labels[part] - p[part]).sum())) for part in parts) / 47
+    assert m.ece(labels[shuffled], p[shuffled]) == pytest.approx(expected)
+    assert m.ece(labels[:3], p[:3], bins=9) == pytest.approx(np.abs(labels[:3] - p[:3]).mean())
+
+
+def test_correlations_by_hand():
+    a, b = np.array([1.0, 2.0, 4.0]), np.array([2.0, 1.0, 9.0])
+    # deviations -4/3, -1/3, 5/3 and -2, -3, 5
+    assert m.pearson(a, b) == pytest.approx((8 / 3 + 1 + 25 / 3) / math.sqrt(42 / 9 * 38))
+    assert m.spearman(a, b) == pytest.approx(0.5) and m.spearman(a, -a**3) == pytest.approx(-1.0)
+    # ranks 1.5, 1.5, 3 against 1, 2, 3
+    assert m.spearman(np.array([0.0, 0.0, 5.0]), a) == pytest.approx(1.5 / math.sqrt(1.5 * 2))
+
+
+def test_list_measures_are_means_over_the_lists_that_have_them():
+    gains = [np.array([1.0, 0.0, 2.0]), np.array([0.0, 0.0, 0.0]), np.array([1.0, 1.0, 1.0])]
+    lists = [np.array([0.5, 0.3, 0.2]), np.full(3, 1 / 3), np.array([0.1, 0.2, 0.7])]
+    found = m.list_means(gains, lists)
+    first = (1 / math.log2(2) + 2 / math.log2(4)) / (2 / math.log2(2) + 1 / math.log2(3))
+    assert found == pytest.approx({"ndcg": (first + 1.0) / 2, "top1": 1.0, "auc": 0.5})
+    assert m.list_auc(gains[0], lists[0]) == 0.5 and math.isnan(m.list_means([gains[1]], [lists[1]])["top1"])
+    assert m.top1(np.array([0.5, 0.0]), np.array([0.9, 0.1])) == 1.0

@@ -13,6 +13,7 @@ import pytest
 
 from recenv.data.world import World
 from recenv.records import Action, Item, Value
+from recenv.rewards.rules.assertions import Claim, agrees, read_assertions
 from recenv.rewards.rules.verdicts import factual_verdict
 from recenv.testing.tiny import tiny_view
 
@@ -260,3 +261,83 @@ def test_junk_is_read_quickly(refuted: Refuted, junk: str) -> None:
     started = time.process_time()
     refuted(("Harbor Grill " if junk.isascii() else "望江楼") + (junk * 4_000)[:3_900])
     assert time.process_time() - started < 2.0  # a fraction of a second on an idle core
+
+
+READ = [  # an answer, what it claims of which places: all that may be meant
+    (TRUE[1], "price 2145: Willow Court; price 296: Harbor Grill"),
+    (TRUE[2], "rating 4.6: Harbor Grill; rating 4.6: Blue Lantern"),
+    (TRUE[6], "price 58: Blue Lantern; price cheaper: Blue Lantern; price 2145: Willow Court, Blue Lantern"),
+    (TRUE[9], "distance 5.4: Willow Court; distance 0.8: Blue Lantern"),
+    (TRUE[12], "price 296: Harbor Grill; price 58: Blue Lantern"),
+    (TRUE[18], "rating 4.6: Blue Lantern"),
+    (TRUE[24], "price 便宜: 半亩园"),
+    (TRUE[36], "price 300: 望江楼; rating 4.6: 望江楼; price 60: 半亩园"),
+    (FALSE[3], "area Old Town: Harbor Grill; area Old Town: Blue Lantern"),
+    (FALSE[11], "rating 4.6: Harbor Grill; rating 4.6: Willow Court; rating 4.6: Blue Lantern"),
+    (FALSE[17], "rating 4.6: Willow Court; area Old Town: Willow Court"),
+    (FALSE[19], "price free entry: Blue Lantern; rating 4.6: Blue Lantern"),
+    (FALSE[36], "rating 4.6: 听雨轩; price 2145: 听雨轩; area 东城区: 听雨轩"),
+    (FURTHER[2], "rating 4.1: Harbor Grill, Willow Court"),
+    (FURTHER[4], "rating 4.6: Blue Lantern, Harbor Grill; price 58: Harbor Grill, Blue Lantern"),
+    (FURTHER[6], "price 2145: Willow Court; price 296: Willow Court, Harbor Grill"),
+    (FURTHER[11], "price 296: Harbor Grill; price 58: Blue Lantern; price 2145: Willow Court"),
+    (FURTHER[12], "price 296: Harbor Grill"),
+    (FURTHER[13], ""),
+    (FURTHER[15], "rating 4.6: Blue Lantern; rating 4.1: Willow Court"),
+    (FURTHER[19], "price 296: Harbor Grill; price 2145: Willow Court"),
+    (FURTHER[21], "rating 4.6: Harbor Grill; rating 4.6: Blue Lantern; rating 4.1: Willow Court"),
+    (FURTHER[34], "area 朝阳区: 望江楼; area 朝阳区: 半亩园; area 东城区: 听雨轩"),
+    ("It is rated 4.6 at Harbor Grill.", "rating 4.6: Harbor Grill"),
+    ("Harbor Grill is nice. Rated 4.6 there.", "rating 4.6: Harbor Grill"),
+    ("Harbor Grill is nice. With 58 yuan, Blue Lantern too.", "price 58: Harbor Grill, Blue Lantern"),
+    ("With a rating of 4.6; Blue Lantern.", "rating 4.6: Blue Lantern"),
+    ("Harbor Grill has 4.1 stars; Willow Court.", "rating 4.1: Harbor Grill"),
+    ("Harbor Grill has 4.1 stars and Willow Court.", "rating 4.1: Harbor Grill, Willow Court"),
+    ("望江楼靠近半亩园，评分4.6分", "rating 4.6: 半亩园, 望江楼"),
+    ("望江楼距离约1.2公里，共1,200元。", "distance 1.2: 望江楼; price 1,200: 望江楼"),
+]
+
+
+def claims(text: str) -> list[Claim]:
+    own = ZH if any("\u4e00" <= c <= "\u9fff" for c in text) else EN
+    items = tuple(i for i in own if i.name.casefold() in text.casefold())
+    return read_assertions(text, items, own, sorted({str(item.attributes["area"]) for item in own}))
+
+
+@pytest.mark.parametrize(("text", "expected"), READ)
+def test_what_an_answer_claims_and_of_whom(text: str, expected: str) -> None:
+    found = [f"{c.slot} {c.said}: {', '.join(item.name for item in c.owners)}" for c in claims(text)]
+    assert "; ".join(found) == expected
+
+
+@pytest.mark.parametrize(("said", "value", "tolerance"), [
+    ("rated 4.6", 4.6, 0.05), ("rated 5", 5.0, 0.05), ("rated 4.55", 4.55, 0.005), ("rated about 4.5", 4.5, 0.25),
+    ("58 yuan", 58.0, 0.5), ("58.5 yuan", 58.5, 0.05), ("about 60 yuan", 60.0, 9.0), ("around 2 yuan", 2.0, 0.5),
+    ("costs 1,058", 1058.0, 0.5), ("2.1e3 yuan", 2100.0, 50.0), ("5.4 km away", 5.4, 0.05), ("free entry", 0.0, 0.0)])
+def test_a_number_may_be_rounded_to_its_last_digit_and_more_where_it_is_about(said: str, value: float, tolerance: float) -> None:
+    [claim] = claims(f"Harbor Grill, {said}.")
+    assert claim.value == value and claim.tolerance == pytest.approx(tolerance, abs=2e-9) and claim.order == 0
+    slot = claim.slot
+    for off, agreed in ((0.999, True), (-0.999, True), (1.001, False), (-1.001, False)):
+        if tolerance:
+            assert agrees(claim, place("A", "en", **{slot: value + off * tolerance})) == agreed
+    assert agrees(claim, place("A", "en")) and agrees(claim, place("A", "en", **{slot: ""}))
+
+
+@pytest.mark.parametrize(("order", "have", "agreed"), [
+    (-1, 99.0, True), (-1, 100.0, True), (-1, 101.0, False), (1, 99.0, False), (1, 100.0, True), (1, 101.0, True),
+    (0, 99.0, False)])
+def test_a_comparison_agrees_with_what_is_on_its_side(order: int, have: float, agreed: bool) -> None:
+    item = place("A", "en", price=have, dishes=("duck 100 yuan",))
+    assert agrees(Claim("price", "cheaper", 100.0, 1e-9, (item,), order), item) == (agreed or order == 0)
+    bare = place("A", "en", price=have)
+    assert agrees(Claim("price", "100", 100.0, 1e-9, (bare,), order), bare) == agreed
+
+
+def test_of_many_values_the_first_are_checked_and_of_a_long_text_the_head() -> None:
+    assert len(claims("Harbor Grill: " + "4.6 stars, " * 128)) == 128
+    many = claims("Harbor Grill: 7 yuan, " + "4.6 stars, " * 128)
+    assert len(many) == 128 and many[0].said == "7"
+    filler = "x" * (6_000 - len("Harbor Grill 58 yuan"))
+    assert len(claims(f"Harbor Grill {filler}58 yuan")) == 1 and not claims(f"Harbor Grill x{filler}58 yuan")
+    assert claims("Harbor Grill costs 123456789012345 yuan") and not claims("Harbor Grill costs 1234567890123456 yuan")

@@ -94,3 +94,37 @@ def test_a_feature_without_variation_stays_at_zero() -> None:
     data = simulate(200, 4, np.array([0.0, 1.0]), 0.7, seed=4)
     padded = data._replace(features=np.concatenate([data.features, np.zeros((200, 4, 1))], 2))
     assert maximise(padded, 1.0, 0.9).beta[2] == pytest.approx(0.0, abs=1e-9)
+
+
+def test_errors_are_those_of_the_penalised_hessian() -> None:
+    """Lists of one item in no known order, taken or not: a logistic regression, whose slope and Hessian are known; how far is
+    looked is held by the ridge alone."""
+    n, l2 = 60, 0.5
+    x = np.stack([np.ones(n), rng.normal(3, np.arange(n)) + 0.5], 1)
+    chosen = np.where(rng.uniform(4, np.arange(n)) < 0.3, 0, -1)
+    fitted = maximise(Choices(x[:, None], np.full(n, 1), chosen, np.zeros(n, np.bool_)), l2, 0.9)
+    p = 1 / (1 + np.exp(-x @ fitted.beta))
+    assert x.T @ ((chosen == 0) - p) == pytest.approx(l2 * fitted.beta, abs=1e-5)
+    hessian = (x * (p * (1 - p))[:, None]).T @ x + l2 * np.eye(2)
+    assert fitted.errors == pytest.approx([*np.sqrt(np.diag(np.linalg.inv(hessian))), 1 / np.sqrt(l2)], rel=1e-4)
+    assert fitted.decay == pytest.approx(0.9)
+
+
+def test_steps_are_counted_and_none_makes_it_worse() -> None:
+    """Also where whole steps would, and from far away."""
+    data = simulate(50, 6, np.array([0.0, 4.0, -4.0]), 0.3, seed=6)
+    few = [maximise(data, 1e-3, 0.999, max_iterations=n) for n in (1, 2, 3, 100)]
+    assert [f.iterations for f in few[:3]] == [1, 2, 3] and few[3].iterations < 30
+    centre = np.array([0.0, 0.0, 0.0, np.log(999.0)])
+    worth = [-np.inf]
+    for f in few:
+        point = np.array([*f.beta, np.log(f.decay / (1 - f.decay))])
+        worth.append(float(log_likelihood(data, f.beta, f.decay).sum() - 0.5e-3 * ((point - centre) ** 2).sum()))
+    assert worth == sorted(worth)
+
+
+def test_some_choices_of_all_are_taken_with_all_that_is_known_of_them() -> None:
+    data = simulate(5, 3, np.array([0.0, 1.0]), 0.7, seed=1)._replace(length=np.arange(1, 6), ordered=np.arange(5) % 2 == 0)
+    part = data.take(np.array([4, 1]))
+    assert part.length.tolist() == [5, 2] and part.ordered.tolist() == [True, False]
+    assert np.array_equal(part.features, data.features[[4, 1]]) and part.chosen.tolist() == data.chosen[[4, 1]].tolist()

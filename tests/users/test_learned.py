@@ -3,19 +3,34 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import msgspec
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from recenv import rng
 from recenv.data.constraints import MET, MISSED, UNKNOWN
+from recenv.data.store import StoreWriter, user_fold
 from recenv.data.world import World
 from recenv.errors import InputError, UnknownName, WeightsError
+from recenv.records import Goal, Item, Need, Outcome, Privileged, Session, User
 from recenv.testing.tiny import SESSIONS, item_id
 from recenv.users import USERS
+from recenv.users.choice import Choices, log_likelihood, maximise
 from recenv.users.features import FEATURES, FeatureReader, tightness
-from recenv.users.learned import DEFAULT_PARAMS, ChoiceParams, LearnedUser, fit, leave_hazard, load_params, read_logs, save_params
+from recenv.users.learned import (
+    DEFAULT_PARAMS,
+    PRIOR_DECAY,
+    ChoiceParams,
+    LearnedUser,
+    fit,
+    leave_hazard,
+    load_params,
+    read_logs,
+    save_params,
+)
 from recenv.users.protocol import Appeal, UserModel
 from recenv.users.replay import ReplayUser
 
@@ -204,3 +219,124 @@ def test_the_registry(tiny_world: World) -> None:
         assert USERS[name](tiny_world, {}).name == name
     with pytest.raises(UnknownName, match="learned"):
         USERS["lerned"]
+
+
+# -- a world whose every number is known -------------------------------------------------------------------------------------
+
+
+ITEMS = tuple(Item(id=name, category=category, name=name, attributes=attributes) for name, category, attributes in (
+    ("a", "dining", {"rating": 4.7, "price": 20.0, "area": "North", "subcategory": "Tea", "tags": ("Quiet", "Wifi", "Cards")}),
+    ("b", "dining", {"rating": 3.9, "price": 80.0, "area": "South", "subcategory": "Grill", "tags": ("Wifi",)}),
+    ("c", "dining", {"price": 45.0, "subcategory": "Grill"}), ("d", "tourism", {})))
+SHOWN = (  # events of c, a and b, which were shown in this order
+    ("click", "order", "offered"), ("click", "offered", "click"), ("offered", "offered", "offered"),
+    ("order", "offered", "offered"),
+    ("offered", "click", "order"), ("offered", "offered", "order"))
+
+
+@pytest.fixture(scope="module")
+def known(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """Six users, each with one session; the places of the last one's list are not all known."""
+    out = tmp_path_factory.mktemp("known") / "store"
+    with StoreWriter(out, kind="logged") as store:
+        for item in ITEMS:
+            store.add_item(item)
+        for n, events in enumerate(SHOWN):
+            profile = {"budget": "very tight" if n % 2 else "generous", "likes": "tea、quiet, cards，wifi,"}
+            store.add_user(User(id=f"u{n}", profile=profile, history=("b", "c", "a", "gone", "d")))
+            goal = Goal(category="dining", query="Tea?", candidates=("a", "b", "c"))
+            outcomes = tuple(Outcome(item_id=i, event=event, position=place)  # type: ignore[arg-type]
+                             for place, (i, event) in enumerate(zip("cab", events, strict=True)))[: 2 if n == 5 else 3]
+            session = Session(id=f"s{n}", user_id=f"u{n}", locale="en", instruction="", context={"area": " north "},
+                              goals=(goal,), source="logged")
+            left = None if n == 5 else n == 4
+            store.add_session(session, Privileged(needs=(Need(),), outcomes=(outcomes,), patience=1 + n % 3, left=left))
+        store.finish()
+    return World(out)
+
+
+def test_every_feature_by_hand(known: World) -> None:
+    session, items = np.full(4, 1), np.arange(4)
+    met = np.array([[MET, MISSED], [UNKNOWN, MISSED], [MET, MET], [UNKNOWN, UNKNOWN]], np.int8)
+    rows = FeatureReader(known)(session, items, met)
+    price = [np.log(21 / 46), np.log(81 / 46), 0.0, 0.0]  # the median of dining is 45; tourism has none
+    folds = [user_fold(f"u{n}") for n in range(6)]
+    others = [SHOWN[n][:2] + SHOWN[n][2:] * (n < 5) for n in range(6) if folds[n] != folds[1]]
+    takes = [sum(len(events) > at and events[at] in ("click", "order") for events in others) for at in (1, 2, 0)]  # of a, b, c
+    popular = np.log1p(takes) - np.log1p(takes).mean()
+    expected = {
+        "base": [1, 1, 1, 1], "missed": [1, 1.5, 0, 1], "unknown": [0, 1, 0, 2], "rating": [0.5, -0.3, 0, 0], "price": price,
+        "dear": np.maximum(price, 0), "price_if_tight": price, "dear_if_tight": np.maximum(price, 0), "popular": [*popular, 0],
+        "same_area": [1, 0, 0, 0], "liked": [3, 1, 0, 0], "habit": [1 / 3, 2 / 3, 2 / 3, 0]}
+    assert {*expected} == {*FEATURES} and 0 < sum(takes) < 9
+    for e, name in enumerate(FEATURES):
+        assert rows[:, e] == pytest.approx(expected[name], abs=1e-6), name
+    generous = FeatureReader(known)(np.zeros(4, np.int64), items, np.ones((4, 1), np.int8))
+    assert generous[:, FEATURES.index("price_if_tight")] == pytest.approx(-0.6 * np.array(price), abs=1e-6)
+
+
+def test_logs_are_read_in_the_order_in_which_they_were_shown(known: World) -> None:
+    logs = read_logs(known)
+    assert logs.choices.length.tolist() == [3] * 6 and logs.session.tolist() == list(range(6))
+    assert logs.choices.ordered.tolist() == [True] * 5 + [False]
+    assert logs.choices.chosen.tolist() == [1, 0, -1, 0, 2, -1]  # the strongest event, the first of its kind; b's is not known
+    assert logs.fold.tolist() == [user_fold(f"u{n}") for n in range(6)]
+    reader, none = FeatureReader(known), np.zeros((3, 0), np.int8)
+    for n, order in ((0, [2, 0, 1]), (5, [0, 1, 2])):
+        assert np.array_equal(logs.choices.features[n], reader(np.full(3, n), np.array(order), none))
+    some = read_logs(known, seed=3, max_goals=2)
+    first = np.sort(np.argsort(rng.bits(3, rng.word("choice logs"), np.arange(6)), kind="stable")[:2])
+    assert some.session.tolist() == first.tolist() and len(read_logs(known, max_goals=6).session) == 6
+
+
+def test_a_fit_says_what_it_was_fitted_to_and_how_well(known: World) -> None:
+    logs = read_logs(known)
+    params, report = fit(known, l2=2.0)
+    best = maximise(logs.choices, 2.0, PRIOR_DECAY)
+    assert list(params.coefficients.values()) == [round(float(b), 6) for b in best.beta]
+    assert (params.position_decay, params.leave_hazard) == (round(best.decay, 6), round(leave_hazard(known), 6))
+    assert params.fitted_on == {"kind": "logged", "fingerprint": known.fingerprint, "goals": "6"}
+    assert (report.goals, report.taken, report.with_positions, report.iterations) == (6, 4, 5, best.iterations)
+    assert report.errors["position decay"] == pytest.approx(best.errors[-1] * best.decay * (1 - best.decay))
+    assert [report.errors[name] for name in FEATURES] == best.errors[:-1].tolist()
+    base = Choices(logs.choices.features[:, :, :1], *logs.choices[1:])
+    for choices, train, unseen in ((logs.choices, report.train, report.held_out),
+            (base, report.base_train, report.base_held_out)):
+        whole, told = maximise(choices, 2.0, PRIOR_DECAY), list[float]()
+        assert train == pytest.approx(log_likelihood(choices, whole.beta, whole.decay).mean())
+        for fold in sorted({*logs.fold.tolist()}):
+            part = maximise(choices.take(logs.fold != fold), 2.0, PRIOR_DECAY)
+            told += log_likelihood(choices.take(logs.fold == fold), part.beta, part.decay).tolist()
+        assert unseen == pytest.approx(np.mean(told))
+    lines = report.table().split("\n")
+    assert lines[1] == f"base             {params.coefficients['base']:8.3f} {report.errors['base']:7.3f}"
+    assert lines[14] == f"leave hazard     {params.leave_hazard:8.3f}       -"
+
+
+def test_the_hazard_is_the_likeliest_of_who_left_and_who_stayed() -> None:
+    def hazard(told: list[tuple[bool | None, int]]) -> float:
+        records = [SimpleNamespace(left=left, patience=patience) for left, patience in told]
+        return leave_hazard(SimpleNamespace(n_sessions=len(records), privileged=lambda s: records[s]))  # type: ignore[arg-type]
+
+    assert hazard([(True, 1)] * 3 + [(False, 0)] * 6 + [(None, 9)]) == pytest.approx(3.5 / 10)  # half of either kind is added
+    told = [(True, 2), (True, 5), (False, 3), (False, 1), (True, 0)]
+
+    def likely(h: float) -> float:
+        turns = [max(1, patience) for _, patience in told]
+        return sum(np.log(1 - (1 - h) ** p) if left else p * np.log(1 - h) for (left, _), p in zip(told, turns, strict=True)) + (
+            0.5 * np.log(h) + 0.5 * np.log(1 - h))
+
+    found = hazard(told)  # type: ignore[arg-type]
+    assert all(likely(found) > likely(found + step) for step in (-1e-4, 1e-4))
+
+
+@pytest.mark.parametrize(("decay", "hazard", "mismatch", "usable"), [
+    (1.0, 0.0, 5.0, True), (1.01, 0.0, 5.0, False), (0.5, 0.99, 0.0, True), (0.5, -0.01, 5.0, False), (0.5, 0.5, np.inf, False)])
+def test_parameters_have_bounds(tmp_path: Path, decay: float, hazard: float, mismatch: float, usable: bool) -> None:
+    made = msgspec.structs.replace(PARAMS, position_decay=decay, leave_hazard=hazard, mismatch=mismatch)
+    (tmp_path / "p.json").write_bytes(msgspec.json.encode(made))
+    if usable:
+        assert load_params(tmp_path / "p.json") == made
+    else:
+        with pytest.raises(WeightsError, match=r"position_decay must lie in \(0, 1\]|user parameters"):
+            load_params(tmp_path / "p.json")
