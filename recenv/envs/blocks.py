@@ -55,8 +55,10 @@ class BlockNumbers:
             self._known[pair] = len(self.keys)
             self.keys.append(pair)
         if self._table is not None and fresh:
-            goal, mask = (np.array(column) for column in zip(*fresh, strict=True))
-            self._table[self._place(goal, mask.astype(np.uint64))] = [self._known[pair] + 1 for pair in fresh]
+            goal, mask = zip(*fresh, strict=True)
+            # the types said outright: of numbers below and above 2^63 together NumPy makes floats
+            place = self._place(np.array(goal, np.int64), np.array(mask, np.uint64))
+            self._table[place] = [self._known[pair] + 1 for pair in fresh]
         return fresh
 
     def _place(self, goals: NDArray[np.int64], told: NDArray[np.uint64]) -> NDArray[np.int64]:

@@ -139,8 +139,7 @@ def _with_others(
 
 def read_items(tables: Tables, state: State, row: NDArray[np.int64], items: NDArray[np.int64]) -> Facts:
     """(R,) facts of items straight from world and user model. row (R,): the session of the batch that each is for."""
-    world, session = tables.world, state.session[row]
-    goal = np.minimum(state.goal[row], tables.n_goals[session] - 1)
+    world, session, goal = tables.world, state.session[row], state.goal[row]
     found = [world.satisfaction(int(s), int(g), int(i)) for s, g, i in zip(session, goal, items, strict=True)]
     status = np.full((len(found), max((len(f) for f in found), default=0) or 1), MET, np.int8)
     for r, f in enumerate(found):

@@ -111,13 +111,6 @@ def list_auc(gains: Array, scores: Array) -> float:
     return auc((gains > 0).astype(float), scores)
 
 
-def list_means(gains: Sequence[Array], scores: Sequence[Array]) -> dict[str, float]:
-    """Means over lists of nDCG, top-1 and within-list AUC; lists where one is undefined are left out of it."""
-    rows = np.array([(ndcg(g, s), top1(g, s), list_auc(g, s)) for g, s in zip(gains, scores, strict=True)], float).reshape(-1, 3)
-    return {name: float(column[~np.isnan(column)].mean()) if (~np.isnan(column)).any() else float("nan")
-            for name, column in zip(("ndcg", "top1", "auc"), rows.T, strict=True)}
-
-
 def list_nll(gains: Sequence[Array], probabilities: Sequence[Array]) -> float:
     """Mean cross-entropy of lists: -sum_i g_i ln p_i / sum_i g_i; lists without a positive are left out."""
     pairs = [(g, np.clip(p, _EPS, 1.0)) for g, p in zip(gains, probabilities, strict=True) if g.sum() > 0]

@@ -7,9 +7,11 @@ import pytest
 from fakes import ScriptedUser, ValuedUser
 from sessions import ask, opened, reactions, rows_of, slate
 
+from recenv import rng
 from recenv.data.world import World
 from recenv.envs.config import EnvConfig
 from recenv.envs.engine import Engine
+from recenv.envs.state import LEFT, REACTIONS
 from recenv.errors import InputError
 from recenv.records import Action
 from recenv.testing.tiny import item_id
@@ -406,3 +408,45 @@ def test_a_session_is_told_again_word_by_word(tiny_world: World) -> None:
     said = [play(a).text for a in (slate(5), ask("想在哪个区域？"), slate(3), slate(7, 0))]
     found = [m.content for m in play.engine.transcript.messages(play.state, play.log, 0) if m.role == "user"]
     assert found == ["想找一家评分4.5分以上的餐馆", *said]
+
+
+def test_what_is_said_of_a_turn_belongs_together(tiny_world: World) -> None:
+    """Of many turns of every kind: what is told was not told before and may be said; who orders, objects, leaves or is asked
+    nothing tells nothing; a wish that is named is one that is told now or was before, the first of them."""
+    engine = Engine(tiny_world, EnvConfig(patience_scale=3.0, answers=2), scorers={}, user=ScriptedUser(hazard=0.05, decay=0.7))
+    n = 60
+    state = engine.begin(np.arange(n) % tiny_world.n_sessions, np.arange(n, dtype=np.uint64))
+    log, seen = engine.log(n, words=True), dict[str, int]()
+    for turn in range(7):
+        views, actions = engine.views(state, log, range(n)), list[Action | None]()
+        for r, view in enumerate(views):
+            zh = view.locale == "zh"
+            what = int(rng.integers(8, r, turn, 1))
+            items = tuple(view.candidates[int(i)].id for i in rng.permutation(len(view.candidates), r, turn)[: 1 + what % 3])
+            words = ("OK" if zh == (what == 0) else "推荐") if what else f"{view.candidates[0].name}评分1.2分"
+            question = ask(("预算" if zh else "What is your budget?", "还有什么要求吗？", "?")[turn % 3])
+            others = {3: question, 4: question}
+            if (r + turn) % 2:
+                others |= {5: Action(act="search", query="x"), 6: Action(act="malformed", error="?")}
+                others |= {7: Action(act="end", text="再见" if zh else "Bye")}
+            shown = Action(act="recommend", items=items, text=words)
+            actions.append(None if state.ending[r] else others.get(what, shown))
+        before, (state, step) = state, engine.step(state, log, actions)
+        found, standing = step.reactions, engine.tables.standing(before.session, before.goal)
+        for r, action in enumerate(actions):
+            kind = REACTIONS[found.kind[r]] if found.kind[r] >= 0 else ""
+            told, constraint, known = int(found.told[r]), int(found.constraint[r]), int(before.told[r])
+            seen[kind] = seen.get(kind, 0) + 1
+            assert (kind == "") == (action is None)
+            assert told & known == 0 and told & ~int(standing.sayable[r]) == 0
+            if kind in ("order", "object", "leave", "results", "repeat", "farewell", "indifferent", ""):
+                assert (told, constraint) == (0, -1), kind
+            elif kind == "reject":
+                assert told == 0 and (constraint == -1 or known >> constraint & 1)
+            else:
+                assert kind in ("refine", "inquire", "answer") and told & -told == 1 << constraint
+                assert told.bit_count() <= (2 if kind == "answer" else 1)
+            assert (found.place[r] >= 0) == (kind in ("order", "refine", "inquire", "reject")), kind
+            assert bool(found.met[r]) == (kind == "order") and (found.objection[r] > 0) <= (kind in ("object", "order"))
+            assert (kind == "leave") <= (state.ending[r] == LEFT) and state.turn[r] == before.turn[r] + (action is not None)
+    assert len(seen) == 12, seen  # of every kind

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +11,9 @@ from fakes import OverlapScorer, ScriptedUser, overlap_scorers
 from five import DIMENSIONS, IR, QIR
 
 from recenv.data.world import World
-from recenv.envs import blocks, tables
+from recenv.envs import blocks, deck_files, tables
 from recenv.envs.config import EnvConfig
+from recenv.envs.deck_files import deck_folder
 from recenv.envs.engine import Engine
 from recenv.envs.tables import Tables
 from recenv.rewards.hybrid import REWARDS
@@ -137,3 +139,88 @@ def test_goals_are_found_as_they_were_filled_also_where_few_have_room(tiny_world
     for g in every:
         assert keys(growing, [g]) == expected[g]
     assert growing.age == 0
+
+
+class Disclosed:
+    """A world of which no more is known than how the constraints of its goals are disclosed."""
+
+    def __init__(self, *goals: str) -> None:
+        self.n_goals = len(goals)
+        self._columns = {
+            "constraint_start": np.cumsum([0, *map(len, goals)]),
+            "constraint_disclosure": np.array(["voh".index(c) for goal in goals for c in goal], np.int8)}
+
+    def column(self, name: str) -> np.ndarray:
+        return self._columns[name]
+
+
+GOALS = ("voho", "", "h", "o", "vvoo", "hv", "ooo", "v" * 62 + "oo", "o" + "h" * 5 + "o")
+"""By letter: volunteered, on asking, hidden."""
+
+
+@pytest.mark.parametrize("most", [1 << 26, 1, 0])
+def test_every_state_of_a_goal_has_a_number_of_its_own(monkeypatch: pytest.MonkeyPatch, most: int) -> None:
+    monkeypatch.setattr(blocks, "MOST_STATES", most)
+    numbers = blocks.BlockNumbers(Disclosed(*GOALS))  # type: ignore[arg-type]
+    states = []
+    for goal, letters in enumerate(GOALS):
+        opening = sum(1 << m for m, c in enumerate(letters) if c == "v")
+        asked = [1 << m for m, c in enumerate(letters) if c == "o"]
+        for chosen in range(1 << len(asked)):
+            states.append((goal, opening | sum(bit for n, bit in enumerate(asked) if chosen >> n & 1)))
+    assert len(states) == 4 + 1 + 1 + 2 + 4 + 1 + 8 + 4 + 4
+    goals, told = np.array([s[0] for s in states]), np.array([s[1] for s in states], np.uint64)
+    half = np.arange(0, len(states), 2)
+    assert numbers.open(goals[half], told[half]) == [states[n] for n in half]
+    assert numbers.find(goals, told).tolist() == [n // 2 if n % 2 == 0 else -1 for n in range(len(states))]
+    assert numbers.open(goals, told) == states[1::2] and numbers.keys == [*states[::2], *states[1::2]]
+    assert sorted(numbers.find(goals, told).tolist()) == list(range(len(states)))
+
+
+def test_a_table_is_kept_up_to_a_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 2 to the number of constraints from the first to the last that is told on asking."""
+    size = 8 + 1 + 1 + 2 + 4 + 1 + 8 + 4 + 128
+    for most, kept in ((size, True), (size - 1, False)):
+        monkeypatch.setattr(blocks, "MOST_STATES", most)
+        table = blocks.BlockNumbers(Disclosed(*GOALS))._table  # type: ignore[arg-type]
+        assert (table is not None) == kept and (table is None or len(table) == size)
+
+
+def test_cells_are_counted_and_known_once_they_were_asked_for(tiny_world: World) -> None:
+    engine = engine_of(tiny_world)
+    paid(engine, [0, 3])
+    assert engine.deck.cells == asked(engine)[0]  # each item of each block, once
+    place = engine.tables.at(np.array([0]))
+    [block] = engine.deck.blocks(engine.tables.first_goal[:1], engine.tables.rows.volunteered[place])
+    seen = engine.deck.asked(np.array([[block, c] for c in range(8)]))
+    assert seen[SLATES[0]].all() and engine.deck.cells == sum(
+        int(engine.deck.asked(np.array([[b, c] for c in range(8)])).sum()) for b in range(len(engine.deck)))
+
+
+def test_decks_lie_apart_where_what_they_say_may_differ(
+    tiny_world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By candidates, slate size, scorers and the code that they come from; not by what else the rules say."""
+    scorers = dict(overlap_scorers())
+    few = {d: scorers[d] for d in (DIMENSIONS[QIR],)}
+    where = {deck_folder(tmp_path, tiny_world, config, s) for config, s in (
+        (RULES, scorers), (RULES, few), (EnvConfig(candidates=9), scorers), (EnvConfig(candidates=8, slate_size=2), scorers))}
+    assert len(where) == 4 and all(folder.parent == tmp_path for folder in where)
+    assert deck_folder(tmp_path, tiny_world, EnvConfig(candidates=8, horizon=3), scorers) in where
+    package = tmp_path / "package"
+    (package / "rewards" / "rules").mkdir(parents=True)
+    (package / "envs").mkdir()
+    monkeypatch.setattr(deck_files, "_PACKAGE", package)
+    known = {deck_files.code_fingerprint()}
+    for name, code in (("rewards/a.py", "1"), ("rewards/a.py", "2"), ("rewards/rules/b.py", "1"), ("envs/deck.py", "1")):
+        (package / name).write_text(code)
+        known.add(deck_files.code_fingerprint())
+    (package / "envs" / "vector.py").write_text("3")  # no part of it
+    assert len(known) == 5 and deck_files.code_fingerprint() in known
+
+
+def test_a_part_that_is_none_is_told_and_left_out(tmp_path: Path) -> None:
+    data = b"\xff\xff\xff\xff no part"
+    (tmp_path / f"{hashlib.sha256(data).hexdigest()[:24]}.safetensors").write_bytes(data)
+    with pytest.warns(UserWarning, match=r"cannot be read .* and is left out"):
+        assert list(deck_files.read_parts(tmp_path)) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 
 import gymnasium
 import msgspec
@@ -12,13 +13,15 @@ from fakes import ScriptedUser, overlap_scorers
 from five import DIMENSIONS, QIR
 
 import recenv
+from recenv import rng
 from recenv.data.world import World
-from recenv.envs.batch import SessionBatch, session_pool
-from recenv.envs.chat_format import follows, parse_action
+from recenv.envs.batch import SessionBatch, seed_word, session_pool
+from recenv.envs.chat_format import follows, parse_action, render_system, search_results
 from recenv.envs.config import EnvConfig
 from recenv.envs.engine import Engine
+from recenv.envs.mending import mend
 from recenv.envs.spaces import BOUND, clip
-from recenv.envs.text_space import TextMemory, UnicodeText
+from recenv.envs.text_space import ActionText, TextMemory, UnicodeText
 from recenv.errors import InputError, OptionError
 from recenv.records import Action, Constraint, Need
 from recenv.rewards.hybrid import REWARDS
@@ -157,3 +160,100 @@ def test_samples_of_texts_follow_a_mask() -> None:
     space = UnicodeText(8)
     space.seed(1)
     assert len(space.sample()) <= 8 and len(space.sample(mask=(5, None))) == 5
+
+
+def test_a_seed_beyond_64_bits_is_the_word_of_its_words() -> None:
+    word = rng.word("seed")
+    for seed, words in ((2**64, (0, 1)), (2**64 + 5, (5, 1)), (2**128 - 1, (2**64 - 1, 2**64 - 1)), (2**128 + 3, (3, 0, 1))):
+        assert seed_word(seed) == int(rng.bits(word, *words))
+    assert seed_word(2**64 - 1) == 2**64 - 1 and seed_word(0) == 0
+
+
+def test_as_many_sessions_are_named_as_there_are_rows(engine: Engine, tiny_world: World) -> None:
+    """Also where there are more than small integers of Python's."""
+    batch, rows = SessionBatch(engine, 300, words=False), np.arange(300) % tiny_world.n_sessions
+    batch.seed(list(range(300)))
+    batch.reset(sessions=rows.tolist())
+    assert batch.playing.session.tolist() == rows.tolist() and batch.seeds.tolist() == list(range(300))
+    batch.reset(rows=[7, 9], sessions=[tiny_world.session(4).id, 0])
+    assert batch.playing.session[[7, 8, 9]].tolist() == [4, 8 % tiny_world.n_sessions, 0]
+    assert batch.episodes[[7, 8, 9]].tolist() == [1, 0, 1]
+    for seed in ([1] * 299, [*range(299), -1]):
+        with pytest.raises(InputError, match="or 300 of them"):
+            batch.seed(seed)
+    batch.seed([None] * 299 + [5])
+    assert batch.seeds.tolist() == [*range(299), 5] and batch.episodes[[298, 299]].tolist() == [0, -1]
+    assert [view.session_id for view in batch.views([4, 3])] == [tiny_world.session(r).id for r in (4, 3)]
+    assert len(batch.views()) == 300 and batch.now()["turn"].tolist() == [0] * 300
+
+
+def test_views_are_kept_until_a_session_moves_on(engine: Engine) -> None:
+    batch = SessionBatch(engine, 3, words=True)
+    batch.seed(1)
+    batch.reset(sessions=[0, 1, 2])
+    first = batch.views()
+    assert all(a is b for a, b in zip(first, batch.views(), strict=True)) and batch.views([2, 0]) == [first[2], first[0]]
+    batch.step([Action(act="ask", text="Which?"), None, Action(act="end", text="Bye.")])
+    again = batch.views()
+    assert again[1] is first[1] and [view.turn for view in again] == [1, 0, 1]
+    batch.reset(rows=[1])
+    assert batch.views()[1] is not first[1] and batch.views()[0] is again[0]
+    assert batch.observations()[1] == engine.transcript.observation(batch.views()[1])
+
+
+def test_a_known_id_has_its_item_and_another_none(engine: Engine, tiny_world: World) -> None:
+    for row in (0, tiny_world.n_items - 1):
+        assert engine.item(tiny_world.item(row).id) == tiny_world.item(row)
+    assert engine.item("nobody") is None
+
+
+def test_what_was_searched_is_no_part_of_the_talk(engine: Engine) -> None:
+    state, log = engine.begin(np.zeros(1, np.int64), np.zeros(1, np.uint64)), engine.log(1, words=True)
+    for action in (Action(act="search", query="tea"), Action(act="ask", text="Which?"), Action(act="malformed", error="?")):
+        state, _ = engine.step(state, log, [action])
+    [asked] = engine.situations(state, log, [Action(act="ask", text="Where?")]).values()
+    assert [m.role for m in asked.dialogue] == ["user", "assistant", "user", "assistant", "user"]
+    assert [m.content for m in asked.dialogue[1::2]] == ["Which?", "(something that cannot be read)"]
+    assert asked.text == "Where?" and asked.act == "ask" and asked.most == CONFIG.answers
+
+
+@pytest.mark.parametrize(("given", "kept", "slips"), [
+    ([1e15, 1e16, 12.5, 7, True], ["1000000000000000", "1e+16", "12.5", "7", True], 1), (["7"], ["7"], 0),
+    ([float("inf")], [float("inf")], 0)])
+def test_numbers_as_ids_are_written_as_one_would(given: list[object], kept: list[object], slips: int) -> None:
+    fields, mended = mend({"act": "recommend", "items": given})
+    assert fields["items"] == kept and mended == ("number as id",) * slips
+
+
+def test_long_words_in_errors_are_cut() -> None:
+    for length, shown in ((58, f"'{'x' * 58}'"), (59, f"'{'x' * 56}...")):
+        assert parse_action('{"act": "%s"}' % ("x" * length)).error.endswith(f"; got {shown}")
+    for length, shown in ((38, f"'{'k' * 38}'"), (39, f"'{'k' * 36}...")):
+        assert mend({"act": "end", "k" * length: 1})[1] == (f"key {shown} left out",)
+    assert mend({"act": "end", **dict.fromkeys("abcdef", 1)})[1][-1] == "1 more keys left out"
+    many = json.dumps({"act": "recommend", "items": ["a"] * 101})
+    assert "at most 100 id strings" in parse_action(many).error
+    assert len(parse_action(json.dumps({"act": "recommend", "items": ["a"] * 100})).items) == 100
+
+
+def test_the_first_prompt_says_where_it_stands(engine: Engine) -> None:
+    state, log = engine.begin(np.zeros(1, np.int64), np.zeros(1, np.uint64)), engine.log(1, words=True)
+    [view] = engine.views(state, log, [0])
+    system = render_system(view)
+    assert "at most 3 items" in system and f"Turn 1 of at most {CONFIG.horizon}." in system
+    assert "Already recommended" not in system
+    later = msgspec.structs.replace(view, turn=4, shown=("a", "b"))
+    assert "Turn 5 of at most" in render_system(later) and render_system(later).endswith("Already recommended: a, b")
+    assert search_results((), ("price: no number",)) == "ignored filter price: no number\nno results"
+
+
+def test_samples_of_a_short_space_have_every_length() -> None:
+    space = UnicodeText(1)
+    space.seed(2)
+    drawn = [space.sample() for _ in range(400)]
+    assert {len(text) for text in drawn} == {0, 1} and min(filter(None, drawn)) == " " and max(drawn) == "~"
+    action = ActionText(1_000, ["a", "b", "c", "d"])
+    action.seed(3)
+    counts = {len(json.loads(action.sample())["items"]) for _ in range(60)}
+    said = {json.loads(action.sample())["text"].count(",") for _ in range(60)}
+    assert counts == {1, 2, 3} and said == {0, 1, 2}

@@ -5,11 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import gymnasium
+import msgspec
 import numpy as np
 import pytest
 
 import recenv  # noqa: F401  (registers the environments)
+from recenv.envs.config import EnvConfig
 from recenv.errors import RecenvError
+from recenv.measures.intervals import mean_interval
+from recenv.rewards.hybrid import REWARDS, RewardSpec
+from recenv.users.learned import load_params
 
 RULES = {"scenario": "mixed", "scorers": "rules"}
 END = '{"act": "end", "text": "bye"}'
@@ -107,3 +112,55 @@ def test_numbers_of_numpy_are_numbers() -> None:
     for wrong in (0, -1, 1.5, "2", None):
         with pytest.raises(RecenvError, match="number of environments"):
             gymnasium.make_vec("recenv/Slate-v1", num_envs=wrong, vectorization_mode="vector_entry_point", **RULES)
+
+
+RANGES = {"slate_size": (1, 50), "candidates": (1, 1000), "horizon": (1, 1000), "search_results": (1, 50), "answers": (1, 64),
+          "ask_cost": (0, 100), "objection_cost": (0, 100)}
+
+
+@pytest.mark.parametrize(("name", "low", "high"), [(name, *ends) for name, ends in RANGES.items()])
+def test_rules_have_ranges_with_both_ends(name: str, low: int, high: int) -> None:
+    others = {} if name == "slate_size" else {"slate_size": 1}
+    most = {"candidates": 1000} if name == "slate_size" else {}
+    for value in (low, high):
+        assert getattr(EnvConfig(**{**others, **most, name: value}), name) == value  # type: ignore[arg-type]
+    for value in (low - 1, high + 1):
+        assert f"{name} must be in [{low}, {high}]; got {value}" == one_line(
+            lambda value=value: EnvConfig(**{**others, **most, name: value}))
+
+
+def test_the_rules_where_none_are_given() -> None:
+    rules = EnvConfig()
+    assert (rules.user, rules.reward, rules.slate_size, rules.candidates, rules.horizon) == ("learned", "", 3, 20, 10)
+    assert (rules.patience_scale, rules.search_results, rules.answers) == (1.0, 5, 1)
+    assert (rules.ask_cost, rules.objection_cost) == (0.5, 0.5)
+    assert (rules.reveals, rules.strict) == ("missed", False)
+    assert EnvConfig(patience_scale=100).patience_scale == 100 and EnvConfig(slate_size=5, candidates=5).candidates == 5
+    for wrong in ({"patience_scale": 100.1}, {"patience_scale": 0}, {"slate_size": 6, "candidates": 5}):
+        one_line(lambda wrong=wrong: EnvConfig(**wrong))
+
+
+def test_what_is_said_once_is_not_changed_and_has_no_other_fields() -> None:
+    made = (EnvConfig(), REWARDS["service"], mean_interval([0.0, 1.0], ["a", "b"], 0), load_params())
+    for record in made:
+        name = record.__struct_fields__[0]
+        with pytest.raises(AttributeError):
+            setattr(record, name, getattr(record, name))
+        with pytest.raises(TypeError):
+            type(record)(getattr(record, name))  # type: ignore[call-arg]
+    for kind, fields in ((EnvConfig, {}), (RewardSpec, {"name": "x", "weights": {"item_ranking": 1.0}})):
+        with pytest.raises(msgspec.ValidationError, match="unknown field `colour`"):
+            msgspec.convert({**fields, "colour": 1}, kind)
+
+
+@pytest.mark.parametrize(("name", "version", "outcome"), [
+    ("service", 1, 0.9), ("outcome", 1, 0.95), ("weighted-sum", 2, 0.9), ("product", 2, 0.9), ("min", 2, 0.9),
+    ("lexicographic", 2, 0.9),
+    ("chebyshev", 2, 0.9), ("gated-mean", 1, 0.9), ("gated-mean-gain", 1, 0.9), ("gated-mean-level", 1, 0.9)])
+def test_the_numbers_of_shipped_rewards(name: str, version: int, outcome: float) -> None:
+    spec = REWARDS[name]
+    assert (spec.version, spec.outcome, spec.turn_price, spec.levels) == (version, outcome, 0.0, 10)
+    assert set(spec.gates.values()) <= {0.5} and len(spec.gates) == (0 if version == 2 else 2)
+    weights = list(spec.weights.values())
+    assert weights == [5.0, 4.0, 3.0, 2.0, 1.0] if name == "lexicographic" else set(weights) == {1.0}
+    assert len(weights) == {"service": 3, "outcome": 1}.get(name, 5 if version == 2 else 3)

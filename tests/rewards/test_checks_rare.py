@@ -52,7 +52,8 @@ def test_a_word_is_counted_where_it_stands_alone_at_ends_that_join(text: str, wa
     (counts.sentences, "One. Two! Three? Four", 4), (counts.sentences, "Mr. A. Bee came (e.g. at 5 p.m. sharp). So?", 2),
     (counts.sentences, "It is No. 5. then so. I. Really.", 3), (counts.sentences, "Wait... what?! Yes", 3),
     (counts.sentences, "好。吗？!", 2), (counts.sentences, "- . !", 0), (counts.sentences, "A 4.5 b.c", 1),
-    (counts.sentences, "See p. 5. next. End", 3), (counts.sentences, "Vitamin C. And I. So", 2),
+    (counts.sentences, "Plan K. is on. Mr. X. too", 2), (counts.sentences, "See p. 5. next. End", 3),
+    (counts.sentences, "Vitamin C. And I. So", 2),
     (counts.paragraphs, "a\n\nb\n\n\n\nc", 3), (counts.paragraphs, "a\nb\n\n", 2), (counts.paragraphs, "", 0),
     (counts.paragraphs, "a", 1),
     (counts.bullets, "* a\n - b\n** c\n*\n• d", 2), (counts.highlights, "*a* **b c** * * ****", 2),
@@ -139,7 +140,14 @@ def test_bounds_are_inclusive_and_an_empty_answer_keeps_none() -> None:
     ("東京都日本首都人口最多都市圏圏圏圏圏圏のは", "zh"), ("여기는 좋은 집입니다", "ko"),
     ("это хороший дом и он не большой", "ru"), ("це гарний будинок і він не великий", "uk"), ("هذا بيت في المدينة", "ar"),
     ("این یک خانه است که در شهر", "fa"), ("यह एक अच्छी जगह है और मैं आप", "hi"), ("ही एक चांगली जागा आहे आणि मी", "mr"),
-    ("Ωραίο", "el"), ("12 !", ""), ("short text", ""), ("xqzv brmpf kltrw gnsdp", ""), ("好 a", "zh"), ("好 abc", "")])
+    ("Ωραίο", "el"), ("їжак їсть їжу вже", "uk"), ("жы мы сы эх ты ёж", "ru"), ("چگ پژ گچ پچ گگ چچ", "fa"),
+    ("ٹڈ ڑھ ںے ٹٹ ڈڈ ڑڑ", "ur"), ("12 !", ""), ("short text", ""), ("xqzv brmpf kltrw gnsdp", ""), ("好 a", "zh"),
+    ("好 abc", "")])
 def test_a_language_is_told_by_script_and_words(text: str, language: str) -> None:
     assert languages.detect(text) == language
-    assert languages.detect(text + " " * 8_000 + "the and of to in is that it for you with are") == language
+
+
+def test_of_a_long_text_the_head_tells_the_language() -> None:
+    head = "the house is in it " * 500
+    assert languages.detect(head[:8_000] + "这里很好" * 4_000) == "en"
+    assert languages.detect(head[:3_000] + "这里很好" * 2_000) == "zh"

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from recenv.errors import InputError, UnknownName
 from recenv.rewards.hybrid import DEFAULT_REWARD, REWARDS, RULES_REWARD, HybridReward, RewardSpec, credit
+from recenv.rewards.hybrid import shares as shares_of
 
 NAN = float("nan")
 DEFAULT = HybridReward(REWARDS[DEFAULT_REWARD])
@@ -288,3 +289,49 @@ def test_the_input_is_left_alone(data: list[list[float]]) -> None:
 
 def test_the_default_weighs_the_three_slate_dimensions() -> None:
     assert [DIMENSIONS[d] for d in (QIR, UBP, IR)] == list(DEFAULT.spec.weights)
+
+
+def test_shares_of_a_mean_add_up_to_it() -> None:
+    spec = RewardSpec(name="x", weights={DIMENSIONS[QIR]: 1.0, DIMENSIONS[UBP]: 3.0, DIMENSIONS[IR]: 0.0})
+    rows_ = [[NAN, 1.0, 0.5, 0.25, 0.9], [0.1, NAN, NAN, 0.5, NAN], [0.3, NAN, NAN, NAN, 0.7]]
+    expected = [[0, 0, 0.5 / 4, 0.75 / 4, 0], [0, 0, 0, 0.5, 0], [0] * 5]
+    found = shares_of(spec, rows_)
+    assert found[:, [IF, FC, QIR, UBP, IR]] == pytest.approx(np.array(expected)[:, [IF, FC, QIR, UBP, IR]])
+    assert HybridReward(spec)(rows_).values[:2] == pytest.approx(found.sum(1)[:2])
+
+
+def test_a_lexicographic_value_by_weights_ties_and_levels() -> None:
+    """Cut into levels but for the last that is there; a full mark lies in the last level."""
+    weights = {DIMENSIONS[IR]: 3.0, DIMENSIONS[QIR]: 2.0, DIMENSIONS[UBP]: 2.0}
+    spec = RewardSpec(name="x", aggregation="lexicographic", weights=weights, levels=4)
+    for row, value in (
+        ({IR: 0.5, QIR: 0.3, UBP: 0.6}, 0.5 + 0.25 / 4 + 0.6 / 16), ({IR: 1.0, QIR: 1.0, UBP: 1.0}, 1.0),
+        ({IR: 1.0, QIR: 0.0, UBP: 0.0}, 0.75), ({QIR: 0.3, UBP: 0.6}, 0.25 + 0.6 / 4), ({UBP: 0.37}, 0.37),
+        ({IR: 0.74, UBP: 0.5}, 0.5 + 0.5 / 4),
+    ):
+        given_row = np.full(D, NAN)
+        for at, component in row.items():
+            given_row[at] = component
+        assert HybridReward(spec)(given_row[None]).values[0] == pytest.approx(value)
+
+
+def test_credit_keeps_to_what_was_earned_and_counted() -> None:
+    """Elementwise, by hand: worth 0.5 after two turns that earned 0.3; the outcome may be given."""
+    def step(name: str, value: float, met: bool = False, outcome: float | None = None) -> tuple[float, float, int]:
+        found = credit([value], [0.3], [2], REWARDS[name], [met], None if outcome is None else [outcome])
+        return round(float(found.reward[0]), 9), round(float(found.earned[0]), 9), int(found.counted[0])
+
+    assert step("gated-mean", 0.6) == (0.1, 0.4, 3) and step("gated-mean-gain", 0.5) == (0.2, 0.5, 3)
+    assert step("gated-mean-gain", 0.1) == (0.0, 0.3, 3) and step("gated-mean-level", 0.5) == (0.5, 0.8, 3)
+    assert step("service", 0.5) == (0.0, 0.3, 3) and step("service", 0.5, outcome=0.2) == (0.1, 0.4, 3)
+    assert step("service", 0.5, True) == (0.65, 0.95, 3) and step("service", NAN, True) == (0.9, 1.2, 2)
+    assert step("service", 0.5, True, 0.0) == (0.2, 0.5, 3) and step("gated-mean", NAN) == (0.0, 0.3, 2)
+
+
+def test_names_are_checked_wherever_they_stand() -> None:
+    for wrong in ({"weights": {"nothing": 1.0}}, {"gates": {"nothing": 0.5}}, {"needs": ("nothing",)}):
+        with pytest.raises(UnknownName):
+            RewardSpec(**{"name": "x", "weights": {DIMENSIONS[IR]: 1.0}, **wrong})  # type: ignore[arg-type]
+    for good in ({"gates": {DIMENSIONS[IR]: 0.0}}, {"gates": {DIMENSIONS[IR]: 1.0}}, {"outcome": 0.0}, {"outcome": 1.0},
+                 {"turn_price": 1.0}, {"levels": 2}):
+        assert RewardSpec(**{"name": "x", "weights": {DIMENSIONS[IR]: 1.0, DIMENSIONS[QIR]: 0.0}, **good})  # type: ignore[arg-type]

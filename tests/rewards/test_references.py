@@ -122,3 +122,31 @@ def test_one_named_item_beside_another(text: str, expected: list[tuple[str, int,
     read, named = masked(text)
     several = [n._replace(items=ITEMS[:2]) if n.items == ITEMS[1:2] else n for n in named]  # who of two is not told
     assert all("B" not in (c.item.id, c.other.id) for c in comparisons(read, several))
+
+
+@pytest.mark.parametrize(("slot", "order", "words"), [
+    ("price", -1, "cheaper;less expensive;便宜"), ("price", 1, "more expensive;pricier;dearer;贵"),
+    ("distance", 1, "farther away;farther;further away;远"), ("distance", -1, "closer;nearer;近"),
+    ("rating", 1, "better rated;rated higher;评分高"), ("rating", -1, "rated lower;评分低")])
+def test_every_word_of_comparison_has_its_side(slot: str, order: int, words: str) -> None:
+    for word in words.split(";"):
+        [found] = comparisons(*masked(f"A is {word} than B" if word.isascii() else f"A比B{word}"))
+        assert (found.slot, found.order, found.said) == (slot, order, word)
+
+
+@pytest.mark.parametrize(("count", "words"), [
+    (2, "all two;all 2;两家;二家;2家"), (3, "all three;all 3;三家;3家"), (4, "all four;all 4;四家;4家"),
+    (5, "all five;all 5;五家;5家")])
+def test_every_word_for_a_number_counts_as_many(count: int, words: str) -> None:
+    for word in words.split(";"):
+        for names_ in range(2, 4):
+            read, named = masked(f"{', '.join('ABC'[:names_])} {word} cost 50")
+            found = group(read, named, [], 0, read.index("50", read.index(word) + len(word)))
+            assert found is not None and bool(found.items) == (names_ == count)
+
+
+@pytest.mark.parametrize(("place", "words"), [(0, "the first;第一家;第1家"), (1, "the second;第二家;第2家"),
+(2, "the third;第三家;第3家")])
+def test_every_ordinal_has_its_place(place: int, words: str) -> None:
+    for word in words.split(";"):
+        assert [found.items for found in references(*masked(f"A, B and C. {word} is 50"))] == [ITEMS[place : place + 1]]

@@ -382,3 +382,41 @@ def test_truthful_answers_of_every_phrasing_never_fail(
     slate = tuple(view.candidates[n] for n in numbers)
     verdict = factual_verdict(*recommend(view, *slate, text=compose_response(slate, view.locale, style=style)))
     assert verdict is not None and not verdict.failed, verdict
+
+
+@pytest.mark.parametrize(("ends_at", "refuted"), [
+    (MAX_CHARACTERS, True), (MAX_CHARACTERS + 1, True), (MAX_CHARACTERS + 7, False), (MAX_CHARACTERS + 8, False)])
+def test_of_a_text_that_is_too_long_only_whole_words_are_read(en: AgentView, ends_at: int, refuted: bool) -> None:
+    """A number that is cut would be another one."""
+    head, tail = "Golden Fork 88, ", " costs 99 yuan, a good price"
+    text = head + "x" * (ends_at - len(head) - len(" costs 99 yuan,")) + tail
+    assert len(text) > MAX_CHARACTERS and text.index(",", len(head)) + 1 == ends_at
+    assert bool(failed(en, text, FORK)) == refuted
+
+
+@pytest.mark.parametrize(("instruction", "count", "reason"), [
+    ("Recommend at least 2 places.", 1, "expected at least 2 items, came 1"), ("Recommend at least 2 places.", 2, ""),
+    ("Recommend at least 9 places.", 2, "expected at least 3 items, came 2"), ("Recommend at least 9 places.", 3, ""),
+    ("Recommend one place.", 2, "expected 1 item, came 2"), ("Recommend at most 9 places.", 4, "expected 1 to 3 items, came 4")])
+def test_bounds_of_the_number_of_items(en: AgentView, instruction: str, count: int, reason: str) -> None:
+    assert instruction_verdict(*recommend(told(en, instruction), *en.candidates[:count])).reason == reason
+
+
+def test_only_maxima_hold_for_a_text_that_recommends_nothing(en: AgentView) -> None:
+    view = told(en, "Use at least 5 words and no more than 7 words. Use a numbered list.")
+    for words, broken in ((1, False), (7, False), (8, True)):
+        assert instruction_verdict(view, Action(act="ask", text="What " + "x " * (words - 1)), ()).failed == broken
+    for places, entries, broken in ((2, 2, False), (2, 1, True), (1, 1, False)):
+        listed = " ".join(f"{n}. place" for n in range(1, entries + 1)) + " one two three"[: 14 - 4 * entries]
+        verdict = instruction_verdict(*recommend(told(en, "Use a numbered list."), *en.candidates[:places], text=listed))
+        assert (verdict.about == "form") == broken
+
+
+def test_names_keep_their_language_and_short_ones_decide_nothing(en: AgentView) -> None:
+    assert language_of("阿好 阿好 tea and rice now", ["阿好"]) == "en" and language_of("阿 好 tea", ["阿"]) == "zh"
+    values: dict[str, Value] = {"dishes": ("红烧肉套餐",), "area": "朝阳区大望路"}
+    item = msgspec.structs.replace(en.candidates[0], name="清茶居", attributes=values)
+    text = "Go to 清茶居 for 红烧肉套餐 at 朝阳区大望路 now"
+    view = msgspec.structs.replace(en, candidates=(item,))
+    assert not instruction_verdict(*recommend(view, item, text=text)).failed  # its own values keep theirs, too
+    assert instruction_verdict(*recommend(view, item, text=f"{text}，味道非常非常好，一定要去试试看")).about == "language"

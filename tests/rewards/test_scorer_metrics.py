@@ -54,10 +54,9 @@ def test_ndcg_of_the_shown_order_under_own_probabilities():
     assert shown_ndcg(p, 9) == shown_ndcg(p, 0)  # cut at the list's own length
 
 
-def test_list_measures_leave_out_lists_without_a_positive():
+def test_the_likelihood_of_lists_leaves_out_those_without_a_positive():
     gains = [np.array([1.0, 0.0]), np.array([0.0, 0.0])]
     lists = [np.array([0.75, 0.25]), np.array([0.5, 0.5])]
-    assert m.list_means(gains, lists) == {"ndcg": 1.0, "top1": 1.0, "auc": 1.0}
     assert m.list_nll(gains, lists) == pytest.approx(-math.log(0.75))
 
 
@@ -134,11 +133,10 @@ def test_correlations_by_hand():
     assert m.spearman(np.array([0.0, 0.0, 5.0]), a) == pytest.approx(1.5 / math.sqrt(1.5 * 2))
 
 
-def test_list_measures_are_means_over_the_lists_that_have_them():
-    gains = [np.array([1.0, 0.0, 2.0]), np.array([0.0, 0.0, 0.0]), np.array([1.0, 1.0, 1.0])]
-    lists = [np.array([0.5, 0.3, 0.2]), np.full(3, 1 / 3), np.array([0.1, 0.2, 0.7])]
-    found = m.list_means(gains, lists)
-    first = (1 / math.log2(2) + 2 / math.log2(4)) / (2 / math.log2(2) + 1 / math.log2(3))
-    assert found == pytest.approx({"ndcg": (first + 1.0) / 2, "top1": 1.0, "auc": 0.5})
-    assert m.list_auc(gains[0], lists[0]) == 0.5 and math.isnan(m.list_means([gains[1]], [lists[1]])["top1"])
-    assert m.top1(np.array([0.5, 0.0]), np.array([0.9, 0.1])) == 1.0
+def test_ndcg_counts_gains_by_their_place():
+    gains, scores = np.array([1.0, 0.0, 2.0]), np.array([0.5, 0.3, 0.2])
+    assert m.ndcg(gains, scores) == pytest.approx((1 / math.log2(2) + 2 / math.log2(4)) / (2 / math.log2(2) + 1 / math.log2(3)))
+    assert m.list_auc(gains, scores) == 0.5 and math.isnan(m.list_auc(np.zeros(3), scores))
+    assert math.isnan(m.list_auc(gains + 1, scores))
+    assert m.top1(gains, scores) == 1.0 and m.top1(np.array([0.5, 0.0]), np.array([0.1, 0.9])) == 0.0
+    assert math.isnan(m.top1(np.zeros(3), scores)) and m.ndcg(np.ones(3), scores) == 1.0

@@ -341,3 +341,52 @@ def test_of_many_values_the_first_are_checked_and_of_a_long_text_the_head() -> N
     filler = "x" * (6_000 - len("Harbor Grill 58 yuan"))
     assert len(claims(f"Harbor Grill {filler}58 yuan")) == 1 and not claims(f"Harbor Grill x{filler}58 yuan")
     assert claims("Harbor Grill costs 123456789012345 yuan") and not claims("Harbor Grill costs 1234567890123456 yuan")
+
+
+@pytest.mark.parametrize(("text", "expected"), [
+    ("Harbor Grill: 58 yuan", "58"), ("Harbor Grills: 58 yuan", ""), ("MyHarbor Grill: 58 yuan", ""),
+    ("Harbor Grill2: 58 yuan", ""),
+    ("2Harbor Grill: 58 yuan", ""), ("-Harbor Grill-: 58 yuan", "58"), ("店Harbor Grill店: 58 yuan", "58"),
+    ("A Harbor Grill", "")])
+def test_a_name_is_no_part_of_a_longer_word(text: str, expected: str) -> None:
+    found = read_assertions(text, (GRILL,), (), ())
+    assert [c.said for c in found] == ([expected] if expected else [])
+
+
+def test_of_names_in_names_the_longest_stands() -> None:
+    bar = place("Harbor Grill Bar", "en", price=58.0)
+    text = "Harbor Grill Bar costs 58 yuan; Harbor Grill costs 296 yuan."
+    for items in ((GRILL, bar), (bar, GRILL)):
+        assert [(c.said, c.owners[0].name) for c in read_assertions(text, items, (), ())] == [
+            ("58", "Harbor Grill Bar"), ("296", "Harbor Grill")]
+    assert read_assertions(text, (GRILL,), (bar,), ())[0].said == "296"  # of the other nothing is checked
+    one = place("A", "en")  # too short to be a name
+    assert read_assertions("A costs 58 yuan.", (one,), (), ()) == []
+
+
+@pytest.mark.parametrize(("text", "slots"), [
+    ("Harbor Grill: parking 1.2 km away.", "distance"), ("Harbor Grill: parking 12 yuan.", ""),
+    ("Harbor Grill: 12 yuan off.", ""),
+    ("Harbor Grill is 20 km away from the station.", ""), ("Harbor Grill: 4.5 out of 5.", "rating"),
+    ("Harbor Grill: 4.5-4.8 stars.", ""),
+    ("Harbor Grill costs 50 to 60 yuan.", ""), ("Harbor Grill costs at most 60 yuan.", ""),
+    ("Harbor Grill (4.6 and 4.1 stars).", ""),
+    ("Harbor Grill, 4.6 vs 4.1 stars.", ""), ("Harbor Grill: the gap is 58 yuan.", ""),
+    ("Harbor Grill, 1,058 yuan, distance 1.2 km", "price distance")])
+def test_what_is_no_claim_is_not_read(text: str, slots: str) -> None:
+    assert " ".join(c.slot for c in read_assertions(text, (GRILL,), (), ())) == slots
+
+
+def test_an_area_is_claimed_by_any_part_of_its_name_or_the_address() -> None:
+    item = place("A", "en", area="Old Town West", address="3 Quay Road, Riverside")
+    for said, agreed in (("Old Town", True), ("old town west", True), ("Old Town West End", True), ("Riverside", True),
+            ("Hill", False)):
+        assert agrees(Claim("area", said, 0.0, 0.0, (item,)), item) == agreed
+    dish = place("A", "en", price=58.0, dishes=("duck 198 yuan", "tea"))
+    for value, agreed in ((198.0, True), (58.4, True), (58.6, False), (99.0, False)):
+        assert agrees(Claim("price", "x", value, 0.5, (dish,)), dish) == agreed
+
+
+@pytest.mark.parametrize(("gap", "read"), [(150, False), (250, True)])
+def test_what_the_user_asked_for_far_before_is_no_matter(gap: int, read: bool) -> None:
+    assert bool(claims(f"Harbor Grill is your {'x' * gap} 58 yuan")) == read

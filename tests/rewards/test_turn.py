@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
 import numpy as np
 import pytest
 from five import DIMENSIONS, FC, IF, IR, QIR, UBP
@@ -12,10 +13,12 @@ from knownscorers import KnownScorer
 from recenv.data.render import item_text, plain_response
 from recenv.data.world import World
 from recenv.records import Action, AgentView, Item, ScorerRow
-from recenv.rewards.protocol import Scorer, ScorerSpec, Scores
+from recenv.rewards.protocol import Cost, Scorer, ScorerSpec, Scores
 from recenv.rewards.rulings import Rulings
-from recenv.rewards.turn import TurnScorer
+from recenv.rewards.turn import TurnScorer, discounted_mean
 from recenv.testing.tiny import tiny_view
+
+NAN = float("nan")
 
 
 class ByItem:
@@ -130,3 +133,48 @@ def test_rows_of_a_batch_do_not_touch_each_other(view: AgentView) -> None:
     for n, (action, items) in enumerate(turns):
         alone = scorer([Rulings(view, action, items)])
         assert alone.components[0].tobytes() == together.components[n].tobytes()
+
+
+class Costly(ByItem):
+    """Says of each row what it took: nothing is known of the first of a slate."""
+
+    def score(self, rows: Sequence[ScorerRow]) -> Scores:
+        costs = tuple(Cost(1, 10 * n, n, 0.5) if n else None for n in range(len(rows)))
+        return super().score(rows)._replace(costs=costs)
+
+
+def test_a_turn_costs_what_its_rows_cost(view: AgentView) -> None:
+    turns = [recommend(view, 0, 1, 2), recommend(view, 3), recommend(view, 4)]
+    found = TurnScorer({DIMENSIONS[QIR]: Costly(DIMENSIONS[QIR], view)})([Rulings(view, *turn) for turn in turns])
+    assert [cost[DIMENSIONS[QIR]] for cost in found.costs] == [Cost(2, 30, 3, 1.0), Cost(1, 30, 3, 0.5), Cost(1, 40, 4, 0.5)]
+    silent = TurnScorer({DIMENSIONS[QIR]: ByItem(DIMENSIONS[QIR], view)})([Rulings(view, *turns[0])])
+    assert silent.costs == ({},)
+
+
+def test_the_candidate_that_a_list_puts_first_is_told_where_it_was_not_shown(view: AgentView) -> None:
+    worth = {item_text(i): 0.9 if n == 5 else 0.1 + 0.01 * n for n, i in enumerate(view.candidates)}
+    scorer = TurnScorer({DIMENSIONS[IR]: KnownScorer(DIMENSIONS[IR], worth.__getitem__)})
+    found = scorer([Rulings(view, *recommend(view, *at)) for at in ((0, 5), (0, 1), (5,), (7, 3, 2))])
+    assert [told.get(DIMENSIONS[IR]) for told in found.left_out] == [None, view.candidates[5], None, view.candidates[5]]
+
+
+def test_candidates_of_one_list_are_put_into_words_once_and_of_another_anew(view: AgentView) -> None:
+    scorer = KnownScorer(DIMENSIONS[IR], lambda text: 0.5)
+    turns = TurnScorer({DIMENSIONS[IR]: scorer})
+    seen: list[tuple[str, ...]] = []
+    score_ = scorer.score
+    scorer.score = lambda rows: (seen.extend(row.items for row in rows), score_(rows))[1]  # type: ignore[method-assign]
+    fewer = msgspec.structs.replace(view, candidates=view.candidates[:4])
+    for one in (view, fewer, view, fewer):
+        turns([Rulings(one, *recommend(one, 1))])
+    texts = [item_text(i) for i in view.candidates]
+    assert seen == [(texts[1], *(t for n, t in enumerate(texts[:most]) if n != 1)) for most in (16, 4, 16, 4)]
+
+
+@pytest.mark.parametrize(("values", "mean"), [
+    ([0.5], 0.5), ([NAN], NAN), ([1.0, 0.0], 1 / (1 + 1 / np.log2(3))), ([NAN, 0.25], 0.25), ([NAN, NAN], NAN),
+    ([0.0, 0.0, 1.0], 0.5 / 2.1309298),
+    ([*[0.0] * 50, 1.0], (1 / np.log2(52)) / sum(1 / np.log2(k + 2) for k in range(51))),
+    ([1.0, *[0.0] * 49], 1 / sum(1 / np.log2(k + 2) for k in range(50)))])
+def test_means_are_discounted_by_place(values: list[float], mean: float) -> None:
+    assert discounted_mean(np.array(values)) == pytest.approx(mean, nan_ok=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 
 import msgspec
@@ -10,16 +11,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from recenv.data.constraints import MET, MISSED, UNKNOWN
 from recenv.data.world import World
 from recenv.records import Action, Item, ScorerRow, Value
 from recenv.rewards.fields import decided as field_value
 from recenv.rewards.fields import worth_nothing
 from recenv.rewards.models.heads import digest
 from recenv.rewards.rules.checks import compliance
-from recenv.rewards.rules.held import decided, decided_in_row, recommended
+from recenv.rewards.rules.held import decided, decided_in_row, recommended, status
 from recenv.rewards.rules.scorer import NOTHING_READ, ChecksScorer
 from recenv.rewards.rules.verdicts import instruction_verdict
 from recenv.rewards.rules.whole import KEPT, kept_whole
+from recenv.rewards.rules.wish import Wish
 from recenv.rewards.rules.wishes import read_wishes
 from recenv.testing.tiny import tiny_view
 
@@ -296,6 +299,120 @@ MAY = [  # kept, undecided, or no demand on items at all
 ]
 
 
+READ_OF = [*DEMANDS, *HAS, *(instruction for instruction, _ in BREAKS)]
+READ = [  # of DEMANDS, HAS, BREAKS
+    "kind not hotpot, wide", "kind not hotpot or hotpot restaurants, wide", "kind not hotpot", "kind not hotpot",
+    "kind not hotpot, wide", "kind not hotpot or hotpot places", "kind not 火锅, wide", "kind not 火锅", "kind not 火锅, wide",
+    "kind not 火锅, wide", "kind not 火锅, wide; kind not 烧烤, wide", "rating 4.5..", "rating 4.5..", "rating 4.5..",
+    "rating 4.5..", "rating 4.5..", "rating 4.5..", "rating 4.5..", "distance ..2", "distance ..2", "distance ..0.9",
+    "distance ..2", "distance ..2", "area chaoyang", "price ..500; area chaoyang", "area 朝阳区", "area 朝阳区",
+    "area not haidian; area not haidian", "kind not 海淀区, wide; area not 海淀区", "price ..100", "price ..100", "price ..100",
+    "rating 4.5..", "distance ..1", "area chaoyang", "price ..100", "price ..100", "price ..100", "price 20..100",
+    "price 20..100", "offer parking", "offer parking", "offer parking", "offer parking", "offer parking", "fee ..4", "fee ..4",
+    "kind not hotpot", "kind not seafood or seafood places, wide", "kind not hotpot or hotpot restaurants, wide",
+    "kind not chain or chain restaurants, wide", "rating 4.5..", "rating 4.2..", "distance ..5", "distance ..1", "price ..150",
+    "price ..100", "area xuhui", "price ..200", "kind not japanese or japanese food", "kind not seafood", "price 50..150",
+    "rating 4.5..", "rating 4.5..", "rating 4.3..", "distance ..2", "kind not 火锅, wide", "kind not 海鲜, wide",
+    "kind not 海鲜, wide", "kind not 连锁店, wide", "rating 4.5..", "rating 4.2..", "distance ..5", "distance ..3",
+    "price ..150", "price ..100", "area 徐汇区", "area 浦东新区", "kind not 日料, wide", "kind not 日料", "price ..100",
+    "price 50..150", "kind not 海鲜", "area 静安区", "kind not 火锅, wide",
+]
+MORE = [
+    ("Nothing over 100 yuan or under 20 yuan.", ""),
+    ("At least 4.5 stars, 3 places, at most 100 yuan each.", "rating 4.5..; price ..100"),
+    ("Rated 4.5 or more and within 1,5 km.", "rating 4.5.."), ("Under 100 yuan is too cheap.", ""),
+    ("人均100元以下的都不要。", "price 100.."), ("人均50-80元的不要。", ""), ("No 50 to 80 yuan places.", ""),
+    ("Do not recommend places with a rating below 4.", "rating 4.."), ("A hotel of at least 4 stars.", ""),
+    ("A hotel rated at least 4.", "rating 4.."), ("At least 4.5 stars, hotel.", "rating 4.5.."), ("rating at least 12", ""),
+    ("at least 6 stars", ""), ("delivery fee at most 5 yuan, minimum order up to 20", "fee ..5; minimum ..20"),
+    ("delivery fee at most 5", "fee ..5"), ("配送费不超过3元，起送价20元以内", "fee ..3; minimum ..20"),
+    ("at most 100 yuan for two", ""), ("at most 100 yuan, parking 5 yuan", "price ..100"), ("a deposit under 100 yuan", ""),
+    ("within a kilometer of me", "distance ..1"), ("within 2 km of you", "distance ..2"), ("within 2 km of the gate", ""),
+    ("at least 500 meters away", "distance 0.5.."),
+    ("no more than 500 m from here", "distance ..0.5"), ("avoid sushi, ramen and hot pot", "kind not hotpot, wide"),
+    ("no sushi or ramen", ""), ("avoid sushi or anything with 3 stars", ""),
+    ("Do not recommend Japanese or Korean restaurants", "kind not japanese, wide; kind not korean or korean restaurants, wide"),
+    ("avoid japanese", ""), ("no korean food", "kind not korean or korean food"),
+    ("avoid chain restaurants", "kind not chain or chain restaurants, wide"),
+    ("do not recommend KFC or burgers", "kind not kfc, wide"), ("exclude bars, please", "kind not bars, wide"),
+    ("不要火锅、烧烤和连锁店", "kind not 火锅, wide; kind not 烧烤, wide; kind not 连锁店, wide"), ("不要说", ""),
+    ("不要3家", ""), ("除了火锅都行", "kind not 火锅, wide"), ("对海鲜严重过敏", "kind not 海鲜, wide"),
+    ("Only in Haidian or Chaoyang district.", "area haidian or chaoyang"),
+    ("Not in Haidian; not in Chaoyang.", "area not haidian; area not chaoyang"),
+    ("avoid haidian", "kind not haidian, wide; area not haidian"), ("in haidian only", "area haidian"),
+    ("不在海淀区", "area not 海淀区"),
+    ("在海淀区或朝阳区的店", "area 海淀区 or 朝阳区"), ("海淀区的店", ""), ("推荐阳光区的店", ""),
+    ("在阳光区的店", "area 阳光区"), ("位于阳光区", "area 阳光区"), ("If possible under 100 yuan. Under 50 yuan.", "price ..50"),
+    ("first under 100 yuan", ""), ("open past 11 pm, with parking, no fee", "hours 23..; offer parking"),
+    ("must have parking and wifi", "offer parking"), ("without parking", ""), ("一公里以内", "distance ..1"),
+    ("两千米以内", "distance ..2"), ("人均一百元以内", "price ..100"), ("between 4 and 5 stars", "rating 4..5"),
+    ("price 50", ""),
+    ("Avoid places over 100 yuan or below 20 yuan", ""), ("4.5分以上", "rating 4.5.."), ("5公里", ""),
+    ("+ 4.5 stars or more", "rating 4.5.."), ("4.5+ stars", "rating 4.5.."), ("100+ yuan", "price 100.."),
+]
+
+
+@pytest.mark.parametrize(("instruction", "expected"), [*zip(READ_OF, READ, strict=True), *MORE])
+def test_what_is_read_to_its_bounds_and_names(instruction: str, expected: str) -> None:
+    def bound(value: float) -> str:
+        return "" if math.isinf(value) else f"{value:g}"
+
+    found = [
+        f"{w.slot} {'not ' * w.forbids}{' or '.join(w.names)}{', wide' * w.wide}" if w.names
+        else f"{w.slot} {bound(w.low)}..{bound(w.high)}" for w in read_wishes(instruction)]
+    assert "; ".join(found) == expected
+
+
+@pytest.mark.parametrize(("instruction", "item", "reason"), [
+    ("Rating at least 4.5.", POT, "expected rating at least 4.5, came 'Golden Pot' with '4.2 stars'"),
+    ("Between 20 and 100 yuan.", POT, "expected price 20 to 100 yuan, came 'Golden Pot' with '158 yuan'"),
+    ("Within 2 km.", POT, "expected distance at most 2 km, came 'Golden Pot' with '3.2 km'"),
+    ("Not in Haidian.", POT, "expected items not in 'haidian', came 'Golden Pot' with 'Haidian'"),
+    ("Only in Chaoyang or Xuhui.", POT, "expected items in 'chaoyang or xuhui', came 'Golden Pot' with 'Haidian'"),
+    ("Must have parking.", TEA, "expected items with 'parking', came 'Green Tea' without"),
+    ("Avoid hot pot.", POT, "expected no 'hotpot', came 'Golden Pot' with 'Hotpot'"),
+    ("Avoid chains.", POT, "expected no 'chains', came 'Golden Pot' with 'chain'"),
+    ("Open until at least 11 pm.", place("Lark", hours="07:00-21:30"),
+     "expected hours at least 23 o'clock, came 'Lark' with '07:00-21:30'"),
+    ("Delivery fee at most 4 yuan.", place("Fu", fee=6.0), "expected fee at most 4 yuan, came 'Fu' with '6'"),
+    ("Avoid noodles.", place("Fu", subcategory="Grill", dishes=("rice", "noodles")),
+     "expected no 'noodles', came 'Fu' with 'noodles'")])
+def test_a_reason_has_the_bound_its_unit_and_what_came(instruction: str, item: Item, reason: str) -> None:
+    assert [kept.reason for kept in decided(instruction, [item], [POT, TEA])] == [reason]
+
+
+@pytest.mark.parametrize(("evidence", "attributes"), [
+    ("Fu; price: ¥58.5/人; rating: 4.6 / 5; distance: 800米", {"price": 58.5, "rating": 4.6, "distance": 0.8}),
+    ("Fu; price: free; fee: 免费; rating: 4.6 yuan", {"price": 0.0}), ("Fu; price: 58 km; distance: 1.2 km", {"distance": 1.2}),
+    ("Fu; tags: wifi, quiet; parking: none; private room: 2", {"tags": ("wifi", "quiet", "", "private room")}),
+    ("Fu; price: 58; price: 60", {"price": 58.0}),
+    ("Fu; area: Old Town; minimum order: 20 rmb", {"area": "old town", "minimum": 20.0}),
+    ("Fu; opening hours: 9:00-21:00; hotel type: inn; price: about 58",
+     {"hours": "9:00-21:00", "hotel_type": "inn"})])
+def test_a_record_is_read_as_far_as_it_can_be_for_sure(evidence: str, attributes: dict[str, Value]) -> None:
+    [item] = recommended(evidence, "Fu is fine.")
+    assert item.name == "fu" and item.id == "0" and item.attributes == attributes
+
+
+def test_records_have_an_end() -> None:
+    many = "\n".join(f"Place No{n}; dining; price: {n} yuan" for n in range(70))
+    assert [item.id for item in recommended(many, "Any.")] == [str(n) for n in range(64)]
+    assert recommended("N" * 300 + "; price: 5 yuan", "Any.")[0].name == "n" * 200
+    assert [item.name for item in recommended(EVIDENCE, "x" * 7_990 + " Green Tea")] == ["green tea"]
+    assert [item.name for item in recommended(EVIDENCE, "x" * 7_991 + " Green Tea")] == ["golden pot", "green tea"]
+
+
+@pytest.mark.parametrize(("response", "names"), [
+    ("Golden Pot is far from Green Tea.", "golden pot"), ("Golden Pot near Green Tea", "golden pot"),
+    ("Green Tea附近的Golden Pot", "golden pot"),
+    ("Not Green Tea, but Golden Pot.", "golden pot"), ("Without parking: Green Tea. Golden Pot is full.", "golden pot"),
+    ("Not only Green Tea.", "green tea"), ("Green Tea is not bad.", "green tea"), ("Green Tea is not for you.", ""),
+    ("I avoid noise; Green Tea.", "green tea"), ("Green Tea 不推荐", ""), ("Green Tea 不贵", "green tea"),
+    ("Green Tea, Golden Pot is left out", "green tea"), ("Golden Pot and Golden Pot", "golden pot")])
+def test_names_in_a_clause_that_leaves_them_out_are_not_recommended(response: str, names: str) -> None:
+    assert ", ".join(item.name for item in recommended(EVIDENCE, response)) == names
+
+
 @pytest.mark.parametrize(("instruction", "response"), [*BREAKS, *MAY])
 def test_instructions_in_many_words(instruction: str, response: str) -> None:
     evidence = SAN if any("\u4e00" <= c <= "\u9fff" for c in response) else THREE
@@ -322,3 +439,32 @@ def test_junk_is_read_quickly(junk: str) -> None:
     read_wishes(text)
     decided_in_row(f"Avoid hot pot. {text}", EVIDENCE, text)
     assert time.process_time() - started < 5.0  # well under one second on an idle core
+
+
+def test_a_kind_has_at_most_forty_letters_and_a_chinese_one_two_to_twelve() -> None:
+    for length, read in ((40, True), (41, False)):
+        assert bool(read_wishes(f"Never recommend {'k' * length}.")) == read
+    for length, read in ((1, False), (2, True), (12, True), (13, False)):
+        assert bool(read_wishes(f"不要推荐{'砖' * length}。")) == read
+    assert not read_wishes("Never recommend place 9.") and not read_wishes("不要推荐砖9。")
+
+
+@pytest.mark.parametrize(("name", "kind", "broken"), [
+    ("KFC (Main Street)", "KFC", True), ("KFCs", "KFC", False), ("The KFC", "KFC", False), ("KF (Main)", "KF", False),
+    ("Kfc", "KFC", True)])
+def test_a_place_of_that_name_is_left_out(name: str, kind: str, broken: bool) -> None:
+    kept = decided(f"I don't want {kind} again.", [place(name, subcategory="burgers")])
+    assert any(k.reason for k in kept) == broken
+
+
+@pytest.mark.parametrize(("value", "kind", "expected"), [
+    ("Hotpot", "hotpot", MISSED), ("Sichuan hotpot", "hotpot", MISSED), ("hotpots", "hotpot", MISSED),
+    ("hotpot house", "hotpot", MISSED),
+    ("hotpot-style", "hotpot", UNKNOWN), ("no hotpot", "hotpot", UNKNOWN), ("superhotpot", "hotpot", UNKNOWN),
+    ("tea", "hotpot", MET),
+    ("川味火锅", "火锅", MISSED), ("火锅店", "火锅", MISSED), ("hotel restaurant", "hotel", UNKNOWN),
+    ("business hotel", "hotel", MISSED),
+    ("tea (no hotpot)", "hotpot", MET)])
+def test_a_type_names_a_kind_holds_it_or_is_another(value: str, kind: str, expected: int) -> None:
+    wish, at_hand = Wish("kind", kind, names=(kind,), forbids=True), frozenset({"hotpot", "火锅", "hotel"})
+    assert status(wish, Item(id="i", category="dining", name="One", attributes={"type": value}), frozenset(), at_hand) == expected

@@ -340,3 +340,11 @@ def test_parameters_have_bounds(tmp_path: Path, decay: float, hazard: float, mis
     else:
         with pytest.raises(WeightsError, match=r"position_decay must lie in \(0, 1\]|user parameters"):
             load_params(tmp_path / "p.json")
+
+
+@pytest.mark.parametrize(("tight", "words"), [
+    (1.0, "精打细算 很紧 拮据 very-tight"), (0.8, "tight"), (0.6, "实惠 经济 便宜 低 节俭 cheap low frugal economical"),
+    (0.4, "偏紧 careful"),
+    (0.0, "适中 中等 moderate medium"), (-0.6, "宽裕 充足 高 generous ample high"), (-1.0, "奢华 luxury unlimited")])
+def test_every_budget_word_has_its_place_on_the_scale(tight: float, words: str) -> None:
+    assert {tightness(word.replace("-", " ")) for word in words.split()} == {tight}

@@ -12,6 +12,7 @@ import pytest
 from loopback import Loopback, Reply, loopback
 from sessions import Played, ask, slate
 
+from recenv.answers import ModelConfig
 from recenv.completion import Completion
 from recenv.data.world import World
 from recenv.envs.config import EnvConfig
@@ -20,15 +21,15 @@ from recenv.envs.engine import Engine
 from recenv.envs.facts import by_item
 from recenv.envs.single import ChatEnv, SlateEnv
 from recenv.errors import EndpointError, InputError, OptionError, Unanswered
-from recenv.records import Action
+from recenv.records import Action, Constraint, Item, Message, Need
 from recenv.rollouts.collect import attempt, collect
 from recenv.rollouts.replay import verify
 from recenv.rollouts.trace import SessionTrace
 from recenv.testing.tiny import tiny_item
-from recenv.users.leaks import named, told_in
-from recenv.users.llm import MAX_WORDS, read_answer
+from recenv.users.leaks import leaks, named, told_in
+from recenv.users.llm import MAX_ANSWER, MAX_WORDS, LlmUser, read_answer
 from recenv.users.llm_prompt import messages
-from recenv.users.protocol import Situation
+from recenv.users.protocol import Answer, Situation
 
 pytest.importorskip("httpx", reason="the llm user needs the extra recenv[llm]")
 Say = Callable[[str], dict[str, Any] | str]
@@ -272,3 +273,85 @@ def test_what_it_cannot_do_is_said(model: Model) -> None:
     with pytest.raises(OptionError, match="user_options must be a dict"):
         EnvConfig(user="llm", user_options="m")  # type: ignore[arg-type]
     assert b"user_options" not in msgspec.json.encode(EnvConfig())  # what is written of other rules is as it was
+
+
+# -- by hand, without a server -----------------------------------------------------------------------------------------------
+
+
+WISHES = Need(constraints=tuple(
+    Constraint(slot="area", op="eq", value="x", text=text) for text in ("near the Old Gate.", "with a Blue Door", "quiet")))
+TALK = Situation(
+    seed=3, locale="en", profile={}, context={}, need=WISHES, said=0b001, secret=0b010, most=1,
+    dialogue=(Message("user", "Tea?"),), act="recommend", text="Try this.",
+    items=(Item(id="i", category="dining", name="Tea House"),), unshown=("Old Gate", "Blue Door", "X", "Ab"))
+
+
+@pytest.mark.parametrize(("words", "names"), [
+    ("the Old Gate", []),  # he may say that wish
+    ("a blue  DOOR!", ["Blue Door"]),  # and that one never
+    ("X it is", []),  # too short to be a name
+    ("Ab", ["Ab"]), ("about", []), ("Cab", []), ("about Ab", ["Ab"]), ("cab, Ab.", ["Ab"]), ("Ab2", []), ("店Ab店", ["Ab"]),
+    ("", [])])
+def test_names_are_found_as_whole_words(words: str, names: list[str]) -> None:
+    assert named(words, TALK) == names
+    heard = TALK._replace(dialogue=(*TALK.dialogue, Message("assistant", f"So {words}?")))
+    assert named(words, heard) == named(words, TALK._replace(text=words)) == []
+    assert leaks(words, 0, TALK) == ("item" if names else "")
+    assert leaks("fine", 0b010, TALK) == "wish" and leaks("fine", 0b101, TALK) == ""
+
+
+def test_wishes_are_told_in_their_words_but_for_the_full_stop() -> None:
+    told = {"Near the old gate please": 0b001, "quiet, with a Blue Door": 0b110, "disquieting": 0, "": 0}
+    assert {words: told_in(words, TALK) for words in told} == told
+
+
+@pytest.mark.parametrize(("said", "takes", "tells", "flaw"), [
+    ({"say": "x" * MAX_WORDS}, -1, 0, ""), ({"say": "x" * (MAX_WORDS + 1)}, -1, 0, "unread"),
+    ({"say": "ok", "take": 1}, 0, 0, ""),
+    ({"say": "ok", "take": 2}, -1, 0, "unread"), ({"say": "ok", "take": "001"}, 0, 0, ""),
+    ({"say": "ok", "take": "0001"}, -1, 0, "unread"),
+    ({"say": "ok", "tell": [1, 3, "3"]}, -1, 0b101, ""), ({"say": "ok", "tell": [4]}, -1, 0, "unread"),
+    ({"say": "ok", "tell": 1}, -1, 1, ""),
+    ({"say": "quiet", "tell": [1]}, -1, 0b101, ""), ({"say": "ok", "tell": [2]}, -1, 0b010, "wish"),
+    ({"say": "ok", "take": 1.0}, -1, 0, "unread")])
+def test_an_answer_is_read_to_its_bounds(said: dict[str, Any], takes: int, tells: int, flaw: str) -> None:
+    found = read_answer(Completion(text=json.dumps(said)), TALK)
+    assert (found.takes, found.tells, found.flaw) == (takes, tells, flaw)
+    padded = json.dumps(said) + " " * (MAX_ANSWER - len(json.dumps(said)))
+    assert read_answer(Completion(text=padded), TALK) == found
+    assert read_answer(Completion(text=padded + " x"), TALK).flaw == "unread"
+    asked = read_answer(Completion(text=json.dumps({**said, "take": 1, "understood": False})), TALK._replace(act="ask"))
+    if flaw != "unread":
+        assert (asked.takes, asked.understood) == (-1, False)  # nothing is shown that could be taken
+
+
+def test_what_the_model_is_told_has_bounds() -> None:
+    role, scene = (m.content for m in messages(TALK._replace(text="y" * 5000, dialogue=tuple(
+        Message("user" if n % 2 else "assistant", f"line {n}") for n in range(30)))))
+    assert [n for n in range(30) if f'"line {n}"' in scene] == list(range(6, 30))
+    assert scene.count('You: "line') == scene.count('Recommender: "line') == 12 and f'now: "{"y" * 4000}"\n' in scene
+    assert "1. near the Old Gate. (you have said this)" in role and "2. with a Blue Door (never say this" in role
+    assert "3. quiet (say this only when asked" in role and "Speak English" in role and 'Item 1: "' in scene
+    for most, words in ((0, "Say no new wish now."), (1, "Say at most 1 new wish."), (2, "Say at most 2 new wishes.")):
+        assert messages(TALK._replace(most=most))[1].content.endswith(words)
+    for act, expected in (("recommend", '"take"'), ("ask", '"understood"')):
+        assert expected in messages(TALK._replace(act=act))[1].content  # type: ignore[arg-type]
+
+
+def test_an_outage_is_the_answer_to_all_that_was_asked(
+    tiny_logged_world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = LlmUser(tiny_logged_world, ModelConfig(model="m", record=str(tmp_path / "r.jsonl"), base_url="http://127.0.0.1:9/v1"))
+    down, busy = EndpointError("down"), EndpointError("busy", "refused")
+
+    def none(requests: object) -> object:
+        raise down
+
+    monkeypatch.setattr(user._answers, "of", none)
+    assert user.answer([TALK, TALK]) == [down, down]
+    asked: list[dict[str, Any]] = []
+    answers = [busy, Completion(text='{"say": "ok"}')]
+    monkeypatch.setattr(user._answers, "of", lambda requests: (asked.extend(requests), answers)[1])
+    error, answer = user.answer([TALK, TALK._replace(seed=4)])
+    assert isinstance(error, EndpointError) and (str(error), error.kind) == ("the user's model: busy", "refused")
+    assert answer == Answer(text="ok") and [request["seed"] for request in asked] == [3, 4]

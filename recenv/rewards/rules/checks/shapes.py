@@ -297,7 +297,7 @@ def _repeated(prompt: Prompt) -> Iterator[Check]:
         return
     for m in _REPEAT.finditer(prompt.text):
         begin, end = prompt.sentence(m.start(), m.end())
-        if not _ORDER.search(prompt.text[begin : end + 1]) and not _ORDER.search(prompt.text[max(0, begin - 60) : end + 160]):
+        if not _ORDER.search(prompt.text[max(0, begin - 60) : end + 160]):
             continue
         head, line_end = prompt.text[:begin].strip(), prompt.text.find("\n\n", end)
         if head and "below" not in prompt.text[begin:end].casefold():
