@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +16,19 @@ from fakes import OverlapScorer, ScriptedUser, overlap_scorers
 from five import DIMENSIONS, IR, QIR, D
 from gymnasium.utils.env_checker import check_env
 
+from recenv.data.constraints import MET, MISSED, UNKNOWN, status
+from recenv.data.search import index_of
+from recenv.data.store import user_fold
 from recenv.data.world import World, read_manifest
 from recenv.envs.chat_format import format_action
 from recenv.envs.config import EnvConfig
 from recenv.envs.engine import Engine
 from recenv.envs.single import ChatEnv, SlateEnv
+from recenv.envs.spaces import CANDIDATE_FEATURES
 from recenv.envs.state import ENDINGS, REACTIONS
 from recenv.envs.vector import ChatVectorEnv, SlateVectorEnv
 from recenv.errors import InputError, UnknownName
-from recenv.records import Action
+from recenv.records import CATEGORIES, Action
 from recenv.rewards.dimensions import DIMENSIONS as DIMENSIONS_BY_NAME
 from recenv.rewards.protocol import SOURCES
 from recenv.seals import hashes, seal
@@ -354,3 +359,61 @@ def _poke(store: Path, world: World, column: str, starts: str, goal: int) -> Non
     a, b = world.column(starts)[goal : goal + 2]
     values[a:b] = values[a:b][::-1] + 1
     values.astype(world.column(column).dtype).tofile(store / f"{column}.col")
+
+
+# -- what is observed, feature by feature ----------------------------------------------------------------------
+
+
+def observed(env: SlateEnv) -> tuple[np.ndarray, list[float]]:
+    """What the spaces say of the session of an environment, made of its records."""
+    world, state, config = env.batch.engine.world, env.batch.playing, env.batch.engine.config
+    row, told = int(state.session[0]), int(state.told[0])
+    record = world.session(row)
+    g = min(int(state.goal[0]), len(record.goals) - 1)
+    need = world.privileged(row).needs[g]
+    goal, fold = record.goals[g], user_fold(record.user_id)
+    takes: dict[str, int] = {}
+    for other in range(world.n_sessions):
+        if user_fold(world.session(other).user_id) != fold:
+            for outcome in (o for outcomes in world.privileged(other).outcomes for o in outcomes):
+                takes[outcome.item_id] = takes.get(outcome.item_id, 0) + (outcome.event in ("click", "order"))
+    said = [c.text for m, c in enumerate(need.constraints) if told >> m & 1 and c.disclosure != "volunteered"]
+    items = [world.item(world.item_row(i)) for i in goal.candidates[: config.candidates]]
+    bm25 = index_of(world).score("\n".join([goal.query, *said]), [world.item_row(item.id) for item in items])
+    prices = [np.log1p(p) for item in items if isinstance(p := item.attributes.get("price"), float)]
+    out = np.zeros((config.candidates, len(CANDIDATE_FEATURES)))
+    for n, item in enumerate(items):
+        statuses = [status(item, c) for m, c in enumerate(need.constraints) if told >> m & 1]
+        rating, price = (item.attributes.get(name) for name in ("rating", "price"))
+        out[n] = [
+            rating - 4 if isinstance(rating, float) else 0, np.log1p(price) - np.mean(prices) if isinstance(price, float) else 0,
+            np.log1p(takes.get(item.id, 0)), bm25[n] / 10, statuses.count(MET), statuses.count(MISSED), statuses.count(UNKNOWN),
+            state.shown[0, n], 1]
+    categories = [float(c == goal.category) for c in CATEGORIES]
+    return out, [state.turn[0] / config.horizon, state.goal[0], float(record.locale == "zh"), 3 / config.slate_size, *categories]
+
+
+@pytest.mark.parametrize(("session", "slates"), [
+    ("zh-1", ([5, 4], [5, 6])), ("zh-3", ([4, 0], [1])), ("zh-2", ([0], [2, 1], [3], [4, 0])), ("en-2", ([0, 1], [2], [0]))])
+def test_observations_by_hand(tiny_world: World, session: str, slates: Sequence[list[int]]) -> None:
+    for candidates in (10, 18):
+        config = EnvConfig(candidates=candidates, slate_size=4, horizon=8, patience_scale=10.0)
+        env = SlateEnv(Engine(tiny_world, config, scorers={}, user=ScriptedUser()))
+        seen, _ = env.reset(seed=1, options={"session": session})
+        for numbers in ([], *slates):
+            if numbers:
+                seen, *_ = env.step(np.array((numbers * 4)[:4]))
+            expected, standing = observed(env)
+            assert seen["candidates"].reshape(candidates, -1) == pytest.approx(expected, abs=1e-6)
+            assert seen["session"].tolist() == pytest.approx(standing)
+
+
+def test_masks_admit_all_candidates_once_few_are_left(tiny_world: World) -> None:
+    env = SlateEnv(Engine(tiny_world, EnvConfig(candidates=8, patience_scale=10.0), scorers={}, user=ScriptedUser(wants=False)))
+    env.reset(seed=0, options={"session": "zh-3"})  # five candidates
+    masks = [env.action_masks().reshape(3, 8)]
+    for numbers in ([0, 2, 2], [4, 0, 0]):
+        env.step(np.array(numbers))
+        masks.append(env.action_masks().reshape(3, 8))
+    for mask, admitted in zip(masks, ({0, 1, 2, 3, 4}, {1, 3, 4}, {0, 1, 2, 3, 4}), strict=True):
+        assert (mask == mask[0]).all() and {*np.flatnonzero(mask[0]).tolist()} == admitted

@@ -22,6 +22,7 @@ from recenv.envs.engine import Engine
 from recenv.envs.mending import mend
 from recenv.envs.spaces import BOUND, clip
 from recenv.envs.text_space import ActionText, TextMemory, UnicodeText
+from recenv.envs.vector import SlateVectorEnv
 from recenv.errors import InputError, OptionError
 from recenv.records import Action, Constraint, Need
 from recenv.rewards.hybrid import REWARDS
@@ -257,3 +258,35 @@ def test_samples_of_a_short_space_have_every_length() -> None:
     counts = {len(json.loads(action.sample())["items"]) for _ in range(60)}
     said = {json.loads(action.sample())["text"].count(",") for _ in range(60)}
     assert counts == {1, 2, 3} and said == {0, 1, 2}
+
+
+def test_a_saved_state_of_another_schema_world_or_kind_is_refused(engine: Engine) -> None:
+    batch = SessionBatch(engine, 2, words=False)
+    batch.seed(5)
+    batch.reset()
+    batch.step_slates(np.array([[0, 1, 2], [3, 4, 5]]), np.ones(2, np.bool_))
+    saved, world = batch.save({"more": 3}), engine.world.fingerprint
+    for other in (saved.replace(b'"schema":2', b'"schema":1'), saved.replace(b'"schema":2', b'"schema":3'),
+                  saved.replace(world.encode(), b"0" * len(world)), saved.replace(world.encode(), b"z" * len(world))):
+        with pytest.raises(InputError, match=r"is of schema \d and world \w{12}; this environment is of schema 2"):
+            batch.load(other)
+    for n, words in ((3, False), (2, True)):
+        with pytest.raises(InputError, match=r"does not fit this environment|another kind of environment"):
+            SessionBatch(engine, n, words=words).load(saved)
+    assert batch.load(saved)["more"] == 3
+
+
+def test_a_call_gives_an_array_row_by_row_and_all_else_as_it_is(engine: Engine) -> None:
+    envs = SlateVectorEnv(engine, 3)
+    for value, rows in (
+        (np.arange(3), (0, 1, 2)), (np.arange(6).reshape(3, 2), None), ("abc", ("abc",) * 3), ([1, 2, 3], ([1, 2, 3],) * 3),
+        (np.array(7), (np.array(7),) * 3), (5, (5, 5, 5)),
+    ):
+        envs.thing = value
+        found = envs.call("thing")
+        assert len(found) == 3 and all(np.array_equal(a, b) for a, b in zip(found, value if rows is None else rows, strict=True))
+        assert envs.get_attr("thing")[1] is found[1] or np.array_equal(envs.get_attr("thing")[1], found[1])
+    envs.thing = np.arange(4)
+    assert all(part is envs.thing for part in envs.call("thing"))
+    envs.thing = lambda a, b=1: np.array([a, b, a])
+    assert envs.call("thing", 4, b=5) == (4, 5, 4)

@@ -8,6 +8,7 @@ import pytest
 
 from recenv.data.constraints import MET, MISSED, UNKNOWN
 from recenv.records import Item, Value
+from recenv.rewards.rules import kinds
 from recenv.rewards.rules.held import status
 from recenv.rewards.rules.wish import Wish
 from recenv.rewards.rules.wishes import read_wishes
@@ -68,3 +69,26 @@ def test_a_place_lies_in_an_area_by_either_name_or_its_address(name: str, area: 
     item = Item(id="i", category="dining", name="One", attributes={"area": area, "address": address})
     areas = frozenset({"old town", "quay"})
     assert status(Wish("area", name, names=(name,)), item, areas, frozenset()) == expected
+
+
+@pytest.mark.parametrize(("kind", "names"), [
+    ("bagels", {"bagels", "bagel"}), ("figs", {"figs"}), ("Bagel", {"bagel"}), ("砖店s", {"砖店s"}),
+    ("glasses", {"glasses", "glasse"})])
+def test_a_kind_of_no_table_has_its_own_name_and_a_longer_one_its_singular(kind: str, names: set[str]) -> None:
+    assert kinds.kind_names(kind) == names and not kinds.is_kind(kind)
+
+
+def test_kinds_of_the_table_have_all_their_names() -> None:
+    for kind in ("hotpot", "Hotpots", "火锅"):
+        assert kinds.is_kind(kind) and kinds.kind_names(kind) == kinds.kind_names("hotpot") >= {"hotpot", "火锅"}
+    assert kinds.excludable("hotpot") and not kinds.excludable("seafood") and not kinds.excludable("bagels")
+
+
+@pytest.mark.parametrize(("area", "bare", "district"), [
+    ("Haidian District", "haidian", "海淀"), ("海淀区", "海淀", "海淀"), ("北京市海淀区", "海淀", "海淀"),
+    ("上海浦东新区", "浦东", "浦东"),
+    ("东区", "东区", ""), ("北京", "北京", ""), ("Old Town area", "old town", ""), ("xuhui", "xuhui", "徐汇"),
+    ("Jingan", "jingan", "静安"),
+    ("x district", "x district", ""), ("xy district", "xy", ""), ("a县", "a县", ""), ("阳光县", "阳光", "")])
+def test_a_district_has_one_form(area: str, bare: str, district: str) -> None:
+    assert (kinds.bare(area), kinds.district(area)) == (bare, district)

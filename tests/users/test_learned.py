@@ -331,7 +331,8 @@ def test_the_hazard_is_the_likeliest_of_who_left_and_who_stayed() -> None:
 
 
 @pytest.mark.parametrize(("decay", "hazard", "mismatch", "usable"), [
-    (1.0, 0.0, 5.0, True), (1.01, 0.0, 5.0, False), (0.5, 0.99, 0.0, True), (0.5, -0.01, 5.0, False), (0.5, 0.5, np.inf, False)])
+    (1.0, 0.0, 5.0, True), (1.01, 0.0, 5.0, False), (0.5, 0.99, 0.0, True), (0.5, -0.01, 5.0, False), (0.5, 1.5, 5.0, False),
+    (-0.5, 0.5, 5.0, False), (0.5, 0.5, np.inf, False)])
 def test_parameters_have_bounds(tmp_path: Path, decay: float, hazard: float, mismatch: float, usable: bool) -> None:
     made = msgspec.structs.replace(PARAMS, position_decay=decay, leave_hazard=hazard, mismatch=mismatch)
     (tmp_path / "p.json").write_bytes(msgspec.json.encode(made))

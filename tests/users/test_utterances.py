@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from recenv.data.render import label
 from recenv.records import LOCALES, Constraint, ReactionKind
 from recenv.users.utterances import _EN, _ZH, objection, say
 
@@ -76,3 +77,32 @@ def test_names_come_out_literally(name: str, locale: str, bits: int) -> None:
     assert name in said and WISH.text in said
     around = say("inquire", locale, constraint=WISH, item_name="\x00", bits=bits)
     assert said == around.replace("\x00", name)
+
+
+@pytest.mark.parametrize(("kind", "wish", "slot", "anything", "wording"), [
+    ("order", False, "", False, "order"), ("inquire", True, "", False, "inquire"), ("inquire", False, "", False, "inquire_any"),
+    ("refine", True, "", False, "refine"), ("refine", False, "", False, "reject"), ("reject", True, "", False, "reject_need"),
+    ("reject", False, "", False, "reject"), ("answer", True, "rating", False, "answer"),
+    ("answer", False, "rating", False, "indifferent"),
+    ("answer", True, "", False, "refine"), ("answer", False, "", False, "unclear"), ("answer", True, "", True, "refine"),
+    ("answer", False, "", True, "nothing_more"), ("indifferent", False, "rating", False, "indifferent"),
+    ("indifferent", False, "", False, "unclear"), ("indifferent", False, "", True, "nothing_more"),
+    ("indifferent", True, "rating", False, "indifferent"), ("leave", False, "", True, "leave"),
+    ("repeat", True, "", False, "repeat"),
+    ("farewell", False, "rating", False, "farewell"), ("refine", True, "rating", True, "refine"),
+    ("order", True, "", True, "order")])
+def test_which_wording_a_reaction_has(kind: ReactionKind, wish: bool, slot: str, anything: bool, wording: str) -> None:
+    for locale, table in (("zh", _ZH), ("en", _EN)):
+        for bits in range(2 * len(table[wording])):
+            said = say(kind, locale, constraint=WISH if wish else None, item_name="X馆", slot=slot, anything=anything, bits=bits)
+            template = table[wording][bits % len(table[wording])]
+            for hole, filling in (("<item>", "X馆"), ("<need>", WISH.text if wish else ""), ("<slot>", label(slot, locale))):
+                template = template.replace(hole, filling)
+            assert said == template
+
+
+def test_wishes_told_in_one_breath_are_told_without_their_full_stops() -> None:
+    more = [Constraint(slot="area", op="eq", value="x", text=text) for text in ("in town. ", "cheap!")]
+    for locale, told in (("en", "评分4.5分以上; in town; cheap"), ("zh", "评分4.5分以上；in town；cheap")):
+        assert told in say("refine", locale, constraint=WISH, more=more)
+    assert "in town" not in say("reject", "en", more=more)
