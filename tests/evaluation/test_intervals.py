@@ -213,3 +213,8 @@ def test_resamples_without_a_value_and_groups_out_of_order() -> None:
     assert few.n == few.clusters == 2
     many = mean_intervals(np.stack([np.arange(60.0), [*rare, *[NAN] * 20]], 1), [f"u{i}" for i in range(60)], 0)
     assert many[1] == few and not many[0].few
+
+
+def test_two_groups_have_an_interval_of_a_statistic() -> None:
+    low, high = group_intervals(np.array([0, 1, 1]), lambda rows: [float(rows.mean())], 50, "test")
+    assert low[0] < high[0]

@@ -8,6 +8,8 @@ import pytest
 
 from recenv.rewards.rules.checks import Check, counts, languages, read_checks
 from recenv.rewards.rules.checks.counts import occurrences
+from recenv.rewards.rules.checks.prompt import prepare
+from recenv.rewards.rules.checks.quantity import between, counted, quantities
 
 CASES = [
     ("Use bullet points: exactly 3 items.", [("bullets", (), 3, 3)]),
@@ -151,3 +153,164 @@ def test_of_a_long_text_the_head_tells_the_language() -> None:
     head = "the house is in it " * 500
     assert languages.detect(head[:8_000] + "这里很好" * 4_000) == "en"
     assert languages.detect(head[:3_000] + "这里很好" * 2_000) == "zh"
+
+
+@pytest.mark.parametrize(("text", "least", "most", "relation", "said"), [
+    ("at least 5 words", 5, None, "least", "at least 5"), ("up to 1,000 words", None, 1000, "most", "up to 1,000"),
+    ("5 or fewer words", None, 5, "most", "5 or fewer"), ("5+ words", 5, None, "least", "5+"),
+    ("10 to 12 words", 10, 12, "range", "10 to 12"),
+    ("between 5 and 9 words", 5, 9, "range", "between 5 and 9"), ("5 and 9 words", 5, 5, "", "5"),
+    ("3 to 3 words", 3, 3, "", "3"),
+    ("must not be more than 5", None, 5, "most", "more than 5"), ("never under 5 words", 5, None, "least", "under 5"),
+    ("about 50 words", 40, 60, "near", "about 50"), ("about 7", 6, 8, "near", "about 7"),
+    ("under twenty", None, 19, "most", "under twenty"),
+    ("exactly two", 2, 2, "exact", "exactly two"), ("in 3 words", 3, 3, "in", "in 3"),
+    ("超过八十字", 81, None, "least", "超过八十"),
+    ("不足5字", None, 4, "most", "不足5"), ("大约50字", 40, 60, "near", "大约50"), ("exceeds 5", 6, None, "least", "exceeds 5")])
+def test_a_quantity_is_read_as_its_words_say(text: str, least: int | None, most: int | None, relation: str, said: str) -> None:
+    [found] = quantities(text)
+    assert found[:3] == (least, most, relation) and text[found.start : found.end] == said
+    shifted = quantities("x " * 30 + text)[0]
+    assert (shifted.start - 60, shifted.end - 60) == (found.start, found.end)
+
+
+@pytest.mark.parametrize("text", [
+    "at most 5 or more", "from 3 to 2 words", "over 5 to 7 words", "between 5 words", "第5段", "x5", "$5", "about 5 or more"])
+def test_what_is_no_quantity_or_two_at_once_is_not_read(text: str) -> None:
+    assert quantities(text) == []
+
+
+@pytest.mark.parametrize(("text", "least", "most", "relation", "end"), [
+    ("5 words minimum", 5, None, "least", 15), ("5 words or more, ok", 5, None, "least", 15),
+    ("5 words at most", None, 5, "most", 15),
+    ("5 long words now", 5, 5, "", 12), ("5 words left", 5, 5, "", 7), ("at most 5 words or more", 5, None, "least", 23)])
+def test_words_behind_the_unit_may_say_the_bound(text: str, least: int | None, most: int | None, relation: str, end: int) -> None:
+    found = counted(text, quantities(text)[0], r"words?\b")
+    assert found is not None and (found.least, found.most, found.relation, found.end) == (least, most, relation, end)
+    assert counted(text, quantities(text)[0], "lines") is None
+
+
+def test_of_many_quantities_the_first_are_read_and_those_between_two_places_found() -> None:
+    many = quantities("exactly 5 a " * 300)
+    assert len(many) == 256 and [q.start for q in many[:3]] == [0, 12, 24]
+    assert between(many, 12, 36) == many[1:3] and between(many, 13, 37) == many[2:4] and between(many, 0, 0) == []
+
+
+def test_a_sentence_of_an_instruction_and_what_stands_before_a_word_in_it() -> None:
+    prompt = prepare("One two. Three “a b” four! Five; six\nseven. 8.5 nine")
+    assert prompt.text == "One two. Three «0» four! Five; six\nseven. 8.5 nine" and prompt.quotes == ("a b",)
+    assert prompt.quote("«0»") == "a b" and prompt.quote("x") == "x" and prompt.restored("Three «0»") == 'Three "a b"'
+    for word, before, sentence in (
+        ("two", "One ", "One two"), ("Three", " ", " Three «0» four"), ("four", " Three «0» ", " Three «0» four"),
+        ("Five", " ", " Five"),
+        ("six", " ", " six"), ("seven", "", "seven"), ("nine", " 8.5 ", " 8.5 nine"),
+        (". Three", "One two", "One two. Three «0» four"),
+    ):
+        start = prompt.text.index(word)
+        assert prompt.before(start) == before and prompt.text[slice(*prompt.sentence(start, start + len(word)))] == sentence
+    long = prepare("x" * 2_000)
+    assert long.sentence(1_000, 1_001) == (400, 1_601) and long.before(1_000) == "x" * 600
+
+
+def test_of_a_long_instruction_both_ends_are_read_and_of_many_quotations_the_first() -> None:
+    for length, read in ((8_000, "a" * 8_000), (8_001, f"{'a' * 4_000}\n{'a' * 4_000}")):
+        assert prepare("a" * length).plain == read
+    many = prepare('"q" ' * 300)
+    assert len(many.quotes) == 256 and many.text.startswith("«0» «1»") and many.text.endswith('«255»' + ' "q"' * 44)
+
+
+@pytest.mark.parametrize(("instruction", "expected"), [
+    ('Answer with "a", "b".', []), ("Write in all capital letters for emphasis.", []), ("Write in lowercase words.", []),
+    (f'Use the words "{"x" * 80}".', [("keywords", ("x" * 80,), 1, None)]), (f'Use the words "{"x" * 81}".', []),
+    ("Use the words tea and of.", [("keywords", ("tea",), 1, None)]), ("Use the word of tea.", []), ("不要用“好”结尾。", []),
+    ("不要用“好”。", [("forbidden", ("好",), None, 0)])])
+def test_what_words_around_make_of_a_demand(instruction: str, expected: list[tuple[object, ...]]) -> None:
+    assert [(c.kind, c.words, c.least, c.most) for c in read_checks(instruction)] == expected
+
+
+WORDED = [  # what is read of an instruction, to the bounds
+    ('Use the word "tea" and the word "duck" 3 times.', "frequency 'duck' 3..; keywords 'tea' 1.."),
+    ('Use the word "tea" in 3 sentences.', "sentences ..3; keywords 'tea' 1.."),
+    ('Use the word "tea" 3 or more times.', "frequency 'tea' 3.."), ('Include the word "alpha."', "keywords 'alpha.' 1.."),
+    ('The title must include the word "tea".', ""),
+    ("Here are keywords that must appear: tea, duck.", "keywords 'tea' 'duck' 1.."),
+    ("Words that must not appear: tea, duck.", "forbidden 'tea' 'duck' ..0"), ("Words you may like: tea, duck.", ""),
+    ("Use the word rock and roll.", "keywords 'rock' 1.."), ("Use the words rock and roll.", "keywords 'rock' 'roll' 1.."),
+    ("Do not use the word rock or roll.", "forbidden 'rock' 'roll' ..0"),
+    ("Do not use the words rock or roll.", "forbidden 'rock' 'roll' ..0"), ("Use the words rock or roll.", ""),
+    ("Use the word and.", ""), ('Write without ever using "tea".', "forbidden 'tea' ..0"),
+    ('Never write "tea".', "forbidden 'tea' ..0"), ('Do not say "tea" or "duck".', "forbidden 'tea' 'duck' ..0"),
+    ('Do not forget to include "tea".', "keywords 'tea' 1.."), ('Please include "tea" in your response.', "keywords 'tea' 1.."),
+    ('I would include "tea".', ""), ('End with the phrase "tea".', "ending 'tea' 1.."), ('Start with the words "tea".', ""),
+    ('Say "tea" as the keyword.', "keywords 'tea' 1.."), ('Use "tea" as a keyword.', ""),
+    ('The words "tea" and "duck" should appear.', "keywords 'tea' 'duck' 1.."),
+    ('The words "tea" and "duck" should not appear.', "forbidden 'tea' 'duck' ..0"),
+    ('"Tea" must be mentioned at least 3 times.', "frequency 'Tea' 3.."),
+    ('"Tea" should not appear more than 3 times.', "frequency 'Tea' ..3"),
+    ("Use the letter a at least 3 times and b twice.", "letters 'a' 3.."), ("Avoid the letters e.", "letters 'e' ..0"),
+    ('The letter "e" is fine.', ""), ("The letter ab at least 3 times.", ""), ("no question marks", "marks '?' '？' ..0"),
+    ("with 2 question marks", ""), ("Use 2 question marks.", ""), ("请不要使用敬称“您”。", "forbidden '您' ..0"),
+    ("用英文回答，使用敬称“您”。", "language 'en' 1.."), ("不要用“好”、“坏”或“差”。", "forbidden '好' '坏' '差' ..0"),
+    ("包含“茶”和“酒”。", "keywords '茶' '酒' 1.."), ("“茶”不超过3次。", "frequency '茶' ..3"), ("“茶”3次。", ""),
+    ("Write exactly 3 paragraphs. Separate them with ***.", "paragraphs '***' 3..3"),
+    ("Separate 3 poems by ***.", "paragraphs '***' 3..3"),
+    ("Write 3 poems. Separate poems with 3 asterisks.", "paragraphs '***' 3..3"),
+    ("Give 2 sections and 3 parts divided by ***.", ""), ("A bulleted list of 4 items.", "bullets 4..4"),
+    ("Use 3 bullet points, in markdown.", "bullets 'markdown' 3..3"),
+    ("Give exactly 3 reasons using bullet points.", "bullets 3..3"),
+    ("Give exactly 3 reasons and exactly 2 jokes using bullet points.", "bullets 2..2"),
+    ("At least 3 words should be in all caps.", "capital words 3.."),
+    ("Use words in all caps at most 3 times.", "capital words ..3"),
+    ("A few words in all capital letters.", "capital words 1.."), ("Some words in all capital letters. However, not many.", ""),
+    ("Use 3 words in all caps.", "capital words 3.."), ("Your word count should be at least 40.", "words 'parts' 40.."),
+    ("The number of sentences should be at most 4.", "sentences ..4"), ("number of words: 40", ""),
+    ("Write 5 sentences long.", "sentences 5..5"), ("a story with at least 40 words in capital letters", "capital words 40.."),
+    ("Write at least 40 words, and 3 sentences or more.", "words 'parts' 40..; sentences 3.."),
+    ("Mark them (section 1, section 2): at least 4 sections.", ""),
+    ('Use at least 4 sections, each named "Chapter X".', "sections 'Chapter' 4.."),
+    ('Write 4 sections. Begin each with "Day X".', "sections 'Day' 4.."),
+    ("Have no more than 4 sections, marked Section X.", "sections 'Section' ..4"), ("Use at least 3 placeholders.", ""),
+    ("Use 3 placeholders in square brackets", "placeholders 3.."), ("Highlight about 3 words with *.", ""),
+    ("Highlight at least 3 words with *, all capital words.", "capital words 3.."),
+    ("Highlight the words by wrapping them with asterisks.", "highlights 1.."),
+    ("Highlight under 3 words in markdown.", "highlights ..2"), ("Answer in English, not in French.", "language 'en' 1.."),
+    ("Translate it: use French.", ""), ("Write it in French.", "language 'fr' 1.."), ("Reply in the French style.", ""),
+    ("In French?", ""), ("Use only French.", "language 'fr' 1.."), ("Anything but French.", ""),
+    ("不要用英文，用中文回答。", "language 'zh' 1.."), ("Write in lowercase.", "lowercase 1.."),
+    ("No lowercase letters.", "uppercase 1.."), ("All letters must be capitals.", "uppercase 1.."),
+    ("Include 3 words in all capital letters. Use lowercase.", "capital words 3.."),
+    ("Write the answer in lowercase, the title in capitals.", "lowercase 1.."),
+    ("Your answer should be in lowercase, no capital letters.", "lowercase 1.."), ("Return a JSON object.", ""),
+    ("Output in JSON.", "json 1.."), ("Do not output JSON.", ""), ("Use JSON format.", "json 1.."), ("Add a title.", ""),
+    ("Add <<title>>.", "title 1.."), ("Wrap the title in double quotes.", ""),
+    ("Wrap your answer in double quotes.", 'quotation \'"\' 1..'), ("Enclose every word in double quotes.", ""),
+    ("Put your entire response inside double quotation marks, 40+ words.", "words 'parts' 40..; quotation '\"' 1.."),
+    ("整个回答用双引号。", 'quotation \'"“”＂\' 1..'), ("Add P.S. at the end.", "postscript 'ps' 1.."), ("Is P.S. Latin?", ""),
+    ("Number the places.", "numbered 1.."), ("End with a short question.", "question 1.."), ("Do not end with a question.", ""),
+    ('Finish with the words "Bye now".', "ending 'Bye now' 1.."), ('End it with "P.S."', "postscript 'ps' 1.."),
+    ("Finish by saying: Bye now.", "ending 'Bye now.' 1.."),
+    ("Finish with this exact phrase: Bye now. Please be kind.", "ending 'Bye now.' 1.."),
+    ('Each paragraph must end with "Bye".', ""),
+    ("以“好”开头，第2段以“好”开头。", "beginning '好' 1..; paragraph start '2' '好' 1.."),
+    ('Begin your response with "Hi".', "beginning 'Hi' 1.."), ('Never begin your response with "Hi".', ""),
+    ('The 2nd paragraph must begin with "Hi".', "paragraph start '2' 'Hi' 1.."),
+    ("Begin paragraph 3 with the word Hi.", "paragraph start '3' 'Hi' 1.."),
+    ("The first word of the second paragraph must be Hi.", "paragraph start '2' 'Hi' 1.."),
+    ("Paragraph two should start with a joke.", ""), ('The last paragraph must start with "Hi".', ""),
+    ('Say "yes" or "no".', "options 'yes' 'no' 1.."), ('Choose from "a" / "b".', "options 'a' 'b' 1.."),
+    ('Do not say "yes" or "no".', "forbidden 'yes' 'no' ..0"), ('Answer with the words "yes" or "no".', ""),
+    ("只能选择“甲”、“乙”。", "options '甲' '乙' 1.."), ("Repeat the question first.\n\nTea?", "repeat 'Tea?' 1.."),
+    ("First repeat the request below exactly.\n\nTea?\n\nMore.", "repeat 'Tea?\\n\\nMore.' 1.."),
+    ('Repeat "Tea?" exactly, then answer.', "repeat 'Tea?' 1.."), ("Repeat yourself.", ""),
+    ("Give two answers separated by ******.", "responses 2..2"), ("Separate them with ******.", "responses 2.."),
+    ("Use ******.", ""),
+]
+
+
+@pytest.mark.parametrize(("instruction", "expected"), WORDED)
+def test_the_same_demand_in_other_words(instruction: str, expected: str) -> None:
+    def end(bound: int | None) -> str:
+        return "" if bound is None else str(bound)
+
+    found = [c for c in read_checks(instruction) if c.kind != "items"]
+    assert "; ".join(" ".join([c.kind, *map(repr, c.words), f"{end(c.least)}..{end(c.most)}"]) for c in found) == expected

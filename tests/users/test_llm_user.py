@@ -310,6 +310,7 @@ def test_wishes_are_told_in_their_words_but_for_the_full_stop() -> None:
     ({"say": "ok", "take": 1}, 0, 0, ""),
     ({"say": "ok", "take": 2}, -1, 0, "unread"), ({"say": "ok", "take": "001"}, 0, 0, ""),
     ({"say": "ok", "take": "0001"}, -1, 0, "unread"),
+    ({"say": "ok", "take": "00001"}, -1, 0, "unread"),
     ({"say": "ok", "tell": [1, 3, "3"]}, -1, 0b101, ""), ({"say": "ok", "tell": [4]}, -1, 0, "unread"),
     ({"say": "ok", "tell": 1}, -1, 1, ""),
     ({"say": "quiet", "tell": [1]}, -1, 0b101, ""), ({"say": "ok", "tell": [2]}, -1, 0b010, "wish"),
