@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,12 +13,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recenv import rng
+from recenv.data.store import StoreWriter
 from recenv.data.world import World
 from recenv.envs import dynamics
 from recenv.envs.config import EnvConfig
 from recenv.envs.facts import Facts, by_item, by_number, read_items
 from recenv.envs.state import State
 from recenv.envs.tables import START, Tables
+from recenv.errors import InputError
+from recenv.records import Constraint, Goal, Need, Privileged, Session, User
+from recenv.testing.tiny import tiny_item
 from recenv.users.learned import LearnedUser
 from recenv.users.protocol import UserModel
 from recenv.users.replay import ReplayUser
@@ -139,3 +144,30 @@ def test_rows_that_were_dropped_come_back_the_same(tiny_world: World, room: int)
             assert np.array_equal(one, two), name
     small.clear()
     assert np.array_equal(small.rows.item[small.at(every[:1])], whole.rows.item[place[:1]])
+
+
+@pytest.mark.parametrize("wishes", [64, 65])
+def test_a_need_has_at_most_sixty_four_wishes(tmp_path: Path, wishes: int) -> None:
+    item = tiny_item("en", "dining", 1)
+    kinds = ("hidden", "volunteered", "on_ask")
+    need = Need(constraints=tuple(
+        Constraint(slot="rating", op="ge", value=5.0 if n % 2 else 4.0, text=f"wish {n}", disclosure=kinds[n % 3])  # type: ignore[arg-type]
+        for n in range(wishes)))
+    with StoreWriter(tmp_path / "store", kind="logged") as store:
+        store.add_item(item)
+        store.add_user(User(id="u"))
+        goal = Goal(category="dining", query="Tea?", candidates=(item.id,))
+        session = Session(
+            id="s", user_id="u", locale="en", instruction="", context={}, goals=(goal,), source="logged")
+        store.add_session(session, Privileged(needs=(need,), outcomes=((),), patience=3))
+        store.finish()
+    tables = tables_of(World(tmp_path / "store"), ScriptedUser())
+    if wishes > 64:
+        with pytest.raises(InputError, match="at most 64 constraints; this world has one of 65"):
+            tables.at(np.array([0]))
+        return
+    [place] = tables.at(np.array([0]))
+    rows = tables.rows
+    for n, mask in enumerate((rows.hidden, rows.volunteered, rows.sayable)):
+        assert int(mask[place]) == sum(1 << m for m in range(n, 64, 3))
+    assert int(rows.missed[place, 0]) == sum(1 << m for m in range(1, 64, 2)) and not rows.unknown[place].any()

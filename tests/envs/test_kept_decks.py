@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from fakes import OverlapScorer, ScriptedUser, overlap_scorers
 from five import DIMENSIONS, IR, QIR
+from knownscorers import KnownScorer
 
+from recenv.data.render import item_text
 from recenv.data.world import World
 from recenv.envs import blocks, deck_files, tables
 from recenv.envs.config import EnvConfig
@@ -224,3 +227,27 @@ def test_a_part_that_is_none_is_told_and_left_out(tmp_path: Path) -> None:
     (tmp_path / f"{hashlib.sha256(data).hexdigest()[:24]}.safetensors").write_bytes(data)
     with pytest.warns(UserWarning, match=r"cannot be read .* and is left out"):
         assert list(deck_files.read_parts(tmp_path)) == []
+
+
+@pytest.mark.parametrize(("kind", "again"), [("judge", True), ("generative", True), ("encoder", False), ("rule", False)])
+def test_who_may_answer_later_is_asked_again_for_what_is_missing(tiny_world: World, kind: str, again: bool) -> None:
+    """Of three items the second: whoever would say the same again is not asked."""
+    silent, asked_for = {item_text(tiny_world.item(int(tiny_world.goal(0).candidates[1])))}, list[list[str]]()
+
+    def worth(text: str) -> float:
+        asked_for[-1].append(text)
+        return float("nan") if text in silent else 0.5
+
+    scorer = KnownScorer(DIMENSIONS[QIR], worth)
+    scorer.spec = msgspec.structs.replace(scorer.spec, kind=kind)
+    engine = Engine(
+        tiny_world, RULES, scorers={DIMENSIONS[QIR]: scorer}, reward=REWARDS["service"], user=ScriptedUser(wants=False))
+    for answers in (False, True, True):
+        asked_for.append([])
+        state, log = engine.begin(np.zeros(1, np.int64), np.zeros(1, np.uint64)), engine.log(1, words=False)
+        _, step = engine.step_slates(state, log, np.array([[0, 1, 2]]), np.ones(1, np.bool_))
+        if not answers:
+            assert step.components[0, QIR] == 0.5  # the mean of those that are there
+        silent.clear()
+    assert [len(texts) for texts in asked_for] == [3, int(again), 0]
+    assert engine.deck.cells == 3 and not engine.deck.whole

@@ -18,13 +18,24 @@ from fakes import overlap_scorers
 
 from recenv import rng
 from recenv.data.search import K1, B, Bm25Index, tokenize
+from recenv.data.store import FOLDS
 from recenv.data.world import World
-from recenv.envs.batch import SessionBatch
+from recenv.envs.batch import TEST_FOLD, SessionBatch
+from recenv.envs.chat_format import MAX_ACTION_CHARS, MAX_RAW_CHARS
 from recenv.envs.config import EnvConfig
+from recenv.envs.dynamics import TURN_COST
 from recenv.envs.engine import Engine
+from recenv.envs.single import MAX_TEXT
+from recenv.envs.spaces import BOUND
 from recenv.envs.state import REACTIONS
+from recenv.envs.tables import MOST_CONSTRAINTS
 from recenv.records import Action
+from recenv.rewards.rules.verdicts import MAX_CHARACTERS
 from recenv.testing.tiny import build_tiny_world
+from recenv.users.learned import MISMATCH, PRIOR_DECAY
+from recenv.users.llm import MAX_ANSWER, MAX_WORDS
+from recenv.users.llm_prompt import MAX_HEARD, MAX_LINES
+from recenv.users.replay import CERTAIN
 
 PINNED = {"learned": "59a4a54af1d98614", "replay": "171f3e1551f13a85"}
 
@@ -61,6 +72,13 @@ def test_a_draw_depends_on_the_order_of_its_key() -> None:
     assert float(rng.uniform(1, 2, 3)) == 0.814259011529328
     assert float(rng.uniform(2, 1, 3)) == 0.7684201926204703
     assert rng.permutation(5, 11, 3).tolist() == [4, 0, 1, 2, 3]
+
+
+def test_limits_that_are_told_to_others_stay() -> None:
+    assert (MAX_ACTION_CHARS, MAX_RAW_CHARS, MAX_TEXT, MAX_CHARACTERS) == (32_768, 262_144, 1_000_000, 4_000)
+    assert (MAX_WORDS, MAX_ANSWER, MAX_HEARD, MAX_LINES) == (1_000, 32_768, 4_000, 24)
+    assert (FOLDS, TEST_FOLD, BOUND, MOST_CONSTRAINTS, TURN_COST) == (5, 0, 10.0, 64, 1.0)
+    assert (MISMATCH, PRIOR_DECAY) == (6.0, 0.9) and 1 + np.exp(CERTAIN) == pytest.approx(160_000, rel=0.05)
 
 
 def test_questions_cost_half_a_slate_that_fails() -> None:

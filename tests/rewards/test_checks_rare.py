@@ -143,7 +143,8 @@ def test_bounds_are_inclusive_and_an_empty_answer_keeps_none() -> None:
     ("это хороший дом и он не большой", "ru"), ("це гарний будинок і він не великий", "uk"), ("هذا بيت في المدينة", "ar"),
     ("این یک خانه است که در شهر", "fa"), ("यह एक अच्छी जगह है और मैं आप", "hi"), ("ही एक चांगली जागा आहे आणि मी", "mr"),
     ("Ωραίο", "el"), ("їжак їсть їжу вже", "uk"), ("жы мы сы эх ты ёж", "ru"), ("چگ پژ گچ پچ گگ چچ", "fa"),
-    ("ٹڈ ڑھ ںے ٹٹ ڈڈ ڑڑ", "ur"), ("12 !", ""), ("short text", ""), ("xqzv brmpf kltrw gnsdp", ""), ("好 a", "zh"),
+    ("ٹڈ ڑھ ںے ٹٹ ڈڈ ڑڑ", "ur"), ("12 !", ""), ("short text", ""), ("the and of in a", ""), ("the and of in it", "en"),
+    ("xqzv brmpf kltrw gnsdp", ""), ("好 a", "zh"),
     ("好 abc", "")])
 def test_a_language_is_told_by_script_and_words(text: str, language: str) -> None:
     assert languages.detect(text) == language

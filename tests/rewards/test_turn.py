@@ -14,6 +14,7 @@ from recenv.data.render import item_text, plain_response
 from recenv.data.world import World
 from recenv.records import Action, AgentView, Item, ScorerRow
 from recenv.rewards.protocol import Cost, Scorer, ScorerSpec, Scores
+from recenv.rewards.rows import of_candidates, of_turn
 from recenv.rewards.rulings import Rulings
 from recenv.rewards.turn import TurnScorer, discounted_mean
 from recenv.testing.tiny import tiny_view
@@ -178,3 +179,14 @@ def test_candidates_of_one_list_are_put_into_words_once_and_of_another_anew(view
     ([1.0, *[0.0] * 49], 1 / sum(1 / np.log2(k + 2) for k in range(50)))])
 def test_means_are_discounted_by_place(values: list[float], mean: float) -> None:
     assert discounted_mean(np.array(values)) == pytest.approx(mean, nan_ok=True)
+
+
+def test_rows_of_all_candidates_before_any_is_shown(view: AgentView) -> None:
+    """Each alone, and one list of which nothing was shown; of a slate each item once, and no more than may be shown."""
+    told = of_candidates(view)
+    texts = tuple(item_text(i) for i in view.candidates)
+    assert told.shown == 0 and told.slate == told.items == texts and told.query == view.query
+    items = [view.candidates[n] for n in (2, 5, 2, 1, 0)]
+    slate = of_turn(view, Action(act="recommend", text="hm"), items)
+    assert slate.slate == (texts[2], texts[5], texts[1]) and slate.shown == view.slate_size == 3 and slate.response == "hm"
+    assert slate.items == (*slate.slate, *(t for n, t in enumerate(texts) if n not in (1, 2, 5)))

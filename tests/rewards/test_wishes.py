@@ -21,7 +21,7 @@ from recenv.rewards.rules.checks import compliance
 from recenv.rewards.rules.held import decided, decided_in_row, recommended, status
 from recenv.rewards.rules.scorer import NOTHING_READ, ChecksScorer
 from recenv.rewards.rules.verdicts import instruction_verdict
-from recenv.rewards.rules.whole import KEPT, kept_whole
+from recenv.rewards.rules.whole import KEPT, kept_whole, read_in_full
 from recenv.rewards.rules.wish import Wish
 from recenv.rewards.rules.wishes import read_wishes
 from recenv.testing.tiny import tiny_view
@@ -468,3 +468,10 @@ def test_a_place_of_that_name_is_left_out(name: str, kind: str, broken: bool) ->
 def test_a_type_names_a_kind_holds_it_or_is_another(value: str, kind: str, expected: int) -> None:
     wish, at_hand = Wish("kind", kind, names=(kind,), forbids=True), frozenset({"hotpot", "火锅", "hotel"})
     assert status(wish, Item(id="i", category="dining", name="One", attributes={"type": value}), frozenset(), at_hand) == expected
+
+
+@pytest.mark.parametrize(("clause", "longest"), [
+    ("under 100 yuan" + " please" * 15 + "~", 120), ("use no commas in your answers " + "x" * 10, 40)])
+def test_a_clause_that_rules_vouch_for_has_a_longest(clause: str, longest: int) -> None:
+    """A demand on items, with words that demand nothing; one on form, with any."""
+    assert len(clause) == longest and read_in_full(clause) and not read_in_full(clause + clause[-1])
