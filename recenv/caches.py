@@ -11,7 +11,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, wraps
 from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, TypeVar, cast
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 R = TypeVar("R")
+T = TypeVar("T")
 
 
 class CacheSize(NamedTuple):
@@ -26,6 +27,21 @@ class CacheSize(NamedTuple):
 
     held: int
     limit: int
+
+
+class _Same:
+    """An object that is equal to nothing but itself; held, so that no other takes its place."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.value is other.value
+
+    def __hash__(self) -> int:
+        return id(self.value)
 
 
 class CacheGroup:
@@ -45,6 +61,25 @@ class CacheGroup:
             kept = lru_cache(maxsize=limit)(function)
             self._kept.append(kept)
             return cast(Callable[P, R], kept)  # the C object itself: a hit costs what it does with functools
+
+        return remembered
+
+    def keep_same(self, limit: int) -> Callable[[Callable[[T], R]], Callable[[T], R]]:
+        """``keep`` for functions of one object that never changes and need not be hashable: the result is looked up by which
+        object it is."""
+
+        def remembered(function: Callable[[T], R]) -> Callable[[T], R]:
+            @wraps(function)
+            def of(same: _Same) -> R:
+                return function(same.value)
+
+            kept = self.keep(limit)(of)
+
+            @wraps(function)
+            def found(value: T) -> R:
+                return kept(_Same(value))
+
+            return found
 
         return remembered
 

@@ -47,6 +47,24 @@ def test_a_group_counts_what_it_holds_and_holds_no_more_than_the_limit() -> None
     assert GROUP.sizes() == {name: CacheSize(0, 2)}
 
 
+def test_what_is_kept_of_an_object_is_found_by_which_object_it_is() -> None:
+    group = CacheGroup("same")
+
+    @group.keep_same(2)
+    def spelt(words: list[str]) -> str:
+        """Together."""
+        called.append("".join(words))
+        return called[-1]
+
+    one, two, three = ["a", "b"], ["a", "b"], ["c"]
+    assert spelt(one) == spelt(one) == spelt(two) == spelt(one) == "ab" and called == ["ab", "ab"]
+    assert spelt(three) == "c" and spelt(two) == "ab" and called == ["ab", "ab", "c", "ab"]
+    assert (spelt.__name__, spelt.__doc__) == ("spelt", "Together.")
+    assert group.sizes() == {f"{__name__}.{spelt.__qualname__}": CacheSize(2, 2)}
+    group.clear()
+    assert spelt(two) == "ab" and called[-2:] == ["ab", "ab"]
+
+
 def test_groups_are_emptied_by_themselves() -> None:
     other = CacheGroup("other")
     kept = other.keep(1)(len)

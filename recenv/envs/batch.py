@@ -15,7 +15,7 @@ from recenv.envs import state as states
 from recenv.envs.engine import Engine, Step
 from recenv.envs.state import ENDINGS, HORIZON, REACTIONS, RUNNING, Log, State
 from recenv.errors import InputError
-from recenv.records import Action, AgentView
+from recenv.records import Action, AgentView, Message
 from recenv.rewards.protocol import SOURCES
 from recenv.users.protocol import Speaks
 
@@ -206,8 +206,13 @@ class SessionBatch:
 
     def messages(self, r: int) -> list[dict[str, str]]:
         """The dialogue of a row in OpenAI form."""
-        found = self.engine.transcript.messages(self.playing, self.log, r)
-        return [{"role": m.role, "content": m.content} for m in found]
+        return in_openai_form(self.engine.transcript.messages(self.playing, self.log, r))
+
+    def dialogues(self) -> list[tuple[Message, ...]]:
+        """The dialogue of each row so far."""
+        if self.log.spoken is not None:  # they are part of what agents see
+            return [view.messages for view in self.views()]
+        return [self.engine.transcript.messages(self.playing, self.log, r) for r in range(self.n)]
 
     # -- saving ----------------------------------------------------------------------------------------------
 
@@ -228,6 +233,11 @@ class SessionBatch:
 
 
 _NOTHING = SOURCES.index("none")
+
+
+def in_openai_form(messages: Sequence[Message]) -> list[dict[str, str]]:
+    """Lines of a dialogue as OpenAI's clients take them."""
+    return [{"role": m.role, "content": m.content} for m in messages]
 
 
 def seed_word(seed: int) -> int:

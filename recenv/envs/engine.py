@@ -35,7 +35,7 @@ from recenv.rewards.hybrid import DEFAULT_REWARD, RULES_REWARD, HybridReward, Re
 from recenv.rewards.named import RULES, reward_spec, scorer_set
 from recenv.rewards.protocol import SOURCES, Cost, Scorer
 from recenv.rewards.rulings import Rulings
-from recenv.rewards.turn import NO_ITEM, NO_SCORER, TurnScorer
+from recenv.rewards.turn import NO_ITEM, NO_SCORER, NO_VALUE, TurnScorer
 from recenv.users import USERS
 from recenv.users.protocol import Situation, Speaks, UserModel
 
@@ -258,8 +258,8 @@ class Engine:
         applicable = ~np.isnan(components)
         if rows:
             items[rows] = scores.items
-            sources[rows] = [[SOURCES.index(s) for s in row] for row in scores.sources]
-        reasons = {(r, c): why for r, row in zip(rows, scores.reasons, strict=True) for c, why in enumerate(row) if why}
+            sources[rows] = scores.sources
+        reasons = {(rows[n], d): why for (n, d), why in scores.reasons.items()}
         hybrid = self.reward(components, unjudged)
         values, worth = hybrid.values, np.full(items.shape[:2], np.nan, np.float32)
         if self.reward.spec.credit == "service":
@@ -373,7 +373,7 @@ class Engine:
             for s, name in enumerate(self.deck.names):
                 if some[r] and not present[r, s]:
                     reasons[r, self.dimensions.index(name)] = (
-                        self.deck.reason(name, int(block[r])) or "the scorer gave no value")
+                        self.deck.reason(name, int(block[r])) or NO_VALUE)
             for column, voice in enumerate(self._voices):
                 if voice == "obeys" and not kept[r]:
                     reasons[r, column] = NOTHING_SHOWN if not some[r] else NO_SENTENCE

@@ -58,7 +58,7 @@ def leave_to_speak(instruction: str, locale: str, items: Sequence[Item], slate_s
     return Leave(most, least, False)
 
 
-def ruled_out(instruction: str, items: Sequence[Item]) -> list[bool]:
+def ruled_out(instruction: str, items: tuple[Item, ...]) -> list[bool]:
     """Of each candidate, whether its record breaks what the instruction demands of the items."""
     return [any(kept.reason for kept in decided(instruction, [item], items)) for item in items]
 

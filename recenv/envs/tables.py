@@ -254,8 +254,8 @@ class Tables:
             rows.ruled_at[r, : len(items)] = ruled_out(record.instruction, items)
         rows.slate[at] = np.stack([at * rows.item_at.shape[1], size, rows.allowed[at]], 1)[:, :, None]
 
-    def _candidates(self, goal: int) -> list[Item]:
-        return [self.world.item(int(i)) for i in self.world.goal(goal).candidates[: self.config.candidates]]
+    def _candidates(self, goal: int) -> tuple[Item, ...]:
+        return tuple(self.world.item(int(i)) for i in self.world.goal(goal).candidates[: self.config.candidates])
 
     # -- draws of a goal -------------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
-from recenv.envs.batch import SessionBatch, Split
+from recenv.envs.batch import SessionBatch, Split, in_openai_form
 from recenv.envs.chat_format import parse_action
 from recenv.envs.engine import Engine, Step
 from recenv.envs.infos import Infos, Unmade
@@ -85,7 +85,7 @@ class SessionVectorEnv(VectorEnv[Obs, Act, Any], ABC, Generic[Obs, Act]):
             self.batch.seed(int(self.np_random.integers(2**31)))
         rows = None if mask is None else self._masked(mask)
         self.batch.reset(rows=rows, sessions=names)
-        return self._observe(), self._infos(None)
+        return self._observe(), _read(self._told(self.batch.arrays(None)))
 
     def _masked(self, mask: Any) -> NDArray[np.int64]:
         given = np.asarray(mask)
@@ -103,17 +103,15 @@ class SessionVectorEnv(VectorEnv[Obs, Act, Any], ABC, Generic[Obs, Act]):
         step = self._step(actions, ~over)
         rewards = step.vector_rewards if self.vector_reward else step.rewards.astype(np.float64)
         ended, truncated = self.batch.over, self.batch.truncated
-        terminated, infos = ended & ~truncated, self._infos(step)
+        terminated, infos = ended & ~truncated, self._told(self.batch.arrays(step))
         if self.autoreset_mode == AutoresetMode.SAME_STEP and np.count_nonzero(ended):
             rows = np.flatnonzero(ended)
             final = Unmade(partial(_in_rows, self.num_envs, rows, self._ended_with(rows)))
             self.batch.reset(rows=rows)
-            now = self.batch.now()
-            if self._full:
-                now["messages"] = infos["messages"].copy()
-                now["messages"][rows] = _objects([self.batch.messages(r) for r in rows.tolist()])
-            infos = Infos({**infos, **now, "final_obs": final, "_final_obs": ended, "final_info": infos, "_final_info": ended})
-        return self._observe(), rewards, terminated, truncated, infos
+            infos = {
+                **infos, **self._told(self.batch.now()), "final_obs": final, "_final_obs": ended, "final_info": _read(infos),
+                "_final_info": ended}
+        return self._observe(), rewards, terminated, truncated, _read(infos)
 
     def close_extras(self, **kwargs: Any) -> None:
         """Keep on disk what scorers said, where this environment has a place for it."""
@@ -126,7 +124,7 @@ class SessionVectorEnv(VectorEnv[Obs, Act, Any], ABC, Generic[Obs, Act]):
     def load_state(self, data: bytes) -> tuple[Obs, dict[str, Any]]:
         """Take up N saved sessions. Raises InputError for bytes that do not fit."""
         self.batch.load(data)
-        return self._observe(), self._infos(None)
+        return self._observe(), _read(self._told(self.batch.arrays(None)))
 
     def call(self, name: str, *args: Any, **kwargs: Any) -> tuple[Any, ...]:
         """A method or attribute of this environment, as Gymnasium's vector environments give them: one value a row."""
@@ -139,10 +137,11 @@ class SessionVectorEnv(VectorEnv[Obs, Act, Any], ABC, Generic[Obs, Act]):
         """An attribute, once a row."""
         return self.call(name)
 
-    def _infos(self, step: Step | None) -> dict[str, Any]:
-        infos = self.batch.arrays(step)
+    def _told(self, infos: dict[str, Any]) -> dict[str, Any]:
+        """Infos with the dialogues so far, where they are asked for."""
         if self._full:
-            infos["messages"] = _objects([self.batch.messages(r) for r in range(self.num_envs)])
+            said = self.batch.dialogues()
+            infos["messages"] = Unmade(lambda: _objects([in_openai_form(messages) for messages in said]))
         return infos
 
     @abstractmethod
@@ -211,6 +210,11 @@ class SlateVectorEnv(SessionVectorEnv[dict[str, NDArray[np.float32]], NDArray[np
 
     def _ended_with(self, rows: NDArray[np.int64]) -> Callable[[], list[Any]]:
         return partial(_row_by_row, self.batch.engine.observer.later(self.batch.playing, rows))
+
+
+def _read(infos: dict[str, Any]) -> dict[str, Any]:
+    """Infos as they are handed out: where there is something to make, a dict that makes it when it is read."""
+    return Infos(infos) if any(isinstance(value, Unmade) for value in infos.values()) else infos
 
 
 def _row_by_row(seen: Callable[[], dict[str, NDArray[np.float32]]]) -> list[Any]:

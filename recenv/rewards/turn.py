@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from itertools import groupby
 from typing import NamedTuple
 
 import numpy as np
@@ -21,7 +20,7 @@ from recenv.data.render import item_text, mapping_text, user_text
 from recenv.records import Action, AgentView, Item, ScorerRow
 from recenv.rewards import rows
 from recenv.rewards.dimensions import DIMENSIONS, Dimension
-from recenv.rewards.protocol import Cost, Scorer, scores_of
+from recenv.rewards.protocol import SOURCES, Cost, Scorer, Scores, scores_of
 from recenv.rewards.rulings import Rulings
 
 NOT_RECOMMENDED = "no recommendation in this turn"
@@ -29,14 +28,17 @@ NO_TEXT = "the turn has no text"
 NO_INSTRUCTION = "the session has no instruction"
 NO_ITEM = "no known item in the slate"
 NO_SCORER = "no scorer for this dimension"
+NO_VALUE = "the scorer gave no value"
 _MOST_PEOPLE, _MOST_LISTS = 65_536, 4_096
 _OF_ITEMS = {"evidence", "item", "items"}
 """Fields of a row that are made of a turn's items."""
+_RULE, _SCORER, _NONE = SOURCES.index("rule"), SOURCES.index("scorer"), SOURCES.index("none")
 
 
 class TurnScores(NamedTuple):
-    """components (N, D) float32, NaN = missing; sources and reasons N x D strings; unjudged (N, D): missing because the scorer
-    that was asked gave no value, and not because there is nothing to judge.
+    """components (N, D) float32, NaN = missing; sources (N, D): index into ``SOURCES``; reasons: (turn, dimension) -> why one is
+    missing or a rule failed, or what a value is due to; unjudged (N, D): missing because the scorer that was asked gave no value,
+    and not because there is nothing to judge.
 
     items (N, K, D): what each item shown is worth by itself, NaN for dimensions of the text; of lists its probability over the
     most probable one's.
@@ -46,8 +48,8 @@ class TurnScores(NamedTuple):
     """
 
     components: NDArray[np.float32]
-    sources: tuple[tuple[str, ...], ...]
-    reasons: tuple[tuple[str, ...], ...]
+    sources: NDArray[np.int8]
+    reasons: dict[tuple[int, int], str]
     unjudged: NDArray[np.bool_]
     items: NDArray[np.float32]
     costs: tuple[dict[str, Cost], ...] = ()
@@ -55,25 +57,33 @@ class TurnScores(NamedTuple):
 
 
 class _Sheet:
-    """The growing result: cells, and the rows that wait for each scorer."""
+    """The growing result: cells, and the rows that wait for each scorer, those of a turn together."""
 
     def __init__(self, n: int, d: int, most: int) -> None:
         self.values = np.full((n, d), np.nan, np.float32)
         self.unjudged = np.zeros((n, d), np.bool_)
         self.items = np.full((n, most, d), np.nan, np.float32)
-        self.sources = [["none"] * d for _ in range(n)]
-        self.reasons = [[""] * d for _ in range(n)]
+        self.sources = np.full((n, d), _NONE, np.int8)
+        self.reasons: dict[tuple[int, int], str] = {}
         self.costs: list[dict[str, Cost]] = [{} for _ in range(n)]
         self.left_out: list[dict[str, Item]] = [{} for _ in range(n)]
         self.rows: list[list[ScorerRow]] = [[] for _ in range(d)]
-        self.owners: list[list[int]] = [[] for _ in range(d)]
+        self.owners: list[list[int]] = [[] for _ in range(d)]  # turns, in order
+        self.counts: list[list[int]] = [[] for _ in range(d)]  # how many rows each has
 
-    def put(self, n: int, d: int, value: float, source: str, reason: str = "") -> None:
-        self.values[n, d], self.sources[n][d], self.reasons[n][d] = value, source, reason
+    def rule(self, n: int, d: int, value: float, reason: str = "") -> None:
+        self.values[n, d], self.sources[n, d] = value, _RULE
+        self.why(n, d, reason)
+
+    def why(self, n: int, d: int, reason: str) -> None:
+        if reason:
+            self.reasons[n, d] = reason
 
     def ask(self, n: int, d: int, made: Sequence[ScorerRow]) -> None:
-        self.rows[d] += made
-        self.owners[d] += [n] * len(made)
+        if made:
+            self.rows[d] += made
+            self.owners[d].append(n)
+            self.counts[d].append(len(made))
 
 
 class TurnScorer:
@@ -96,8 +106,8 @@ class TurnScorer:
         for d in range(len(self.dimensions)):
             self._score(sheet, d, turns)
         return TurnScores(
-            sheet.values, tuple(map(tuple, sheet.sources)), tuple(map(tuple, sheet.reasons)), sheet.unjudged, sheet.items,
-            tuple(sheet.costs), tuple(sheet.left_out))
+            sheet.values, sheet.sources, dict(sorted(sheet.reasons.items())), sheet.unjudged, sheet.items, tuple(sheet.costs),
+            tuple(sheet.left_out))
 
     def _enter(self, sheet: _Sheet, n: int, turn: Rulings) -> None:
         """What rules decide of a turn, and the rows that are left to the scorers."""
@@ -108,15 +118,15 @@ class TurnScorer:
             if dimension.rule is not None and (dimension.always or not lack):
                 verdict = turn(dimension.rule)
                 if verdict is not None and verdict.failed:
-                    sheet.put(n, d, 0.0, "rule", verdict.reason)
+                    sheet.rule(n, d, 0.0, verdict.reason)
                     continue
             if not lack:
                 told = told or rows.of_turn(view, action, known, self._text, self._person(view), self._listed(view.candidates))
                 sheet.ask(n, d, rows.rows(dimension, told))
             elif dimension.always:
-                sheet.put(n, d, 1.0, "rule")  # nothing left to judge: every rule that applies has passed
+                sheet.rule(n, d, 1.0)  # nothing left to judge: every rule that applies has passed
             else:
-                sheet.put(n, d, np.nan, "none", lack)
+                sheet.why(n, d, lack)
 
     def _person(self, view: AgentView) -> tuple[str, str]:
         if view.session_id not in self._people:
@@ -142,53 +152,75 @@ class TurnScorer:
 
     def _score(self, sheet: _Sheet, d: int, turns: Sequence[Rulings]) -> None:
         """One call of the dimension's scorer; several rows of a turn (its slate) become their discounted mean."""
-        name = self.dimensions[d].name
         if not sheet.owners[d]:
             return
-        scorer = self.scorers.get(name)
+        scorer = self.scorers.get(self.dimensions[d].name)
         if scorer is None:
-            for n in dict.fromkeys(sheet.owners[d]):
-                sheet.put(n, d, np.nan, "none", NO_SCORER)
+            for n in sheet.owners[d]:
+                sheet.why(n, d, NO_SCORER)
             return
+        owners, counts = np.array(sheet.owners[d]), np.array(sheet.counts[d])  # (M,) turns that ask
         scores = scores_of(scorer, sheet.rows[d])
-        start = 0
-        for n, rows_of in groupby(sheet.owners[d]):  # the rows of a turn stand together
-            end = start + len(list(rows_of))
-            values, reason = scores.values[start:end], next(filter(None, scores.reasons[start:end]), "")
-            spent = [cost for cost in scores.costs[start:end] if cost is not None] if scores.costs else []
+        start = np.cumsum(counts) - counts
+        place = np.arange(len(scores.values)) - start.repeat(counts)  # (R,) of each row in its turn
+        means = discounted_means(scores.values, counts)
+        judged = ~np.isnan(means)
+        sheet.values[owners, d] = means
+        sheet.sources[owners, d] = np.where(judged, _SCORER, _NONE)
+        sheet.unjudged[owners, d] = ~judged
+        self._say_why(sheet, d, scores, judged.tolist(), start.tolist())
+        first = [sheet.rows[d][at] for at in start.tolist()]
+        listed = [m for m in np.flatnonzero(judged).tolist() if first[m].items] if scores.lists else []
+        if listed:
+            lists = [scores.lists[start[m]] for m in listed]
+            self._put_lists(sheet, d, turns, owners[listed], [first[m] for m in listed], lists)
+        alone = (judged & np.array([bool(row.item) and not (row.items and scores.lists) for row in first])).repeat(counts)
+        sheet.items[owners.repeat(counts)[alone], place[alone], d] = scores.values[alone]
+
+    def _say_why(self, sheet: _Sheet, d: int, scores: Scores, judged: list[bool], start: list[int]) -> None:
+        """The first reason of each turn, and what its rows cost."""
+        name, speaks = self.dimensions[d].name, any(scores.reasons)
+        if not speaks and all(judged) and not scores.costs:
+            return
+        for n, there, at, count in zip(sheet.owners[d], judged, start, sheet.counts[d], strict=True):
+            reason = next(filter(None, scores.reasons[at : at + count]), "") if speaks else ""
+            sheet.why(n, d, reason if there else reason or NO_VALUE)
+            spent = [cost for cost in scores.costs[at : at + count] if cost is not None]
             if spent:
                 sheet.costs[n][name] = sum(spent[1:], spent[0])
-            mean = discounted_mean(values)
-            row, at, start = sheet.rows[d][start], start, end
-            if math.isnan(mean):
-                sheet.put(n, d, np.nan, "none", reason or "the scorer gave no value")
-                sheet.unjudged[n, d] = True
-                continue
-            sheet.put(n, d, mean, "scorer", reason)
-            if row.items and scores.lists:
-                p = scores.lists[at]
-                sheet.items[n, : row.shown, d] = p[: row.shown] / p.max()
-                if (first := int(p.argmax())) >= row.shown:
-                    text = row.items[first]
-                    sheet.left_out[n][name] = next(i for i in turns[n].view.candidates if self._text(i) == text)
-            elif row.item:
-                sheet.items[n, : len(values), d] = values
+
+    def _put_lists(
+        self, sheet: _Sheet, d: int, turns: Sequence[Rulings], owners: NDArray[np.int64], asked: Sequence[ScorerRow],
+        lists: Sequence[NDArray[np.float32]],
+    ) -> None:
+        """Of lists that were judged as one: the shares of the items shown, and the best item where that was left out."""
+        length, shown = np.array([len(p) for p in lists]), np.array([row.shown for row in asked])
+        p = np.full((len(lists), int(length.max())), -np.inf)
+        p[np.arange(p.shape[1]) < length[:, None]] = np.concatenate(lists)
+        share, best = p / p.max(1)[:, None], p.argmax(1)
+        there = np.arange(sheet.items.shape[1]) < shown[:, None]
+        at, place = np.nonzero(there)
+        sheet.items[owners[at], place, d] = share[at, place]
+        for m in np.flatnonzero(best >= shown).tolist():
+            n, text = int(owners[m]), asked[m].items[best[m]]
+            sheet.left_out[n][self.dimensions[d].name] = next(
+                i for i in turns[n].view.candidates if self._text(i) == text)
 
 
-_DISCOUNTS = tuple(1.0 / math.log2(place + 2) for place in range(50))
-
-
-def discounted_mean(values: NDArray[np.floating]) -> float:
-    """The mean of a slate's values (K,) by position, best first; of those that are there, NaN where none is."""
-    told: list[float] = values.tolist()
-    if len(told) == 1:
-        return told[0]
-    total = mass = 0.0
-    for place, value in enumerate(told):  # slates are short: added up one by one
-        if not math.isnan(value):
-            weight = _DISCOUNTS[place] if place < len(_DISCOUNTS) else 1.0 / math.log2(place + 2)
-            total, mass = total + value * weight, mass + weight
-    return total / mass if mass else math.nan
+def discounted_means(values: NDArray[np.floating], counts: NDArray[np.int64]) -> NDArray[np.float64]:
+    """(M,) means of slates' values by position, best first; of those that are there, NaN where none is. values (R,): of M slates,
+    one behind the other; counts (M,): how many each has."""
+    if (counts == 1).all():
+        return values.astype(np.float64)
+    place = np.arange(len(values)) - (np.cumsum(counts) - counts).repeat(counts)
+    each = np.full((len(counts), int(counts.max())), np.nan)
+    each[np.arange(len(counts)).repeat(counts), place] = values
+    total, mass = np.zeros(len(counts)), np.zeros(len(counts))
+    for k in range(each.shape[1]):  # place by place, so that the order of additions is one
+        there, weight = ~np.isnan(each[:, k]), 1.0 / math.log2(k + 2)
+        total = np.where(there, total + each[:, k] * weight, total)
+        mass = np.where(there, mass + weight, mass)
+    return np.asarray(np.where(mass > 0, total / np.where(mass > 0, mass, 1.0), np.nan))
 
 
 def _lack(dimension: Dimension, view: AgentView, action: Action, known: Sequence[Item]) -> str:
@@ -199,4 +231,4 @@ def _lack(dimension: Dimension, view: AgentView, action: Action, known: Sequence
         return NO_TEXT
     if "instruction" in dimension.needs and not view.instruction.strip():
         return NO_INSTRUCTION
-    return NO_ITEM if not known and _OF_ITEMS & set(dimension.reads) else ""
+    return NO_ITEM if not known and not _OF_ITEMS.isdisjoint(dimension.reads) else ""

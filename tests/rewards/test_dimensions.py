@@ -29,9 +29,10 @@ from recenv.rewards.dimensions import SHIPPED, Dimension
 from recenv.rewards.features import vector
 from recenv.rewards.hybrid import REWARDS, HybridReward, RewardSpec
 from recenv.rewards.judges.prompts import rubrics
+from recenv.rewards.protocol import SOURCES
 from recenv.rewards.rules.verdicts import PASSED, Verdict
 from recenv.rewards.rulings import Rulings
-from recenv.rewards.turn import TurnScorer, discounted_mean
+from recenv.rewards.turn import TurnScorer, discounted_means
 from recenv.rollouts.collect import collect
 from recenv.rollouts.replay import verify
 from recenv.rollouts.trace import SessionTrace, encode, read_traces
@@ -118,8 +119,11 @@ def test_candidates_are_rows_before_any_is_chosen(tiny_world: World) -> None:
 
 
 def test_the_mean_of_a_slate_leaves_out_what_is_missing() -> None:
-    assert discounted_mean(np.array([1.0, 0.0])) == pytest.approx(1 / (1 + 1 / np.log2(3)))
-    assert discounted_mean(np.array([np.nan, 0.5])) == 0.5 and np.isnan(discounted_mean(np.array([np.nan])))
+    values = np.array([1.0, 0.0, np.nan, 0.5, np.nan, 0.3])
+    several, late, nothing, none, one = discounted_means(values, np.array([2, 2, 1, 0, 1]))
+    assert several == pytest.approx(1 / (1 + 1 / np.log2(3))) and late == 0.5 and np.isnan([nothing, none]).all() and one == 0.3
+    assert discounted_means(values[:2], np.array([1, 1])).tolist() == [1.0, 0.0]
+    assert discounted_means(values[:2], np.array([0, 2]))[1] == several
 
 
 # -- a sixth one --------------------------------------------------------------------------------------------------------
@@ -135,8 +139,9 @@ def test_a_sixth_dimension_is_scored_by_its_rule_and_its_scorer(tiny_world: Worl
         [Rulings(view, turn, items) for turn, items in zip(turns, [[item], [item], [], [item]], strict=True)])
     assert made.components.shape == (4, D + 1)
     assert made.components[:, D].tolist() == pytest.approx([0.25, 0.0, np.nan, np.nan], nan_ok=True)
-    assert [s[D] for s in made.sources] == ["scorer", "rule", "none", "none"]
-    assert [r[D] for r in made.reasons] == ["", "rude", "no recommendation in this turn", "the turn has no text"]
+    assert [SOURCES[s] for s in made.sources[:, D]] == ["scorer", "rule", "none", "none"]
+    assert {n: why for (n, d), why in made.reasons.items() if d == D} == {
+        1: "rude", 2: "no recommendation in this turn", 3: "the turn has no text"}
     assert scorer.calls == [[ScorerRow(dimension=sixth.name, locale="zh", query=view.query, response="您好")]]
 
 

@@ -13,10 +13,10 @@ from knownscorers import KnownScorer
 from recenv.data.render import item_text, plain_response
 from recenv.data.world import World
 from recenv.records import Action, AgentView, Item, ScorerRow
-from recenv.rewards.protocol import Cost, Scorer, ScorerSpec, Scores
+from recenv.rewards.protocol import SOURCES, Cost, Scorer, ScorerSpec, Scores
 from recenv.rewards.rows import of_candidates, of_turn
 from recenv.rewards.rulings import Rulings
-from recenv.rewards.turn import TurnScorer, discounted_mean
+from recenv.rewards.turn import TurnScorer, discounted_means
 from recenv.testing.tiny import tiny_view
 
 NAN = float("nan")
@@ -78,18 +78,19 @@ def test_a_scorer_never_overrules_a_failed_rule(view: AgentView) -> None:
     item = view.candidates[0]
     lie = f"推荐{item.name}（评分1.2分）。"
     result, scorers = score(view, *recommend(view, 0, text=lie))
-    assert result.components[0, FC] == 0.0 and result.sources[0][FC] == "rule" and "1.2" in result.reasons[0][FC]
+    assert result.components[0, FC] == 0.0 and SOURCES[result.sources[0, FC]] == "rule" and "1.2" in result.reasons[0, FC]
     assert not scorers[DIMENSIONS[FC]].rows
     unknown = Action(act="recommend", items=("x",), text="推荐这家。")
     result, _ = score(view, unknown, [None])
-    assert result.components[0, IF] == 0.0 and result.sources[0][IF] == "rule"
+    assert result.components[0, IF] == 0.0 and SOURCES[result.sources[0, IF]] == "rule"
 
 
 @pytest.mark.parametrize("action", [Action(act="ask", text="预算多少？"), Action(act="search", query="火锅"), Action(act="end")])
 def test_turns_without_a_recommendation_have_no_item_values(view: AgentView, action: Action) -> None:
     result, _ = score(view, action, [])
     assert result.components[0, IF] == 1.0 and np.isnan(result.components[0, 1:]).all()
-    assert all(r == "no recommendation in this turn" for r in result.reasons[0][1:]) and set(result.sources[0][1:]) == {"none"}
+    assert result.reasons == {(0, d): "no recommendation in this turn" for d in range(1, len(DIMENSIONS))}
+    assert {SOURCES[s] for s in result.sources[0, 1:]} == {"none"}
 
 
 def test_items_have_values_of_their_own(view: AgentView) -> None:
@@ -117,14 +118,14 @@ def test_what_a_scorer_could_not_say_is_told_from_what_does_not_apply(view: Agen
 
 def test_a_slate_without_words_has_no_facts(view: AgentView) -> None:
     result, _ = score(view, *recommend(view, 0, text=""))
-    assert np.isnan(result.components[0, FC]) and result.reasons[0][FC] == "the turn has no text"
+    assert np.isnan(result.components[0, FC]) and result.reasons[0, FC] == "the turn has no text"
 
 
 def test_a_silent_scorer_is_missing_with_its_reason(view: AgentView) -> None:
     result, _ = score(view, *recommend(view, 0, 1), silent=True)
-    assert np.isnan(result.components[0]).all() and set(result.reasons[0]) == {"too quiet"}
+    assert np.isnan(result.components[0]).all() and result.reasons == {(0, d): "too quiet" for d in range(len(DIMENSIONS))}
     bare = TurnScorer({})([Rulings(view, recommend(view, 0)[0], [view.candidates[0]])])
-    assert np.isnan(bare.components[0]).all() and bare.reasons[0][QIR] == "no scorer for this dimension"
+    assert np.isnan(bare.components[0]).all() and bare.reasons[0, QIR] == "no scorer for this dimension"
 
 
 def test_rows_of_a_batch_do_not_touch_each_other(view: AgentView) -> None:
@@ -178,7 +179,7 @@ def test_candidates_of_one_list_are_put_into_words_once_and_of_another_anew(view
     ([*[0.0] * 50, 1.0], (1 / np.log2(52)) / sum(1 / np.log2(k + 2) for k in range(51))),
     ([1.0, *[0.0] * 49], 1 / sum(1 / np.log2(k + 2) for k in range(50)))])
 def test_means_are_discounted_by_place(values: list[float], mean: float) -> None:
-    assert discounted_mean(np.array(values)) == pytest.approx(mean, nan_ok=True)
+    assert discounted_means(np.array(values), np.array([len(values)])).tolist() == pytest.approx([mean], nan_ok=True)
 
 
 def test_rows_of_all_candidates_before_any_is_shown(view: AgentView) -> None:

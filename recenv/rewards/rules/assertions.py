@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Literal, NamedTuple
 
 from recenv.data.constraints import fold
@@ -69,6 +69,8 @@ _N = r"(?P<n>(?:\d{1,3}(?:,\d{3}){1,6}|\d+)(?:\.\d+)?(?:e[+-]?\d+)?)"
 _IS_ZH = r"(?:评分|价格|的|是|为|约|大约|大概|高达|达到|达|有|在|只要|仅需|仅|才|也|:|=|\s|¥){0,8}"
 _IS_EN = r"(?:\s|:|=|is|of|at|about|around|approximately|roughly|a|an|just|only|¥){0,10}"
 _DIGIT = re.compile(r"\d")
+_MAY_CLAIM = re.compile(r"\d|免|free| than|比")
+"""What every claim but those of areas has in it."""
 _PATTERNS: tuple[tuple[Slot, re.Pattern[str]], ...] = (
     ("rating", re.compile(rf"(?:评分|口碑分?|打分){_IS_ZH}{_N}(?:\s{{0,4}}(?:分|星|/\s{{0,4}}5))?")),
     ("rating", re.compile(r"(?<![\d.])(?P<n>\d\.\d{1,2})\s{0,4}分(?!钟|店|之|公里|米)")),
@@ -133,12 +135,15 @@ _CLAUSE_LENGTH = 200
 _CLAUSE = re.compile(r"[,;!?。\n()]|\.(?!\d)")
 
 
-def read_assertions(text: str, items: Sequence[Item], others: Sequence[Item], areas: Sequence[str]) -> list[Claim]:
+def read_assertions(text: str, items: Sequence[Item], others: tuple[Item, ...], areas: Iterable[str]) -> list[Claim]:
     """The checkable claims in an answer about ``items``, in the order of the text.
 
     others: further items whose names end a neighbourhood. areas: the names of areas that may be claimed.
     """
     plain = _normal(text)
+    areas = [area for area in areas if (name := _called(area)) and (name in plain or "\ufffc" in name)]
+    if not (areas or _MAY_CLAIM.search(plain)):
+        return []
     mentions = _mentions(plain, items, others)
     masked = list(plain)
     for m in mentions:  # digits of names are not claims
@@ -211,10 +216,10 @@ def _called(name: str) -> str:
     return _normal(name).strip()
 
 
-def _mentions(text: str, items: Sequence[Item], others: Sequence[Item]) -> list[_Mention]:
+def _mentions(text: str, items: Sequence[Item], others: tuple[Item, ...]) -> list[_Mention]:
     """Where names stand, longest first where they overlap, in order of the text: whole ones, and such short forms of recommended
     items' as can mean nothing else at hand (``reading.aliases``)."""
-    every = {name: None for item in (*items, *others) if (name := _called(item.name))}
+    every = {**_names(items), **_names_of_list(others)}
     joined = "\n".join(every)
     named: dict[str, list[Item]] = {name: [] for name in every if name in text}
     for item in items:
@@ -237,6 +242,13 @@ def _mentions(text: str, items: Sequence[Item], others: Sequence[Item]) -> list[
                 taken[at:end] = b"\x01" * (end - at)
             at = text.find(name, end)
     return sorted(found, key=lambda m: m.start)
+
+
+def _names(items: Sequence[Item]) -> dict[str, None]:
+    return {name: None for item in items if (name := _called(item.name))}
+
+
+_names_of_list: Callable[[tuple[Item, ...]], dict[str, None]] = CACHES.keep_same(4_096)(_names)
 
 
 @CACHES.keep(65_536)

@@ -38,13 +38,13 @@ class Kept(NamedTuple):
     item: str = ""
 
 
-def decided(instruction: str, items: Sequence[Item], others: Sequence[Item] = ()) -> tuple[Kept, ...]:
+def decided(instruction: str, items: Sequence[Item], others: tuple[Item, ...] = ()) -> tuple[Kept, ...]:
     """What an instruction demands of items, as far as their records decide it. others: further records whose areas are known."""
     wishes = read_wishes(instruction) if items else ()
     if not wishes:
         return ()
-    areas = _areas((*items, *others)) if any(w.slot == "area" for w in wishes) else frozenset()
-    types = _all_types((*items, *others)) if any(w.slot == "kind" for w in wishes) else frozenset()
+    areas = _areas(items) | _areas_of_list(others) if any(w.slot == "area" for w in wishes) else frozenset()
+    types = _all_types(items) | _types_of_list(others) if any(w.slot == "kind" for w in wishes) else frozenset()
     found = []
     for wish in wishes:
         states = [status(wish, item, areas, types) for item in items]
@@ -86,6 +86,9 @@ def _areas(items: Iterable[Item]) -> frozenset[str]:
     return frozenset(_one_form(str(area)) for item in items if (area := item.attributes.get("area")))
 
 
+_areas_of_list = CACHES.keep_same(4_096)(_areas)
+
+
 def _one_form(area: str) -> str:
     return kinds.district(area) or kinds.bare(area)
 
@@ -113,6 +116,9 @@ _WITHOUT = re.compile(r"\b(?:no|non|not|without|free)\b|-free|无|非|不|没|�
 
 def _all_types(items: Iterable[Item]) -> frozenset[str]:
     return frozenset(norm(value) for item in items for value in _values(item, _TYPES))
+
+
+_types_of_list = CACHES.keep_same(4_096)(_all_types)
 
 
 def _kind(wish: Wish, item: Item, at_hand: frozenset[str]) -> int:

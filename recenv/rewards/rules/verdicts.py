@@ -74,7 +74,7 @@ def instruction_verdict(view: AgentView, action: Action, items: Sequence[Item | 
     if said.failed or action.act != "recommend":
         return said
     shown = [item for item in items if item is not None]
-    for kept in decided(view.instruction, shown, (*view.candidates, *view.retrieved)):
+    for kept in decided(view.instruction, shown, _at_hand(view)):
         if kept.reason:
             return Verdict(True, kept.reason, "which", kept.wish.said, kept.item)
     return PASSED
@@ -98,8 +98,8 @@ def _of_the_words(view: AgentView, action: Action, items: Sequence[Item | None])
         return Verdict(True, missing, "wordless") if missing else PASSED
     if action.act == "search":
         return PASSED
-    others = (*view.candidates, *view.retrieved)
-    broken = text_broken(view.instruction, view.locale, action.text, items, others, recommends=action.act == "recommend")
+    broken = text_broken(
+        view.instruction, view.locale, action.text, items, _at_hand(view), recommends=action.act == "recommend")
     return Verdict(True, broken.reason, broken.about, broken.wanted) if broken else PASSED
 
 
@@ -136,18 +136,32 @@ def factual_verdict(view: AgentView, action: Action, items: Sequence[Item | None
 
 def _refuted_claims(view: AgentView, action: Action, items: Sequence[Item | None]) -> Iterator[Verdict]:
     """A failed verdict for each claim of the text that no record of the items it may be about agrees with."""
-    known = [item for item in items if item is not None]
-    at_hand = (*known, *view.candidates, *view.retrieved)
-    areas = {str(area): None for item in at_hand if (area := item.attributes.get("area"))}
-    text = action.text
+    known = tuple(item for item in items if item is not None)
+    others, text = _at_hand(view), action.text
     if len(text) > MAX_CHARACTERS:  # it has failed the instruction already: read what is whole of its head
         text = text[:max(text.rfind(mark, 0, MAX_CHARACTERS) for mark in " \n,;。，；、") + 1]
-    for claim in assertions.read_assertions(text, known, (*view.candidates, *view.retrieved), tuple(areas)):
+    for claim in assertions.read_assertions(text, known, others, {**_areas(known), **_areas_of_list(others)}):
         if not any(assertions.agrees(claim, owner) for owner in claim.owners):
             owner = claim.owners[0]
             have = assertions.record(claim, owner)
             reason = f"{short(owner.name)}: {claim.slot} claimed {claim.said}, record {have}"
             yield Verdict(True, reason, "claim", "", owner.id, claim.slot, str(claim.said), str(have))
+
+
+def _at_hand(view: AgentView) -> tuple[Item, ...]:
+    """What may be recommended: where nothing was searched for the list of candidates itself, of which much is kept."""
+    return (*view.candidates, *view.retrieved) if view.retrieved else view.candidates
+
+
+def _ids(items: tuple[Item, ...]) -> frozenset[str]:
+    return frozenset(item.id for item in items)
+
+
+def _areas(items: tuple[Item, ...]) -> dict[str, None]:
+    return {str(area): None for item in items if (area := item.attributes.get("area"))}
+
+
+_ids_of_list, _areas_of_list = CACHES.keep_same(4_096)(_ids), CACHES.keep_same(4_096)(_areas)
 
 
 def _slate(view: AgentView, action: Action, items: Sequence[Item | None]) -> tuple[str, str]:
@@ -164,7 +178,7 @@ def _slate(view: AgentView, action: Action, items: Sequence[Item | None]) -> tup
     unknown = [i for i, item in zip(action.items, items, strict=True) if item is None]
     if unknown:
         return f"expected known item ids, came {short(unknown[0])}", "ids"
-    allowed = {item.id for item in (*view.candidates, *view.retrieved)}
+    allowed = _ids_of_list(_at_hand(view))
     for position, item_id in enumerate(action.items):
         if item_id not in allowed:
             return f"expected ids of candidates or retrieved items, came {short(item_id)}", "ids"
