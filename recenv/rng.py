@@ -53,6 +53,11 @@ def _mix_one(z: int) -> int:
     return z ^ (z >> 31)
 
 
+def fold(head: int, word: int) -> int:
+    """One key a word longer: ``bits(word, start=head)`` of integers."""
+    return _mix_one(((head ^ (word & _ONES)) + _STEP) & _ONES)
+
+
 def bits(*key: ArrayLike | int, start: NDArray[np.uint64] | None = None) -> NDArray[np.uint64]:
     """64 random bits per key; words broadcast against each other, the result has their common shape.
 
@@ -64,7 +69,7 @@ def bits(*key: ArrayLike | int, start: NDArray[np.uint64] | None = None) -> NDAr
     state = start
     for part in parts:
         if one is not None and part.size == 1 and part.dtype.kind in "iub":
-            one, axes = _mix_one(((one ^ (part.item() & _ONES)) + _STEP) & _ONES), max(axes, part.ndim)
+            one, axes = fold(one, part.item()), max(axes, part.ndim)
             continue
         if one is not None:
             state, one = np.array(one, _WORD, ndmin=axes), None

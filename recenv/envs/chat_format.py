@@ -16,8 +16,6 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-import msgspec
-
 from recenv.data.render import item_text, mapping_text
 from recenv.envs.mending import FIELDS, mend
 from recenv.json_text import json_objects
@@ -56,10 +54,8 @@ def parse_action(text: str, *, strict: bool = False) -> Action:
     if isinstance(found, str):
         return Action(act="malformed", error=found, raw=raw)
     fields, mended = (found, ()) if strict else mend(found)
-    action, error = _build(fields, raw)
-    if action is None:
-        return Action(act="malformed", error=error, raw=raw)
-    return msgspec.structs.replace(action, mended=(*slips, *mended))
+    action, error = _build(fields, raw, (*slips, *mended))
+    return Action(act="malformed", error=error, raw=raw) if action is None else action
 
 
 def follows(action: Action, *, strict: bool = False) -> bool:
@@ -93,7 +89,7 @@ def format_action(action: Action) -> str:
     return json.dumps(fields, ensure_ascii=False)
 
 
-def _build(fields: dict[str, Any], raw: str) -> tuple[Action | None, str]:
+def _build(fields: dict[str, Any], raw: str, mended: tuple[str, ...]) -> tuple[Action | None, str]:
     act = fields.get("act")
     if not isinstance(act, str) or act not in FIELDS:
         return None, f"act must be one of {', '.join(FIELDS)}; got {_short(act)}"
@@ -114,7 +110,8 @@ def _build(fields: dict[str, Any], raw: str) -> tuple[Action | None, str]:
     except UnicodeEncodeError:
         return None, "text is not valid Unicode"
     kept = {str(k): str(v) for k, v in filters.items()}
-    return Action(act=act, items=tuple(items), text=text, query=query, filters=kept, raw=raw), ""  # type: ignore[arg-type]
+    return Action(
+        act=act, items=tuple(items), text=text, query=query, filters=kept, raw=raw, mended=mended), ""  # type: ignore[arg-type]
 
 
 def _short(value: object) -> str:

@@ -11,6 +11,7 @@ FIELDS: dict[str, frozenset[str]] = {
     "end": frozenset({"text"}),
 }
 """Act -> fields beside ``act``."""
+_WHOLE = {act: fields | {"act"} for act, fields in FIELDS.items()}
 
 _MOST_NAMED = 5
 _EXACT = 1e16  # from here on a float has no fraction to write
@@ -28,6 +29,8 @@ def mend(fields: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
         slips.append("spelling of the act")
     if not isinstance(act, str) or act not in FIELDS:
         return fields, ()
+    if not slips and fields.keys() <= _WHOLE[act] and not _mendable(fields):
+        return fields, ()
     kept = {key: value for key, value in fields.items() if key in FIELDS[act]}
     extra = sorted(key for key in fields if key != "act" and key not in kept)
     slips += [f"key {_short(key)} left out" for key in extra[:_MOST_NAMED]]
@@ -42,6 +45,14 @@ def mend(fields: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
         kept["filters"] = {name: value for name, value in filters.items() if value is not None}
         slips.append("null filter")
     return {"act": act, **kept}, tuple(slips)
+
+
+def _mendable(fields: dict[str, Any]) -> bool:
+    """Whether one of the values is what may be mended, or of a kind to look into."""
+    items = fields.get("items")
+    if isinstance(items, list) and not all(isinstance(i, str) for i in items):
+        return True
+    return None in fields.values() or bool(fields.get("filters"))
 
 
 def _is_number(value: Any) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,11 +14,21 @@ from recenv.envs.chat_format import catalogue_line, format_action, render_about,
 from recenv.envs.speaker import speak
 from recenv.envs.state import ANYTHING, NO_SLOT, REACTIONS, RECOMMEND, Log, State
 from recenv.envs.tables import SLOT_NAMES, Tables
-from recenv.records import Action, AgentView, Constraint, Item, Message, Reaction
+from recenv.records import Action, AgentView, Constraint, Item, Message, Reaction, Session, User
 from recenv.users.utterances import say
 
 _WORDS = rng.word("words")
 _MOST_KEPT = 16_384  # goals whose texts are kept
+
+
+class _Place(NamedTuple):
+    """What is the same in every view of a goal: the candidates, and what of each is popular."""
+
+    record: Session
+    category: str
+    user: User
+    listed: tuple[Item, ...]
+    popularity: tuple[float, ...]
 
 
 class Transcript:
@@ -26,14 +37,17 @@ class Transcript:
     def __init__(self, tables: Tables) -> None:
         self.tables, self.world = tables, tables.world
         self._about: dict[tuple[str, str, int, str], str] = {}
-        self._listed = lru_cache(maxsize=16_384)(self._read_listed)
+        self._place = lru_cache(maxsize=16_384)(self._read_place)
+        self.said = lru_cache(maxsize=65_536)(self._read_said)
         self._line = lru_cache(maxsize=65_536)(self._read_line)
         self._volunteered = lru_cache(maxsize=65_536)(self._read_volunteered)
 
-    def _read_listed(self, session: int, goal: int) -> tuple[tuple[Item, ...], tuple[float, ...]]:
-        """The candidates of a goal, and what of each is popular."""
-        rows = self.world.goal(int(self.tables.first_goal[session]) + goal).candidates[: self.tables.config.candidates]
-        return tuple(self.world.item(int(i)) for i in rows), tuple(self.world.popularity(rows, session).tolist())
+    def _read_place(self, session: int, goal: int) -> _Place:
+        world, record = self.world, self.world.session(session)
+        rows = world.goal(int(self.tables.first_goal[session]) + goal).candidates[: self.tables.config.candidates]
+        return _Place(
+            record, record.goals[goal].category, world.user(int(world.column("session_user")[session])),
+            tuple(world.item(int(i)) for i in rows), tuple(world.popularity(rows, session).tolist()))
 
     def _read_line(self, item_id: str) -> str:
         return catalogue_line(self.world.item(self.world.item_row(item_id)))
@@ -56,7 +70,7 @@ class Transcript:
         extra = int(state.told[r]) & ~self._volunteered(session, goal)
         return self.said(session, goal, extra)
 
-    def said(self, session: int, goal: int, told: int) -> str:
+    def _read_said(self, session: int, goal: int, told: int) -> str:
         """The opening of a goal with the texts of the told constraints."""
         constraints = self.tables.need(session, goal).constraints
         return "\n".join([self.tables.goal(session, goal).query, *(c.text for m, c in enumerate(constraints) if told >> m & 1)])
@@ -101,7 +115,7 @@ class Transcript:
             text = words or say(
                 kind, record.locale, constraint=named, more=more, item_name="" if concerned is None else concerned.name,
                 slot="" if about in (NO_SLOT, ANYTHING) else SLOT_NAMES[about], anything=about == ANYTHING,
-                bits=int(rng.bits(t, _WORDS, start=state.key[r])))
+                bits=rng.fold(rng.fold(int(state.key[r]), t), _WORDS))
             if kind == "order" and log.objection[r, t]:
                 text = f"{text} {note}"
             if kind == "order" and goal + 1 < len(record.goals):
@@ -124,22 +138,18 @@ class Transcript:
 
     def _view(self, state: State, log: Log, r: int) -> AgentView:
         session, g = self._where(state, r)
-        world, config, record = self.world, self.tables.config, self.world.session(session)
-        listed, popularity = self._listed(session, g)
-        turns = int(state.turn[r])
-        goal = int(state.goal[r])
+        place, world, config = self._place(session, g), self.world, self.tables.config
+        turns, goal, spoken = int(state.turn[r]), int(state.goal[r]), () if log.spoken is None else log.spoken[r]
         now = [t for t, at in enumerate(log.goal[r, :turns].tolist()) if at == goal]
-        told = [t for t in now if log.act[r, t] == RECOMMEND]
-        shown = dict.fromkeys(i for t in told for i in log.slate[r, t].tolist() if i >= 0)
-        hits = () if log.spoken is None else dict.fromkeys(i for t in now for i in log.spoken[r][t].hits)
+        act, slate = log.act[r, :turns].tolist(), log.slate[r, :turns].tolist()
+        shown = dict.fromkeys(i for t in now if act[t] == RECOMMEND for i in slate[t] if i >= 0)
+        hits = dict.fromkeys(i for t in now for i in spoken[t].hits) if spoken else ()
         return AgentView(
-            session_id=record.id, locale=record.locale, category=record.goals[g].category, turn=turns,
-            horizon=config.horizon, slate_size=config.slate_size, instruction=record.instruction,
-            user=world.user(int(world.column("session_user")[session])), context=record.context, query=self.query(state, r),
-            messages=self.messages(state, log, r), candidates=listed, popularity=popularity,
-            retrieved=tuple(world.item(i) for i in hits),
-            shown=tuple(world.item(i).id for i in shown),
-        )
+            session_id=place.record.id, locale=place.record.locale, category=place.category, turn=turns, horizon=config.horizon,
+            slate_size=config.slate_size, instruction=place.record.instruction, user=place.user, context=place.record.context,
+            query=self.query(state, r), messages=self.messages(state, log, r), candidates=place.listed,
+            popularity=place.popularity, retrieved=tuple([world.item(i) for i in hits]),
+            shown=tuple([world.item(i).id for i in shown]))
 
     def _where(self, state: State, r: int) -> tuple[int, int]:
         session = int(state.session[r])
