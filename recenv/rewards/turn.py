@@ -20,7 +20,7 @@ from recenv.data.render import item_text, mapping_text, user_text
 from recenv.records import Action, AgentView, Item, ScorerRow
 from recenv.rewards import rows
 from recenv.rewards.dimensions import DIMENSIONS, Dimension
-from recenv.rewards.protocol import SOURCES, Cost, Scorer, Scores, scores_of
+from recenv.rewards.protocol import SOURCES, Cost, Scorer, scores_of
 from recenv.rewards.rulings import Rulings
 
 NOT_RECOMMENDED = "no recommendation in this turn"
@@ -71,8 +71,8 @@ class _Sheet:
         self.owners: list[list[int]] = [[] for _ in range(d)]  # turns, in order
         self.counts: list[list[int]] = [[] for _ in range(d)]  # how many rows each has
 
-    def rule(self, n: int, d: int, value: float, reason: str = "") -> None:
-        self.values[n, d], self.sources[n, d] = value, _RULE
+    def put(self, n: int, d: int, value: float, source: int, reason: str = "") -> None:
+        self.values[n, d], self.sources[n, d] = value, source
         self.why(n, d, reason)
 
     def why(self, n: int, d: int, reason: str) -> None:
@@ -118,13 +118,13 @@ class TurnScorer:
             if dimension.rule is not None and (dimension.always or not lack):
                 verdict = turn(dimension.rule)
                 if verdict is not None and verdict.failed:
-                    sheet.rule(n, d, 0.0, verdict.reason)
+                    sheet.put(n, d, 0.0, _RULE, verdict.reason)
                     continue
             if not lack:
                 told = told or rows.of_turn(view, action, known, self._text, self._person(view), self._listed(view.candidates))
                 sheet.ask(n, d, rows.rows(dimension, told))
             elif dimension.always:
-                sheet.rule(n, d, 1.0)  # nothing left to judge: every rule that applies has passed
+                sheet.put(n, d, 1.0, _RULE)  # nothing left to judge: every rule that applies has passed
             else:
                 sheet.why(n, d, lack)
 
@@ -152,75 +152,52 @@ class TurnScorer:
 
     def _score(self, sheet: _Sheet, d: int, turns: Sequence[Rulings]) -> None:
         """One call of the dimension's scorer; several rows of a turn (its slate) become their discounted mean."""
+        name = self.dimensions[d].name
         if not sheet.owners[d]:
             return
-        scorer = self.scorers.get(self.dimensions[d].name)
+        scorer = self.scorers.get(name)
         if scorer is None:
             for n in sheet.owners[d]:
                 sheet.why(n, d, NO_SCORER)
             return
-        owners, counts = np.array(sheet.owners[d]), np.array(sheet.counts[d])  # (M,) turns that ask
         scores = scores_of(scorer, sheet.rows[d])
-        start = np.cumsum(counts) - counts
-        place = np.arange(len(scores.values)) - start.repeat(counts)  # (R,) of each row in its turn
-        means = discounted_means(scores.values, counts)
-        judged = ~np.isnan(means)
-        sheet.values[owners, d] = means
-        sheet.sources[owners, d] = np.where(judged, _SCORER, _NONE)
-        sheet.unjudged[owners, d] = ~judged
-        self._say_why(sheet, d, scores, judged.tolist(), start.tolist())
-        first = [sheet.rows[d][at] for at in start.tolist()]
-        listed = [m for m in np.flatnonzero(judged).tolist() if first[m].items] if scores.lists else []
-        if listed:
-            lists = [scores.lists[start[m]] for m in listed]
-            self._put_lists(sheet, d, turns, owners[listed], [first[m] for m in listed], lists)
-        alone = (judged & np.array([bool(row.item) and not (row.items and scores.lists) for row in first])).repeat(counts)
-        sheet.items[owners.repeat(counts)[alone], place[alone], d] = scores.values[alone]
-
-    def _say_why(self, sheet: _Sheet, d: int, scores: Scores, judged: list[bool], start: list[int]) -> None:
-        """The first reason of each turn, and what its rows cost."""
-        name, speaks = self.dimensions[d].name, any(scores.reasons)
-        if not speaks and all(judged) and not scores.costs:
-            return
-        for n, there, at, count in zip(sheet.owners[d], judged, start, sheet.counts[d], strict=True):
-            reason = next(filter(None, scores.reasons[at : at + count]), "") if speaks else ""
-            sheet.why(n, d, reason if there else reason or NO_VALUE)
-            spent = [cost for cost in scores.costs[at : at + count] if cost is not None]
+        told, speaks, start = scores.values.tolist(), any(scores.reasons), 0
+        for n, count in zip(sheet.owners[d], sheet.counts[d], strict=True):
+            at, start = start, start + count
+            mean = discounted_mean(told[at:start])
+            reason = next(filter(None, scores.reasons[at:start]), "") if speaks else ""
+            spent = [cost for cost in scores.costs[at:start] if cost is not None] if scores.costs else []
             if spent:
                 sheet.costs[n][name] = sum(spent[1:], spent[0])
-
-    def _put_lists(
-        self, sheet: _Sheet, d: int, turns: Sequence[Rulings], owners: NDArray[np.int64], asked: Sequence[ScorerRow],
-        lists: Sequence[NDArray[np.float32]],
-    ) -> None:
-        """Of lists that were judged as one: the shares of the items shown, and the best item where that was left out."""
-        length, shown = np.array([len(p) for p in lists]), np.array([row.shown for row in asked])
-        p = np.full((len(lists), int(length.max())), -np.inf)
-        p[np.arange(p.shape[1]) < length[:, None]] = np.concatenate(lists)
-        share, best = p / p.max(1)[:, None], p.argmax(1)
-        there = np.arange(sheet.items.shape[1]) < shown[:, None]
-        at, place = np.nonzero(there)
-        sheet.items[owners[at], place, d] = share[at, place]
-        for m in np.flatnonzero(best >= shown).tolist():
-            n, text = int(owners[m]), asked[m].items[best[m]]
-            sheet.left_out[n][self.dimensions[d].name] = next(
-                i for i in turns[n].view.candidates if self._text(i) == text)
+            if math.isnan(mean):
+                sheet.why(n, d, reason or NO_VALUE)
+                sheet.unjudged[n, d] = True
+                continue
+            sheet.put(n, d, mean, _SCORER, reason)
+            row = sheet.rows[d][at]
+            if row.items and scores.lists:
+                p = scores.lists[at]
+                sheet.items[n, : row.shown, d] = p[: row.shown] / p.max()
+                if (first := int(p.argmax())) >= row.shown:
+                    text = row.items[first]
+                    sheet.left_out[n][name] = next(i for i in turns[n].view.candidates if self._text(i) == text)
+            elif row.item:
+                sheet.items[n, :count, d] = scores.values[at:start]
 
 
-def discounted_means(values: NDArray[np.floating], counts: NDArray[np.int64]) -> NDArray[np.float64]:
-    """(M,) means of slates' values by position, best first; of those that are there, NaN where none is. values (R,): of M slates,
-    one behind the other; counts (M,): how many each has."""
-    if (counts == 1).all():
-        return values.astype(np.float64)
-    place = np.arange(len(values)) - (np.cumsum(counts) - counts).repeat(counts)
-    each = np.full((len(counts), int(counts.max())), np.nan)
-    each[np.arange(len(counts)).repeat(counts), place] = values
-    total, mass = np.zeros(len(counts)), np.zeros(len(counts))
-    for k in range(each.shape[1]):  # place by place, so that the order of additions is one
-        there, weight = ~np.isnan(each[:, k]), 1.0 / math.log2(k + 2)
-        total = np.where(there, total + each[:, k] * weight, total)
-        mass = np.where(there, mass + weight, mass)
-    return np.asarray(np.where(mass > 0, total / np.where(mass > 0, mass, 1.0), np.nan))
+_DISCOUNTS = tuple(1.0 / math.log2(place + 2) for place in range(50))
+
+
+def discounted_mean(values: Sequence[float]) -> float:
+    """The mean of a slate's values (K,) by position, best first; of those that are there, NaN where none is."""
+    if len(values) == 1:
+        return values[0]
+    total = mass = 0.0
+    for place, value in enumerate(values):  # slates are short: added up one by one
+        if not math.isnan(value):
+            weight = _DISCOUNTS[place] if place < len(_DISCOUNTS) else 1.0 / math.log2(place + 2)
+            total, mass = total + value * weight, mass + weight
+    return total / mass if mass else math.nan
 
 
 def _lack(dimension: Dimension, view: AgentView, action: Action, known: Sequence[Item]) -> str:

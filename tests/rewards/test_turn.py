@@ -16,7 +16,7 @@ from recenv.records import Action, AgentView, Item, ScorerRow
 from recenv.rewards.protocol import SOURCES, Cost, Scorer, ScorerSpec, Scores
 from recenv.rewards.rows import of_candidates, of_turn
 from recenv.rewards.rulings import Rulings
-from recenv.rewards.turn import TurnScorer, discounted_means
+from recenv.rewards.turn import TurnScorer, discounted_mean
 from recenv.testing.tiny import tiny_view
 
 NAN = float("nan")
@@ -179,7 +179,7 @@ def test_candidates_of_one_list_are_put_into_words_once_and_of_another_anew(view
     ([*[0.0] * 50, 1.0], (1 / np.log2(52)) / sum(1 / np.log2(k + 2) for k in range(51))),
     ([1.0, *[0.0] * 49], 1 / sum(1 / np.log2(k + 2) for k in range(50)))])
 def test_means_are_discounted_by_place(values: list[float], mean: float) -> None:
-    assert discounted_means(np.array(values), np.array([len(values)])).tolist() == pytest.approx([mean], nan_ok=True)
+    assert discounted_mean(values) == pytest.approx(mean, nan_ok=True)
 
 
 def test_rows_of_all_candidates_before_any_is_shown(view: AgentView) -> None:

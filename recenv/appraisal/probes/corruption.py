@@ -36,7 +36,7 @@ from recenv.rewards.dimensions import (
     item_ranking,
     query_item_relevance,
 )
-from recenv.rewards.turn import discounted_means
+from recenv.rewards.turn import discounted_mean
 
 FACTOR = 5.0
 _FAULTS = {
@@ -155,7 +155,9 @@ def _scores(subject: Subject, versions: list[dict[str, tuple[ScorerRow, ...]]]) 
         if name not in subject.scorers:
             continue
         flat = [row for version in versions for row in version[name]]
-        out[:, d] = discounted_means(subject.values(flat), np.array([len(version[name]) for version in versions], np.int64))
+        ends = np.cumsum([len(version[name]) for version in versions])[:-1]
+        for n, own in enumerate(np.split(subject.values(flat), ends)):
+            out[n, d] = discounted_mean(own.tolist())
     return out
 
 
