@@ -23,7 +23,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "inspection": ("agents", "inspect", "scenarios", "scorers", "verify"),
     "scorers": ("bench-scorers", "fit-user", "probe", "score", "train"),
     "export": ("export",),
-    "runs": ("bench", "evaluate", "play", "prepare", "replay", "report", "rescore", "tasks", "trace", "view"),
+    "runs": ("bench", "evaluate", "play", "prepare", "replay", "report", "rescore", "take-ups", "tasks", "trace", "view"),
     "validation": ("check-user", "validate"),
     "learning": ("learn",),
 }

@@ -7,8 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from recenv.envs.facts import by_item
-from recenv.envs.tables import fitting
+from recenv.evaluation.alone import shown_alone
 from recenv.evaluation.validation.line import NAN, Examination, Line, Result, at_most, numbered
 from recenv.evaluation.validation.subject import Subject
 from recenv.measures.intervals import group_intervals
@@ -71,20 +70,16 @@ def _first_slates(subject: Subject, name: str) -> list[set[int]]:
 
 
 def _shown(subject: Subject) -> Shown:
-    engine, tables, state = subject.engine, subject.engine.tables, subject.opening()
-    goals = tables.goal_row(state.session, state.goal)
-    block = engine.deck.blocks(goals, state.told)
-    column, k = engine.deck.names.index(DIMENSION.name), engine.config.slate_size
-    candidates = [engine.world.goal(goal).candidates.tolist() for goal in goals.tolist()]
+    engine, state = subject.engine, subject.opening()
+    block = engine.deck.block(state)
+    column = engine.deck.names.index(DIMENSION.name)
     parts: list[Shown] = []
-    for start in range(0, max(map(len, candidates)), k):
-        items = [c[start : start + k] for c in candidates]
-        facts = by_item(tables, state, items)
-        said = engine.deck.items(block, engine.deck.scores(block, facts, np.ones(len(block), np.bool_)).cell)[:, :, column]
-        fits = fitting(facts.missed, facts.unknown, facts.logged) & (facts.value >= state.bar[:, None])
-        row, place = np.nonzero(facts.there & (facts.at >= 0) & ~np.isnan(said))
-        item = np.array([items[r][p] for r, p in zip(row.tolist(), place.tolist(), strict=True)], np.int64)
-        parts.append(Shown(said[row, place].astype(np.float64), fits[row, place], row.astype(np.int64), item))
+    for part in shown_alone(engine, state):
+        scores = engine.deck.scores(block, part.facts, np.ones(len(block), np.bool_))
+        said = engine.deck.items(block, scores.cell)[:, :, column]
+        row, place = np.nonzero(part.there & ~np.isnan(said))
+        item = np.array([part.items[r][p] for r, p in zip(row.tolist(), place.tolist(), strict=True)], np.int64)
+        parts.append(Shown(said[row, place].astype(np.float64), part.taken[row, place], row.astype(np.int64), item))
     return Shown(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 

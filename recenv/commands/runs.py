@@ -402,3 +402,28 @@ def tasks(scenario: str, store: Path | None, seed: int, sessions: int | None, sp
     world = open_world(scenario, store)
     ids = [str(Task(scenario, world.session(row).id, seed)) for row in allot(world, sessions, seed, split)]
     show(lambda: ids, lambda: "\n".join(ids))
+
+
+@command(name="take-ups")
+@_world_options
+@click.option("--split", type=click.Choice(["all", "train", "test"]), default="all", show_default=True, help="Whose sessions.")
+@click.option("--sessions", type=click.IntRange(1), default=None, show_default="all")
+@click.option("--times", type=click.IntRange(1), default=2, show_default=True,
+              help="How often a session is opened, each with other noise; every second time the user has told all that he would.")
+@click.option("--out", type=FILE, required=True, help="The file of canonical rows to write.")
+@json_option
+def take_ups(
+    scenario: str, store: Path | None, seed: int, split: Literal["all", "train", "test"], sessions: int | None, times: int,
+    out: Path,
+) -> None:
+    """Write what users of a world take up as rows: each candidate shown alone, for training behaviour prediction on."""
+    from recenv.data.rowfile import write_rows
+    from recenv.envs.batch import session_pool
+    from recenv.evaluation.alone import take_up_rows
+    from recenv.evaluation.run import allot
+    from recenv.scenarios.entry import open_engine
+
+    engine = open_engine(scenario, store, scorers="rules")
+    own = allot(engine.world, sessions or len(session_pool(engine.world, split)), seed, split)
+    rows = write_rows(take_up_rows(engine, scenario, own, times, seed), out)
+    show(lambda: {"out": str(out), "rows": rows, "sessions": len(own)}, lambda: f"{rows:,} rows of {len(own):,} sessions: {out}")

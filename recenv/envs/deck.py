@@ -308,7 +308,7 @@ class Deck:
                 continue
             rows: list[ScorerRow] = []
             for b in blocks:
-                rows += self._rows(record, b, cells[cells[:, 0] == b, 1].tolist())
+                rows += self.rows(record, b, cells[cells[:, 0] == b, 1].tolist())
             scores = scores_of(scorer, rows)
             self._cell[cells[:, 0], cells[:, 1], s] = scores.values
             for b, reason in zip(cells[:, 0].tolist(), scores.reasons, strict=True):
@@ -332,7 +332,7 @@ class Deck:
     def _ask_lists(self, s: int, record: Dimension, scorer: Scorer, blocks: list[int]) -> None:
         if not blocks:
             return
-        rows = [self._rows(record, b, [])[0] for b in blocks]
+        rows = [self.rows(record, b, [])[0] for b in blocks]
         scores = scores_of(scorer, rows)
         for n, b in enumerate(blocks):
             size = len(rows[n].items)
@@ -347,8 +347,8 @@ class Deck:
             if not told:
                 self._reasons[record.name, b] = scores.reasons[n] or NO_LIST
 
-    def _rows(self, record: Dimension, block: int, numbers: list[int]) -> list[ScorerRow]:
-        """The rows of the given candidates, or the one of their list."""
+    def rows(self, record: Dimension, block: int, numbers: list[int]) -> list[ScorerRow]:
+        """What the scorer of a dimension is asked in a block: the rows of the given candidates, or the one of their list."""
         goal, told = self._numbers.keys[block]
         tables, (session, _) = self.tables, self.tables.session_of(goal)
         what, place = tables.world.session(session), int(tables.at(np.array([goal]))[0])

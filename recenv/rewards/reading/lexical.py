@@ -20,12 +20,12 @@ _LATIN = re.compile(r"[a-z]")
 _HAN_CHAR = re.compile(f"[{_HAN}]")
 _MOST_HAN = 0.2  # of the letters of a text that an English vocabulary reads
 _COUNT_ZH = re.compile(  # a single digit before 元 or 分 is more often part of a name (三元桥) than a sum
-    r"[一二两三四五六七八九](?=\s{0,2}(?:公里|千米|个|家|间(?![里或接])|条|句|字|项|款|处|小时|天))|"
+    r"(?<![0-9])[一二两三四五六七八九](?=\s{0,2}(?:公里|千米|个|家|间(?![里或接])|条|句|字|项|款|处|小时|天))|"
     r"(?:[一二两三四五六七八九]?[十百千]){1,8}[一二两三四五六七八九]?(?=\s{0,2}(?:元|块|分(?![钟之])|公里|千米|个|家|条|句|字|项|款|处|小时|天))")
 _NUMERAL_ZH = re.compile("[一二两三四五六七八九十百千]")
 _COUNTS = frozenset(("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"))
 _COUNT_EN = re.compile(r"\b(" + "|".join(sorted(_COUNTS)) + r")\b")
-_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+_THOUSANDS = re.compile(r"(?<=\d)(?<!\.\d)(?<!\.\d\d),(?=\d{3}(?!\d))")
 _RUN = re.compile("[a-z]+")
 _QUOTES = str.maketrans(
     dict.fromkeys("“”„‟«»「」『』〝〞＂", '"') | dict.fromkeys("‘’‛`´＇", "'") | dict.fromkeys("‐‑‒–−", "-")

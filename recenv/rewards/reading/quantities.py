@@ -28,7 +28,7 @@ _KINDS = (  # the unit that follows a number, by kind; the first that matches co
     ("rating", r"分(?![钟之店公])|颗?星(?!期)|-?\s?stars?\b|/\s{0,2}5(?!\d)|points?\b"),
     ("money", r"元|块|人民币|rmb\b|yuan\b|cny\b|dollars?\b|usd\b|pounds?\b|gbp\b|euros?\b|bucks\b|[$£€]"),
     ("minutes", r"分钟|minutes?\b|mins?\b"),
-    ("hours", r"个?小时|-?\s?hours?\b|hrs?\b"),
+    ("hours", r"个?小时|-?\s?hours?\b|hrs?\b|h\b"),
     ("days", r"天|-?\s?days?\b"),
     ("distance", r"公里|千米|km\b|kilomet(?:er|re)s?\b|-?\s?miles?\b|米|met(?:er|re)s?\b|blocks?\b"),
     ("degrees", r"f\b|c\b|degrees?\b|度|℃|°"),
@@ -45,7 +45,7 @@ _CUES = (
 )
 _CUE = re.compile("|".join(f"(?P<{kind}>{pattern})" for kind, pattern in _CUES))
 _FOUND = re.compile(
-    r"(?P<phone>(?<!\d)(?:\+?\d{2,4}[- ])?(?:\d{3}[-. ]\d{4}|\d{7,12})(?:-\d{1,5})?(?!\d))"
+    r"(?P<phone>(?<!\d)(?:\+?\d{2,4}[- ])?(?:\d{3}[-. ]\d{4}|\d{7,12})(?:-\d{1,5})?(?!\d|\s?(?:[元块]|yuan)))"
     r"|(?P<date>(?<!\d)\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2})"
     r"|(?<![\d.$£€¥])(?P<hour>\d{1,2})(?:\s{0,2}[:]\s{0,2}(?P<minute>\d{2})(?!\d)\s{0,2}(?P<half>[ap])?(?:\.?m\b\.?|\b)"
     r"|\s{0,2}(?P<alone>[ap])(?:\.?m\b\.?|(?<=\d[ap])\b)"
@@ -53,7 +53,7 @@ _FOUND = re.compile(
     r"|(?<![\d.])(?P<plain>\d+(?:\.\d+)?)")
 _BEGINS = re.compile(r"[+\d]")
 _PHONES = re.compile(r"(?<=\d)[,，](?=\d{3}-)")
-_CLAUSE = re.compile(r"[,。;!?、()\n]")
+_CLAUSE = re.compile(r"[,。;!?、()|\n]")
 _RANGE = re.compile(r"\s{0,2}(?:-|~|–|—|到|至|to\b|until\b|till\b|and\b)\s{0,2}[$£€¥]?\s{0,2}$")
 
 
@@ -76,6 +76,8 @@ def quantities(text: str) -> tuple[Quantity, ...]:
             continue
         kind = a.kind or b.kind
         if a.kind in ("", kind) and b.kind in ("", kind) and kind not in ("phone", "date"):
+            if kind == "clock" and not a.kind and a.value <= 24:
+                a = a._replace(value=60.0 * a.value, loose=a.value <= 12)  # "from 3 until 1 am"
             found[n] = a._replace(kind=kind, upper=b.value)
             found[n + 1] = b._replace(kind=kind)
     return tuple(found)

@@ -19,10 +19,7 @@ _SHRINK = 0.5  # pseudo-rows of the overall mean in a leaf
 _MOST_FEATURES = 255
 
 
-def fit_forest(
-    x: NDArray[np.float32], y: NDArray[np.float32], seed: int, trees: int = TREES, *, tried: float = TRIED,
-    most_rows: int = MOST_ROWS,
-) -> Forest:
+def fit_forest(x: NDArray[np.float32], y: NDArray[np.float32], seed: int, trees: int = TREES) -> Forest:
     """A forest for labels (N,) in [0, 1] over standardised features (N, E) without NaN: the same for the same arguments.
 
     Raises MissingExtra without scikit-learn.
@@ -34,11 +31,11 @@ def fit_forest(
     except ImportError:
         raise MissingExtra("scikit-learn", "train") from None
     parts: list[dict[str, NDArray[Any]]] = []
-    start, features = 0, max(1, round(tried * x.shape[1]))
+    start, features = 0, max(1, round(TRIED * x.shape[1]))
     for t in range(trees):
         key = rng.bits(rng.word("forest"), seed, t, np.arange(2, dtype=np.uint64))
         generator = np.random.Generator(np.random.Philox(key=key))
-        drawn = generator.permutation(len(y))[:most_rows]
+        drawn = generator.permutation(len(y))[:MOST_ROWS]
         grown = ExtraTreeRegressor(max_features=features, min_samples_leaf=LEAST, max_depth=MOST_DEPTH,
                                    random_state=int(generator.integers(2**31)))
         tree = _stored(grown.fit(x[drawn], y[drawn].astype(np.float64)).tree_, float(y.mean()))

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 from recenv.data.written import Written
 from recenv.rewards.features.prose import Sentence, plain, prose
-from recenv.rewards.models.boosted.reader import FOREIGN, UNKNOWN, SentenceReader, weighed
-from recenv.training.fits.forest import fit_forest
+from recenv.rewards.models.boosted.reader import FOREIGN, LINE, UNKNOWN, SentenceReader, weighed
+from recenv.training.fits.boosting import grow
 
 FOLDS = 5
 _SEEN, _PRIOR = 2, 2.0  # sentences that a word of the lexicon is in; pseudo-sentences that it is not
-_TRIED = 0.35  # share of the features tried at a node
+_TREES, _RATE, _LEAVES, _LEAST, _SHARE = 1_000, 0.06, 16, 20, 0.4
 
 
 def fold(group: str) -> int:
@@ -28,7 +28,7 @@ def fold(group: str) -> int:
 def fit_reader(answers: Sequence[Written], seed: int) -> SentenceReader | None:
     """A reader; None where there are no true or no false sentences to learn from."""
     read = [(answer.group, sentence, wrong) for answer in answers for sentence, wrong in labelled(answer)]
-    wrong = np.array([w for _, _, w in read], np.float32)
+    wrong = np.array([w for _, _, w in read], np.float64)
     if not 0 < wrong.sum() < len(wrong):
         return None
     folds = np.array([fold(group) for group, _, _ in read])
@@ -38,8 +38,10 @@ def fit_reader(answers: Sequence[Written], seed: int) -> SentenceReader | None:
         for n in np.flatnonzero(folds == own):
             sentence = read[n][1]
             lines[n] = (*sentence.features, *weighed(lexicon, sentence))
-    x: NDArray[np.float32] = np.array(lines, np.float32)
-    return SentenceReader(fit_forest(x, wrong, seed, tried=_TRIED, most_rows=len(wrong)), _lexicon(read))
+    x: NDArray[np.float64] = np.array(lines, np.float64)
+    trees = grow(x, wrong, np.ones(len(x)), np.zeros(len(x)), LINE, trees=_TREES, rate=_RATE, leaves=_LEAVES, least=_LEAST,
+                 share=_SHARE, seed=seed, monotone=False)
+    return SentenceReader(trees, _lexicon(read))
 
 
 def labelled(answer: Written) -> list[tuple[Sentence, bool]]:

@@ -52,4 +52,4 @@ def prose(evidence: str, query: str, response: str) -> Reading:
 def plain(response: str) -> str:
     """A response as it is read: normalised, without markup, with numbers and times of day as digits."""
     said = _NUMBERED.sub("、", norm(_MARKUP.sub("", response[:_MOST_CHARACTERS])))
-    return written(said).replace("vs.", "vs")[:_MOST_CHARACTERS]
+    return norm(written(said).replace("vs.", "vs"))[:_MOST_CHARACTERS]

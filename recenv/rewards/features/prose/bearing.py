@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from itertools import combinations
@@ -14,6 +15,8 @@ from recenv.rewards.reading import cover, polarity
 from recenv.rewards.reading.words import is_han
 
 _MOST_FIGURES, _MOST_OWN, _MOST_ALL, _MOST_TIMES = 60, 30, 60, 12
+_MOST_TOLD, _MOST_UNITS = 8, 60
+_NO_TERMS = ("clock", "rating", "percent")  # what is not added up
 _NEAR = 0.12  # how far off a sum or a gap may be that is said to be about so much
 _PIECE = re.compile(r"[;,、|(){}\[\]/。\n]|\.\s")
 _DENIES = re.compile(
@@ -53,10 +56,12 @@ def denied_in(known: Source, word: str) -> frozenset[bool]:
 
 
 class Sums:
-    """Gaps between numbers of records, and sums and multiples of them, each computed once a response."""
+    """Gaps between numbers of records, and sums and multiples of them, each computed once a response; and what follows from
+    numbers that the response told before."""
 
     def __init__(self, sources: Sequence[Source], asked: Sequence[Figure]) -> None:
         self.sources, self.asked = sources, asked
+        self._told: list[Figure] = []
         self._gaps: dict[tuple[tuple[int, ...], str], list[float]] = {}
         self._sums: dict[tuple[tuple[int, ...], str], list[float]] = {}
 
@@ -83,6 +88,32 @@ class Sums:
         own = [v for n in about for v in self._values(n, said.kind)][:_MOST_OWN]
         here = [f.value for f in times if f is not said and f.value % 1 == 0 and 2 <= f.value <= _MOST_TIMES][:4]
         return _among(said, self._sums[key]) or _among(said, [v * k for v in own for k in here])
+
+    def times(self, said: Figure, about: tuple[int, ...]) -> bool:
+        """Whether a number is how many times the number of one place is that of another."""
+        return any(
+            abs(a / b - said.value) <= _NEAR * said.value for n in about for kind in ("money", "distance", "minutes")
+            for a in self._values(n, kind) for m in range(len(self.sources)) if m != n for b in self._values(m, kind) if b)
+
+    def tell(self, said: Sequence[Figure]) -> None:
+        """Numbers that a clause says: later ones may follow from them."""
+        self._told = [*self._told, *(f for f in said if f.kind not in _NO_TERMS)][-_MOST_TOLD:]
+
+    def follows(self, said: Figure, about: tuple[int, ...], here: Sequence[Figure]) -> bool:
+        """Whether a number comes of two numbers that were told before or beside it, or of one of them and one of the places': as
+        their sum, the gap between them, one so many times the other, or as the sum of all that were told last."""
+        if said.kind in _NO_TERMS:
+            return False
+        told = [*self._told, *(f for f in here if f is not said and f.kind not in _NO_TERMS)][-_MOST_TOLD:]
+        terms = [f.value for f in told if not f.kind or not said.kind or f.kind == said.kind]
+        counts = [f.value for f in (*told, *self.asked) if f.value % 1 == 0 and 2 <= f.value <= _MOST_TIMES]
+        others = [*terms, *(v for n in about for v in self._values(n, said.kind)[:_MOST_OWN])]
+        if any(_among(said, (a + b, abs(a - b))) for n, a in enumerate(terms) for b in others[n + 1:]):
+            return True
+        counts += [f.value for f in here if f is not said and f.value % 1 == 0 and _MOST_TIMES < f.value <= _MOST_UNITS]
+        if any(_among(said, (a * k, a / k)) for k in counts for a in others):
+            return True
+        return any(_among(said, (math.fsum(terms[-n:]),)) for n in range(3, min(len(terms), 5) + 1))
 
     def all_of(self, said: Figure, places: tuple[int, ...]) -> bool:
         """Whether a number is the sum of the first such number of each of the places."""

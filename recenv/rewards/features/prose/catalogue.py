@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 from collections.abc import Sequence
@@ -29,6 +30,8 @@ _TOLD = re.compile(
     r"地址|电话|"
     r"(?:area|district|(?:recommended )?dishes|(?:average )?price|cost|(?:user )?rating|score|type|kind|features|amenities|"
     r"distance|(?:opening )?hours|address|phone|facilities|services)\b(?! )?")
+_CELL = re.compile(r"[^\d:：;；][^:：;；]{0,24}")
+_LEAST_COLUMNS = 4
 _LONG, _FEW, _LONGEST_NAME = 28, 2, 80
 
 
@@ -43,15 +46,40 @@ class Entry(NamedTuple):
 @CACHES.keep(4_096)
 def entries(evidence: str) -> tuple[Entry, ...]:
     """The records of an evidence text."""
-    parts = [_SLASH.sub("; ", part) for part in _parts(evidence[:_MOST_CHARACTERS])[:_MOST_RECORDS]]
-    read = [_run_on(part) or tuple(f for record in read_records(_MARK.sub("", part)) for f in record) for part in parts]
+    read = _table(evidence[:_MOST_CHARACTERS])
+    parts = [_told(fields) for fields in read]
+    if not read:
+        parts = [_SLASH.sub("; ", part) for part in _parts(evidence[:_MOST_CHARACTERS])[:_MOST_RECORDS]]
+        read = [_run_on(part) or tuple(f for record in read_records(_MARK.sub("", part)) for f in record) for part in parts]
     names = _names(read, parts)
     found = []
     for name, fields, part in zip(names, read, parts, strict=True):
         labelled = sum(bool(f.label) for f in fields) > 1
-        text = " ; ".join(f"{f.label} {f.value}".strip() for f in fields) if labelled else norm(part)
-        found.append(Entry(name, text, fields if labelled else ()))
+        found.append(Entry(name, _told(fields) if labelled else norm(part), fields if labelled else ()))
     return tuple(found)
+
+
+def _told(fields: Sequence[Field]) -> str:
+    return norm(" ; ".join(f"{f.label} {f.value}".strip() for f in fields))
+
+
+def _table(text: str) -> list[tuple[Field, ...]]:
+    """The rows of values between commas under one head, which may stand again before each; none where there is anything else."""
+    lines = [line for line in text.split("\n") if line.strip()]
+    if len(lines) < 2 or lines[0].count(",") < _LEAST_COLUMNS - 1:
+        return []
+    try:
+        head, *rows = csv.reader(lines, skipinitialspace=True)
+    except csv.Error:
+        return []
+    rows = [row for row in rows if row != head]
+    if len(set(head)) < len(head) or any(len(row) != len(head) for row in rows) or not all(map(_CELL.fullmatch, head)):
+        return []
+    labels = [norm(label) for label in head]
+    cells = [[norm(cell) for cell in row] for row in rows[:_MOST_RECORDS]]
+    return [
+        tuple(Field(label, role_of(label), value, (value,)) for label, value in zip(labels, row, strict=True) if value)
+        for row in cells if row[0]]
 
 
 @CACHES.keep(4_096)

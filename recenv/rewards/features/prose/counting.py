@@ -17,7 +17,8 @@ from recenv.rewards.features.prose.wording import ADDS, COMPARES
 
 COUNTS = (
     "figures_own", "figures_own_labelled", "figures_own_other_label", "figures_contradicted", "figures_about_own",
-    "figures_rounded", "figures_small", "figures_asked", "figures_gap", "figures_sum", "figures_derived", "figures_others",
+    "figures_rounded", "figures_small", "figures_asked", "figures_gap", "figures_sum", "figures_derived", "figures_follow",
+    "figures_others",
     "figures_nobodys", "clocks_nobodys", "money_nobodys", "distance_nobodys", "loose_nobodys", "clocks_others", "money_others",
     "words_own", "words_others", "words_asked", "words_nobodys", "words_nobodys_share", "denials_against", "denials_with",
     "borne_least", "borne_mean", "borne_by_others", "borne_gap",
@@ -34,6 +35,7 @@ COUNTS = (
 _LISTED = re.compile(r"[、,/+&]|\b(?:and|or|with|plus|as well as)\b|以及|还有|[和与及]")
 _BARE_AHEAD = re.compile(r"(?:^|[·,|、:：—–-])[\s¥$£€]{0,3}$")
 _BARE_BEHIND = re.compile(r"\s{0,2}(?:$|[·,|、;。—–])")
+_TIMES = re.compile(r"\s?(?:times\b|倍)")
 _UNKNOWN_WORD = 0.5  # what a word that no record has counts, of one that some has
 
 
@@ -107,6 +109,10 @@ def figure(
     if is_small(figure, len(held.sources)):
         own.add("figures_small")
         return
+    if _TIMES.match(clause.text, figure.end):
+        fits = held.sums.times(figure, about)
+        own.add("figures_gap" if fits else "figures_nobodys")
+        return
     exact = holders(figure, held.sources)
     near = [n for n, known in enumerate(held.sources) if any(rounded(figure, f) for f in known.figures)]
     for n in range(len(held.sources)):
@@ -146,6 +152,8 @@ def figure(
         own.add("money_others", float(figure.kind == "money"))
     elif gap or total:
         own.add("figures_derived")
+    elif held.sums.follows(figure, about, said):
+        own.add("figures_follow")
     else:
         own.add("figures_nobodys")
         for name, kind in (("clocks_nobodys", "clock"), ("money_nobodys", "money"), ("distance_nobodys", "distance")):

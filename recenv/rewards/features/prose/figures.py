@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from recenv.rewards.features import CACHES
 from recenv.rewards.features.prose.clocks import clocks
+from recenv.rewards.reading.lexical import norm
 from recenv.rewards.reading.numerals import ENGLISH, number
 from recenv.rewards.reading.quantities import quantities
 
@@ -19,18 +20,26 @@ _SPELLED = re.compile(
     rf"(?P<t>{_TENS})(?:[- ](?P<u>one|{_UNITS}|\d))?|(?P<n>{_TEENS}|{_UNITS}|a dozen))\b")
 _POINT = re.compile(
     rf"\b(zero|one|{_UNITS}|\d{{1,2}}) point (zero|one|{_UNITS}|\d)\b|"
-    r"(?<![上下中早晚里晨到至0-9])([零一二两三四五六七八九])点([零一二三四五六七八九])(?![十点刻\d])(?=[分星公元块千的,。;!?呢了啊吧~\n]|$)")
+    r"(?<![上下中早晚里晨到至0-9])([零一二两三四五六七八九])点([零一二三四五六七八九]|[0-9](?![0-9:]))(?![十点刻])(?=[分星公元块千的,。;!?呢了啊吧~\n]|$)")
 _HAN = re.compile(
-    "[一二两三四五六七八九十百千零]{2,9}|[一二两三四五六七八九十](?=[块元楼层站位折晚天岁家个间条款张折杯份小公米]|分钟|多)")
-_THOUSANDS = re.compile(r"(?<![\d.])(\d{1,6}(?:\.\d{1,3})?)\s?(?:万|w\b|k\b)")
+    "[一二两三四五六七八九十百千零]{2,9}|(?<![0-9])[一二两三四五六七八九十](?=[块元楼层站位折晚天岁家个间条款张折杯份小公米]|分钟|多)")
+_THOUSANDS = re.compile(r"(?<![\d.])(\d{1,6}(?:\.\d{1,3})?)\s?(?:万|w\b|k\b(?! (?:away|from|off|out|down)\b))")
+_THOUSAND = re.compile(r"\b(\d{1,3}) thousand\b(?:(?: and)? (\d{1,3})\b)?")
 _METERS = re.compile(r"[\d.]{1,12}\s?-?(?:米|m\b|met(?:er|re)s?\b)")
+_HOURS = re.compile(r"小时|h")
 _OVER = re.compile(r"(?:超过|逾|over|more than|above|just over|upwards of|north of|"
                    r"(?:a (?:bit|shade|little)) over|past)\s?[¥$£€]?$")
-_OVER_AFTER = re.compile(r"\s?(?:多(?![久少])|出头|来(?=[元块分条个米])|余|有余|\+|-?odd\b|or so\b|and (?:a bit|change)\b)")
+_OVER_AFTER = re.compile(r"\s?(?:(?:公里|米|块|元|分钟|个?小时)?多(?![久少远])|"
+                         r"出头|来(?=[元块分条个米])|余|有余|\+|-?odd\b|or so\b|and (?:a bit|change)\b)")
 _UNDER = re.compile(r"(?:不到|不足|少于|低于|将近|接近|近|差不多|快|under|below|less than|nearly|almost|just (?:under|short of)|"
                     r"close to|a shade under|not quite|approaching|short of)\s?[¥$£€]?$")
 _ABOUT = re.compile(r"(?:大概|大约|约|差不多|about|around|roughly|approximately|some|circa|or so|~)\s?[¥$£€]?$")
 _ABOUT_AFTER = re.compile(r"\s?(?:元|块|分钟|米|公里|km|yuan|minutes?)?\s?(?:左右|上下|or so\b|ish\b|-ish\b|or thereabouts)")
+_BY_LABEL = re.compile(
+    r"(?:(?:[ _(]|(?<=[\u4e00-\u9fff]))(?:(?P<km>km|kms)|(?P<m>m|meters?)|(?P<hours>h|hrs?|hours?)|"
+    r"(?P<minutes>mins?|minutes?)|(?P<money>usd|eur|gbp|cny|rmb|yuan))|(?:距离|[_(])(?P<mi>米))\)?[:=]?\s?$")
+"""A unit that stands in the label: "distance_m: 820"."""
+_AND_MINUTES = re.compile(r"\s?(?:and|,|零|又)?\s?$")
 _LISTED = re.compile(r"[.、)]\s?(?!\d)")
 _MARKER = re.compile(r"(?:^|\n)\s{0,2}$")
 _NOUN = re.compile(r"\s?-?([a-z]{3,16}|[\u4e00-\u9fff])")
@@ -55,7 +64,7 @@ class Figure(NamedTuple):
 def spelled(text: str) -> str:
     """A normalised text with numbers in words as digits."""
     text = _POINT.sub(_decimal, _SPELLED.sub(_english, _POINT.sub(_decimal, text)))
-    text = _HAN.sub(_han, text)
+    text = _HAN.sub(_han, _THOUSAND.sub(lambda m: str(1_000 * int(m.group(1)) + int(m.group(2) or 0)), text))
     return _THOUSANDS.sub(_thousands, text)
 
 
@@ -105,7 +114,8 @@ def _han_value(said: str) -> str:
 @CACHES.keep(16_384)
 def figures(text: str) -> tuple[Figure, ...]:
     """The numbers of a text that is normalised and ``spelled``, but for marks of lists."""
-    found = []
+    found: list[Figure] = []
+    text = norm(text)
     for q in quantities(text)[:_MOST]:
         if q.kind in ("phone", "date", "ordinal", "place"):
             continue
@@ -117,6 +127,11 @@ def figures(text: str) -> tuple[Figure, ...]:
             kind, value = "distance", value / 1000.0
         elif kind == "hours":
             kind, value = "minutes", value * 60.0
+        elif kind == "minutes" and found and found[-1].kind == kind and _hours_and(text, found[-1], q.start):
+            found[-1] = found[-1]._replace(value=found[-1].value + value, end=q.end)
+            continue
+        elif not kind:
+            kind, value = _labelled(ahead, value)
         after = text[q.start:q.start + 24].lstrip("0123456789.")
         loose = 0
         if _UNDER.search(ahead):
@@ -128,6 +143,23 @@ def figures(text: str) -> tuple[Figure, ...]:
         noun = _NOUN.match(after)
         found.append(Figure(kind, value, q.start, q.end, loose, q.loose, noun.group(1).rstrip("s") if noun is not None else ""))
     return tuple(found)
+
+
+def _hours_and(text: str, hours: Figure, at: int) -> bool:
+    """Whether minutes behind hours are more of the same time: "1 hour 15 minutes"."""
+    return hours.value % 60 == 0 and bool(_HOURS.search(text, hours.start, hours.end)) and bool(
+        _AND_MINUTES.fullmatch(text, hours.end, at))
+
+
+def _labelled(ahead: str, value: float) -> tuple[str, float]:
+    """The kind that a label's unit tells, and the value in its scale."""
+    match = _BY_LABEL.search(ahead)
+    unit = match.lastgroup if match is not None else None
+    if unit in ("m", "mi"):
+        return "distance", value / 1000.0
+    if unit == "hours":
+        return "minutes", value * 60.0
+    return {"km": "distance", "minutes": "minutes", "money": "money"}.get(unit or "", ""), value
 
 
 def written(text: str) -> str:

@@ -137,6 +137,7 @@ def _clause(clause: Clause, rest: str, held: Evidence, own: Counting, most: int)
     for figure in said:
         counting.figure(figure, clause, about, words, said, held, own, (hits, weights))
         counting.noun(figure, about, held, own)
+    held.sums.tell(said)
     counting.words(words, about, denies, held, own, (hits, weights), clause.own)
     if said and len(about) == 1:
         right, wrong = hours.told(clause.text, said, held.sources[about[0]].figures)

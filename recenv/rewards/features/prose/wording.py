@@ -63,8 +63,8 @@ EACH_ITS = re.compile(r"\brespectively\b|分别")
 EXCEPT = re.compile(r"(?:除了?|except(?: for)?|apart from|other than|all but|besides)(?: the)?\s{0,2}$")
 _AND = re.compile(r"\band\b|\bor\b|,|、|和")
 COMPARES = re.compile(
-    r"more|less|cheap|higher|lower|far|clos|near|save|differ|apart|later|earlier|extra|\bby\b|over|under|short|longer|left|"
-    r"贵|便宜|高|低|差|省|少|远|近|多|晚|早|比|剩|余")
+    r"more|less|cheap|higher|lower|far|clos|near|save|differ|apart|ahead|lead|later|earlier|extra|\bby\b|over|under|short|longer|left|"
+    r"领先|贵|便宜|高|低|差|省|少|远|近|多|晚|早|比|剩|余")
 """Said where a number is a gap."""
 ADDS = re.compile(
     r"total|together|altogether|combined|\bsum|plus|\ball in|for (?:two|three|four|\d)|comes? to|would be|add|nights|each|"

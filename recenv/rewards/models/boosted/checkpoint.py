@@ -20,9 +20,8 @@ from recenv.rewards.models.boosted.inputs import Inputs, names
 from recenv.rewards.models.boosted.reader import LINE, SentenceReader
 from recenv.rewards.models.checkpoint import Described, Written
 from recenv.rewards.models.described import FILES, check_files, fingerprint, resolve
-from recenv.rewards.models.forest import Forest, sound
 
-_READER = "sentences."
+_READER = "sentences"
 
 
 class BoostedArchitecture(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,7 +69,7 @@ def stored(ensembles: Mapping[str, Ensemble], rarity: Rarity, reader: SentenceRe
     arrays = {f"{d}.{name}": array for d, e in ensembles.items() for name, array in e.arrays().items()}
     arrays["rarity"] = np.array([*rarity.known.values(), rarity.unknown], np.float32)
     if reader is not None:
-        arrays |= {f"{_READER}{name}": array for name, array in reader.arrays().items()}
+        arrays |= {f"{_READER}.{name}": array for name, array in reader.arrays().items()}
     tensors = {name: torch.from_numpy(np.ascontiguousarray(a)) for name, a in arrays.items()}
     words = _Words(rarity=tuple(rarity.known), sentences=tuple(reader.lexicon) if reader is not None else ())
     return Written(tensors, None, {"words.json": msgspec.to_builtins(words)})
@@ -115,10 +114,10 @@ def _rarity(file: Path, words: tuple[str, ...], weights: NDArray[Any] | None) ->
 
 def _reader(file: Path, words: tuple[str, ...], tensors: Mapping[str, NDArray[Any]]) -> SentenceReader | None:
     """The reader of sentences; None where the checkpoint has none."""
-    own = {name.removeprefix(_READER): array for name, array in tensors.items() if name.startswith(_READER)}
-    if not own and not words:
+    lexicon = tensors.get(f"{_READER}.lexicon")
+    if lexicon is None and not words:
         return None
-    lexicon = own.pop("lexicon", None)
-    if lexicon is None or lexicon.shape != (len(words),) or not np.isfinite(lexicon).all() or not sound(own, len(LINE)):
+    if lexicon is None or lexicon.shape != (len(words),) or not np.isfinite(lexicon).all():
         raise WeightsError(f"{file}: the reader of sentences is damaged; copy the checkpoint again")
-    return SentenceReader(Forest(own), dict(zip(words, lexicon.tolist(), strict=True)))
+    trees = _ensemble(file, _READER, tensors, len(LINE))
+    return SentenceReader(trees, dict(zip(words, lexicon.tolist(), strict=True)))

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recenv.rewards.features.prose import Reading, Sentence, sentences
-from recenv.rewards.models.forest import Forest
+from recenv.rewards.models.boosted.ensemble import Ensemble
 
 NAMES = ("sentence_worst", "sentence_second", "sentence_sum", "sentence_mean", "sentences")
 """Names of the features of a response, in logits but for the last; 0 where there is no reader or no sentence."""
@@ -23,7 +23,7 @@ WORDS = ("word_worst", "word_sum", "word_best", "word_new")
 """What a reader adds to ``sentences.NAMES``."""
 
 LINE = (*sentences.NAMES, *WORDS)
-"""What its forest is asked about a sentence."""
+"""What its trees are asked about a sentence."""
 
 _MOST_SENTENCES, _MOST = 160, 20.0
 UNKNOWN, FOREIGN = "u", "f"
@@ -31,40 +31,42 @@ UNKNOWN, FOREIGN = "u", "f"
 
 
 class SentenceReader:
-    """forest: over LINE. lexicon: log odds of a false sentence by word, with UNKNOWN or FOREIGN before it."""
+    """trees: over LINE. lexicon: log odds of a false sentence by word, with UNKNOWN or FOREIGN before it."""
 
-    def __init__(self, forest: Forest, lexicon: Mapping[str, float]) -> None:
-        self.forest, self.lexicon = forest, dict(lexicon)
+    def __init__(self, trees: Ensemble, lexicon: Mapping[str, float]) -> None:
+        self.trees, self.lexicon = trees, dict(lexicon)
 
     def __call__(self, readings: Sequence[Reading]) -> NDArray[np.float64]:
         """(N, len(NAMES)) features of responses: the same for one whatever others come with it."""
         out = np.zeros((len(readings), len(NAMES)))
-        kept = [reading.sentences[:_MOST_SENTENCES] for reading in readings]
-        lines = [line for own in kept for line in self.lines(own)]
-        if not lines:
-            return out
-        logits, at = self.forest.logits(np.array(lines, np.float32)), 0
-        for n, said in enumerate(kept):
-            own = np.sort(logits[at:at + len(said)])[::-1]
-            at += len(said)
-            if len(own):
-                total = math.fsum(math.log1p(math.exp(v)) for v in own.tolist())
-                second = float(own[1]) if len(own) > 1 else -_MOST
-                out[n] = float(own[0]), second, min(total, _MOST), math.fsum(own.tolist()) / len(own), min(len(own), 16) / 16
+        for n, logits in enumerate(self._weighed(readings)):
+            own = sorted(logits.tolist(), reverse=True)
+            if own:
+                total = math.fsum(math.log1p(math.exp(v)) for v in own)
+                second = own[1] if len(own) > 1 else -_MOST
+                out[n] = own[0], second, min(total, _MOST), math.fsum(own) / len(own), min(len(own), 16) / 16
         return out
 
-    def worst(self, reading: Reading) -> str:
-        """The sentence, normalised, that records bear out least; "" where there is none."""
-        said = reading.sentences[:_MOST_SENTENCES]
-        return said[int(self.forest.logits(np.array(self.lines(said), np.float32)).argmax())].text if said else ""
+    def worst(self, readings: Sequence[Reading]) -> list[str]:
+        """Of each response the sentence, normalised, that records bear out least; "" where there is none."""
+        return [
+            reading.sentences[int(logits.argmax())].text if len(logits) else ""
+            for reading, logits in zip(readings, self._weighed(readings), strict=True)]
+
+    def _weighed(self, readings: Sequence[Reading]) -> list[NDArray[np.float64]]:
+        """The logits of the first sentences of each response."""
+        lines = [self.lines(reading.sentences[:_MOST_SENTENCES]) for reading in readings]
+        every = [line for own in lines for line in own]
+        logits = self.trees.logits(np.array(every, np.float64)) if every else np.zeros(0)
+        return np.split(logits, np.cumsum([len(own) for own in lines])[:-1])
 
     def lines(self, said: Sequence[Sentence]) -> list[tuple[float, ...]]:
-        """What the forest is asked about sentences."""
+        """What the trees are asked about sentences."""
         return [(*s.features, *weighed(self.lexicon, s)) for s in said]
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """What is stored of it, besides the words of the lexicon in order."""
-        return {**self.forest.arrays(), "lexicon": np.array(list(self.lexicon.values()), np.float32)}
+        return {**self.trees.arrays(), "lexicon": np.array(list(self.lexicon.values()), np.float32)}
 
 
 def weighed(lexicon: Mapping[str, float], sentence: Sentence) -> tuple[float, float, float, float]:

@@ -44,10 +44,9 @@ class BoostedScorers(CheckpointScorers):
         said = [""] * len(rows)
         low = [n for n, value in enumerate(values.tolist()) if value < LOW]
         if low and claims(rows[0].dimension) and self.inputs.reader is not None:
-            for n in low:
-                row = rows[n]
-                worst = self.inputs.reader.worst(prose(row.evidence, row.query, row.response))
-                said[n] = f'{LEAST_BORNE} "{worst[:_SHOWN]}"' if worst else ""
+            worst = self.inputs.reader.worst([prose(rows[n].evidence, rows[n].query, rows[n].response) for n in low])
+            for n, sentence in zip(low, worst, strict=True):
+                said[n] = f'{LEAST_BORNE} "{sentence[:_SHOWN]}"' if sentence else ""
         return said
 
     def logits(self, rows: Sequence[ScorerRow]) -> list[NDArray[np.float64]]:
