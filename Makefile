@@ -137,6 +137,8 @@ weights: $(WEIGHTS)/rows fast
 # Trees take what the network leaves out: Meituan's own tasks, and worlds of every kind, with the take-ups of their users.
 WORLDS := mixed:2500:20260513 dining:500:20260514 lifestyle:400:20260515 shopping:400:20260516 accommodation:300:20260517 \
   hidden-needs:500:20260518 cold-start:400:20260519 tourism:300:20260520 healthcare:300:20260521
+# Logged users whose take-ups are labels, too: set and scenario of the same store, and a seed; the test part of the users is left out.
+LOGGED := crosswoz:beijing:20260528 vitabench:vitabench:20260529
 # Of these, answers in prose are made, too: true ones, and such as lie.
 PROSE := mixed dining accommodation tourism
 
@@ -147,11 +149,16 @@ $(WEIGHTS)/worlds: $(WEIGHTS)/rows
 	for world in $(WORLDS); do set -- $$(echo $$world | tr : ' '); \
 	  $(BIN)/recenv synth --scenario $$1 --sessions $$2 --seed $$3 --out $@.partial/$$1 || exit 1; done
 	for world in $(PROSE); do $(BIN)/recenv rows prose $@.partial/$$world --out $@.partial/prose-$$world.jsonl || exit 1; done
+	for world in $(LOGGED); do set -- $$(echo $$world | tr : ' '); \
+	  $(BIN)/recenv ingest $$1 $(DATA)/$$1 --out $@.partial/store-$$2 || exit 1; \
+	  $(BIN)/recenv take-ups --scenario $$2 --store $@.partial/store-$$2 --split train --times 4 --seed $$3 \
+	    --out $@.partial/take-ups-$$2.jsonl || exit 1; done
 	rm -rf $@ && mv $@.partial $@
 
 fast: $(WEIGHTS)/worlds
 	cd $(WEIGHTS) && $(HERE)/recenv train --network boosted $(SETS:%=--input rows/%.jsonl) --input worlds/vitabench.jsonl --input worlds/written.jsonl \
 	  $(foreach world,$(WORLDS),--input worlds/$(firstword $(subst :, ,$(world)))) \
+	  $(foreach world,$(LOGGED),--input worlds/take-ups-$(word 2,$(subst :, ,$(world))).jsonl) \
 	  $(PROSE:%=--input worlds/prose-%.jsonl) --keep 0.0-0.9 --set test_share=0.08 --out fast
 
 # Set by set, what a dimension's scorer makes of groups that its training left out (--keep above; any of 0.0-0.9 for `audit`).

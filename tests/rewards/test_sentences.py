@@ -15,6 +15,7 @@ from recenv.rewards.features.prose.days import days, open_on
 from recenv.rewards.features.prose.figures import figures, same, spelled
 from recenv.rewards.named import scorer_set
 from recenv.rewards.protocol import LEAST_BORNE
+from recenv.rewards.reading.lexical import norm
 from recenv.training.fits.reader import fit_reader, labelled
 
 FACTS = "factual_consistency"
@@ -32,6 +33,9 @@ LAYOUTS = {
     "run on": "\n".join(
         f"{r['shop']}: dining, area Quay, price {r['avg']}, rating {r['stars']}, distance {r['walk']}."
         for r in (HARBOR, WILLOW)),
+    "table": "\n".join(["shop,avg,stars,open,walk,parking", *(",".join(f'"{v}"' for v in r.values()) for r in (HARBOR, WILLOW))]),
+    "table, its head again": "\n\n".join(
+        "shop,avg,stars,open,walk,parking\n" + ",".join(f'"{v}"' for v in r.values()) for r in (HARBOR, WILLOW)),
     "told": "Harbor Grill, on Quay Street. Opens 12:00 to 22:30, rated 4.6, 31 a head, no parking.\n"
             "Willow Court, on Mill Lane. Opens 9:00 to 21:00, rated 4.2, 48 a head, free parking.",
 }
@@ -57,9 +61,12 @@ def test_names_stand_under_any_label_or_none(evidence: str, names: list[str]) ->
     ("a hundred and twenty yuan", [120]), ("twenty-five minutes", [25]), ("一百二十元", [120]), ("四百三十块", [430]),
     ("1.2万条", [12_000]), ("四点八分", [4.8]), ("four point eight", [4.8]), ("五百三一晚", [530, 1]),
     ("two hundred and fifty-three", [253]), ("650 m away", [0.65]), ("1.2 km away", [1.2]), ("1. first\n2. second", []),
+    ("628一间", [628]), ("离你三点八公里", [3.8]), ("1 hour 20 minutes", [80]), ("2.6 k away", [2.6]),
+    ("one thousand three hundred and seventy yuan", [1370]), ("评分4.8，540条", [4.8, 540]), ("turnaround_h: 24", [1440]),
+    ("distance_m: 820; dist_km: 3.2", [0.82, 3.2]), ("拔牙600-1200元", [600, 1200]), ("open from 3 until 1 am", [180, 60]),
 ])
 def test_numbers_are_read_however_they_are_spelled(text: str, values: list[float]) -> None:
-    assert [f.value for f in figures(spelled(text))] == pytest.approx(values)
+    assert [f.value for f in figures(spelled(norm(text)))] == pytest.approx(values)
 
 
 @pytest.mark.parametrize(("said", "known", "held"), [
@@ -85,7 +92,9 @@ def counts(response: str, evidence: str = LAYOUTS["lines"]) -> list[dict[str, fl
     ("Harbor Grill is 31 a head.", "figures_own"), ("Harbor Grill is about 30 a head.", "figures_about_own"),
     ("Harbor Grill is about 48 a head.", "figures_others"),
     ("Harbor Grill is 77 a head.", "figures_nobodys"), ("Harbor Grill is 17 cheaper.", "figures_gap"),
-    ("Two people pay 62 in total at Harbor Grill.", "figures_sum"), ("Harbor Grill has a koi pond.", "words_nobodys"),
+    ("Two people pay 62 in total at Harbor Grill.", "figures_sum"),
+    ("Harbor Grill is 31, with a 9 tip 40.", "figures_follow"), ("Willow Court costs 1.5 times as much.", "figures_gap"),
+    ("Willow Court costs 90 times as much.", "figures_nobodys"), ("Harbor Grill has a koi pond.", "words_nobodys"),
     ("Harbor Grill has parking.", "denials_against"), ("Willow Court has parking.", "denials_with"),
     ("Harbor Grill is closed on Mondays.", "days_right"), ("Harbor Grill opens on Mondays.", "days_wrong"),
     ("Harbor Grill is the closest.", "top_right"), ("Willow Court is the closest.", "top_wrong"),
