@@ -49,19 +49,3 @@ class Forest:
         mean = np.array([np.sum(v) for v in self.value[at]]) / len(self.roots)
         p = np.clip(mean, _EDGE, 1.0 - _EDGE)
         return np.log(p / (1.0 - p))
-
-
-def sound(arrays: Mapping[str, NDArray[Any]], features: int) -> bool:
-    """Whether arrays are those of a forest over so many features."""
-    nodes = ("feature", "threshold", "left", "value")
-    if set(arrays) != {"roots", *nodes} or any(a.ndim != 1 or not len(a) for a in arrays.values()):
-        return False
-    roots, feature = np.asarray(arrays["roots"], np.int64), np.asarray(arrays["feature"], np.int64)
-    if len({len(arrays[n]) for n in nodes}) != 1 or roots[0] != 0 or (np.diff(roots) <= 0).any():
-        return False
-    ends = np.append(roots[1:], len(feature))
-    own = np.searchsorted(roots, np.arange(len(feature)), side="right") - 1
-    inner = feature != LEAF
-    inside = (np.asarray(arrays["left"], np.int64) + roots[own] + 1 < ends[own])[inner]
-    numbers = np.isfinite(arrays["threshold"]).all() and np.isfinite(arrays["value"]).all()
-    return bool(roots[-1] < len(feature) and (feature[inner] < features).all() and inside.all() and numbers)

@@ -69,6 +69,7 @@ class Evidence(NamedTuple):
     asked: frozenset[str]
     asked_figures: Sequence[Figure]
     sums: Sums
+    words: frozenset[str]
 
 
 def atoms(rest: str, about: tuple[int, ...], held: Evidence, own: Counting) -> None:

@@ -52,7 +52,8 @@ def read(evidence: str, query: str, text: str) -> tuple[list[Sentence], list[Tal
     places = [place_of(entry) for entry in known]
     sources = [source(entry) for entry in known]
     asked = figures_of(query)
-    held = Evidence(known, places, sources, [dict(measures(e)) for e in known], content(query), asked, Sums(sources, asked))
+    held = Evidence(known, places, sources, [dict(measures(e)) for e in known], content(query), asked, Sums(sources, asked),
+                    frozenset(word for known in sources for word in known.words))
     asked_values = frozenset(f.value for f in asked)
     clauses = clauses_of(text, places, query)
     bounds = [0, *(m.end() for m in ENDS.finditer(text)), len(text)]
@@ -130,8 +131,7 @@ def _clause(clause: Clause, rest: str, held: Evidence, own: Counting, most: int)
     if not clause.open:
         counting.atoms(rest, about, held, own)
     words, free_words = content(clause.text.replace(MASK, " ")), content(rest.replace(MASK, " "))
-    elsewhere = frozenset(word for known in held.sources for word in known.words)
-    words = words & (elsewhere | free_words)  # what a record says in other words is no unknown word
+    words = words & (held.words | free_words)  # what a record says in other words is no unknown word
     said = figures(clause.text)[:min(most, _MOST_PER_CLAUSE)]
     hits, weights = [0.0] * len(held.sources), [0.0] * len(held.sources)
     for figure in said:
