@@ -14,7 +14,7 @@ import numpy as np
 
 from recenv.envs.dynamics import ANSWER, INDIFFERENT, ORDER, REFINE, REJECT, Decided, Reactions
 from recenv.envs.facts import Facts
-from recenv.envs.state import RECOMMEND, Log, State
+from recenv.envs.state import Log, State
 from recenv.envs.transcript import Transcript
 from recenv.errors import EndpointError, Unanswered
 from recenv.records import Action, Item, Message
@@ -105,8 +105,7 @@ def _situation(
 
 def _shown(log: Log, state: State, r: int) -> list[int]:
     """Rows of the items that were recommended in the current goal."""
-    now = (log.goal[r] == state.goal[r]) & (log.act[r] == RECOMMEND)
-    return [int(i) for i in log.slate[r, now].ravel() if i >= 0]
+    return [int(i) for i in log.slate[r, log.goal[r] == state.goal[r]].ravel() if i >= 0]
 
 
 def _dialogue(transcript: Transcript, state: State, log: Log, r: int) -> tuple[Message, ...]:

@@ -390,7 +390,7 @@ class Engine:
             other = facts.there & (facts.at < 0)
             seen &= ~other
             for r in np.flatnonzero(other.any(1)).tolist():
-                now = log.slate[r][(log.act[r] == RECOMMEND) & (log.goal[r] == state.goal[r])]
+                now = log.slate[r, log.goal[r] == state.goal[r]]
                 seen[r] |= np.isin(facts.item[r], now) & other[r]
         return over_places(np.logical_and, seen) & facts.some
 

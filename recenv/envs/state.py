@@ -141,7 +141,8 @@ class Log:
     that the reaction is about, -1 for none.  position (N, T): its place in the slate.  constraint (N, T): the one that it names,
     -1 for none.  told (N, T): constraints that it disclosed.  about (N, T): slot of a question (``tables.SLOT_NAMES``),
     NO_SLOT, or ANYTHING.  objection (N, T): index into ``hearing.OBJECTIONS``.  extrapolated (N, T).  slate (N, T, K): item
-    rows, -1 for none.  spoken: a list of ``Spoken`` a row where agents have words of their own, else None.
+    rows, -1 for none, and so wherever nothing was recommended.  spoken: a list of ``Spoken`` a row where agents have words of
+    their own, else None.
     Owned by one batch and written in place.
     """
 

@@ -12,7 +12,7 @@ from recenv import rng
 from recenv.data.search import index_of
 from recenv.envs.chat_format import catalogue_line, format_action, render_about, render_observation, search_results
 from recenv.envs.speaker import speak
-from recenv.envs.state import ANYTHING, NO_SLOT, REACTIONS, RECOMMEND, Log, State
+from recenv.envs.state import ANYTHING, NO_SLOT, REACTIONS, Log, State
 from recenv.envs.tables import SLOT_NAMES, Tables
 from recenv.records import Action, AgentView, Constraint, Item, Message, Reaction, Session, User
 from recenv.users.utterances import say
@@ -141,8 +141,8 @@ class Transcript:
         place, world, config = self._place(session, g), self.world, self.tables.config
         turns, goal, spoken = int(state.turn[r]), int(state.goal[r]), () if log.spoken is None else log.spoken[r]
         now = [t for t, at in enumerate(log.goal[r, :turns].tolist()) if at == goal]
-        act, slate = log.act[r, :turns].tolist(), log.slate[r, :turns].tolist()
-        shown = dict.fromkeys(i for t in now if act[t] == RECOMMEND for i in slate[t] if i >= 0)
+        slate = log.slate[r, :turns].tolist()
+        shown = dict.fromkeys(i for t in now for i in slate[t] if i >= 0)
         hits = dict.fromkeys(i for t in now for i in spoken[t].hits) if spoken else ()
         return AgentView(
             session_id=place.record.id, locale=place.record.locale, category=place.category, turn=turns, horizon=config.horizon,

@@ -450,3 +450,20 @@ def test_what_is_said_of_a_turn_belongs_together(tiny_world: World) -> None:
             assert bool(found.met[r]) == (kind == "order") and (found.objection[r] > 0) <= (kind in ("object", "order"))
             assert (kind == "leave") <= (state.ending[r] == LEFT) and state.turn[r] == before.turn[r] + (action is not None)
     assert len(seen) == 12, seen  # of every kind
+
+
+def test_what_was_recommended_in_a_goal_is_known_in_its_order(tiny_world: World) -> None:
+    def ids(*numbers: int, category: str = "dining") -> tuple[str, ...]:
+        return tuple(item_id("zh", category, n) for n in numbers)
+
+    play = opened(tiny_world, "zh-2", patience_scale=10.0)
+    assert play.view.shown == ()
+    for action, shown in ((slate(1), ids(1)), (ask("您的预算是多少？"), ids(1)), (slate(0, 1, 5), ids(1, 0, 5)),
+                          (Action(act="search", query="x"), ids(1, 0, 5)), (slate(3), ())):
+        play(action)
+        assert play.view.shown == shown
+    play(slate(4, category="tourism"))
+    assert play.view.shown == ids(4, category="tourism")
+    play = opened(tiny_world, "zh-1")
+    play.numbers(2, 0)
+    assert play.view.shown == ids(2, 0)

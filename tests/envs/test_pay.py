@@ -291,3 +291,18 @@ def test_a_liking_of_the_user_is_not_what_pays(tiny_world: World) -> None:
         play(slate(0, 4))
         totals.add(play.reward)
     assert len(totals) == 1
+
+
+def test_what_the_first_of_a_slate_is_worth(tiny_world: World) -> None:
+    """Whatever stands beside it; nothing where nothing stands there."""
+    play = played(tiny_world, known(tiny_world, {0: 0.4, 6: 0.8}), words=False)
+    engine, state = play.engine, play.state
+
+    def first(*numbers: int) -> tuple[float, list[float]]:
+        slates = np.array([[*numbers, *[-1] * (3 - len(numbers))]])
+        return float(engine.worth(state, slates)[0]), engine.item_values(state, slates)[0].tolist()
+
+    worth, values = first(0)
+    assert worth == pytest.approx((0.4 + 0.4 + 0.5) / 3) and values == pytest.approx([1.0, 1.0, 0.4, 0.4, 0.5])
+    assert first(0, 6) == first(0, 1, 6) == (worth, values) and first(6)[0] == pytest.approx((0.8 + 0.8 + 1.0) / 3)
+    assert first()[0] == 0.0 and np.isnan(first()[1]).all()

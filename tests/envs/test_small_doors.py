@@ -290,3 +290,14 @@ def test_a_call_gives_an_array_row_by_row_and_all_else_as_it_is(engine: Engine) 
     assert all(part is envs.thing for part in envs.call("thing"))
     envs.thing = lambda a, b=1: np.array([a, b, a])
     assert envs.call("thing", 4, b=5) == (4, 5, 4)
+
+
+def test_users_know_of_this_goal_what_they_were_shown_and_not_of_others(engine: Engine, tiny_world: World) -> None:
+    row = tiny_world.session_row("zh-2")
+    state, log = engine.begin(np.array([row]), np.zeros(1, np.uint64)), engine.log(1, words=True)
+    state, _ = engine.step(state, log, [Action(act="recommend", items=("zh-dining-01", "zh-dining-02"), text="推荐")])
+    names = {n: tiny_world.item(tiny_world.item_row(f"zh-dining-0{n}")).name for n in range(6)}
+    for goal, shown in ((0, {1, 2}), (1, set()), (-1, set())):  # as if that slate had been of another goal
+        log.goal[0, 0] = goal
+        [asked] = engine.situations(state, log, [Action(act="ask", text="预算多少？")]).values()
+        assert {*names.values()} - {*asked.unshown} == {names[n] for n in shown}
