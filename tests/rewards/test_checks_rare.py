@@ -278,6 +278,7 @@ WORDED = [  # what is read of an instruction, to the bounds
     ("Translate it: use French.", ""), ("Write it in French.", "language 'fr' 1.."), ("Reply in the French style.", ""),
     ("In French?", ""), ("Use only French.", "language 'fr' 1.."), ("Anything but French.", ""),
     ("不要用英文，用中文回答。", "language 'zh' 1.."), ("Write in lowercase.", "lowercase 1.."),
+    ("Write it fully capitalized.", "uppercase 1.."),
     ("No lowercase letters.", "uppercase 1.."), ("All letters must be capitals.", "uppercase 1.."),
     ("Include 3 words in all capital letters. Use lowercase.", "capital words 3.."),
     ("Write the answer in lowercase, the title in capitals.", "lowercase 1.."),

@@ -114,7 +114,8 @@ def test_numbers_that_are_no_value_of_an_item(slot: str, text: str, none: bool) 
     ("A is cheaper than B", [("price", -1, "A", "B")]), ("B is 5 yuan more expensive than A.", [("price", 1, "B", "A")]),
     ("A is rated lower than B; C is farther than A", [("rating", -1, "A", "B"), ("distance", 1, "C", "A")]),
     ("A的价格比B便宜，B比C远", [("price", -1, "A", "B"), ("distance", 1, "B", "C")]), ("A比B评分高", [("rating", 1, "A", "B")]),
-    ("is A cheaper than B?", []), ("if A is cheaper than B, go.", []), ("A is cheaper than others", []),
+    ("if A is cheaper than B, go! C is cheaper than A", [("price", -1, "C", "A")]), ("is A cheaper than B?", []),
+    ("if A is cheaper than B, go.", []), ("A is cheaper than others", []),
     ("A is cheap, B is near", [])])
 def test_one_named_item_beside_another(text: str, expected: list[tuple[str, int, str, str]]) -> None:
     found = comparisons(*masked(text))

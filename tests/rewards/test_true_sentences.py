@@ -13,7 +13,7 @@ import pytest
 
 from recenv.data.world import World
 from recenv.records import Action, Item, Value
-from recenv.rewards.rules.assertions import Claim, agrees, read_assertions
+from recenv.rewards.rules.assertions import Claim, _elsewhere, agrees, read_assertions
 from recenv.rewards.rules.verdicts import factual_verdict
 from recenv.testing.tiny import tiny_view
 
@@ -390,3 +390,9 @@ def test_an_area_is_claimed_by_any_part_of_its_name_or_the_address() -> None:
 @pytest.mark.parametrize(("gap", "read"), [(150, False), (250, True)])
 def test_what_the_user_asked_for_far_before_is_no_matter(gap: int, read: bool) -> None:
     assert bool(claims(f"Harbor Grill is your {'x' * gap} 58 yuan")) == read
+
+
+def test_a_short_form_over_two_lines_is_looked_for_name_by_name() -> None:
+    for other in ("aa\nbb", "zz\nbb"):
+        name = "mm\nbb"
+        assert not _elsewhere("m\nb", name, (name, other), f"{name}\n{other}") and _elsewhere("\nbb", name, (name, other), "")
