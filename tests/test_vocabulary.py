@@ -141,6 +141,7 @@ def test_every_table_is_json_when_asked(capsys: pytest.CaptureFixture[str], monk
     assert of("verify run")["wrong"] == []
     assert of("export run --format transitions --out rows.out")["rows"] > 0
     assert len(of("tasks --scenario toy.toml --sessions 3")) == 3
+    assert of("take-ups --scenario toy.toml --sessions 2 --times 1 --out taken.jsonl")["sessions"] == 2
     monkeypatch.setattr("recenv.evaluation.prepare.prepare", lambda *_, **__: Prepared(2, 40, 40))
     assert of("prepare --scenario toy.toml --goals 2")["cells"] == 40
     assert of("score --scorers rules --input rows.jsonl --out scored.jsonl --dimension " + RULED)["rows"] == 1

@@ -21,7 +21,7 @@ def test_the_schema_has_the_acts_and_their_fields() -> None:
         assert set(parameters["required"]) <= set(parameters["properties"]) <= FIELDS[act]
         assert parameters["additionalProperties"] is False
     assert tools["recommend"]["properties"]["items"]["maxItems"] == 4
-    assert act_tools(2) == json.loads(json.dumps(act_tools(2))) != act_tools(3)  # nothing of one call is left in the next
+    assert act_tools(2) == json.loads(json.dumps(act_tools(2))) != act_tools(3) == act_tools()  # nothing is left in the next call
 
 
 @pytest.mark.parametrize(("name", "arguments", "action"), [
