@@ -187,6 +187,20 @@ def test_rows_are_divided_by_what_their_items_are():
     assert divided(alone, {})["factual_consistency"] is alone["factual_consistency"]
 
 
+@pytest.mark.parametrize(("evidence", "trees"), [
+    ("Villa Rosa. Double from 98 CHF, breakfast 14 CHF. No sauna.\nHotel Spitz. Double from 236 CHF, ski lift 400 m.", True),
+    ("听松寺 | 门票30元 | 07:30-17:30\n镜湖古堡 | 门票85元 | 周一闭馆 | 4.2分", True),
+    ("Villa Rosa\n98 CHF, 14 rooms\n\nHotel Spitz\n236 CHF, 400 m to the lift", True),
+    ("Villa Rosa has 14 rooms, from 98 CHF.", False),  # one place in prose
+    ("Admission is $29.95 for adults and $19.95 for children.\nExploratorium; attraction; San Francisco", False),
+    ("user: a table for 4 at 18:30\nassistant: there is one for 4 at 19:00", False),
+    ("Skiing can be a means of transport.\nA dog learns from its surroundings.", False),
+])
+def test_what_is_told_of_several_places_with_figures_is_for_the_trees(evidence, trees):
+    row = ScorerRow(dimension="factual_consistency", query="?", evidence=evidence, response="Villa Rosa is cheaper.")
+    assert by_trees(row) is trees
+
+
 def test_a_shipped_family_is_described_without_being_opened():
     specs = specs_of("thorough")
     assert list(specs) == list(DIMENSIONS)

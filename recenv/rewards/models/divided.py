@@ -1,8 +1,8 @@
 """A family that divides rows between two checkpoints, each taking what it reads better.
 
 Items with a record of labelled fields are held against a request by boosted trees, which carry over to catalogues that nobody
-trained on, and so is what an answer says of such records; replies, and answers from prose, are read by the network, which knows
-more words. Whether a person takes something up is told by the network's table where all that is known stands in tables, by the
+trained on, and so is what an answer says of such records, or of several places with figures, however they are told; replies, and
+answers from other prose, are read by the network, which knows more words. Whether a person takes something up is told by the network's table where all that is known stands in tables, by the
 trees elsewhere.
 """
 
@@ -16,7 +16,7 @@ import numpy as np
 
 from recenv.records import ScorerRow
 from recenv.rewards.dimensions import DIMENSIONS
-from recenv.rewards.features.prose.catalogue import runs_on
+from recenv.rewards.features.prose.catalogue import lists_places, runs_on
 from recenv.rewards.fields import check_rows
 from recenv.rewards.protocol import Scorer, ScorerSpec, Scores
 from recenv.rewards.reading.records import is_record, read_records
@@ -32,7 +32,7 @@ def _is_table(item: str) -> bool:
 
 def _by_record(row: ScorerRow) -> bool:
     if row.evidence and not row.item and not row.items:
-        return is_record(row.evidence) or runs_on(row.evidence)
+        return is_record(row.evidence) or runs_on(row.evidence) or lists_places(row.evidence)
     return any(map(is_record, row.items or (row.item,)))
 
 

@@ -31,6 +31,8 @@ _TOLD = re.compile(
     r"(?:area|district|(?:recommended )?dishes|(?:average )?price|cost|(?:user )?rating|score|type|kind|features|amenities|"
     r"distance|(?:opening )?hours|address|phone|facilities|services)\b(?! )?")
 _CELL = re.compile(r"[^\d:：;；][^:：;；]{0,24}")
+_SPEAKER = re.compile(r"(?m)^\s{0,8}(?:user|assistant|system|agent|customer|用户|客服|助手)\s{0,2}[:：]", re.IGNORECASE)
+_FIGURE = re.compile(r"\d++(?:[.,:]\d++)*+")
 _LEAST_COLUMNS = 4
 _LONG, _FEW, _LONGEST_NAME = 28, 2, 80
 
@@ -86,6 +88,14 @@ def _table(text: str) -> list[tuple[Field, ...]]:
 def runs_on(evidence: str) -> bool:
     """Whether a text holds a record whose labels stand without a colon: "NAME: dining, area Shunyi, price 144 yuan."."""
     return any(map(_run_on, _parts(evidence[:_MOST_CHARACTERS])[:_MOST_RECORDS]))
+
+
+@CACHES.keep(4_096)
+def lists_places(evidence: str) -> bool:
+    """Whether a text tells of two records or more, each with figures of its own, in whatever words or layout; turns of a dialogue
+    do not count."""
+    told = evidence[:_MOST_CHARACTERS]
+    return _SPEAKER.search(told) is None and sum(len(_FIGURE.findall(part)) > 1 for part in _parts(told)[:_MOST_RECORDS]) > 1
 
 
 def _run_on(part: str) -> tuple[Field, ...]:
