@@ -2,8 +2,8 @@
 
 Items with a record of labelled fields are held against a request by boosted trees, which carry over to catalogues that nobody
 trained on, and so is what an answer says of such records, or of several places with figures, however they are told; replies, and
-answers from other prose, are read by the network, which knows more words. Whether a person takes something up is told by the network's table where all that is known stands in tables, by the
-trees elsewhere.
+answers from other prose, are read by the network, which knows more words. Whether a person takes something up is told by the
+network's table where all that is known stands in tables, by the trees elsewhere.
 """
 
 from __future__ import annotations
