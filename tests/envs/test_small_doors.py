@@ -21,6 +21,7 @@ from recenv.envs.config import EnvConfig
 from recenv.envs.engine import Engine
 from recenv.envs.mending import mend
 from recenv.envs.spaces import BOUND, clip
+from recenv.envs.state import load, save
 from recenv.envs.text_space import ActionText, TextMemory, UnicodeText
 from recenv.envs.vector import SlateVectorEnv
 from recenv.errors import InputError, OptionError
@@ -274,6 +275,9 @@ def test_a_saved_state_of_another_schema_world_or_kind_is_refused(engine: Engine
         with pytest.raises(InputError, match=r"does not fit this environment|another kind of environment"):
             SessionBatch(engine, n, words=words).load(saved)
     assert batch.load(saved)["more"] == 3
+    many, log = batch.state.take(np.zeros(300, np.int64)), engine.log(300, words=True)
+    state, same, extra = load(save(many, log, world, {"more": 4}), world, many, log)
+    assert len(state) == 300 and same.spoken == [[]] * 300 and extra == {"more": 4}
 
 
 def test_a_call_gives_an_array_row_by_row_and_all_else_as_it_is(engine: Engine) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from recenv.rewards.rules.checks import Check, counts, languages, read_checks
+from recenv.rewards.rules.checks import KINDS, Check, counts, languages, read_checks
 from recenv.rewards.rules.checks.counts import occurrences
 from recenv.rewards.rules.checks.prompt import prepare
 from recenv.rewards.rules.checks.quantity import between, counted, quantities
@@ -120,6 +120,13 @@ def test_ends_beginnings_and_marks_around() -> None:
     (Check("frequency", ("x" * 41,), 2), 1, f"expected at least 2 times '{'x' * 39}…', came 1")])
 def test_reasons_name_bounds_and_words(check: Check, count: int, reason: str) -> None:
     assert check.reason(count) == reason and not check.within(count)
+
+
+def test_what_is_there_or_not_is_said_to_be_missing_and_what_is_counted_how_often_it_came() -> None:
+    there_or_not = {"language", "paragraph start", "keywords", "json", "title", "postscript", "lowercase", "uppercase", "ending",
+                    "beginning", "question", "quotation", "repeat", "options"}
+    assert {kind for kind in KINDS if Check(kind, ("a",)).reason(0).endswith(", came none")} == there_or_not
+    assert {kind for kind in KINDS if "at least 1 " in Check(kind, ("a",)).reason(0)} == KINDS.keys() - there_or_not
 
 
 def test_bounds_are_inclusive_and_an_empty_answer_keeps_none() -> None:
@@ -316,3 +323,16 @@ def test_the_same_demand_in_other_words(instruction: str, expected: str) -> None
 
     found = [c for c in read_checks(instruction) if c.kind != "items"]
     assert "; ".join(" ".join([c.kind, *map(repr, c.words), f"{end(c.least)}..{end(c.most)}"]) for c in found) == expected
+
+
+@pytest.mark.parametrize(("word", "reach"), [("title", 60), ("words", 60), ("n't", 25), ("without", 25), ("few", 30), ("7", 30)])
+def test_words_that_make_capitals_another_demand_stand_near(word: str, reach: int) -> None:
+    for gap, read in ((reach, []), (reach + 1, ["uppercase"])):  # characters from the word to the demand
+        filled = f"{word} a b ".ljust(gap - 4, "y") + " it "
+        assert [c.kind for c in read_checks(f"Please {filled}in caps")] == read
+
+
+@pytest.mark.parametrize("after", [" words", " word", " at least", " for"])
+def test_capitals_of_some_words_are_not_those_of_all(after: str) -> None:
+    assert [c.kind for c in read_checks("Write in capital letters")] == ["uppercase"]
+    assert read_checks(f"Write in capital letters{after}") == ()

@@ -413,6 +413,14 @@ def test_names_in_a_clause_that_leaves_them_out_are_not_recommended(response: st
     assert ", ".join(item.name for item in recommended(EVIDENCE, response)) == names
 
 
+def test_words_that_leave_out_stand_within_200_characters_of_the_name() -> None:
+    for reach, names in ((200, {"golden pot"}), (201, {"golden pot", "green tea"})):
+        before, after = "avoid ".ljust(reach - 1, "x") + " ", " ".ljust(reach - 6, "x") + " avoid"
+        for text in (f"{before}Green Tea. Golden Pot", f"Golden Pot. {before}Green Tea", f"Golden Pot. Green Tea{after}"):
+            assert {item.name for item in recommended(EVIDENCE, text)} == names
+    assert [item.name for item in recommended(EVIDENCE, f"Green Tea {'x' * 200}; not Golden Pot")] == ["green tea"]
+
+
 @pytest.mark.parametrize(("instruction", "response"), [*BREAKS, *MAY])
 def test_instructions_in_many_words(instruction: str, response: str) -> None:
     evidence = SAN if any("\u4e00" <= c <= "\u9fff" for c in response) else THREE

@@ -308,9 +308,10 @@ def recommended(evidence: str, response: str) -> tuple[Item, ...]:
         return items
     named: dict[str, Item] = {}
     for mention in mentions:
-        starts = [m.end() for m in _CLAUSE_END.finditer(text, max(0, mention.start - 200), mention.start)]
+        first = max(0, mention.start - 200)
+        starts = [m.end() for m in _CLAUSE_END.finditer(text, first, mention.start)]
         end = _CLAUSE_END.search(text, mention.end, mention.end + 200)
-        before = text[max([max(0, mention.start - 200), *starts]):mention.start]
+        before = text[max([first, *starts]):mention.start]
         if _BESIDE.search(before) or _BESIDE_AFTER.match(text, mention.end):
             continue
         around = f"{before} {text[mention.end:end.start() if end else mention.end + 200]}"
