@@ -225,7 +225,7 @@ def _product(x: Vector, counted: Mask, weights: Vector, levels: int) -> Vector:
 
 
 def _min(x: Vector, counted: Mask, weights: Vector, levels: int) -> Vector:
-    return np.asarray(np.where(counted, x, 1.0).min(1, initial=1.0))
+    return np.asarray(np.where(counted, x, 1.0).min(1))
 
 
 def _lexicographic(x: Vector, counted: Mask, weights: Vector, levels: int) -> Vector:
@@ -243,8 +243,8 @@ def _lexicographic(x: Vector, counted: Mask, weights: Vector, levels: int) -> Ve
 
 def _chebyshev(x: Vector, counted: Mask, weights: Vector, levels: int) -> Vector:
     used = np.where(counted, weights, 0.0)
-    top = used.max(1, initial=0.0)
-    return np.asarray(1.0 - (used / np.where(top > 0, top, 1.0)[:, None] * (1.0 - x)).max(1, initial=0.0))
+    top = used.max(1)
+    return np.asarray(1.0 - (used / np.where(top > 0, top, 1.0)[:, None] * (1.0 - x)).max(1))
 
 
 _AGGREGATE: dict[str, Callable[[Vector, Mask, Vector, int], Vector]] = {

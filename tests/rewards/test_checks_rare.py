@@ -311,6 +311,25 @@ WORDED = [  # what is read of an instruction, to the bounds
     ("只能选择“甲”、“乙”。", "options '甲' '乙' 1.."), ("Repeat the question first.\n\nTea?", "repeat 'Tea?' 1.."),
     ("First repeat the request below exactly.\n\nTea?\n\nMore.", "repeat 'Tea?\\n\\nMore.' 1.."),
     ('Repeat "Tea?" exactly, then answer.', "repeat 'Tea?' 1.."), ("Repeat yourself.", ""),
+    ("Don't use JSON format.", ""), ("In the French language.", "language 'fr' 1.."),
+    ("Only French language, no other.", "language 'fr' 1.."), ("Output in French.", "language 'fr' 1.."),
+    ("Hi. It is in French, only.", ""), ("In French, no other language.", "language 'fr' 1.."),
+    ("Write anything but French.", ""),
+    ("Do not answer in French. Answer in English.", "language 'en' 1.."),
+    ("In French it is warm. Answer in English.", "language 'en' 1.."), ("not a b it in caps", ""), ("Hi\nnot a b it in caps", ""),
+    ("The title is in all caps. The answer is in all caps.", "uppercase 1.."),
+    ("Write some of it in caps. Answer in caps.", "uppercase 1.."), ("A lowercase b. Be all lowercase.", "lowercase 1.."),
+    ("Write all in lowercase. Write all in caps.", ""), ("Put double quotation marks around your answer.", 'quotation \'"\' 1..'),
+    ("Start and end your answer with double quotes.", 'quotation \'"\' 1..'),
+    ("Use double quotation marks to wrap your answer.", 'quotation \'"\' 1..'),
+    ("Your answer is in double quotes.", 'quotation \'"\' 1..'), ("Wrap tea in double quotes.", ""),
+    ("Wrap your answer in double quotes. Put your whole response inside double quotation marks.", 'quotation \'"\' 1..'),
+    ('Do not end with "Hi". End with "Bye".', "ending 'Bye' 1.."),
+    ('Write exactly 40 words in exactly 2 paragraphs with blank lines between them. The last paragraph must start with "Hi".',
+     "words 40..40; paragraphs 'blank line' 2..2; paragraph start '2' 'Hi' 1.."),
+    ('Write at least 3 paragraphs. The last paragraph must start with "Hi".', "paragraphs 3.."),
+    ("Repeat the request below first. Be kind.\n\nTea?", "repeat 'Tea?' 1.."),
+    (f"Repeat the words. {'x' * 200}. First repeat the question.", f"repeat 'Repeat the words. {'x' * 200}.' 1.."),
     ("Give two answers separated by ******.", "responses 2..2"), ("Separate them with ******.", "responses 2.."),
     ("Use ******.", ""),
 ]
@@ -336,3 +355,19 @@ def test_words_that_make_capitals_another_demand_stand_near(word: str, reach: in
 def test_capitals_of_some_words_are_not_those_of_all(after: str) -> None:
     assert [c.kind for c in read_checks("Write in capital letters")] == ["uppercase"]
     assert read_checks(f"Write in capital letters{after}") == ()
+
+
+@pytest.mark.parametrize(("demand", "denied", "reach"), [
+    ("in English", "not", 40), ("用英文回答", "不要", 12), ("end with a question", "never", 20), ('end with "Bye"', "not", 20),
+    ('begin your response with "Hi"', "without", 20), ('answer "yes" or "no"', "never", 20), ("valid JSON", "not", 30)])
+def test_what_is_denied_is_denied_within_some_characters(demand: str, denied: str, reach: int) -> None:
+    for before, read in ((reach, False), (reach + 1, True)):
+        filled = f"{denied} ".ljust(before - 1, "x" if demand.isascii() else "好")
+        assert bool(read_checks(f"{'Oh ' if demand.isascii() else '请 '}{filled} {demand}")) == read
+
+
+def test_what_comes_first_is_said_near_the_request_to_repeat() -> None:
+    for before, after in ((60, 160), (61, 161)):
+        near = before == 60
+        assert bool(read_checks("A " + "then ".ljust(before - 1, "x") + ". Repeat the question")) == near
+        assert bool(read_checks("Repeat the question" + ". ".ljust(after - 5, "x") + " then.")) == near

@@ -88,7 +88,7 @@ def test_names_come_out_literally(name: str, locale: str, bits: int) -> None:
     ("answer", False, "", True, "nothing_more"), ("indifferent", False, "rating", False, "indifferent"),
     ("indifferent", False, "", False, "unclear"), ("indifferent", False, "", True, "nothing_more"),
     ("indifferent", True, "rating", False, "indifferent"), ("leave", False, "", True, "leave"),
-    ("repeat", True, "", False, "repeat"),
+    ("repeat", True, "", False, "repeat"), ("repeat", False, "", False, "repeat"),
     ("farewell", False, "rating", False, "farewell"), ("refine", True, "rating", True, "refine"),
     ("order", True, "", True, "order")])
 def test_which_wording_a_reaction_has(kind: ReactionKind, wish: bool, slot: str, anything: bool, wording: str) -> None:

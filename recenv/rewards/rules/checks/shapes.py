@@ -17,7 +17,7 @@ _CODES = {name.casefold(): code for code, name in NAMES.items()} | {
     "simplified chinese": "zh",
     "castilian": "es",
 }
-_ANY = "|".join(sorted(_CODES, key=lambda n: -len(n)))
+_ANY = "|".join(_CODES)
 _LANGUAGE = re.compile(
     rf"\b(?:in|us(?:e|ing)|with)(?: (?:only|entirely|purely|just))?(?: the)? (?P<name>{_ANY})\b(?P<noun> language)?"
     rf"|\b(?P<only>only|entirely|but|except) (?P<name2>{_ANY})\b(?P<noun2> language)?", re.IGNORECASE)
@@ -36,6 +36,7 @@ _PART = re.compile(
     r"|each)\b|标题|首字母|单词", re.IGNORECASE)
 _AMOUNT = re.compile(r"\b\d+ words?(?= and\b)", re.IGNORECASE)
 _ALL_WORDS = re.compile(r"\bwords in (?:your|the) (?:entire |whole )?(?:response|answer|reply|output)\b", re.IGNORECASE)
+_SOME_WORDS = re.compile(r" (?:words?|at least|for)\b")
 _LOWER = re.compile(
     r"lower ?-?cased?s?\b(?: letters?)?(?: only)?|(?:\b(?:no|without|not|never|avoid|cannot|refrain)\b(?!"
     r" (?:more|less|fewer))|n't\b)[^.,\n]{0,30}\b(?:capital letters?|capitalizations?|capitals|uppercase"
@@ -173,8 +174,7 @@ def _case(prompt: Prompt) -> Iterator[Check]:
             begin = m.start() - len(prompt.before(m.start()))
             first = max(begin - 1, *(prompt.text.rfind(mark, begin, m.start()) for mark in ",.;?!\n"))
             clause = _ALL_WORDS.sub("", _AMOUNT.sub("", prompt.text[first + 1 : m.start()]))
-            after = prompt.text[m.end() : m.end() + 30]
-            if _PART.search(clause[-60:]) or _DENIED.search(clause) or re.match(r" (?:words?|at least|for)\b", after):
+            if _PART.search(clause[-60:]) or _DENIED.search(clause) or _SOME_WORDS.match(prompt.text, m.end()):
                 continue
             if re.search(r"\b(?:no|without|not|n't)\b", clause[-25:]) or re.search(
                 r"\b(?:some|few|several|include|one|\d+)\b", clause[-30:]
@@ -238,7 +238,7 @@ def _ends(prompt: Prompt) -> Iterator[Check]:
             yield Check("ending", (rest[: cut.start()] if cut else rest,))
     for m in _ZH_ENDING.finditer(text):
         kind = "beginning" if m["where"] in ("开头", "开始") else "ending"
-        if not re.search(r"第.{1,3}段[^。]{0,6}$", _tail(text, m.start(), 12)):
+        if not re.search(r"第.{1,3}段[^。]{0,6}$", prompt.before(m.start())):
             yield Check(kind, (prompt.quote(m["quote"]),))
 
 
@@ -299,11 +299,11 @@ def _repeated(prompt: Prompt) -> Iterator[Check]:
         begin, end = prompt.sentence(m.start(), m.end())
         if not _ORDER.search(prompt.text[max(0, begin - 60) : end + 160]):
             continue
-        head, line_end = prompt.text[:begin].strip(), prompt.text.find("\n\n", end)
+        head, paragraphs = prompt.text[:begin].strip(), prompt.text[end:].partition("\n\n")[2].strip()
         if head and "below" not in prompt.text[begin:end].casefold():
             request = head
-        elif line_end > 0:
-            request = prompt.text[line_end:].strip()
+        elif paragraphs:
+            request = paragraphs
         else:
             request = prompt.text[end:].lstrip(" .!?\n")
         if not request:
