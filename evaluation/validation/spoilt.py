@@ -90,7 +90,7 @@ def disobedient(turn: Opening) -> Action:
     slots = (SLOTS, *(tuple(s for s in SLOTS if s != left_out) for left_out in SLOTS), ())
     for told, lines, closing, greeting in product(slots, (False, True), (False, True), (False, True)):
         text = plain_response(items, language, told, lines=lines, closing=closing, greeting=greeting)
-        if text_broken(view.instruction, view.locale, text, items, (), recommends=True):
+        if text_broken(view.instruction, view.locale, text, items, ()):
             return msgspec.structs.replace(turn.action, text=text)
     return turn.action
 

@@ -38,7 +38,7 @@ def speak(instruction: str, locale: str, items: Sequence[Item]) -> str:
     """The sentence that recommends the items, best first; "" for none. If no way to put it keeps the instruction, the fullest."""
     first = ""
     for text in _ways(instruction, locale, items):
-        if not text_broken(instruction, locale, text, items, (), recommends=True):
+        if not text_broken(instruction, locale, text, items, ()):
             return text
         first = first or text
     return first
@@ -52,7 +52,7 @@ def leave_to_speak(instruction: str, locale: str, items: Sequence[Item], slate_s
     by_length = sorted(items, key=lambda item: (len(item.name), item.id))
     for n in range(min(most, max(1, len(items))), max(0, least - 1), -1):
         tried = (by_length[-n:], by_length[:n], items[:n])
-        if all(not text_broken(instruction, locale, speak(instruction, locale, some), some, (), recommends=True)
+        if all(not text_broken(instruction, locale, speak(instruction, locale, some), some, ())
                for some in tried if some):
             return Leave(n, least, True)
     return Leave(most, least, False)

@@ -43,7 +43,7 @@ def test_the_words_that_demanded_it(instruction: str, reason: str, words: str) -
     ("Be kind. Use no commas. Be quick.", "well, here is one place"),
 ])
 def test_what_a_rule_says_is_traced_to_a_part_of_the_instruction(instruction: str, text: str) -> None:
-    broken = text_broken(instruction, "zh" if "助手" in instruction else "en", text, [], [], recommends=True)
+    broken = text_broken(instruction, "zh" if "助手" in instruction else "en", text, [], [])
     words = demanded(instruction, broken.reason)
     assert broken and words and words in instruction and len(words) < len(instruction) / 1.5
 

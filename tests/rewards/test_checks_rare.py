@@ -311,6 +311,7 @@ WORDED = [  # what is read of an instruction, to the bounds
     ("只能选择“甲”、“乙”。", "options '甲' '乙' 1.."), ("Repeat the question first.\n\nTea?", "repeat 'Tea?' 1.."),
     ("First repeat the request below exactly.\n\nTea?\n\nMore.", "repeat 'Tea?\\n\\nMore.' 1.."),
     ('Repeat "Tea?" exactly, then answer.', "repeat 'Tea?' 1.."), ("Repeat yourself.", ""),
+    ("Use exactly 2, commas.", "marks ',' '，' 2..2"), ("Use exactly 2 - commas.", ""),
     ("Don't use JSON format.", ""), ("In the French language.", "language 'fr' 1.."),
     ("Only French language, no other.", "language 'fr' 1.."), ("Output in French.", "language 'fr' 1.."),
     ("Hi. It is in French, only.", ""), ("In French, no other language.", "language 'fr' 1.."),
@@ -371,3 +372,17 @@ def test_what_comes_first_is_said_near_the_request_to_repeat() -> None:
         near = before == 60
         assert bool(read_checks("A " + "then ".ljust(before - 1, "x") + ". Repeat the question")) == near
         assert bool(read_checks("Repeat the question" + ". ".ljust(after - 5, "x") + " then.")) == near
+
+
+@pytest.mark.parametrize(("what", "beyond"), [("Use the letter q", []), ('Use the word "tea"', ["keywords"])])
+def test_how_often_is_said_near_what_is_counted(what: str, beyond: list[str]) -> None:
+    counted_kind = "letters" if "letter" in what else "frequency"
+    for gap, kinds in ((59, [counted_kind]), (60, beyond)):
+        assert [c.kind for c in read_checks(f"{what}{' '.ljust(gap - 1, 'x')} 3 times.")] == kinds
+
+
+@pytest.mark.parametrize(("reach", "kinds"), [(40, []), (41, ["words"])])
+def test_words_in_a_style_are_not_all_words(reach: int, kinds: list[str]) -> None:
+    after = f"Write at least 40 words{' '.ljust(reach - 5, 'x')} bold."
+    before = f"{'bold '.ljust(reach - 1, 'x')} at least 40 words."
+    assert [c.kind for c in read_checks(after)] == [c.kind for c in read_checks(before)] == kinds

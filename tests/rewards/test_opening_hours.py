@@ -21,7 +21,8 @@ def test_a_record_says_when_a_place_closes(hours: str, end: float | None) -> Non
 
 @pytest.mark.parametrize(("words", "hour"), [
     ("open past midnight", 24.0), ("open until 10 pm", 22.0), ("open until 10:30 pm", 22.5), ("opens at 8 am", 8.0),
-    ("open until 9", 21.0), ("open after 11:30", 23.5), ("open until 5", 17.0), ("open until 12", 12.0),
+    ("open until 9", 21.0), ("open after 11:30", 23.5), ("open until 5", 17.0), ("open until 5 am", 5.0),
+    ("营业到5点", 17.0), ("营业到11点", 23.0), ("open until 12", 12.0),
     ("open until 4", 28.0), ("营业到12点", 12.0), ("营业到4点", 28.0), ("营业到24点", 24.0), ("open till 2 am", 26.0),
     ("open past 23:00", 23.0), ("晚上十点还开", 22.0), ("营业到十点半", 22.5), ("凌晨两点还营业", 26.0), ("开到下午5点", 17.0),
     ("23点以后还在营业", 23.0), ("晚上9:30还营业", 21.5)])

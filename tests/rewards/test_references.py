@@ -59,7 +59,8 @@ def names(found: Group | None) -> str | None:
     ("A and B cost 50 and 60", "60", "B"), ("A and B cost 50 and 60", "50", "A"), ("A and B cost 50", "50", None),
     ("A和B50和60", "60", "B"), ("A costs 50 and 60", "50", None), ("A costs 50, B costs 60", "60", None),
     ("A is far. B costs 50 and 60", "50", None),
-    ("A near B cost 50 and 60", "50", None), ("A, B and C cost 50 and 60", "50", ""), ("A and B and A cost 50 and 60", "60", "B"),
+    ("A near B cost 50 and 60", "50", None), ("A, B and C cost 50 and 60", "50", ""),
+    ("A, B and C cost 50, 60 and 70", "70", "C"), ("A and B and A cost 50 and 60", "60", "B"),
     ("A and B cost 50 respectively", "50", ""), ("respectively 50 and 60: A and B", "60", "B"),
     ("A and B cost 50 and 60! C costs 70", "60", "B"), ("C costs 70! A and B cost 50 and 60", "50", "A")])
 def test_one_by_one_as_many_numbers_as_names(text: str, at: str, ids: str | None) -> None:
@@ -117,6 +118,7 @@ def test_numbers_that_are_no_value_of_an_item(slot: str, text: str, none: bool) 
     ("A的价格比B便宜，B比C远", [("price", -1, "A", "B"), ("distance", 1, "B", "C")]), ("A比B评分高", [("rating", 1, "A", "B")]),
     ("if A is cheaper than B, go! C is cheaper than A", [("price", -1, "C", "A")]), ("is A cheaper than B?", []),
     ("if A is cheaper than B, go.", []), ("A is cheaper than others", []),
+    ("\ufffc is cheaper than A", []), ("A is cheaper than \ufffc", []),
     ("A is cheap, B is near", [])])
 def test_one_named_item_beside_another(text: str, expected: list[tuple[str, int, str, str]]) -> None:
     found = comparisons(*masked(text))

@@ -22,6 +22,7 @@ from recenv.rewards.rules.verdicts import (
     instruction_verdict,
     language_of,
     read_demands,
+    text_broken,
 )
 from recenv.testing.tiny import tiny_item, tiny_view
 
@@ -58,6 +59,25 @@ def test_a_malformed_action_fails_with_its_error(zh: AgentView) -> None:
     verdict = instruction_verdict(zh, Action(act="malformed", error="no JSON object"), ())
     assert verdict == Verdict(True, "no JSON object", "grammar")
     assert instruction_verdict(zh, Action(act="malformed"), ()).failed
+
+
+def test_a_farewell_needs_no_words(en: AgentView) -> None:
+    assert instruction_verdict(told(en, "Use no commas."), Action(act="end"), ()) == PASSED
+    assert instruction_verdict(told(en, "Use no commas."), Action(act="end", text="Bye, bye"), ()).failed
+
+
+FRENCH = "La maison est dans la ville et elle est très grande avec un jardin"
+SPANISH = "La casa es muy grande y está en el centro de la ciudad"
+CHINESE = "这里很好，适合晚上去。"
+
+
+@pytest.mark.parametrize(("instruction", "locale", "text", "reason"), [
+    ("", "en", FRENCH, ""), ("", "zh", FRENCH, "expected text in Chinese, came English"),  # one of two scripts, no more
+    ("", "en", CHINESE, "expected text in English, came Chinese"), ("Answer in French.", "en", FRENCH, ""),
+    ("Answer in French.", "en", SPANISH, "expected text in French, came Spanish"),
+    ("Answer in French.", "en", CHINESE, "expected text in French, came Chinese")])
+def test_a_language_that_is_asked_for_is_told_from_all_others(instruction: str, locale: str, text: str, reason: str) -> None:
+    assert text_broken(instruction, locale, text, (), ()).reason == reason
 
 
 def test_the_number_of_items(zh: AgentView) -> None:

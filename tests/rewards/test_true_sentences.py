@@ -13,7 +13,7 @@ import pytest
 
 from recenv.data.world import World
 from recenv.records import Action, Item, Value
-from recenv.rewards.rules.assertions import Claim, _elsewhere, agrees, read_assertions
+from recenv.rewards.rules.assertions import Claim, Slot, _elsewhere, agrees, read_assertions
 from recenv.rewards.rules.verdicts import factual_verdict
 from recenv.testing.tiny import tiny_view
 
@@ -252,6 +252,9 @@ def test_an_answer_that_only_names_the_places_claims_nothing(refuted: Refuted, w
 def test_each_of_several_is_refuted_by_itself(refuted: Refuted) -> None:
     assert refuted("Harbor Grill, Willow Court: both are rated 4.6 stars.") == "'Willow Court': rating claimed 4.6, record 4.1"
     assert refuted("Harbor Grill is cheaper than Blue Lantern.") == "'Harbor Grill': price claimed cheaper, record 296"
+    for other, more in (("Blue Lantern", "higher"), ("Blue Lantern", "lower"), ("Willow Court", "higher")):
+        assert not refuted(f"Harbor Grill is rated {more} than {other}.")  # of what is as high, either may be meant
+    assert refuted("Harbor Grill is rated lower than Willow Court.")
 
 
 @pytest.mark.parametrize("junk", [
@@ -360,6 +363,7 @@ def test_of_names_in_names_the_longest_stands() -> None:
         assert [(c.said, c.owners[0].name) for c in read_assertions(text, items, (), ())] == [
             ("58", "Harbor Grill Bar"), ("296", "Harbor Grill")]
     assert read_assertions(text, (GRILL,), (bar,), ())[0].said == "296"  # of the other nothing is checked
+    assert [c.said for c in read_assertions("Fu costs 58 yuan.", (place("Fu", "en", price=58.0),), (), ())] == ["58"]
     one = place("A", "en")  # too short to be a name
     assert read_assertions("A costs 58 yuan.", (one,), (), ()) == []
 
@@ -372,9 +376,17 @@ def test_of_names_in_names_the_longest_stands() -> None:
     ("Harbor Grill costs 50 to 60 yuan.", ""), ("Harbor Grill costs at most 60 yuan.", ""),
     ("Harbor Grill (4.6 and 4.1 stars).", ""),
     ("Harbor Grill, 4.6 vs 4.1 stars.", ""), ("Harbor Grill: the gap is 58 yuan.", ""),
-    ("Harbor Grill, 1,058 yuan, distance 1.2 km", "price distance")])
+    ("Harbor Grill, 1,058 yuan, distance 1.2 km", "price distance"), ("Harbor Grill costs 1,0000", ""),
+    ("Harbor Grill: discount: 12 yuan.", ""), ("Harbor Grill: discount:  12 yuan.", "price"),
+    (f"Harbor Grill ({'1' * 18} and 58 yuan).", ""), (f"Harbor Grill ({'1' * 19} and 58 yuan).", "price")])
 def test_what_is_no_claim_is_not_read(text: str, slots: str) -> None:
     assert " ".join(c.slot for c in read_assertions(text, (GRILL,), (), ())) == slots
+
+
+def test_words_for_about_stand_near_the_number() -> None:
+    for gap, tolerance in ((14, 0.15 * 58), (15, 0.5)):  # 16 characters, with the words
+        for text in (f"望江楼左右{'好' * gap}58元", f"望江楼58元{'好' * (gap - 14)}左右"):
+            assert [c.tolerance for c in claims(text)] == [pytest.approx(tolerance)]
 
 
 def test_an_area_is_claimed_by_any_part_of_its_name_or_the_address() -> None:
@@ -385,9 +397,13 @@ def test_an_area_is_claimed_by_any_part_of_its_name_or_the_address() -> None:
     dish = place("A", "en", price=58.0, dishes=("duck 198 yuan", "tea"))
     for value, agreed in ((198.0, True), (58.4, True), (58.6, False), (99.0, False)):
         assert agrees(Claim("price", "x", value, 0.5, (dish,)), dish) == agreed
+    sums = place("A", "en", price=1.0, rating=1.0, distance=1.0, dishes=("duck 3 yuan", "4 km away", "for 5 people", "6 stars"))
+    slots: tuple[Slot, ...] = ("distance", "price", "rating")
+    assert [(slot, n) for slot in slots for n in range(2, 8) if agrees(Claim(slot, "x", float(n), 0.1, (sums,)), sums)] == [
+        ("price", 3)]  # of sums of money alone, and of no rating or distance
 
 
-@pytest.mark.parametrize(("gap", "read"), [(150, False), (250, True)])
+@pytest.mark.parametrize(("gap", "read"), [(150, False), (194, False), (195, True), (250, True)])
 def test_what_the_user_asked_for_far_before_is_no_matter(gap: int, read: bool) -> None:
     assert bool(claims(f"Harbor Grill is your {'x' * gap} 58 yuan")) == read
 

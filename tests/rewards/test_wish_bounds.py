@@ -9,7 +9,7 @@ import pytest
 from recenv.data.constraints import MET, MISSED, UNKNOWN
 from recenv.records import Item, Value
 from recenv.rewards.rules import kinds
-from recenv.rewards.rules.held import status
+from recenv.rewards.rules.held import decided, status
 from recenv.rewards.rules.wish import Wish
 from recenv.rewards.rules.wishes import read_wishes
 
@@ -31,7 +31,8 @@ def test_a_demand_has_the_bounds_that_are_said(words: str, slot: str, low: float
 
 @pytest.mark.parametrize("words", [
     "Distance under 5.", "At least 50 yuan or less.", "Not between 50 and 80 yuan.", "No more than 2 km from the station.",
-    "总共不超过300元。", "A 4-star hotel.", "I live in Haidian.", "The total is to stay under 300 yuan."])
+    "No more than 20 stars.", "Rated under 20.", "总共不超过300元。", "A 4-star hotel.",
+    "I live in Haidian.", "The total is to stay under 300 yuan."])
 def test_what_has_no_bound_or_is_no_items_has_none(words: str) -> None:
     assert read_wishes(words) == ()
 
@@ -48,6 +49,7 @@ def test_districts_are_named_and_allowed_or_not(words: str, names: tuple[str, ..
     ("Rating at least 4.5.", "rating", 4.5, MET), ("Rating at least 4.5.", "rating", 4.4, MISSED),
     ("Rating at least 4.5.", "rating", 8.0, MET), ("A rating of 9 or more.", "rating", 4.9, UNKNOWN),  # of five, not of ten
     ("A rating of 9 or more.", "rating", 8.9, MISSED), ("A rating of 9 or more.", "rating", 5.0, UNKNOWN),
+    ("A rating of 5.5 or more.", "rating", 5.0, UNKNOWN), ("A rating of 5.5 or more.", "rating", 5.1, MISSED),
     ("Nothing over 100 yuan.", "price", 100.0, MET), ("Nothing over 100 yuan.", "price", 100.01, MISSED),
     ("Nothing over 100 yuan.", "price", 0, MET), ("Nothing over 100 yuan.", "price", True, UNKNOWN),
     ("Nothing over 100 yuan.", "price", "cheap", UNKNOWN), ("Nothing over 100 yuan.", "rating", 4.0, UNKNOWN),
@@ -69,6 +71,15 @@ def test_a_place_lies_in_an_area_by_either_name_or_its_address(name: str, area: 
     item = Item(id="i", category="dining", name="One", attributes={"area": area, "address": address})
     areas = frozenset({"old town", "quay"})
     assert status(Wish("area", name, names=(name,)), item, areas, frozenset()) == expected
+
+
+@pytest.mark.parametrize(("words", "slot", "own", "other", "broken"), [
+    ("Only places in the old town district.", "area", "Quay", "Old Town", True),
+    ("Avoid bagels.", "cuisine", "Figs", "Bagels", False)])
+def test_what_a_word_means_may_be_known_by_other_records(words: str, slot: str, own: str, other: str, broken: bool) -> None:
+    one, two = (Item(id=value, category="dining", name="One", attributes={slot: value}) for value in (own, other))
+    assert decided(words, (one,)) == ()
+    assert [bool(kept.reason) for kept in decided(words, (one,), (two,))] == [broken]
 
 
 @pytest.mark.parametrize(("kind", "names"), [

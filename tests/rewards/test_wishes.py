@@ -88,6 +88,8 @@ def test_chains_dishes_and_parts_of_a_kind() -> None:
     assert not decided("Avoid hotels.", [place("A", subcategory="hotel restaurant")]), "a part of a kind decides nothing"
     assert decided("Avoid hotels.", [place("A", subcategory="business hotel")])[0].reason
     assert not decided("Avoid seafood.", [TEA]), "a teahouse may serve it"
+    near = place("A", subcategory="Noodles", tags=("hot pot nearby",))
+    assert not decided("Avoid hot pot.", [near])[0].reason, "a feature that a kind is a part of is of another kind"
     assert not decided("Avoid hot pot.", [place("A", subcategory="Restaurant")]), "too coarse to rule it out"
     named = decided("Avoid hot pot.", [place("Old Town Hot Pot")])[0]
     assert named.reason == "expected no 'hotpot', came 'Old Town Hot Pot' with 'Old Town Hot Pot'"

@@ -21,6 +21,7 @@ from recenv.records import Item
 from recenv.rewards.reading import aliases
 from recenv.rewards.reading.quantities import quantities
 from recenv.rewards.rules import CACHES
+from recenv.rewards.rules.before import begins, just_before
 from recenv.rewards.rules.references import Named, behind_colon, comparisons, group, in_brackets, no_value, one_by_one, references
 
 Slot = Literal["rating", "price", "distance", "area"]
@@ -275,7 +276,7 @@ def _inside(text: str, at: int) -> bool:
 
 
 def _landmark(text: str, start: int, end: int) -> bool:
-    return bool(_LANDMARK_BEFORE.search(text[max(0, start - 40):start]) or _LANDMARK_AFTER.match(text, end))
+    return bool(_LANDMARK_BEFORE.search(just_before(text, start, 40)) or _LANDMARK_AFTER.match(text, end))
 
 
 def _said_of(
@@ -283,8 +284,7 @@ def _said_of(
     known: Sequence[_Mention],
 ) -> list[tuple[Item, ...]]:
     """The owners of each claim that something found makes: one claim, one an item of "both", none where it cannot be told."""
-    clause = max([max(0, found.start - _CLAUSE_LENGTH), *(m.end() for m in _CLAUSE.finditer(
-        text, max(0, found.start - _CLAUSE_LENGTH), found.start))])
+    clause = begins(_CLAUSE, text, found.start - _CLAUSE_LENGTH, found.start)
     digits = text.find(found.said, found.start) if found.slot != "area" else found.start
     if no_value(found.slot, text, clause, found.start, max(digits, found.start), found.end):
         return []
@@ -303,19 +303,19 @@ def _said_of(
 
 def _owners(found: _Found, text: str, mentions: Sequence[_Mention]) -> tuple[Item, ...]:
     """The recommended items that a claim may be about; none where it is about something else or about nobody knows what."""
-    before = [m for m in mentions if m.end <= found.start]
+    earlier = [m for m in mentions if m.end <= found.start]
     after = next((m for m in mentions if m.start >= found.end), None)
-    start = max(before[-1].end if before else 0, found.start - _CLAUSE_LENGTH)
-    clause = max([start, *(m.end() for m in _CLAUSE.finditer(text, start, found.start))])
+    start = max(earlier[-1].end if earlier else 0, found.start - _CLAUSE_LENGTH)
+    clause = begins(_CLAUSE, text, start, found.start)
     if _ABOUT_USER.search(text, clause, found.start) or _WISHED.match(text, found.end):
         return ()
     near: list[_Mention] = []
-    if before:
-        near.append(before[-1])
-        if before[-1].landmark and (anchor := next((m for m in reversed(before) if not m.landmark), None)):
+    if earlier:
+        near.append(earlier[-1])
+        if earlier[-1].landmark and (anchor := next((m for m in reversed(earlier) if not m.landmark), None)):
             near.append(anchor)
     if after is not None:
-        fresh = not before or _SENTENCE.search(text, before[-1].end, found.start)  # a sentence that has named nothing yet
+        fresh = not earlier or _SENTENCE.search(text, earlier[-1].end, found.start)  # a sentence that has named nothing yet
         if not (_SENTENCE if fresh else _PUNCTUATION).search(text, found.end, after.start):
             near.append(after)
     if any(not m.items for m in near):  # perhaps about an item that is not recommended
@@ -338,7 +338,7 @@ def _numbers(text: str) -> list[_Found]:
             decimals = len(mantissa.partition(".")[2]) - int(exponent or 0)
             value = float(digits)
             tolerance = min(0.5 * 10.0**-decimals, _RATING_STEP if slot == "rating" else math.inf) + 1e-9
-            if _APPROXIMATE.search(text[max(0, start - 16):start]) or _APPROXIMATE.match(text, match.end()):
+            if _APPROXIMATE.search(just_before(text, start, 16)) or _APPROXIMATE.match(text, match.end()):
                 tolerance = max(tolerance, 0.25 if slot == "rating" else 0.15 * value)
             found[start, end] = _Found(slot, match.group("n"), value, tolerance, match.start(), match.end())
     return list(found.values())
@@ -347,16 +347,16 @@ def _numbers(text: str) -> list[_Found]:
 def _exact(slot: Slot, text: str, match: re.Match[str]) -> bool:
     """Not a range, a bound, a discount, a fee, a difference, or one of two that are set side by side."""
     start, end = match.span("n")
-    if len(match.group("n")) > 15 or (end < len(text) and text[end].isdigit()):
+    if len(match.group("n")) > 15 or text[end:end + 1].isdigit():
         return False
-    if any(_RANGE_AFTER.match(text, at) for at in (end, match.end())) or _RANGE_BEFORE.search(text[max(0, start - 16):start]):
+    if any(_RANGE_AFTER.match(text, at) for at in (end, match.end())) or _RANGE_BEFORE.search(just_before(text, start, 16)):
         return False
-    if _PAIR_BEFORE.search(text[max(0, start - 24):start]) or _PAIR_AFTER.match(text, end):
+    if _PAIR_BEFORE.search(just_before(text, start, 24)) or _PAIR_AFTER.match(text, end):
         return False  # one for each of two places
-    if _GAP_BEFORE.search(text[max(0, start - 56):start]):
+    if _GAP_BEFORE.search(just_before(text, start, 56)):
         return False
-    before = text[max(0, match.start() - 10):match.start()]
-    return slot != "price" or not (_OTHER_MONEY.search(before) or _OTHER_MONEY_AFTER.match(text, match.end()))
+    return slot != "price" or not (
+        _OTHER_MONEY.search(just_before(text, match.start(), 10)) or _OTHER_MONEY_AFTER.match(text, match.end()))
 
 
 def _free(text: str) -> list[_Found]:

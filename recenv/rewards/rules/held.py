@@ -17,6 +17,7 @@ from recenv.rewards.reading.lexical import norm, squeeze
 from recenv.rewards.reading.records import Field, read_records
 from recenv.rewards.rules import CACHES, kinds
 from recenv.rewards.rules.assertions import find_names
+from recenv.rewards.rules.before import begins
 from recenv.rewards.rules.checks.check import short
 from recenv.rewards.rules.offers import concept_of, offered
 from recenv.rewards.rules.opening import closes
@@ -308,13 +309,10 @@ def recommended(evidence: str, response: str) -> tuple[Item, ...]:
         return items
     named: dict[str, Item] = {}
     for mention in mentions:
-        first = max(0, mention.start - 200)
-        starts = [m.end() for m in _CLAUSE_END.finditer(text, first, mention.start)]
-        end = _CLAUSE_END.search(text, mention.end, mention.end + 200)
-        before = text[max([first, *starts]):mention.start]
+        before = text[begins(_CLAUSE_END, text, mention.start - 200, mention.start) : mention.start]
         if _BESIDE.search(before) or _BESIDE_AFTER.match(text, mention.end):
             continue
-        around = f"{before} {text[mention.end:end.start() if end else mention.end + 200]}"
+        around = f"{before} {_CLAUSE_END.split(text[mention.end : mention.end + 200])[0]}"
         if not _LEFT_OUT.search(_STAYS.sub(" ", around)):
             named |= {item.id: item for item in mention.items}
     return tuple(named.values())

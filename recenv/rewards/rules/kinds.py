@@ -38,8 +38,8 @@ def _groups() -> dict[str, frozenset[str]]:
 _GROUPS = _groups()
 _PLACES = dict(pair.split("=") for line in table("districts.txt") for pair in line.split("/"))
 _PINYIN = {latin: zh for zh, latin in _PLACES.items()} | {"jingan": "静安", "baoan": "宝安"}
-DISTRICT_ZH = "|".join(sorted(_PLACES, key=lambda name: (-len(name), name)))
-DISTRICT_EN = "|".join(sorted(_PINYIN, key=lambda name: (-len(name), name)))
+DISTRICT_ZH = "|".join(sorted(sorted(_PLACES), key=len, reverse=True))
+DISTRICT_EN = "|".join(sorted(sorted(_PINYIN), key=len, reverse=True))
 _TAILS = (" new district", " district", " area", "新区", "区", "县")
 
 

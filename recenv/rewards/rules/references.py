@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from recenv.records import Item
+from recenv.rewards.rules.before import begins
 
 
 class Named(NamedTuple):
@@ -177,10 +178,8 @@ def _at(match: re.Match[str] | None, named: Sequence[Named]) -> Group | None:
 
 def sentence(text: str, at: int) -> tuple[int, int]:
     """Where the sentence around a place begins and ends."""
-    first = max(0, at - 600)
-    begin = max([first, *(m.end() for m in _SENTENCE_END.finditer(text, first, at))])
     last = _SENTENCE_END.search(text, at, at + 600)
-    return begin, last.start() if last else min(len(text), at + 600)
+    return begins(_SENTENCE_END, text, at - 600, at), last.start() if last else min(len(text), at + 600)
 
 
 # -- what is no value of an item's ----------------------------------------------------------------------------------------
@@ -215,15 +214,15 @@ _ELSEWHERE_AFTER = re.compile(r"\s{0,4}(?:km|公里)?\s{0,4}(?:away )?from (?!yo
 
 def no_value(slot: str, text: str, clause: int, start: int, number: int, end: int) -> bool:
     """Whether a number is a difference, a sum, a bound, the price of a dish, a rating of one side, or a distance to elsewhere."""
-    if _DIFFERS_AFTER.match(text, end) or _DIFFERS_BEFORE.search(text[max(clause, number - 30):number]):
-        return True
     before = text[clause:number]
+    if _DIFFERS_AFTER.match(text, end) or _DIFFERS_BEFORE.search(before):
+        return True
     if slot == "price" and (_SUM_AFTER.match(text, end) or _NIGHTS.search(before)):
         return True
-    if _SUM_BEFORE.search(before) or _BOUND_BEFORE.search(before[-30:]):
+    if _SUM_BEFORE.search(before) or _BOUND_BEFORE.search(before):
         return True
     if slot == "rating":
-        return bool(_PART_BEFORE.search(text[max(clause, start - 24):start]) or _PART_BEFORE.search(before[-30:]))
+        return bool(_PART_BEFORE.search(text[clause:start]) or _PART_BEFORE.search(before))
     if slot == "price":
         return bool(_PORTION.search(before) or _PORTION.search(re.split(r"[,.;。、()]", text[end:end + 12])[0]))
     return slot == "distance" and bool(_ELSEWHERE.search(before) or _ELSEWHERE_AFTER.match(text, end))

@@ -98,8 +98,7 @@ def _of_the_words(view: AgentView, action: Action, items: Sequence[Item | None])
         return Verdict(True, missing, "wordless") if missing else PASSED
     if action.act == "search":
         return PASSED
-    broken = text_broken(
-        view.instruction, view.locale, action.text, items, _at_hand(view), recommends=action.act == "recommend")
+    broken = text_broken(view.instruction, view.locale, action.text, items, _at_hand(view))
     return Verdict(True, broken.reason, broken.about, broken.wanted) if broken else PASSED
 
 
@@ -198,11 +197,9 @@ class Broken(NamedTuple):
         return bool(self.reason)
 
 
-def text_broken(
-    instruction: str, locale: str, text: str, slate: Sequence[Item | None], others: Sequence[Item], *, recommends: bool
-) -> Broken:
-    """What a text breaks of its language and of the instruction's demands on it. slate: what it recommends; others: items that
-    it may name besides. A text without words breaks nothing here (see ``wordless``)."""
+def text_broken(instruction: str, locale: str, text: str, slate: Sequence[Item | None], others: Sequence[Item]) -> Broken:
+    """What a text breaks of its language and of the instruction's demands on it. slate: what it recommends, if anything; others:
+    items that it may name besides. A text without words breaks nothing here (see ``wordless``)."""
     if len(text) > MAX_CHARACTERS:
         return Broken(f"expected at most {MAX_CHARACTERS} characters, came {len(text)}", "form", "characters")
     if not text.strip():
@@ -213,7 +210,7 @@ def text_broken(
         reason = _language(language, text, [item.name for item in known] + [v for i in known[:len(slate)] for v in _strings(i)])
         if reason:
             return Broken(reason, "language", language)
-    return _demanded(instruction, text, len(slate) if recommends else 0)
+    return _demanded(instruction, text, len(slate))
 
 
 def demanded_language(instruction: str) -> str:
@@ -280,6 +277,6 @@ def _strings(item: Item) -> list[str]:
 
 
 def _without(text: str, names: Sequence[str]) -> str:
-    for name in sorted({n for n in names if len(n) > 1 and n in text}, key=lambda n: (-len(n), n)):
+    for name in sorted(sorted({n for n in names if len(n) > 1 and n in text}), key=len, reverse=True):
         text = text.replace(name, " ")
     return text

@@ -161,7 +161,6 @@ def _bound(slot: str, match: re.Match[str], clause: str, other: str) -> Wish | N
         slot = other or slot
     if slot == "distance" and (_FROM_ELSEWHERE_EN.match(after) or _FROM_ELSEWHERE_ZH.search(clause)):
         return None
-    low, high = -INF, INF
     if part["c"]:
         low, high = sorted((float(part["c"]), float(part["d"])))
     else:
@@ -265,8 +264,7 @@ _WIDE = re.compile(r"avoid|recommend|suggest|exclud|推荐|避|排除|不要|拒
 def _kinds(sentence: str) -> list[Wish]:
     found = []
     verbs = list(_EN_NOT.finditer(sentence))
-    for n, match in enumerate(verbs):
-        after = verbs[n + 1].start() if n + 1 < len(verbs) else len(sentence)
+    for match, after in zip(verbs, [*(v.start() for v in verbs[1:]), len(sentence)], strict=False):
         verb, told = match.group("verb"), _EN_REST.match(sentence, match.end(), after)
         rest = told.group() if told else ""
         if not _asked_softly(sentence[:match.start()]):

@@ -104,6 +104,9 @@ def _of(prompt: Prompt, found: list[Quantity], unit: str) -> Iterator[Quantity]:
 
 
 _STYLED = re.compile(r"highlight|italic|emphasi|capital|uppercase|all caps|\bbold|underlin", re.IGNORECASE)
+_OF_A_KIND = re.compile(
+    r" (?:that|which|in all|from|with|of|should be in|should be all|in the (?:output|response) should be in)\b")
+_LONG = re.compile(r" long\b", re.IGNORECASE)
 _WORD_COUNT = re.compile(r"(?:number of words|word count|number of (?P<s>sentences))\b[^.\n]{0,60}?$", re.IGNORECASE)
 
 
@@ -115,13 +118,10 @@ def _plain(prompt: Prompt, found: list[Quantity]) -> Iterator[Check]:
             if kind == "words" and (
                 _STYLED.search(_near(prompt, q))
                 or _CAPITALS.search(prompt.text, begin, end)
-                or re.match(
-                    r" (?:that|which|in all|from|with|of|should be in|should be all|in the (?:output|response) should be in)\b",
-                    prompt.text[q.end : q.end + 50],
-                )
+                or _OF_A_KIND.match(prompt.text, q.end)
             ):
                 continue
-            if q.relation or (kind == "sentences" and re.match(r" long\b", prompt.text[q.end : q.end + 8], re.IGNORECASE)):
+            if q.relation or (kind == "sentences" and _LONG.match(prompt.text, q.end)):
                 yield _length(kind, q)
     for q in found:
         before = _WORD_COUNT.search(prompt.before(q.start))
@@ -201,6 +201,9 @@ def _bullets(prompt: Prompt, found: list[Quantity]) -> Iterator[Check]:
         yield _bounds("bullets", exact[0], ("markdown",) * markdown)
 
 
+_GOES_ON = re.compile(r"[^.\n]{0,120}\.? (?:But|In particular|However|Make sure)")
+
+
 def _capitals(prompt: Prompt, found: list[Quantity]) -> Iterator[Check]:
     for mention in _CAPITALS.finditer(prompt.text):
         begin, end = prompt.sentence(mention.start(), mention.end())
@@ -209,7 +212,7 @@ def _capitals(prompt: Prompt, found: list[Quantity]) -> Iterator[Check]:
             yield Check("capital words", (), *inside[0][:2])
             follows = None
         else:
-            follows = re.match(r"[^.\n]{0,120}\.? (?:But|In particular|However|Make sure)", prompt.text[end : end + 140])
+            follows = _GOES_ON.match(prompt.text, end)
         if (
             not inside
             and not follows
@@ -238,7 +241,7 @@ def _sections(prompt: Prompt, found: list[Quantity]) -> Iterator[Check]:
         begin, _ = prompt.sentence(mention.start(), mention.end())
         near = [
             c
-            for q in between(found, begin - 150, mention.end() + 1)
+            for q in between(found, begin - 150, mention.end())
             if (c := counted(prompt.text, q, rf"(?:{_NAMED}|sections)s?\b"))
         ]
         if near:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from recenv.rewards.reading.numerals import DIGITS, ENGLISH, SCALES, number
 from recenv.rewards.rules import CACHES
 
-_WORDS = "|".join(sorted(ENGLISH, key=lambda w: -len(w)))
+_WORDS = "|".join(sorted(ENGLISH, key=len, reverse=True))
 N = rf"(?:\d{{1,3}}(?:,\d{{3}}){{1,6}}(?!\d)|\d{{1,7}}(?!\d)|(?:{_WORDS})\b)"
 _FIGURES = "".join((*DIGITS, *SCALES))
 ZN = rf"(?:\d{{1,6}}(?!\d)|[{_FIGURES}]{{1,9}})"

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from recenv.rewards.reading.numerals import number
+from recenv.rewards.rules.before import just_before
 from recenv.rewards.rules.checks.check import Check
 from recenv.rewards.rules.checks.languages import NAMES, ZH_NAMES
 from recenv.rewards.rules.checks.lengths import TWO_PARTS, read_lengths, scoped
@@ -121,10 +122,6 @@ _REPEAT = re.compile(
 _ORDER = re.compile(r"\bfirst\b|\b(?:start|begin)|\bbefore\b|\bthen\b|先|之前|然后", re.IGNORECASE)
 
 
-def _tail(text: str, end: int, most: int) -> str:
-    return text[max(0, end - most) : end]
-
-
 def read_shapes(prompt: Prompt) -> list[Check]:
     return [
         *_language(prompt),
@@ -142,12 +139,12 @@ def _language(prompt: Prompt) -> Iterator[Check]:
     codes: dict[str, None] = {}
     for m in _LANGUAGE.finditer(prompt.text):
         name = (m["name"] or m["name2"]).casefold()
-        before, (begin, end) = _tail(prompt.text, m.start(), 40), prompt.sentence(m.start(), m.end())
+        begin, end = prompt.sentence(m.start(), m.end())
         clause = prompt.text[begin:end]
         explicit = m["noun"] or m["noun2"] or _MEANT.search(clause[: m.start() - begin]) or "no other language" in clause
         noun = _OTHER_NOUN.match(prompt.text, m.end())
         if (
-            _DENIED.search(before)
+            _DENIED.search(just_before(prompt.text, m.start(), 40))
             or ("no other" not in prompt.text and re.search(r"\btranslat", clause, re.IGNORECASE))
             or (m["name2"] and "no other" not in prompt.text.casefold())
         ):
@@ -161,7 +158,7 @@ def _language(prompt: Prompt) -> Iterator[Check]:
             continue
         codes[_CODES[name]] = None
     for m in _ZH_LANGUAGE.finditer(prompt.text):
-        if not _DENIED.search(_tail(prompt.text, m.start(), 12)):
+        if not _DENIED.search(just_before(prompt.text, m.start(), 12)):
             codes[ZH_NAMES[m["a"] or m["b"]]] = None
     if len(codes) == 1:  # contradictory languages count as none
         yield Check("language", tuple(codes))
@@ -198,7 +195,7 @@ def _case(prompt: Prompt) -> Iterator[Check]:
 def _formats(prompt: Prompt) -> Iterator[Check]:
     text = prompt.text
     m = _JSON.search(text)
-    if m and not re.search(r"\b(?:not|don't|convert|parse)\b", text[max(0, m.start() - 30) : m.end()], re.IGNORECASE):
+    if m and not re.search(r"\b(?:not|don't|convert|parse)\b", just_before(text, m.start(), 30) + m.group(), re.IGNORECASE):
         yield Check("json")
     if _TITLE.search(prompt.plain) and re.search(r"title|name|brackets|标题|尖括号", prompt.plain, re.IGNORECASE):
         yield Check("title")
@@ -223,11 +220,11 @@ def _formats(prompt: Prompt) -> Iterator[Check]:
 
 def _ends(prompt: Prompt) -> Iterator[Check]:
     text = prompt.text
-    if _QUESTION.search(text) and not _DENIED.search(_tail(text, next(_QUESTION.finditer(text)).start(), 20)):
+    if _QUESTION.search(text) and not _DENIED.search(just_before(text, next(_QUESTION.finditer(text)).start(), 20)):
         yield Check("question")
     for m in _END.finditer(text):
         quoted, opened = _PHRASE.match(text, m.end()), _OPEN_PHRASE.match(text, m.end())
-        if _DENIED.search(_tail(text, m.start(), 20)) or scoped(prompt, m.start(), m.start()):
+        if _DENIED.search(just_before(text, m.start(), 20)) or scoped(prompt, m.start(), m.start()):
             continue
         phrase = prompt.quote(quoted["quote"]) if quoted else ""
         if any(map(str.isalnum, phrase)) and not _POSTSCRIPT.fullmatch(phrase.strip()):
@@ -245,7 +242,7 @@ def _ends(prompt: Prompt) -> Iterator[Check]:
 def _openings(prompt: Prompt) -> Iterator[Check]:
     for m in _BEGIN.finditer(prompt.text):
         quoted = _PHRASE.match(prompt.text, m.end())
-        if quoted and not _DENIED.search(_tail(prompt.text, m.start(), 20)):
+        if quoted and not _DENIED.search(just_before(prompt.text, m.start(), 20)):
             yield Check("beginning", (prompt.quote(quoted["quote"]),))
     last = _LAST_PARAGRAPH_WORD.search(prompt.text)
     paragraphs = [c.least for c in read_lengths(prompt) if c.kind == "paragraphs" and c.least == c.most] if last else []
@@ -273,7 +270,7 @@ def _options(prompt: Prompt) -> Iterator[Check]:
             asked
             and choice
             and not re.search(r"\b(?:key ?)?words?\b|\bnot\b|n't", m.group(), re.IGNORECASE)
-            and not _DENIED.search(_tail(prompt.text, m.start(), 20))
+            and not _DENIED.search(just_before(prompt.text, m.start(), 20))
         ):
             yield Check("options", tuple(prompt.quote(t) for t in re.findall(QUOTED, m["list"])))
             return
@@ -297,7 +294,7 @@ def _repeated(prompt: Prompt) -> Iterator[Check]:
         return
     for m in _REPEAT.finditer(prompt.text):
         begin, end = prompt.sentence(m.start(), m.end())
-        if not _ORDER.search(prompt.text[max(0, begin - 60) : end + 160]):
+        if not _ORDER.search(just_before(prompt.text, begin, 60) + prompt.text[begin : end + 160]):
             continue
         head, paragraphs = prompt.text[:begin].strip(), prompt.text[end:].partition("\n\n")[2].strip()
         if head and "below" not in prompt.text[begin:end].casefold():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from recenv.rewards.rules.before import just_before
 from recenv.rewards.rules.checks.check import Check
 from recenv.rewards.rules.checks.lengths import scoped
 from recenv.rewards.rules.checks.prompt import QUOTED, Prompt
@@ -70,6 +71,8 @@ _NEGATED = re.compile(
     r"(?:\bnot|n't|\bwithout|\bavoid|\bnever|\bexcept|\brefrain from)(?: (?!forget|fail|only)\w+){0,2} ?\Z", re.IGNORECASE)
 _EDGE = re.compile(
     r"\b(?:end|finish|conclud|clos|start|begin|open|title|label|mark|separat|replac|sign)\w*\b[^.\n]{0,50}\Z", re.IGNORECASE)
+_CALLED = re.compile(r"\b(?:titled?|named|called|entitled)\b[^«]{0,8}\Z", re.IGNORECASE)
+_AS_KEYWORD = re.compile(r" as (?:the )?key ?words?\b")
 _TIMES_OF = re.compile(
     rf" (?:occurrences|mentions|instances|uses|times)(?: of)?(?: the)?(?: (?:key)?(?:word|term|phrase))? (?P<word>{QUOTED})",
     re.IGNORECASE)
@@ -97,6 +100,8 @@ _ZH_LIST = re.compile(
     rf"(?:使用|包含|包括|含有|出现|提及|提到|写|用|说)(?:敬称)?(?:以下|下列|这些|这个)?(?:关键词|关键字|词语"
     rf"|词汇|单词|短语|字样|词|字)?[::]?\s?{_QUOTES}"
     rf"(?P<times>[^。,;\n]{{0,6}}次)?")
+_ZH_PLACED = re.compile("结尾|开头|结束|开始|作为")
+_ZH_TIME = re.compile(r"\s?次")
 _ZH_TIMES = re.compile(
     rf"(?:词语?|关键词|单词|字)?\s?(?P<word>{QUOTED})(?:这个)?(?:词语?|关键词|单词|字)?(?:应|要|必须|需|须)?[^。\n«]{{0,12}}?$")
 
@@ -176,12 +181,7 @@ def _decide(prompt: Prompt, m: re.Match[str], words: tuple[str, ...], noun: bool
     denied = m["no"] or _NEGATED.search(before)
     if (m["do"] or "").casefold() == "with" and _EDGE.search(before):  # "end with the phrase": another demand
         return
-    title = re.search(
-        r"\b(?:titled?|named|called|entitled)\b[^«]{0,8}\Z",
-        text[max(0, m.start() - 20) : m.end() - len(listed)],
-        re.IGNORECASE,
-    )
-    if title and not denied:
+    if _CALLED.search(prompt.before(m.end() - len(listed))) and not denied:
         return
     after = m.end()
     if (m["no"] and (noun or m["do"] or re.match(r"avoid|exclud|omit", m["no"], re.IGNORECASE))) or _SHOULD_NOT.match(
@@ -195,7 +195,7 @@ def _decide(prompt: Prompt, m: re.Match[str], words: tuple[str, ...], noun: bool
         return
     elif (
         (noun and m["do"])
-        or (m["do"] and re.match(r" as (?:the )?key ?words?\b", text[after : after + 20]))
+        or (m["do"] and _AS_KEYWORD.match(text, after))
         or _SHOULD.match(text, after)
         or (m["do"] and re.match(r"includ|mention|contain|incorporat", m["do"], re.IGNORECASE) and _ASKED.search(before))
     ):
@@ -226,7 +226,7 @@ def _marks(prompt: Prompt, found: list[Quantity]) -> Iterator[Check]:
         marks = _NAMED_MARKS[name]
         if scoped(prompt, mention.start(), mention.end()):
             continue
-        if _NO_MARK.search(prompt.text[max(0, mention.start() - 70) : mention.start()]):
+        if _NO_MARK.search(just_before(prompt.text, mention.start(), 70)):
             yield Check("marks", marks, None, 0)
             continue
         near = between(found, mention.start() - _LONGEST, mention.start())
@@ -238,15 +238,13 @@ def _marks(prompt: Prompt, found: list[Quantity]) -> Iterator[Check]:
 def _chinese(prompt: Prompt, found: list[Quantity]) -> Iterator[Check]:
     counted = set()
     for q in found:
-        mention = _ZH_TIMES.search(prompt.before(q.start)[-60:])
-        if mention and re.match(r"\s?次", prompt.text[q.end : q.end + 3]) and q.relation:
+        mention = _ZH_TIMES.search(prompt.before(q.start))
+        if mention and _ZH_TIME.match(prompt.text, q.end) and q.relation:
             yield Check("frequency", (prompt.quote(mention["word"]),), q.least, q.most)
             counted.add(mention["word"])
     for m in _ZH_LIST.finditer(prompt.text):
         words = tuple(prompt.quote(t) for t in re.findall(QUOTED, m["quotes"]))
-        if any(t in counted for t in re.findall(QUOTED, m["quotes"])) or re.match(
-            r"(?:结尾|开头|结束|开始|作为)", prompt.text[m.end() : m.end() + 4]
-        ):
+        if any(t in counted for t in re.findall(QUOTED, m["quotes"])) or _ZH_PLACED.match(prompt.text, m.end()):
             continue
         polite = "敬称" in m.group() or prompt.text.startswith("称呼", m.end())
         if polite and re.search("英[文语]", prompt.text):
