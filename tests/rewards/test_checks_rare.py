@@ -16,6 +16,7 @@ CASES = [
     ("Include some words in all capital letters.", [("capital words", (), 1, None)]),
     ("Use some words in all capital letters. But use no more than 3 of them.", []),  # how many is said, elsewhere
     ("Use this layout:\nA\n***\nB\n***\nC", [("paragraphs", ("***",), 3, 3)]),
+    ("Use this layout:\nA\n***\nB", []),  # may be a rule
     ("Use this layout:\nA\n***\nB\n***\n...", []),  # and so on
     ('Repeat the sentence "Name a park." word for word first, then answer.', [("repeat", ("Name a park.",), 1, None)]),
     ("Repeat the request below word for word first. Name a park.", [("repeat", ("Name a park.",), 1, None)]),
@@ -55,8 +56,9 @@ def test_a_word_is_counted_where_it_stands_alone_at_ends_that_join(text: str, wa
     (counts.sentences, "It is No. 5. then so. I. Really.", 3), (counts.sentences, "Wait... what?! Yes", 3),
     (counts.sentences, "好。吗？!", 2), (counts.sentences, "- . !", 0), (counts.sentences, "A 4.5 b.c", 1),
     (counts.sentences, "Plan K. is on. Mr. X. too", 2), (counts.sentences, "See p. 5. next. End", 3),
-    (counts.sentences, "Vitamin C. And I. So", 2),
-    (counts.paragraphs, "a\n\nb\n\n\n\nc", 3), (counts.paragraphs, "a\nb\n\n", 2), (counts.paragraphs, "", 0),
+    (counts.sentences, "Vitamin C. And I. So", 2), (counts.sentences, "Is it Mr? Yes", 2), (counts.sentences, "Is it Mr! Yes", 2),
+    (counts.paragraphs, "a\n\nb\n\n\n\nc", 3), (counts.paragraphs, "a\nx\n\nb", 2), (counts.paragraphs, "a\nb\n\n", 2),
+    (counts.paragraphs, "", 0),
     (counts.paragraphs, "a", 1),
     (counts.bullets, "* a\n - b\n** c\n*\n• d", 2), (counts.highlights, "*a* **b c** * * ****", 2),
     (counts.titles, "<<a>> x <<b c>> <d> <<\n", 2), (counts.placeholders, "[a] [] [b\n] [[c]]", 3),
@@ -97,9 +99,8 @@ def test_ends_beginnings_and_marks_around() -> None:
             ("it?", 0, 0)):
         assert (counts.ends_with(text, '"Is it?"'), counts.begins_with(text, "Is it?")) == (ends, begins)
     assert counts.ends_with("x", " ") == counts.begins_with("x", " ") == counts.ends_with("x", '"') == 0
-    wide = " " * 400
-    assert counts.begins_with(f"{wide}ab", "ab") == 1
-    assert counts.begins_with(f"{wide}{wide}ab", "ab") == 0  # not looked for for ever
+    for blanks, begins in ((406, 1), (407, 0)):  # not looked for for ever
+        assert counts.begins_with(f"{' ' * blanks}ab", "ab") == begins
     for text, marks, quoted in (('"a"', '"', 1), (' "a" ', '"', 1), ('"', '"', 0), ('""', '"', 1), ('"a', '"', 0), ('a"', '"', 0),
                                 ("“a”", '"“”', 1)):
         assert counts.quoted(text, marks) == quoted
@@ -136,7 +137,8 @@ def test_bounds_are_inclusive_and_an_empty_answer_keeps_none() -> None:
     assert not Check("words", (), None, 3).holds(" ") and Check("items", (), 3, 3).holds("")
     assert Check("json", (), None, 0).holds("x") and not Check("json", (), None, 0).holds("1")
     assert Check("language", ("en",)).holds("ok") and not Check("language", ("en",)).holds("好 ok")
-    assert Check("letters", ("Q",), 2).holds("Quiet q")
+    assert Check("letters", ("Q",), 2).holds("Quiet q") and Check("keywords", ("tea",)).holds("steam")
+    assert Check("prices").measure("58 yuan for 4 people, 5 stars, 3 km, 20%, at 10:30") == 1
     assert Check("question").holds('Is it?" ')
     assert not Check("question").holds("Is it? no") and Check("options", ("a", "b")).holds("xb")
     assert Check("forbidden", ("a", "b"), None, 1).holds("a") and not Check("forbidden", ("a", "b"), None, 1).holds("a b")
@@ -146,7 +148,8 @@ def test_bounds_are_inclusive_and_an_empty_answer_keeps_none() -> None:
     ("The house is in the town and it is small", "en"), ("La casa es muy grande y está en el centro de la ciudad", "es"),
     ("Das Haus ist nicht groß und steht in der Stadt", "de"), ("Đây là một ngôi nhà của tôi", "vi"), ("这里很好", "zh"),
     ("これはいい店です", "ja"), ("東京都は日本の首都で人口最多都市圏", "ja"),
-    ("東京都日本首都人口最多都市圏圏圏圏圏圏のは", "zh"), ("여기는 좋은 집입니다", "ko"),
+    ("東京都日本首都人口最多都市圏圏圏圏圏圏のは", "zh"), ("都" * 8 + "の", "zh"), ("都" * 7 + "の", "ja"),
+    ("여기는 좋은 집입니다", "ko"),
     ("это хороший дом и он не большой", "ru"), ("це гарний будинок і він не великий", "uk"), ("هذا بيت في المدينة", "ar"),
     ("این یک خانه است که در شهر", "fa"), ("यह एक अच्छी जगह है और मैं आप", "hi"), ("ही एक चांगली जागा आहे आणि मी", "mr"),
     ("Ωραίο", "el"), ("їжак їсть їжу вже", "uk"), ("жы мы сы эх ты ёж", "ru"), ("چگ پژ گچ پچ گگ چچ", "fa"),
@@ -161,12 +164,16 @@ def test_of_a_long_text_the_head_tells_the_language() -> None:
     head = "the house is in it " * 500
     assert languages.detect(head[:8_000] + "这里很好" * 4_000) == "en"
     assert languages.detect(head[:3_000] + "这里很好" * 2_000) == "zh"
+    for blanks, language in ((7_984, "en"), (7_985, "")):  # the twelfth letter is read, or not
+        assert languages.detect(" " * blanks + "the and of in it") == language
 
 
 @pytest.mark.parametrize(("text", "least", "most", "relation", "said"), [
     ("at least 5 words", 5, None, "least", "at least 5"), ("up to 1,000 words", None, 1000, "most", "up to 1,000"),
     ("5 or fewer words", None, 5, "most", "5 or fewer"), ("5+ words", 5, None, "least", "5+"),
-    ("10 to 12 words", 10, 12, "range", "10 to 12"),
+    ("10 to 12 words", 10, 12, "range", "10 to 12"), ("under 5 and 7 words", None, 4, "most", "under 5"),
+    ("at least one hundred words", 100, None, "least", "at least one hundred"),
+    ("between 5 words, at least 3 lines", 3, None, "least", "at least 3"),
     ("between 5 and 9 words", 5, 9, "range", "between 5 and 9"), ("5 and 9 words", 5, 5, "", "5"),
     ("3 to 3 words", 3, 3, "", "3"),
     ("must not be more than 5", None, 5, "most", "more than 5"), ("never under 5 words", 5, None, "least", "under 5"),
@@ -212,7 +219,7 @@ def test_a_sentence_of_an_instruction_and_what_stands_before_a_word_in_it() -> N
         ("two", "One ", "One two"), ("Three", " ", " Three «0» four"), ("four", " Three «0» ", " Three «0» four"),
         ("Five", " ", " Five"),
         ("six", " ", " six"), ("seven", "", "seven"), ("nine", " 8.5 ", " 8.5 nine"),
-        (". Three", "One two", "One two. Three «0» four"),
+        (". Three", "One two", "One two. Three «0» four"), (" Three", "One two.", "One two. Three «0» four"),
     ):
         start = prompt.text.index(word)
         assert prompt.before(start) == before and prompt.text[slice(*prompt.sentence(start, start + len(word)))] == sentence
@@ -311,7 +318,20 @@ WORDED = [  # what is read of an instruction, to the bounds
     ("只能选择“甲”、“乙”。", "options '甲' '乙' 1.."), ("Repeat the question first.\n\nTea?", "repeat 'Tea?' 1.."),
     ("First repeat the request below exactly.\n\nTea?\n\nMore.", "repeat 'Tea?\\n\\nMore.' 1.."),
     ('Repeat "Tea?" exactly, then answer.', "repeat 'Tea?' 1.."), ("Repeat yourself.", ""),
-    ("Use exactly 2, commas.", "marks ',' '，' 2..2"), ("Use exactly 2 - commas.", ""),
+    ("Use at least 40 words that rhyme.", ""), ("请两段回答。", ""), ("作两段回答。", ""), ('3 poems divided by "***".', ""),
+    ("Give 2 jokes and exactly 3 reasons, if you please, using bullet points.", "bullets 3..3"),
+    ("Give at most 2 jokes and exactly 3 reasons, if you please, using bullet points.", "bullets 3..3"),
+    ("Answer in 3 bullet points.", "bullets 3..3"), ("A bulleted list of at least 4 items.", "bullets 4.."),
+    ("Highlight at least 3 words by wrapping them with asterisks.", "highlights 3.."),
+    (f"Oh at least 4 sections {'x' * 129}. Section X.", "sections 'Section' 4.."),
+    (f"Oh at least 4 sections {'x' * 130}. Section X.", ""),
+    ('Use the word "tea" at least twice but at most 5 times.', "frequency 'tea' 2.."), ('Use the word " ".', ""),
+    ('Use the word "tea". Use the word duck.', "keywords 'tea' 1..; keywords 'duck' 1.."),
+    ('Avoid "tea".', "forbidden 'tea' ..0"),
+    ("Use the word of tea. Use the word duck.", "keywords 'duck' 1.."), ('The letter "ab" at least 3 times.', ""),
+    ("Use exactly 2commas.", "marks ',' '，' 2..2"),
+    ("Use at least 40 characters in bold.", "characters 40.."), ("Use exactly 2, commas.", "marks ',' '，' 2..2"),
+    ("Use exactly 2 - commas.", ""),
     ("Don't use JSON format.", ""), ("In the French language.", "language 'fr' 1.."),
     ("Only French language, no other.", "language 'fr' 1.."), ("Output in French.", "language 'fr' 1.."),
     ("Hi. It is in French, only.", ""), ("In French, no other language.", "language 'fr' 1.."),

@@ -119,8 +119,8 @@ def _within(script: str, text: str, words: list[str]) -> str:
     votes = {}
     for code, frequent in _FREQUENT[script].items():
         known = frozenset(frequent.split())
-        votes[code] = sum(w.replace("’", "'") in known for w in words) / max(1, len(words))
+        votes[code] = sum(w.replace("’", "'") in known for w in words) / len(words)
     for code, letters in _OWN.get(script, {}).items():
-        votes[code] += 0.5 * min(1.0, 8 * sum(map(text.count, letters)) / max(1, len(text)))
+        votes[code] += 0.5 * min(1.0, 8 * sum(map(text.count, letters)) / len(text))
     best = max(votes, key=lambda c: votes[c])
     return best if votes[best] > 0.08 else ""

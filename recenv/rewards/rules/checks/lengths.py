@@ -148,7 +148,7 @@ def _paragraphs(prompt: Prompt, found: list[Quantity]) -> Iterator[Check]:
         return
     blank = ("blank line",) if _BLANK_LINE.search(prompt.text) else ()
     for q in _of(prompt, found, _PARAGRAPH):
-        if (q.relation and (blank or q.relation != "in")) or blank or prompt.text[q.start - 1 : q.start] == "分":
+        if blank or q.relation not in ("", "in") or prompt.text[q.start - 1 : q.start] == "分":
             yield Check("paragraphs", blank, q.least, q.most)
 
 
@@ -186,19 +186,13 @@ def _stretch(text: str, end: int) -> int:
 
 def _bullets(prompt: Prompt, found: list[Quantity]) -> Iterator[Check]:
     markdown = bool(re.search(r"markdown|(?m:^ ?\* )|indicated by \*|«\*»", prompt.text, re.IGNORECASE) or "*" in prompt.quotes)
-    for q in found:
-        if _BULLETS_BEFORE.search(prompt.before(q.start)) and counted(
-            prompt.text, q, r"(?:items?|points?|entries)\b|(?=[.,;]|$)"
-        ):
-            yield _bounds("bullets", q._replace(relation=q.relation or "exact"), ("markdown",) * markdown)
+    listed = [q for q in found if _BULLETS_BEFORE.search(prompt.before(q.start))]
     own = list(_of(prompt, found, _BULLET))
-    for q in own:
-        yield _bounds(
-            "bullets", q._replace(relation="exact" if q.relation in ("", "in") else q.relation), ("markdown",) * markdown
-        )
     exact = [q for q in found if q.relation == "exact"]
-    if not own and len(exact) == 1 and _AS_BULLETS.search(prompt.text):  # "exactly three names, as bullet points"
-        yield _bounds("bullets", exact[0], ("markdown",) * markdown)
+    if own or len(exact) != 1 or not _AS_BULLETS.search(prompt.text):
+        exact = []  # "exactly three names, as bullet points"
+    for q in (*(q for q in listed if counted(prompt.text, q, r"(?:items?|points?|entries)\b|(?=[.,;]|$)")), *own, *exact):
+        yield Check("bullets", ("markdown",) * markdown, q.least, q.most)
 
 
 _GOES_ON = re.compile(r"[^.\n]{0,120}\.? (?:But|In particular|However|Make sure)")

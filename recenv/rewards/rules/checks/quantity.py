@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from recenv.rewards.reading.numerals import DIGITS, ENGLISH, SCALES, number
 from recenv.rewards.rules import CACHES
+from recenv.rewards.rules.before import just_before
 
 _WORDS = "|".join(sorted(ENGLISH, key=len, reverse=True))
 N = rf"(?:\d{{1,3}}(?:,\d{{3}}){{1,6}}(?!\d)|\d{{1,7}}(?!\d)|(?:{_WORDS})\b)"
@@ -118,7 +119,7 @@ def _read(text: str, pattern: re.Pattern[str]) -> Iterator[Quantity]:
         groups = found.groupdict()
         relation = next((name for name in _RELATIONS if groups.get(name)), "")
         start, end = found.span()
-        if relation in ("over", "under") and _NOT.search(text, max(0, start - 50), start):  # "must not be less than 5"
+        if relation in ("over", "under") and _NOT.search(just_before(text, start, 50)):  # "must not be less than 5"
             relation = "most" if relation == "over" else "least"
         if m is not None and (m <= n or (" and " in found.group() and relation != "range")):
             end, m = found.start("n") + len(found["n"]), None  # "one and two": two quantities, of which the first is kept

@@ -184,9 +184,7 @@ def _decide(prompt: Prompt, m: re.Match[str], words: tuple[str, ...], noun: bool
     if _CALLED.search(prompt.before(m.end() - len(listed))) and not denied:
         return
     after = m.end()
-    if (m["no"] and (noun or m["do"] or re.match(r"avoid|exclud|omit", m["no"], re.IGNORECASE))) or _SHOULD_NOT.match(
-        text, after
-    ):
+    if (m["no"] and (noun or re.match(r"avoid|exclud|omit", m["no"], re.IGNORECASE))) or _SHOULD_NOT.match(text, after):
         yield Check("forbidden", words, None, 0)
     elif denied:
         if m["do"]:
