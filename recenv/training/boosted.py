@@ -14,8 +14,8 @@ from recenv.appraisal.sheet import source
 from recenv.data.written import by_id
 from recenv.records import ScorerRow
 from recenv.rewards.dimensions import DIMENSIONS
-from recenv.rewards.features import matching, vector
-from recenv.rewards.features.matching import Rarity
+from recenv.rewards.features import terms, vector
+from recenv.rewards.features.terms import Rarity
 from recenv.rewards.models.boosted.checkpoint import BoostedArchitecture, BoostedConfig, stored
 from recenv.rewards.models.boosted.ensemble import Ensemble
 from recenv.rewards.models.boosted.inputs import Inputs, claims, labelled, matches, names, prior
@@ -97,7 +97,7 @@ class BoostedLearner:
             features={d: names(d, pairs.get(d, ())) for d in self.data})
 
     def written(self) -> Written:
-        return stored(self.ensembles, self.inputs.rarity, self.inputs.reader)
+        return stored(self.ensembles, self.inputs.overlaps.rarity, self.inputs.reader)
 
     def _read(self, rows: list[ScorerRow]) -> Grown:
         found = self.inputs(rows)
@@ -141,7 +141,7 @@ def rarity(rows: Sequence[ScorerRow]) -> Rarity:
     large = [list(own) for _, own in sorted(texts.items()) if len(own) >= _FEW_TEXTS]
     shares: dict[str, float] = defaultdict(float)
     for own in large:
-        for word, n in Counter(word for text in own for word in set(matching.words(text))).items():
+        for word, n in Counter(word for text in own for word in set(terms.words(text))).items():
             shares[word] += n / len(own) / len(large)
     known = {word: -math.log(min(share, 1.0)) for word, share in sorted(shares.items()) if share >= _RARE}
     return Rarity({word: float(np.float32(weight)) for word, weight in known.items()}, float(np.float32(-math.log(_RARE))))

@@ -15,7 +15,9 @@ from recenv import rng
 from recenv.errors import InputError, WeightsError
 from recenv.measures.metrics import auc
 from recenv.records import ScorerRow
-from recenv.rewards.features.matching import NAMES, Rarity, matched, said, shown
+from recenv.rewards.features import matching
+from recenv.rewards.features.matching import NAMES, Held, matched
+from recenv.rewards.features.terms import Rarity, said, shown
 from recenv.rewards.models.boosted.ensemble import Ensemble
 from recenv.rewards.models.boosted.inputs import names, prior
 from recenv.rewards.models.boosted.scorers import BoostedScorers
@@ -72,8 +74,12 @@ def test_trees_say_what_lightgbm_says():
     assert np.allclose(both.logits(x), 1.5 * mine)
 
 
+def meeting(text, items, rarity, local=False):
+    return matched([Held(said(text), [shown(i) for i in items], local)], rarity)[0]
+
+
 def test_words_meet_items_by_part_and_clause():
-    found = dict(zip(NAMES, matched(said(REQUEST), [shown(s) for s in SHOPS], EVEN).T, strict=True))
+    found = dict(zip(NAMES, meeting(REQUEST, SHOPS, EVEN).T, strict=True))
     assert found["mass"][0] > 0.0 and found["mass"][1] > found["mass"][0] and found["mass"][2] == 0.0
     assert found["refused_mass"].tolist() == [0.0, 0.0, 0.0, 1.0]  # spicy
     assert found["name_mass"][1] >= 1.0 > found["name_mass"][0] and found["name_share"][1] == pytest.approx(0.5)  # the lake
@@ -81,13 +87,41 @@ def test_words_meet_items_by_part_and_clause():
 
 
 def test_a_pair_is_the_same_alone_and_among_others():
-    together = matched(said(REQUEST), [shown(s) for s in SHOPS], EVEN)
-    alone = np.concatenate([matched(said(REQUEST), [shown(s)], EVEN) for s in SHOPS])
+    together = meeting(REQUEST, SHOPS, EVEN)
+    alone = np.concatenate([meeting(REQUEST, [s], EVEN) for s in SHOPS])
     assert np.array_equal(together, alone)
-    backwards = matched(said(REQUEST), [shown(s) for s in SHOPS[::-1]], EVEN, local=True)[::-1]
-    assert np.array_equal(backwards, matched(said(REQUEST), [shown(s) for s in SHOPS], EVEN, local=True))
-    assert not matched(said(""), [shown(s) for s in SHOPS], EVEN).any()
-    assert not matched(said(REQUEST), [shown("")], EVEN).any()
+    backwards = meeting(REQUEST, SHOPS[::-1], EVEN, True)[::-1]
+    assert np.array_equal(backwards, meeting(REQUEST, SHOPS, EVEN, True))
+    assert not meeting("", SHOPS, EVEN).any()
+    assert not meeting(REQUEST, [""], EVEN).any()
+
+
+def test_what_meets_is_found_for_many_at_once_as_for_each_alone(monkeypatch):
+    texts = [REQUEST, "", "tea by the lake", "不要辣，想吃火锅", "4.5 and 40", "nothing of that"]
+    lists = [SHOPS, ["", *SHOPS], SHOPS[1:], [], ["火锅店；餐饮；评分: 4.5分；价格: 40元"]]
+    held = [Held(said(t), [shown(i) for i in own], local) for t in texts for own in lists for local in (False, True)]
+    rarity = Rarity({"tea": 3.0, "lake": 2.0}, 5.0)
+    alone = [matched([own], rarity)[0].tobytes() for own in held]
+    assert [found.tobytes() for found in matched(held, rarity)] == alone
+    assert [found.shape for found in matched(held, rarity)] == [(len(own.items), len(NAMES)) for own in held]
+    for name, value in (("_WORDS", 90), ("_TERMS", 40)):
+        monkeypatch.setattr(matching, name, value)
+        assert [found.tobytes() for found in matched(held[::-1], rarity)] == alone[::-1]
+    assert matched([], rarity) == []
+
+
+def test_words_in_common_add_up_as_by_hand():
+    text, item = "red tea, no sugar", "Tea Tea House；red door；price: 4"
+    found = dict(zip(NAMES, meeting(text, [item, "sugar"], Rarity({"tea": 3.0, "red": 2.0, "sugar": 7.0}, 1.0)).T, strict=True))
+    assert found["mass"].tolist() == [5.0, 0.0] and found["refused_mass"].tolist() == [0.0, 7.0]
+    assert found["rarest"].tolist() == [3.0, 0.0] and found["clause_most"][0] == 5.0 and found["sentence_most"][0] == 5.0
+    words = len(shown(item).words)
+    tf = {n: n * 2.5 / (n + 1.5 * (0.25 + 0.75 * words / 60.0)) for n in (1, 2)}
+    assert found["bm25"][0] == pytest.approx(3.0 * tf[2] + 2.0 * tf[1])
+    assert found["name_mass"][0] == 3.0 and found["name_share"][0] == pytest.approx(3.0 / 4.0)  # "house" weighs 1
+    assert found["part_most"][0] == pytest.approx(3.0 / 5.0)
+    listed = dict(zip(NAMES, meeting(text, [item, "sugar"], Rarity({"tea": 3.0, "red": 2.0}, 1.0), True).T, strict=True))
+    assert listed["mass"][0] == pytest.approx(5.0 * np.log1p(1.5 / 1.5) / 2.0)  # one of two has each
 
 
 def test_a_trained_checkpoint_finds_the_word_and_scores_rows_alone(folder: Path):
@@ -226,6 +260,6 @@ def test_no_shipped_family_ranks_shops_worse_than_shared_words_do(family: str, t
     gains: list[float] = []
     for row, given in zip(rows, lists, strict=True):
         label = np.array(row.label)
-        overlap = matched(said(row.query), [shown(i) for i in row.items], Rarity({}, 1.0), local=True)[:, 0]
+        overlap = meeting(row.query, row.items, Rarity({}, 1.0), True)[:, 0]
         gains.append(auc(label, given.astype(float)) - auc(label, overlap))
     assert len(gains) > 60 and np.mean(gains) > 0.0

@@ -1,31 +1,22 @@
-"""How far the words of a text meet those of an item, in any layout: each text is read once, pairs are compared as arrays.
+"""How far the words of a text meet those of an item, in any layout: pairs are compared as arrays, many texts at once.
 
 A word counts by how rare it is among items and among requests (``Rarity``), so that "you", "want" and "order" say little of any
-request and "crayfish" much; in a list also by how few of its items have it. Items are taken as parts (fields, members of lists),
-requests as clauses, since one of several wishes may be all that an item is right for. BM25's saturation: Robertson & Zaragoza,
+request and "crayfish" much; in a list also by how few of its items have it. BM25's saturation: Robertson & Zaragoza,
 Foundations and Trends in IR, 2009. Nothing here depends on how many items a row has, on their order, or on how long they are,
 but through that saturation.
 """
 
 from __future__ import annotations
 
-import hashlib
-import re
-from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recenv.data.search import tokenize
-from recenv.rewards.features import CACHES
-from recenv.rewards.reading.lexical import norm
-from recenv.rewards.reading.words import uninflected
+from recenv.rewards.features.terms import Rarity, Said, Shown, Terms, looked_up
 
 Array = NDArray[np.float64]
-Terms = NDArray[np.uint64]
-"""Words by a hash of 64 bits: equal ones are the same word."""
 
 NAMES = (
     "bm25", "covered", "mass", "clause_most", "clauses_mean", "sentence_most", "part_most", "parts_sum", "parts_mean",
@@ -39,171 +30,164 @@ together, mean); name_*: of the item's name; refused_mass: words that the text w
 """
 
 _K1, _B, _USUAL_LENGTH = 1.5, 0.75, 60.0
-_MOST_TERMS, _MOST_PARTS = 400, 80  # what follows in a longer text is not read
-_SENTENCE = re.compile(r"(?<=[.;!?。\n])\s*")
-_CLAUSE = re.compile(
-    r"[,;!?。、\n]+|\.(?=\s|$)|\b(?:and|but|so|also|then|with|that|which|plus)\b|并且|而且|但是|不过|还要|还想|然后|另外|顺便|最好")
-_REFUSED = re.compile(
-    r"\b(?:no|not|don't|doesn't|cannot|can't|avoids?|without|never|hates?|allergic|won't|dislikes?|instead of|"
-    r"rather than|tired of)\b|n't\b|不(?!错|过|少|仅|但|限)|别(?!的|墅)|忌|避免|过敏|讨厌|拒绝")
-_PART = re.compile(r"[;,、()|\n+/\[\]{}\"]+|:\s")
+_WORDS, _TERMS = 1 << 20, 1 << 21  # of items, and of texts times texts, that are compared at once: this bounds the memory
 
 
-class Said(NamedTuple):
-    """A text that items are held against. terms (T,): distinct, ascending; refused (T,): only said of what is not wanted; number
-    (T,); clauses (C, T), sentences (S, T): which of the terms each has; 0 or 1."""
-
-    terms: Terms
-    refused: Array
-    number: Array
-    clauses: Array
-    sentences: Array
-
-
-class Shown:
-    """An item. words (W,): its terms with repetitions; distinct (D,): those of each part once, part by part; starts (P,): where
-    parts begin in them. The first part is the name."""
-
-    __slots__ = ("distinct", "starts", "words")
-
-    def __init__(self, words: Terms, distinct: Terms, starts: NDArray[np.int64]) -> None:
-        self.words, self.distinct, self.starts = words, distinct, starts
-
-
-class Rarity:
-    """What words weigh: -ln of how common each is among items; words that are not ``known`` weigh ``unknown``."""
-
-    def __init__(self, known: Mapping[str, float], unknown: float) -> None:
-        self.known, self.unknown = dict(known), unknown
-        terms, weights = _terms(list(self.known)), np.array(list(self.known.values()), np.float64)
-        order = np.argsort(terms)
-        self._terms, self._weights = terms[order], weights[order]
-        self.of_parts = lru_cache(maxsize=32_768)(lambda item: self.of(item.distinct))
-
-    def of(self, terms: Terms) -> Array:
-        """(T,) weights of terms."""
-        place, there = _looked_up(self._terms, terms)
-        return np.where(there, self._weights[place], self.unknown) if len(self._terms) else np.full(len(terms), self.unknown)
-
-
-def _looked_up(among: Terms, terms: Terms) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Where each term stands in ascending ones, and whether it does."""
-    place = np.minimum(np.searchsorted(among, terms), max(len(among) - 1, 0))
-    return place, among[place] == terms if len(among) else np.zeros(len(terms), bool)
-
-
-@CACHES.keep(65_536)
-def _term(word: str) -> int:
-    return int.from_bytes(hashlib.blake2b(word.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
-
-
-def _terms(found: Iterable[str]) -> Terms:
-    return np.array([_term(w) for w in found], np.uint64)
-
-
-@CACHES.keep(32_768)
-def words(text: str) -> tuple[str, ...]:
-    """The words of a text in order: numbers, stems, Chinese characters and pairs of them."""
-    return tuple(map(uninflected, tokenize(norm(text))))
-
-
-@CACHES.keep(8_192)
-def said(text: str) -> Said:
-    """A request, a person or a situation, read."""
-    plain = norm(text)
-    own = list(dict.fromkeys(words(plain)))[:_MOST_TERMS]
-    terms = _terms(own)
-    order = np.argsort(terms)
-    clauses = [c for c in _CLAUSE.split(plain) if c.strip()]
-    wanted: set[str] = set()
-    for clause in clauses:
-        found = _REFUSED.search(clause)
-        wanted.update(words(clause[:found.start()] if found else clause))
-    place = {own[k]: n for n, k in enumerate(order.tolist())}
-    inside = [own[k] for k in order.tolist()]
-    return Said(
-        terms[order], np.array([w not in wanted for w in inside], np.float64),
-        np.array([w[0].isdigit() for w in inside], np.float64), _marks(clauses, place),
-        _marks([s for s in _SENTENCE.split(plain) if s.strip()], place))
-
-
-def _marks(texts: Sequence[str], place: Mapping[str, int]) -> Array:
-    out = np.zeros((max(len(texts), 1), len(place)))
-    for row, text in enumerate(texts):
-        out[row, [place[w] for w in words(text) if w in place]] = 1.0
-    return out
-
-
-@CACHES.keep(32_768)
-def shown(text: str) -> Shown:
-    """An item's text, read: its name is what comes before the first separator."""
-    plain = norm(text)
-    parts = [p for p in (list(dict.fromkeys(words(part))) for part in _PART.split(plain) if part.strip()) if p][:_MOST_PARTS]
-    starts = np.cumsum([0, *(len(p) for p in parts[:-1])])
-    return Shown(_terms(words(plain)[:4 * _MOST_TERMS]), _terms(w for p in parts for w in p), starts)
-
-
-def matched(text: Said, items: Sequence[Shown], weigh: Rarity, local: bool = False) -> Array:
-    """(I, F) NAMES of a text and each of the items. local: words weigh also by how few of these items have them:
+class Held(NamedTuple):
+    """A text held against items. local: words weigh also by how few of these items have them:
     ln(1 + (I - df + 0.5) / (df + 0.5)) / 2."""
-    out = np.zeros((len(items), len(NAMES)))
-    if not len(text.terms) or not items:
-        return out
-    tf = _counted(text.terms, items)
-    hit = (tf > 0.0).astype(np.float64)
-    weights = weigh.of(text.terms)
-    if local:
-        df = np.add.reduce(hit, 0)
-        weights = weights * np.log1p((len(items) - df + 0.5) / (df + 0.5)) / 2.0
-    wanted = weights * (1.0 - text.refused)
-    length = np.array([len(item.words) for item in items], np.float64)[:, None]
-    saturated = tf * (_K1 + 1.0) / (tf + _K1 * (1.0 - _B + _B * length / _USUAL_LENGTH))
-    met = hit * wanted
-    mass, clauses, sentences = in_order(met), _shared(met, text.clauses), _shared(met, text.sentences)
-    out[:, 0], out[:, 1], out[:, 2] = in_order(saturated * wanted), mass / max(float(np.add.reduce(wanted)), 1e-9), mass
-    out[:, 3], out[:, 4], out[:, 5] = clauses.max(1), in_order(clauses) / len(text.clauses), sentences.max(1)
-    out[:, 6:11] = _parts(text.terms, wanted, items, weigh)
-    out[:, 11], out[:, 12] = in_order(hit * (weights * text.refused)), in_order(hit * (text.number * (1.0 - text.refused)))
-    out[:, 13] = met.max(1)
+
+    text: Said
+    items: Sequence[Shown]
+    local: bool = False
+
+
+def matched(held: Sequence[Held], weigh: Rarity) -> list[Array]:
+    """For each an array (I, F): NAMES of its text and each of its items, the same whatever stands beside it."""
+    out = [np.zeros((len(own.items), len(NAMES))) for own in held]
+    stretch: list[int] = []
+    words = terms = 0
+    for n, own in enumerate(held):
+        if not len(own.text.terms) or not own.items:
+            continue
+        more = sum(len(i.words) + len(i.distinct) for i in own.items)
+        if stretch and (words + more > _WORDS or (len(stretch) + 1) * (terms + len(own.text.terms)) > _TERMS):
+            _write(out, held, stretch, weigh)
+            stretch, words, terms = [], 0, 0
+        stretch.append(n)
+        words, terms = words + more, terms + len(own.text.terms)
+    if stretch:
+        _write(out, held, stretch, weigh)
     return out
 
 
-def _counted(terms: Terms, items: Sequence[Shown]) -> Array:
-    """(I, T) how often each item has each term."""
-    flat = np.concatenate([item.words for item in items])
-    owner = np.repeat(np.arange(len(items)), [len(item.words) for item in items])
-    place, there = _looked_up(terms, flat)
-    counts = np.bincount(owner[there] * len(terms) + place[there], minlength=len(items) * len(terms))
-    return counts.reshape(len(items), len(terms)).astype(np.float64)
+def _write(out: list[Array], held: Sequence[Held], stretch: Sequence[int], weigh: Rarity) -> None:
+    own = [held[n] for n in stretch]
+    for n, found in zip(stretch, np.split(_matched(own, weigh), np.cumsum([len(h.items) for h in own[:-1]])), strict=True):
+        out[n] = found
 
 
-def _parts(terms: Terms, wanted: Array, items: Sequence[Shown], weigh: Rarity) -> Array:
-    """(I, 5) part_most, parts_sum, parts_mean, name_mass, name_share: shares of the weight of parts that the terms name."""
-    out, read = np.zeros((len(items), 5)), [n for n, item in enumerate(items) if len(item.distinct)]
-    if not read:
+class _Words(NamedTuple):
+    """Words of items, one item after another. place: of each among the terms of all texts, -1 where none has it; begin, size:
+    (I,) where those of an item begin and how many they are."""
+
+    place: NDArray[np.int64]
+    begin: NDArray[np.int64]
+    size: NDArray[np.int64]
+
+    @classmethod
+    def among(cls, terms: Terms, words: Sequence[Terms]) -> _Words:
+        place, there = looked_up(terms, np.concatenate(words))
+        size = np.array([len(own) for own in words])
+        return cls(np.where(there, place, -1), np.cumsum(size) - size, size)
+
+
+def _matched(held: Sequence[Held], weigh: Rarity) -> Array:
+    """(P, F) of the pairs of texts and items, text by text."""
+    items = list({id(item): item for own in held for item in own.items}.values())
+    row = {id(item): n for n, item in enumerate(items)}
+    item = np.array([row[id(i)] for own in held for i in own.items])
+    pairs = np.array([len(own.items) for own in held])
+    text = np.repeat(np.arange(len(held)), pairs)
+
+    sizes = np.array([len(own.text.terms) for own in held])
+    terms = np.concatenate([own.text.terms for own in held])
+    refused = np.concatenate([own.text.refused for own in held])
+    number = np.concatenate([own.text.number for own in held])
+    known, which = np.unique(terms, return_inverse=True)
+    owner, first = np.repeat(np.arange(len(held)), sizes), np.cumsum(sizes) - sizes
+    of_text = np.full((len(held), len(known)), -1)  # where a text has a term
+    of_text[owner, which] = np.arange(len(terms))
+
+    def of_pairs(of: _Words) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """Of every word of every pair, in order: the pair, where it stands in ``of``, its text's term or -1."""
+        size = of.size[item]
+        pair = np.repeat(np.arange(len(item)), size)
+        at = np.arange(len(pair)) + np.repeat(of.begin[item] - (np.cumsum(size) - size), size)
+        return pair, at, np.where(of.place[at] >= 0, of_text[text[pair], of.place[at]], -1)
+
+    pair, _, term = of_pairs(_Words.among(known, [i.words for i in items]))
+    size = sizes[text]  # of what each pair could share
+    begin = np.cumsum(size) - size
+    said = term >= 0
+    tf = np.bincount(begin[pair[said]] + term[said] - first[text[pair[said]]], minlength=int(size.sum()))
+    hit = np.flatnonzero(tf)  # pair by pair, term by term: sums are added up in this order, zeros left out
+    pair = np.repeat(np.arange(len(item)), size)[hit]
+    term, tf = hit - begin[pair] + first[text[pair]], tf[hit].astype(np.float64)
+
+    weights = weigh.of(terms)
+    local = np.array([own.local for own in held])
+    if local.any():
+        df, n = np.bincount(term, minlength=len(terms)).astype(np.float64), pairs[owner].astype(np.float64)
+        weights = np.where(local[owner], weights * np.log1p((n - df + 0.5) / (df + 0.5)) / 2.0, weights)
+    wanted = weights * (1.0 - refused)
+
+    def summed(values: Array) -> Array:
+        return np.bincount(pair, values, len(item)).astype(np.float64, copy=False)  # integers where there is nothing
+
+    length = np.array([len(i.words) for i in items], np.float64)[item][pair]
+    saturated = tf * (_K1 + 1.0) / (tf + _K1 * (1.0 - _B + _B * length / _USUAL_LENGTH))
+    most = np.array([max(float(np.add.reduce(own)), 1e-9) for own in np.split(wanted, first[1:])])
+    out = np.zeros((len(item), len(NAMES)))
+    out[:, 0], out[:, 2] = summed(saturated * wanted[term]), summed(wanted[term])
+    out[:, 1] = out[:, 2] / most[text]
+    for name, marks in ((3, [own.text.clauses for own in held]), (5, [own.text.sentences for own in held])):
+        out[:, name], mean = _shared(text, pair, term, wanted, marks)
+        if name == 3:
+            out[:, 4] = mean
+    of_parts = _Words.among(known, [i.distinct for i in items])
+    full = [i for i in items if len(i.distinct)]
+    if full:
+        rarity = np.concatenate([weigh.of_parts(i) for i in full])
+        out[:, 6:11] = _parts(items, item, wanted, rarity, *of_pairs(of_parts))
+    out[:, 11], out[:, 12] = summed((weights * refused)[term]), summed((number * (1.0 - refused))[term])
+    np.maximum.at(out[:, 13], pair, wanted[term])
+    return out
+
+
+def _shared(
+    text: NDArray[np.int64], pair: NDArray[np.int64], term: NDArray[np.int64], wanted: Array, marks: Sequence[Array],
+) -> tuple[Array, Array]:
+    """(P,) the mass of the clause that a pair shares most of, and its clauses' mean. text: (P,) of each pair; pair, term: (H,)
+    what is shared; marks: of each text, its clauses' terms."""
+    several = [np.nonzero(own.T) for own in marks]  # term by term
+    count = np.concatenate([np.bincount(t, minlength=own.shape[1]) for (t, _), own in zip(several, marks, strict=True)])
+    clause, start = np.concatenate([c for _, c in several]), np.cumsum(count) - count
+    clauses = np.array([len(own) for own in marks])[text]
+    begin = np.cumsum(clauses) - clauses
+    times = count[term]
+    at = np.arange(int(times.sum())) + np.repeat(start[term] - (np.cumsum(times) - times), times)
+    mass = np.bincount(np.repeat(begin[pair], times) + clause[at], np.repeat(wanted[term], times), int(clauses.sum()))
+    return np.maximum.reduceat(mass, begin), np.bincount(np.repeat(np.arange(len(text)), clauses), mass, len(text)) / clauses
+
+
+def _parts(
+    items: Sequence[Shown], item: NDArray[np.int64], wanted: Array, rarity: Array, pair: NDArray[np.int64], at: NDArray[np.int64],
+    term: NDArray[np.int64],
+) -> Array:
+    """(P, 5) part_most, parts_sum, parts_mean, name_mass, name_share: shares of the weight of parts that the terms name."""
+    out = np.zeros((len(item), 5))
+    read = np.flatnonzero(np.array([len(i.distinct) for i in items])[item])
+    if not len(read):
         return out
-    own = [items[n] for n in read]
-    place, there = _looked_up(terms, np.concatenate([item.distinct for item in own]))
-    sizes = [len(item.distinct) for item in own]
-    starts = np.concatenate([item.starts + at for item, at in zip(own, np.cumsum([0, *sizes[:-1]]), strict=True)])
-    met = np.add.reduceat(np.where(there, wanted[place], 0.0), starts)
-    missed = np.add.reduceat(np.where(there, 0.0, np.concatenate([weigh.of_parts(item) for item in own])), starts)
+    parts = np.array([len(i.starts) for i in items])
+    begin = np.cumsum(parts) - parts
+    of_pair = parts[item[read]]
+    first = np.cumsum(of_pair) - of_pair
+    own = np.arange(int(of_pair.sum())) + np.repeat(begin[item[read]] - first, of_pair)
+    words = np.array([len(i.distinct) for i in items])[item]
+    starts = np.concatenate([i.starts for i in items])[own] + np.repeat((np.cumsum(words) - words)[read], of_pair)
+    met = np.add.reduceat(np.where(term >= 0, wanted[term], 0.0), starts)
+    missed = np.add.reduceat(np.where(term >= 0, 0.0, rarity[at]), starts)
     shares = met / (met + missed + 1.0)
-    parts = np.array([len(item.starts) for item in own])
-    first, place = np.cumsum(parts) - parts, np.array(read)
-    for size in np.unique(parts).tolist():  # items of as many parts at once: how a sum is added up depends on its length
-        same = np.flatnonzero(parts == size)
+    for size in np.unique(of_pair).tolist():  # items of as many parts at once: how a sum is added up depends on its length
+        same = np.flatnonzero(of_pair == size)
         best = np.sort(shares[first[same][:, None] + np.arange(size)], 1)
-        out[place[same], 0] = best[:, -1]
-        out[place[same], 1] = np.add.reduce(np.ascontiguousarray(best[:, -5:]), 1)
-        out[place[same], 2] = np.add.reduce(best, 1) / size
+        out[read[same], 0] = best[:, -1]
+        out[read[same], 1] = np.add.reduce(np.ascontiguousarray(best[:, -5:]), 1)
+        out[read[same], 2] = np.add.reduce(best, 1) / size
     out[read, 3], out[read, 4] = met[first], met[first] / (met[first] + missed[first] + 1e-9)
     return out
-
-
-def _shared(met: Array, marks: Array) -> Array:
-    """(I, C) mass of each clause that each item has."""
-    return in_order(met[:, None, :] * marks)
 
 
 def in_order(values: Array) -> Array:

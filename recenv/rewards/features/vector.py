@@ -14,13 +14,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from recenv.data.constraints import SLOTS
 from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rewards.features import CACHES, grounding, replying, wants
 from recenv.rewards.features.bounded import share, size
 from recenv.rewards.features.claims import count_claims
 from recenv.rewards.features.orders import ORDERS, check, listed_items, refuses, word_count
-from recenv.rewards.reading.lexical import coverage, grams, han_share, jaccard, norm, squeeze
+from recenv.rewards.reading.lexical import coverage, grams, han_share, norm, squeeze
 from recenv.rewards.reading.limits import INF, limits, record, requests, within
 from recenv.rewards.rules.checks import compliance
 
@@ -113,29 +112,52 @@ def query_item(query: str, item: str) -> tuple[float, ...]:
         excess[slot] = max(excess[slot], min(max(over, under, 0.0) / (scale if scale < INF else 1.0), 1.0))
     found = sum(a in it.text for a in asked)
     near = sum(coverage(grams(a), it.grams) for a in asked)
-    flat = squeeze(query)
-    named = {"kind": int(len(it.name) > 1 and squeeze(it.name) in flat), "place": 0, "offer": 0}
-    for slot, role in _MEMBER_SLOTS.items():
-        named[role] += sum(len(m) > 1 and m in flat for m in it.members.get(slot, ()))
+    flat, told = squeeze(query), _named(item)
+    kind = int(told.name is not None and told.name in flat) + sum(m in flat for m in told.kind)
+    place, offer = sum(m in flat for m in told.place), sum(m in flat for m in told.offer)
     gq = grams(query)
+    shared = len(gq & it.grams)
+    either = len(gq) + len(it.grams) - shared
     return (
         *met.values(), *excess.values(),
         share(len(stated), 4), share(missed, 3), share(unknown, 3), float(bool(stated) and missed == 0 and unknown == 0),
         share(len(asked), 4), found / max(len(asked), 1), share(len(asked) - found, 3), near / max(len(asked), 1),
-        *(share(n, 3) for n in named.values()),
-        share(sum(named.values()), 4), _category(query, it.category),
-        coverage(gq, it.grams), coverage(it.grams, gq), jaccard(gq, it.grams), size(query, 200), size(item, 400),
+        share(kind, 3), share(place, 3), share(offer, 3), share(kind + place + offer, 4),
+        _agrees(it.category, _categories(query)),
+        shared / len(gq) if gq else 0.0, shared / len(it.grams) if it.grams else 0.0, shared / either if either else 0.0,
+        size(query, 200), size(item, 400),
         *_value(it.numbers.get("rating"), 5.0), *_log_value(it.numbers.get("price"), 1000.0),
         *_log_value(it.numbers.get("distance"), 20.0),
     )
 
 
-def _category(query: str, category: str) -> float:
-    """1 if the query's words name the item's category, -1 if they name others only, 0 if none."""
+class _Named(NamedTuple):
+    """What a query may name of an item, squeezed, of more than a character: its name, or None, and members by role."""
+
+    name: str | None
+    kind: tuple[str, ...]
+    place: tuple[str, ...]
+    offer: tuple[str, ...]
+
+
+@CACHES.keep(16_384)
+def _named(item: str) -> _Named:
+    it = record(item)
+    of = {role: tuple(m for slot, own in _MEMBER_SLOTS.items() if own == role for m in it.members.get(slot, ()) if len(m) > 1)
+          for role in ("kind", "place", "offer")}
+    return _Named(squeeze(it.name) if len(it.name) > 1 else None, **of)
+
+
+@CACHES.keep(16_384)
+def _categories(query: str) -> frozenset[str]:
+    """The categories of which a query uses a word."""
     text = norm(query)
-    if category in _CUES and _CUES[category].search(text):
-        return 1.0
-    return -1.0 if any(cue.search(text) for cue in _CUES.values()) else 0.0
+    return frozenset(name for name, cue in _CUES.items() if cue.search(text))
+
+
+def _agrees(category: str, named: frozenset[str]) -> float:
+    """1 if an item's category is among those named, -1 if only others are, 0 if none."""
+    return (1.0 if category in named else -1.0) if named else 0.0
 
 
 def _value(pair: tuple[float, float] | None, top: float) -> tuple[float, float]:
@@ -149,27 +171,37 @@ def _log_value(pair: tuple[float, float] | None, top: float) -> tuple[float, flo
 @CACHES.keep(65_536)
 def person_item(user: str, context: str, item: str) -> tuple[float, ...]:
     """PERSON_ITEM features of one triple."""
-    it = record(item)
-    budget = next((x.high if x.high < INF else x.low for x in limits(user) if x.slot == "price"), None)
-    price = it.numbers.get("price")
-    gap = 0.0 if budget is None or price is None else math.log((price[0] + 1.0) / (budget + 1.0))
-    thrift = _thrift(norm(user))
-    rating = it.numbers.get("rating")
-    flat_user, flat_context = squeeze(user), squeeze(context)
-    members = [m for s in SLOTS for m in it.members.get(s, ()) if len(m) > 1]
+    it, person, flat_context = record(item), _person(user), squeeze(context)
+    price, rating = it.numbers.get("price"), it.numbers.get("rating")
+    gap = 0.0 if person.budget is None or price is None else math.log((price[0] + 1.0) / (person.budget + 1.0))
     return (
-        coverage(it.grams, grams(user)), share(sum(m in flat_user for m in members), 4),
-        float(budget is not None), float(gap > 0.0), max(-2.0, min(2.0, gap)) / 2.0,
-        coverage(it.grams, grams(context)), share(sum(m in flat_context for m in members), 4),
-        thrift, thrift * (math.nan if price is None else _log_value(price, 1000.0)[0]),
-        float(bool(_RATING_WANTED.search(user))) * (math.nan if rating is None else rating[0] / 5.0),
-        float(bool(_NEAR_WANTED.search(user)) and any(m in flat_context for m in it.members.get("area", ()))),
+        coverage(it.grams, grams(user)), share(sum(m in person.text for m in it.named), 4),
+        float(person.budget is not None), float(gap > 0.0), max(-2.0, min(2.0, gap)) / 2.0,
+        coverage(it.grams, grams(context)), share(sum(m in flat_context for m in it.named), 4),
+        person.thrift, person.thrift * (math.nan if price is None else _log_value(price, 1000.0)[0]),
+        person.rating_wanted * (math.nan if rating is None else rating[0] / 5.0),
+        float(person.near_wanted and any(m in flat_context for m in it.members.get("area", ()))),
     )
 
 
-def _thrift(user: str) -> float:
-    """1 if a profile speaks of a tight budget, -1 of a generous one, 0 of neither."""
-    return 1.0 if _THRIFTY.search(user) else -1.0 if _GENEROUS.search(user) else 0.0
+class _Person(NamedTuple):
+    """text: the profile, squeezed; budget: the most he would pay, or None; thrift: 1 if it is tight, -1 if generous, 0 if it is
+    neither; rating_wanted: 0 or 1."""
+
+    text: str
+    budget: float | None
+    thrift: float
+    rating_wanted: float
+    near_wanted: bool
+
+
+@CACHES.keep(16_384)
+def _person(user: str) -> _Person:
+    plain = norm(user)
+    return _Person(
+        squeeze(user), next((x.high if x.high < INF else x.low for x in limits(user) if x.slot == "price"), None),
+        1.0 if _THRIFTY.search(plain) else -1.0 if _GENEROUS.search(plain) else 0.0,
+        float(bool(_RATING_WANTED.search(user))), bool(_NEAR_WANTED.search(user)))
 
 
 @CACHES.keep(16_384)

@@ -98,12 +98,12 @@ def _filler(text: str) -> tuple[bool, ...]:
 def matches(text: str, source: str) -> tuple[tuple[int, int], ...]:
     """The stretches of a text's tokens that stand in a source, longest first from the left; Chinese ones of two characters on."""
     said, known, places = tokens(text), tokens(source), _places(source)
-    found, at = [], 0
-    while at < len(said):
-        size = _longest(said, at, known, places.get(said[at], ()))
-        if size > 1 or (size and not is_han(said[at])):
-            found.append((at, at + size))
-        at += max(size, 1)
+    found, end = [], 0
+    for at in [n for n, token in enumerate(said) if token in places]:
+        if at >= end:
+            end = at + _longest(said, at, known, places[said[at]])
+            if end - at > 1 or not is_han(said[at]):
+                found.append((at, end))
     return tuple(found)
 
 
@@ -124,17 +124,21 @@ def _longest(said: tuple[str, ...], at: int, known: tuple[str, ...], places: tup
 @CACHES.keep(16_384)
 def residue(response: str, evidence: str, query: str) -> Residue:
     """What a response says that its evidence, then its question, do not account for."""
-    said, filler = tokens(response), _filler(response)
+    said = tokens(response)
     held = [0] * len(said)  # 1 evidence, 2 question
     for mark, source in ((2, query), (1, evidence)):
-        for start, end in matches(response, source):
+        for start, end in matches(response, source) if source else ():
             held[start:end] = [mark] * (end - start)
     counts, longest, run = [0, 0, 0], 0, 0
-    for token, mark, fill in zip(said, held, filler, strict=True):
-        if token == _BREAK or mark:
+    for token, mark, fill in zip(said, held, _filler(response), strict=True):
+        if mark:
             run = 0
-        if token != _BREAK and not fill:
+        if token == _BREAK:
+            run = 0
+        elif not fill:
             counts[mark] += 1
-            run += not mark
-            longest = max(longest, run)
+            if not mark:
+                run += 1
+                if run > longest:
+                    longest = run
     return Residue(sum(counts), counts[1], counts[2], counts[0], longest)

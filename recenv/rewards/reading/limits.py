@@ -36,12 +36,14 @@ class Mention(NamedTuple):
 
 
 class Record(NamedTuple):
-    """A rendered item taken apart again. numbers: slot -> (low, high); members: slot -> squeezed values; text: all, squeezed."""
+    """A rendered item taken apart again. numbers: slot -> (low, high); members: slot -> squeezed values; named: those of all
+    slots that are longer than a character; text: all, squeezed."""
 
     name: str
     category: str
     numbers: dict[str, tuple[float, float]]
     members: dict[str, tuple[str, ...]]
+    named: tuple[str, ...]
     text: str
     grams: frozenset[str]
 
@@ -210,7 +212,8 @@ def record(item_text: str) -> Record:
                 numbers[slot] = (number[0].value, number[-1].upper)
         if SLOTS[slot].kind != "number":
             members[slot] = tuple(s for s in (squeeze(v) for v in re.split(r"[、,]", value)) if s)
-    return Record(parts[0], parts[1] if len(parts) > 1 else "", numbers, members, squeeze(item_text), grams(item_text))
+    named = tuple(m for own in members.values() for m in own if len(m) > 1)
+    return Record(parts[0], parts[1] if len(parts) > 1 else "", numbers, members, named, squeeze(item_text), grams(item_text))
 
 
 def within(limit: Limit, value: tuple[float, float]) -> bool:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from recenv.errors import WeightsError
 from recenv.rewards.dimensions import DIMENSIONS
-from recenv.rewards.features.matching import Rarity
+from recenv.rewards.features.terms import Rarity
 from recenv.rewards.models import checkpoint
 from recenv.rewards.models.boosted.ensemble import LEAVES, Ensemble
 from recenv.rewards.models.boosted.inputs import Inputs, names

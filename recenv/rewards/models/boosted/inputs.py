@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from recenv.records import ScorerRow
 from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rewards.features import matching, prose, replying, vector, wants
-from recenv.rewards.features.matching import Rarity
+from recenv.rewards.features.terms import Rarity
 from recenv.rewards.fields import items_of, texts
 from recenv.rewards.models.boosted import reader
+from recenv.rewards.models.boosted.overlaps import Asked, Overlaps
 from recenv.rewards.models.boosted.reader import SentenceReader
 from recenv.rewards.reading.records import is_record
 
@@ -29,8 +30,7 @@ _LENGTHS = ("item_length",)
 _LISTED, _ALONE = 0.2, 0.35  # what a standard deviation of each counts, in logits
 _SCALES = np.array([20.0, 0.1, 1.2, 14.0])  # about that, over rows of many sources
 
-_KEPT, _MOST_ITEMS = 1_024, 128  # texts, and items of each, whose numbers are kept: dimensions and turns ask about the same
-
+_AT_ONCE = 256  # lists, of which everything is kept until their features are made
 _HAD = 4_096  # texts of which is kept which pairs they have
 
 _OF_ITEM = ("query_length", "rating", "rating_missing", "price", "price_missing", "distance", "distance_missing")
@@ -67,10 +67,15 @@ class Inputs:
     """rarity: of words. pairs: by dimension, the "field|label: value" whose presence is a feature. reader: of sentences."""
 
     def __init__(self, rarity: Rarity, pairs: dict[str, tuple[str, ...]], reader: SentenceReader | None = None) -> None:
-        self.rarity, self.pairs, self.reader = rarity, pairs, reader
-        self._alone = lru_cache(maxsize=_KEPT)(lambda text: dict[str, Array]())
-        self._listed = lru_cache(maxsize=_KEPT)(lambda text, items: self._read(text, items, True))
+        self.pairs, self.reader, self.overlaps = pairs, reader, Overlaps(rarity)
         self._had = lru_cache(maxsize=_HAD)(self._pairs_in)
+
+    def clear(self, *, keep_texts: bool = False) -> None:
+        """Forget what was found of pairs, and, but to ``keep_texts``, of single texts."""
+        self.overlaps.clear()
+        if not keep_texts:
+            self._had.cache_clear()
+            self.overlaps.rarity.of_parts.cache_clear()
 
     def __call__(self, rows: Sequence[ScorerRow]) -> list[Array]:
         """(U, E) features of each row of one dimension, a line an item, one where there are none."""
@@ -81,13 +86,14 @@ class Inputs:
             found = [np.nan_to_num(vector.vector(dimension, texts(row, "")).astype(np.float64))[None] for row in rows]
             return self._with_claims(rows, found) if claims(dimension) else found
         if DIMENSIONS[dimension].listwise:
-            return [_within(self._pairs(row, items_of(row))) for row in rows]
+            return [_within(x) for x in self._lists([(row, items_of(row)) for row in rows])]
         asked: dict[tuple[str, ...], list[int]] = {}
         for n, row in enumerate(rows):
             asked.setdefault(tuple(getattr(row, field) for field in _TEXTS), []).append(n)
         out = [np.zeros((0, 0))] * len(rows)
-        for own in asked.values():
-            for n, line in zip(own, self._pairs(rows[own[0]], tuple(rows[n].item for n in own)), strict=True):
+        lists = self._lists([(rows[own[0]], tuple(rows[n].item for n in own)) for own in asked.values()])
+        for own, x in zip(asked.values(), lists, strict=True):
+            for n, line in zip(own, x, strict=True):
                 out[n] = line[None]
         return out
 
@@ -99,12 +105,19 @@ class Inputs:
             np.concatenate([own[0], reading.totals, line])[None]
             for own, reading, line in zip(found, readings, weighed, strict=True)]
 
+    def _lists(self, lists: Sequence[tuple[ScorerRow, tuple[str, ...]]]) -> list[Array]:
+        """Features of rows' requests and persons with items; their words are compared at once."""
+        found: list[Array] = []
+        for at in range(0, len(lists), _AT_ONCE):
+            part = lists[at:at + _AT_ONCE]
+            self.overlaps.read(asked for row, items in part for asked in self._asked(row, items))
+            found += [self._pairs(row, items) for row, items in part]
+        return found
+
     def _pairs(self, row: ScorerRow, items: tuple[str, ...]) -> Array:
         """(I, E) features of a row's request and person with items, each alone but for what ``listed_`` says."""
         own = DIMENSIONS[row.dimension]
-        columns = [self._matched(getattr(row, field), items) for field in _TEXTS if field in own.reads]
-        if own.listwise:
-            columns += [self._among(getattr(row, field), items) for field in ("query", "user") if field in own.reads]
+        columns = [self.overlaps(asked) for asked in self._asked(row, items)]
         person = "user" in own.reads
         columns.append(np.array([vector.query_item(row.query, item) for item in items])[:, _on_pairs(own.reads)])
         columns.append(np.array([
@@ -114,27 +127,16 @@ class Inputs:
         if self.pairs.get(row.dimension):
             had = self._had(row.dimension, "user", row.user) | self._had(row.dimension, "context", row.context)
             columns.append(np.array([had | self._had(row.dimension, "item", item) for item in items], np.float64))
-        found: Array = np.nan_to_num(np.concatenate(columns, 1))
+        found: Array = np.nan_to_num(np.concatenate(columns, 1), copy=False)
         return found
 
-    def _matched(self, text: str, items: tuple[str, ...]) -> Array:
-        """(I, F) of a text and items, each as if there were no others."""
-        own = self._alone(text)
-        if len(own) > _MOST_ITEMS:
-            own.clear()
-        own.update(self._read(text, tuple(dict.fromkeys(item for item in items if item not in own)), False))
-        return np.array([own[item] for item in items])
-
-    def _among(self, text: str, items: tuple[str, ...]) -> Array:
-        """(I, F) of a text and items, by how few of these have a word; in what order they stand says nothing."""
-        own = self._listed(text, tuple(sorted(items)))
-        return np.array([own[item] for item in items])
-
-    def _read(self, text: str, items: tuple[str, ...], local: bool) -> dict[str, Array]:
-        if not items:
-            return {}
-        found = matching.matched(matching.said(text), [matching.shown(item) for item in items], self.rarity, local)
-        return dict(zip(items, found, strict=True))
+    def _asked(self, row: ScorerRow, items: tuple[str, ...]) -> list[Asked]:
+        """Whose words are held against whose, in the order of the columns."""
+        own = DIMENSIONS[row.dimension]
+        found = [Asked(getattr(row, field), items, False) for field in _TEXTS if field in own.reads]
+        if own.listwise:
+            found += [Asked(getattr(row, field), items, True) for field in ("query", "user") if field in own.reads]
+        return found
 
     def _pairs_in(self, dimension: str, field: str, text: str) -> NDArray[np.bool_]:
         """(P,) which of a dimension's pairs a text has."""

@@ -30,7 +30,7 @@ _PASS = 256  # rows whose features are held at once
 
 
 class BoostedScorers(CheckpointScorers):
-    """One checkpoint of boosted trees. It keeps nothing of its own: what is read of texts is kept by their readers."""
+    """One checkpoint of boosted trees. What is read of single texts is kept by their readers."""
 
     def __init__(self, path: str | Path) -> None:
         opened = checkpoint.load(path)
@@ -38,7 +38,8 @@ class BoostedScorers(CheckpointScorers):
         super().__init__(opened.config, opened.fingerprint, opened.config.architecture.dimensions)
 
     def clear(self, *, keep_segments: bool = False) -> None:
-        """Nothing to forget."""
+        """Forget what was found of pairs, and, but to ``keep_segments``, of single texts."""
+        self.inputs.clear(keep_texts=keep_segments)
 
     def remarks(self, rows: Sequence[ScorerRow], values: NDArray[np.float32]) -> list[str]:
         said = [""] * len(rows)
