@@ -62,7 +62,8 @@ def maximise(data: Choices, l2: float, prior_decay: float, max_iterations: int =
 
     def loss(point: Vector) -> tuple[float, Vector]:
         value, gradient = _evaluate(data, point[:-1], point[-1])
-        return float(-value.sum() + 0.5 * l2 * np.sum((point - centre) ** 2)), l2 * (point - centre) - gradient
+        apart = point - centre
+        return float(0.5 * l2 * np.square(apart).sum() - value.sum()), l2 * apart - gradient
 
     point, iterations = centre.copy(), 0
     value, gradient = loss(point)
@@ -93,7 +94,7 @@ def _evaluate(data: Choices, beta: Vector, logit: float) -> tuple[Vector, Vector
     for e in range(width):
         value += beta[e] * data.features[:, :, e]
     value = np.where(present, np.clip(value, -_CERTAIN, _CERTAIN), -np.inf)
-    top = np.maximum(value.max(1, initial=0.0), 0.0)[:, None]  # the outside option's utility is 0
+    top = value.max(1, initial=0.0)[:, None]  # the outside option's utility is 0
     weight = np.exp(value - top)  # (G, L)
     mass = np.exp(-top) + np.cumsum(weight, 1)  # (G, L) over the first n = place + 1
     depth, slope = _depth(data, place, float(1.0 / (1.0 + np.exp(-logit))))

@@ -77,6 +77,9 @@ def test_habit_is_the_share_of_the_history(tiny_world: World) -> None:
 def test_budget_words() -> None:
     assert tightness("very tight") == 1 and tightness(" Generous ") < 0
     assert tightness("精打细算") == 1 and tightness("no such word") == 0 == tightness("")
+    scale = {1.0: "精打细算,很紧,拮据,very tight", 0.8: "tight", 0.6: "实惠,经济,便宜,低,节俭,cheap,low,frugal,economical", 0.4: "偏紧,careful",
+             0.0: "适中,中等,moderate,medium", -0.6: "宽裕,充足,高,generous,ample,high", -1.0: "奢华,luxury,unlimited"}
+    assert all(tightness(word) == tight for tight, words in scale.items() for word in words.split(","))
 
 
 # -- the learned user --------------------------------------------------------------------------------------------------------
