@@ -65,14 +65,14 @@ def maximise(data: Choices, l2: float, prior_decay: float, max_iterations: int =
         apart = point - centre
         return float(0.5 * l2 * np.square(apart).sum() - value.sum()), l2 * apart - gradient
 
-    point, iterations = centre.copy(), 0
+    point, iterations = centre, 0
     value, gradient = loss(point)
     for iterations in range(1, max_iterations + 1):  # noqa: B007
         step = np.linalg.solve(_positive(_hessian(loss, point)), gradient)
         scale = 1.0
         while scale > 1e-8:
             moved, slope = loss(point - scale * step)
-            if moved <= value - 1e-4 * scale * float(gradient @ step):
+            if moved <= value:
                 break
             scale /= 2
         else:

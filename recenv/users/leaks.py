@@ -48,7 +48,7 @@ def _holds(folded: str, text: str) -> bool:
 
 
 def _joins(left: str, right: str) -> bool:
-    return bool(left and right) and left.isascii() and right.isascii() and left.isalnum() and right.isalnum()
+    return left.isascii() and right.isascii() and left.isalnum() and right.isalnum()
 
 
 def _folded(text: str) -> str:

@@ -110,12 +110,14 @@ def test_errors_are_those_of_the_penalised_hessian() -> None:
     assert fitted.decay == pytest.approx(0.9)
 
 
-def test_steps_are_counted_and_none_makes_it_worse() -> None:
+@pytest.mark.parametrize("odds", [999.0, 1 / 999.0])
+def test_steps_are_counted_and_none_makes_it_worse(odds: float) -> None:
     """Also where whole steps would, and from far away."""
     data = simulate(50, 6, np.array([0.0, 4.0, -4.0]), 0.3, seed=6)
-    few = [maximise(data, 1e-3, 0.999, max_iterations=n) for n in (1, 2, 3, 100)]
-    assert [f.iterations for f in few[:3]] == [1, 2, 3] and few[3].iterations < 30
-    centre = np.array([0.0, 0.0, 0.0, np.log(999.0)])
+    few = [maximise(data, 1e-3, odds / (1 + odds), max_iterations=n) for n in (0, 1, 2, 3, 100)]
+    assert [f.iterations for f in few[:4]] == [0, 1, 2, 3] and few[4].iterations < 30
+    assert not few[0].beta.any() and few[0].decay == pytest.approx(odds / (1 + odds))
+    centre = np.array([0.0, 0.0, 0.0, np.log(odds)])
     worth = [-np.inf]
     for f in few:
         point = np.array([*f.beta, np.log(f.decay / (1 - f.decay))])

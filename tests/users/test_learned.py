@@ -19,7 +19,7 @@ from recenv.records import Goal, Item, Need, Outcome, Privileged, Session, User
 from recenv.testing.tiny import SESSIONS, item_id
 from recenv.users import USERS
 from recenv.users.choice import Choices, log_likelihood, maximise
-from recenv.users.features import FEATURES, FeatureReader, tightness
+from recenv.users.features import FEATURES, FeatureReader, _medians, tightness
 from recenv.users.learned import (
     DEFAULT_PARAMS,
     PRIOR_DECAY,
@@ -74,11 +74,19 @@ def test_habit_is_the_share_of_the_history(tiny_world: World) -> None:
     assert rows[:, FEATURES.index("habit")].tolist() == [0.5, 0.0]
 
 
+def test_prices_are_compared_within_a_category() -> None:
+    column = np.array([1.0, 3.0, 100.0, -1.0, 0.0])
+    world = SimpleNamespace(column=lambda name: column, categories=("a", "b", "c"))
+    middle = _medians(world, np.array([0, 0, 1, 1, 0]))  # type: ignore[arg-type]
+    assert middle[:2].tolist() == [1.0, 100.0] and np.isnan(middle[2])
+
+
 def test_budget_words() -> None:
     assert tightness("very tight") == 1 and tightness(" Generous ") < 0
     assert tightness("精打细算") == 1 and tightness("no such word") == 0 == tightness("")
-    scale = {1.0: "精打细算,很紧,拮据,very tight", 0.8: "tight", 0.6: "实惠,经济,便宜,低,节俭,cheap,low,frugal,economical", 0.4: "偏紧,careful",
-             0.0: "适中,中等,moderate,medium", -0.6: "宽裕,充足,高,generous,ample,high", -1.0: "奢华,luxury,unlimited"}
+    scale = {1.0: "精打细算,很紧,拮据,very tight", 0.8: "tight", 0.6: "实惠,经济,便宜,低,节俭,cheap,low,frugal,economical",
+             0.4: "偏紧,careful", 0.0: "适中,中等,moderate,medium", -0.6: "宽裕,充足,高,generous,ample,high",
+             -1.0: "奢华,luxury,unlimited"}
     assert all(tightness(word) == tight for tight, words in scale.items() for word in words.split(","))
 
 
@@ -171,6 +179,7 @@ def test_unusable_fits(tiny_world: World, tmp_path: Path) -> None:
     b"", b"{", b"[]", b"\xff\xfe", b'{"coefficients": {}}',
     msgspec.json.encode(msgspec.structs.replace(PARAMS, schema=9)),
     msgspec.json.encode(msgspec.structs.replace(PARAMS, coefficients={"base": 1.0})),
+    msgspec.json.encode(msgspec.structs.replace(PARAMS, coefficients={**PARAMS.coefficients, "more": 1.0})),
     msgspec.json.encode(msgspec.structs.replace(PARAMS, position_decay=0.0)),
     msgspec.json.encode(msgspec.structs.replace(PARAMS, leave_hazard=1.0)),
     msgspec.json.encode(PARAMS)[:-20],

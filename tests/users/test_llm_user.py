@@ -283,7 +283,7 @@ WISHES = Need(constraints=tuple(
 TALK = Situation(
     seed=3, locale="en", profile={}, context={}, need=WISHES, said=0b001, secret=0b010, most=1,
     dialogue=(Message("user", "Tea?"),), act="recommend", text="Try this.",
-    items=(Item(id="i", category="dining", name="Tea House"),), unshown=("Old Gate", "Blue Door", "X", "Ab"))
+    items=(Item(id="i", category="dining", name="Tea House"),), unshown=("Old Gate", "Blue Door", "X", "Ab", "店q", "q铺"))
 
 
 @pytest.mark.parametrize(("words", "names"), [
@@ -291,6 +291,7 @@ TALK = Situation(
     ("a blue  DOOR!", ["Blue Door"]),  # and that one never
     ("X it is", []),  # too short to be a name
     ("Ab", ["Ab"]), ("about", []), ("Cab", []), ("about Ab", ["Ab"]), ("cab, Ab.", ["Ab"]), ("Ab2", []), ("店Ab店", ["Ab"]),
+    ("店qu", []), ("a店q u", ["店q"]), ("uq铺", []), ("u q铺a", ["q铺"]),
     ("", [])])
 def test_names_are_found_as_whole_words(words: str, names: list[str]) -> None:
     assert named(words, TALK) == names
@@ -356,3 +357,14 @@ def test_an_outage_is_the_answer_to_all_that_was_asked(
     error, answer = user.answer([TALK, TALK._replace(seed=4)])
     assert isinstance(error, EndpointError) and (str(error), error.kind) == ("the user's model: busy", "refused")
     assert answer == Answer(text="ok") and [request["seed"] for request in asked] == [3, 4]
+
+
+@pytest.mark.parametrize(("own", "seeds"), [({}, [3, 4]), ({"seed": 7}, [7, 7]), ({"extra": {"seed": 8}}, [8, 8])])
+def test_a_seed_of_ones_own_goes_before_those_of_the_sessions(
+    tiny_logged_world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own: dict[str, Any], seeds: list[int]
+) -> None:
+    config = ModelConfig(model="m", record=str(tmp_path / "r.jsonl"), base_url="http://127.0.0.1:9/v1", **own)
+    user, asked = LlmUser(tiny_logged_world, config), list[dict[str, Any]]()
+    monkeypatch.setattr(user._answers, "of", lambda requests: (asked.extend(requests), [Completion(text="")] * 2)[1])
+    user.answer([TALK, TALK._replace(seed=4)])
+    assert [request["seed"] for request in asked] == seeds
