@@ -97,7 +97,8 @@ class BoostedLearner:
             features={d: names(d, pairs.get(d, ())) for d in self.data})
 
     def written(self) -> Written:
-        return stored(self.ensembles, self.inputs.overlaps.rarity, self.inputs.reader)
+        found = stored(self.ensembles, self.inputs.overlaps.rarity, self.inputs.reader)
+        return Written(found.arrays, None, {"words.json": found.words})
 
     def _read(self, rows: list[ScorerRow]) -> Grown:
         found = self.inputs(rows)

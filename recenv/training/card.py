@@ -19,8 +19,8 @@ from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rewards.models.blend import even
 from recenv.rewards.models.boosted.checkpoint import BoostedConfig
 from recenv.rewards.models.compact.segments import CAPS
-from recenv.rewards.models.open import Config
 from recenv.rewards.models.sequence.checkpoint import SequenceConfig
+from recenv.training.learner import Config
 
 _MEANING = (
     "Intervals are 95 %, expanded percentiles of a bootstrap that draws whole groups (users, prompts, conversations). ECE has "

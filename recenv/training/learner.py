@@ -15,15 +15,20 @@ from torch import nn
 from recenv.measures.calibrate import fit_lists, fit_temperature
 from recenv.measures.metrics import list_nll, nll
 from recenv.rewards.dimensions import DIMENSIONS
+from recenv.rewards.models.boosted.checkpoint import BoostedConfig
 from recenv.rewards.models.calibration import Calibration
 from recenv.rewards.models.checkpoint import Written
-from recenv.rewards.models.open import Config
+from recenv.rewards.models.compact.checkpoint import CompactConfig
+from recenv.rewards.models.sequence.checkpoint import SequenceConfig
 from recenv.rewards.models.wide import Wide
 from recenv.training.batches import choose_units
 from recenv.training.examples import per_row, together
 from recenv.training.opinions import Opinions
 from recenv.training.plan import Pool, pool
 from recenv.training.warmstart import Given
+
+Config = BoostedConfig | CompactConfig | SequenceConfig
+"""config.json of any network."""
 
 _CHUNK = 128  # units a forward pass of validation
 

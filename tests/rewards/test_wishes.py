@@ -16,7 +16,7 @@ from recenv.data.world import World
 from recenv.records import Action, Item, ScorerRow, Value
 from recenv.rewards.fields import decided as field_value
 from recenv.rewards.fields import worth_nothing
-from recenv.rewards.models.heads import digest
+from recenv.rewards.models.network import digest
 from recenv.rewards.rules.checks import compliance
 from recenv.rewards.rules.held import decided, decided_in_row, recommended, status
 from recenv.rewards.rules.scorer import NOTHING_READ, ChecksScorer

@@ -6,22 +6,33 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from recenv.errors import UnknownName
-from recenv.rewards.models.boosted.checkpoint import BoostedConfig
-from recenv.rewards.models.boosted.scorers import BoostedScorers
-from recenv.rewards.models.compact.checkpoint import CompactConfig
-from recenv.rewards.models.compact.scorers import CompactScorers
 from recenv.rewards.models.described import network_of
 from recenv.rewards.models.divided import DIVIDED, divided
 from recenv.rewards.models.heads import CheckpointScorers
-from recenv.rewards.models.sequence.checkpoint import SequenceConfig
-from recenv.rewards.models.sequence.scorers import SequenceScorers
 from recenv.rewards.protocol import Scorer
 
-Config = BoostedConfig | CompactConfig | SequenceConfig
-"""config.json of any network."""
+
+def _boosted(path: str | Path) -> CheckpointScorers:
+    from recenv.rewards.models.boosted.scorers import BoostedScorers
+
+    return BoostedScorers(path)
+
+
+def _compact(path: str | Path) -> CheckpointScorers:
+    from recenv.rewards.models.compact.scorers import CompactScorers
+
+    return CompactScorers(path)
+
+
+def _sequence(path: str | Path) -> CheckpointScorers:
+    from recenv.rewards.models.sequence.scorers import SequenceScorers
+
+    return SequenceScorers(path)
+
 
 _NETWORKS: dict[str, Callable[[str | Path], CheckpointScorers]] = {
-    "boosted": BoostedScorers, "compact": CompactScorers, "sequence": SequenceScorers}
+    "boosted": _boosted, "compact": _compact, "sequence": _sequence}
+"""Imported when opened: trees need no tensor library, which takes seconds to import."""
 
 
 def open_scorers(path: str | Path = "thorough") -> CheckpointScorers:

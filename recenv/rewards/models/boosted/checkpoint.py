@@ -8,17 +8,17 @@ from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
-import torch
 from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load_file
 
 from recenv.errors import WeightsError
 from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rewards.features.terms import Rarity
-from recenv.rewards.models import checkpoint
 from recenv.rewards.models.boosted.ensemble import LEAVES, Ensemble
 from recenv.rewards.models.boosted.inputs import Inputs, names
 from recenv.rewards.models.boosted.reader import LINE, SentenceReader
-from recenv.rewards.models.checkpoint import Described, Written
+from recenv.rewards.models.config import Described, check_heads, convert, damaged
 from recenv.rewards.models.described import FILES, check_files, fingerprint, resolve
 
 _READER = "sentences"
@@ -51,12 +51,12 @@ def load(path: str | Path) -> BoostedCheckpoint:
     """Open a checkpoint of boosted trees; raises WeightsError, with what to do, when anything about it is not right."""
     folder = resolve(path)
     check_files(folder, FILES["boosted"])
-    config = checkpoint.convert(folder / "config.json", BoostedConfig)
+    config = convert(folder / "config.json", BoostedConfig)
     own = config.architecture
-    checkpoint.check_heads(folder / "config.json", config, own.dimensions,
-                           {d: names(d, own.pairs.get(d, ())) for d in own.dimensions if d in DIMENSIONS})
+    check_heads(folder / "config.json", config, own.dimensions,
+                {d: names(d, own.pairs.get(d, ())) for d in own.dimensions if d in DIMENSIONS})
     file = folder / "model.safetensors"
-    tensors = {name: tensor.numpy() for name, tensor in checkpoint.read_tensors(file).items()}
+    tensors = _arrays(file)
     ensembles = {d: _ensemble(file, d, tensors, len(config.features[d])) for d in own.dimensions}
     words = _words(folder / "words.json")
     rarity = _rarity(folder / "words.json", words.rarity, tensors.get("rarity"))
@@ -64,15 +64,28 @@ def load(path: str | Path) -> BoostedCheckpoint:
     return BoostedCheckpoint(config, ensembles, inputs, fingerprint(folder, FILES["boosted"]))
 
 
-def stored(ensembles: Mapping[str, Ensemble], rarity: Rarity, reader: SentenceReader | None = None) -> Written:
-    """What is written of trees."""
+class Stored(NamedTuple):
+    """What is written of trees: arrays by name, and words.json."""
+
+    arrays: dict[str, NDArray[Any]]
+    words: Any
+
+
+def stored(ensembles: Mapping[str, Ensemble], rarity: Rarity, reader: SentenceReader | None = None) -> Stored:
+    """Trees, words and the reader of sentences as they are written."""
     arrays = {f"{d}.{name}": array for d, e in ensembles.items() for name, array in e.arrays().items()}
     arrays["rarity"] = np.array([*rarity.known.values(), rarity.unknown], np.float32)
     if reader is not None:
         arrays |= {f"{_READER}.{name}": array for name, array in reader.arrays().items()}
-    tensors = {name: torch.from_numpy(np.ascontiguousarray(a)) for name, a in arrays.items()}
     words = _Words(rarity=tuple(rarity.known), sentences=tuple(reader.lexicon) if reader is not None else ())
-    return Written(tensors, None, {"words.json": msgspec.to_builtins(words)})
+    return Stored(arrays, msgspec.to_builtins(words))
+
+
+def _arrays(file: Path) -> dict[str, NDArray[Any]]:
+    try:
+        return load_file(str(file))
+    except (SafetensorError, OSError, ValueError) as error:
+        raise damaged(file, error) from None
 
 
 def _ensemble(file: Path, dimension: str, tensors: Mapping[str, NDArray[Any]], features: int) -> Ensemble:

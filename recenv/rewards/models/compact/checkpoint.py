@@ -10,8 +10,9 @@ from tokenizers import Tokenizer
 from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rewards.features import vector
 from recenv.rewards.models import checkpoint
-from recenv.rewards.models.checkpoint import Described, Opened, Written
+from recenv.rewards.models.checkpoint import Opened, Written
 from recenv.rewards.models.compact.network import CompactArchitecture, CompactNetwork
+from recenv.rewards.models.config import Described, check_blends, check_heads, convert
 from recenv.rewards.models.described import FILES, check_files, fingerprint, resolve
 from recenv.rewards.models.opinions import SecondOpinions
 from recenv.rewards.models.tokenizer import load_tokenizer
@@ -28,16 +29,16 @@ def load(path: str | Path) -> Opened[CompactConfig, CompactNetwork]:
     """Open a compact checkpoint; raises WeightsError, with what to do, when anything about it is not right."""
     folder = resolve(path)
     check_files(folder, FILES["compact"])
-    config = checkpoint.convert(folder / "config.json", CompactConfig)
+    config = convert(folder / "config.json", CompactConfig)
     own = config.architecture.dimensions
-    checkpoint.check_heads(folder / "config.json", config, own, {d: vector.names(d) for d in own if d in DIMENSIONS})
+    check_heads(folder / "config.json", config, own, {d: vector.names(d) for d in own if d in DIMENSIONS})
     tokenizer = load_tokenizer(folder / "tokenizer.json")
     checkpoint.check_vocabulary(folder, tokenizer, config.architecture.vocabulary)
     model, tensors = CompactNetwork(config.architecture), checkpoint.read_tensors(folder / "model.safetensors")
     checkpoint.fill(model, folder / "model.safetensors", tensors)
     model.eval().requires_grad_(False)
     second = SecondOpinions.among(tensors)
-    checkpoint.check_blends(folder / "config.json", config, {d: 2 + (d in second.dimensions) for d in own})
+    check_blends(folder / "config.json", config, {d: 2 + (d in second.dimensions) for d in own})
     return Opened(config, model, tokenizer, fingerprint(folder, FILES["compact"]), second)
 
 

@@ -20,7 +20,7 @@ from torch import Tensor
 from recenv.records import ScorerRow
 from recenv.rewards.models.compact import checkpoint
 from recenv.rewards.models.compact.inputs import CompactInputs
-from recenv.rewards.models.heads import Judged, NetworkScorers
+from recenv.rewards.models.network import Judged, NetworkScorers
 from recenv.rewards.models.wide import judged
 
 _HEAD = 64  # units a batch, always as many

@@ -13,7 +13,8 @@ from tokenizers import Tokenizer
 
 from recenv.errors import WeightsError
 from recenv.rewards.models import checkpoint
-from recenv.rewards.models.checkpoint import Described, Opened, Written
+from recenv.rewards.models.checkpoint import Opened, Written
+from recenv.rewards.models.config import Described, check_blends, check_heads, convert
 from recenv.rewards.models.described import FILES, check_files, fingerprint, resolve
 from recenv.rewards.models.opinions import SecondOpinions
 from recenv.rewards.models.quantised import packed, restore
@@ -34,9 +35,9 @@ def load(path: str | Path) -> Opened[SequenceConfig, SequenceNetwork]:
     """Open a sequence checkpoint; raises WeightsError, with what to do, when anything about it is not right."""
     folder = resolve(path)
     check_files(folder, FILES["sequence"])
-    config = checkpoint.convert(folder / "config.json", SequenceConfig)
+    config = convert(folder / "config.json", SequenceConfig)
     a = config.architecture
-    checkpoint.check_heads(folder / "config.json", config, a.dimensions, {d: a.names(d) for d in a.dimensions})
+    check_heads(folder / "config.json", config, a.dimensions, {d: a.names(d) for d in a.dimensions})
     tokenizer = load_tokenizer(folder / "tokenizer.json")
     checkpoint.check_vocabulary(folder, tokenizer, a.vocabulary)
     model = SequenceNetwork(a, _trunk(folder / "trunk.json", len(a.dimensions)))
@@ -45,7 +46,7 @@ def load(path: str | Path) -> Opened[SequenceConfig, SequenceNetwork]:
     checkpoint.fill(model, file, _with_twin(model, tensors))
     model.eval().requires_grad_(False)
     second = SecondOpinions.among(tensors)
-    checkpoint.check_blends(folder / "config.json", config, {
+    check_blends(folder / "config.json", config, {
         d: (a.features and d in a.read) + 1 + (d in second.dimensions) for d in a.dimensions})
     return Opened(config, model, tokenizer, fingerprint(folder, FILES["sequence"]), second)
 

@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from recenv.records import ScorerRow
-from recenv.rewards.models.heads import Judged, NetworkScorers
+from recenv.rewards.models.network import Judged, NetworkScorers
 from recenv.rewards.models.sequence import checkpoint
 from recenv.rewards.models.sequence.inputs import SequenceInputs
 from recenv.rewards.models.sequence.text import Assembler, Tokens, sides
