@@ -64,6 +64,23 @@ def test_few_rows_or_one_class_leave_logits_alone():
     assert fit_calibration(np.arange(99.0), np.ones(99), np.arange(99) % 2) == Calibration()
 
 
+def test_thirty_rows_on_either_side_of_a_half_are_enough():
+    for rows, fitted in ((29, False), (30, True)):
+        logits, fold = N[:rows] - 15.0, N[:rows] % 2
+        assert (fit_calibration(logits, (logits > 0).astype(float), fold) != Calibration()) == fitted
+    logits, fold = N[:40] - 20.0, N[:40] % 2
+    for low, high, fitted in ((0.2, 0.5, True), (0.2, 0.49, False), (0.5, 0.9, False), (0.49, 0.9, True)):
+        assert (fit_calibration(logits, np.where(logits > 0, high, low), fold) != Calibration()) == fitted
+
+
+def test_scales_have_bounds():
+    logits = N[:200] - 100.0
+    assert fit_temperature(logits, (logits < 0).astype(float)).scale == 1e-3
+    lists = [np.array([1.0, 2.0, 3.0])] * 3
+    for gain, scale in ((2, 20.0), (0, 0.05)):  # right for sure, wrong for sure
+        assert fit_lists(lists, [np.eye(3)[gain]] * 3).scale == pytest.approx(scale, rel=1e-6)
+
+
 def test_list_scale_is_found():
     z = rng.gumbel(5, np.arange(300)[:, None], np.arange(6)[None, :])
     pick = np.argmax(z + rng.gumbel(6, np.arange(300)[:, None], np.arange(6)[None, :]), 1)
