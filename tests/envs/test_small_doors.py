@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from collections.abc import Sequence
 
 import gymnasium
 import msgspec
@@ -28,6 +29,7 @@ from recenv.errors import InputError, OptionError
 from recenv.records import Action, Constraint, Need
 from recenv.rewards.hybrid import REWARDS
 from recenv.users.llm_prompt import messages
+from recenv.users.protocol import Answer, Situation
 
 CONFIG = EnvConfig(horizon=6, candidates=8, scorers="rules")
 
@@ -217,6 +219,30 @@ def test_what_was_searched_is_no_part_of_the_talk(engine: Engine) -> None:
     assert [m.role for m in asked.dialogue] == ["user", "assistant", "user", "assistant", "user"]
     assert [m.content for m in asked.dialogue[1::2]] == ["Which?", "(something that cannot be read)"]
     assert asked.text == "Where?" and asked.act == "ask" and asked.most == CONFIG.answers
+
+
+def test_each_of_several_is_heard_whatever_the_others_do(engine: Engine, tiny_world: World) -> None:
+    row = tiny_world.session_row("zh-2")
+    state, log = engine.begin(np.full(4, row), np.arange(4, dtype=np.uint64)), engine.log(4, words=True)
+    rude = Action(act="recommend", items=("zh-dining-01",), text="You will love this place, I am sure")
+    engine.step(state, log, [Action(act="end"), None, Action(act="search", query="tea"), rude])
+    assert [bool(log.objection[r, 0]) for r in range(4)] == [False, False, False, True]
+
+
+class Mumbling(ScriptedUser):
+    """Says nothing that can be read of a question, and of slates that he takes nothing."""
+
+    def answer(self, situations: Sequence[Situation]) -> list[Answer]:
+        return [Answer(flaw="unread") if s.act == "ask" else Answer(text="No.") for s in situations]
+
+
+def test_who_is_not_understood_is_no_hindrance_to_others(tiny_world: World) -> None:
+    engine = Engine(tiny_world, CONFIG, scorers={}, reward=REWARDS["outcome"], user=Mumbling(wants=False))
+    row = tiny_world.session_row("zh-2")
+    state, log = engine.begin(np.full(2, row), np.zeros(2, np.uint64)), engine.log(2, words=True)
+    engine.step(state, log, [Action(act="ask", text="预算多少？"), Action(act="recommend", items=("zh-dining-01",), text="推荐")])
+    assert log.spoken is not None
+    assert [(spoken[0].words, spoken[0].flaw) for spoken in log.spoken] == [("", "unread"), ("No.", "")]
 
 
 @pytest.mark.parametrize(("given", "kept", "slips"), [

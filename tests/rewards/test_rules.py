@@ -80,6 +80,14 @@ def test_a_language_that_is_asked_for_is_told_from_all_others(instruction: str, 
     assert text_broken(instruction, locale, text, (), ()).reason == reason
 
 
+@pytest.mark.parametrize(("instruction", "wanted"), [
+    ("Use at least 9 words. Use no commas.", "marks"), ("Recommend at most 2 places. Answer in English. Use no commas.", "marks"),
+    ("Use no commas. Use no hashtags.", "marks"), ("Use at least 9 words.", "")])
+def test_of_demands_that_do_not_hold_for_a_question_the_others_do(instruction: str, wanted: str) -> None:
+    broken = text_broken(instruction, "en", "Which one, please?", (), ())
+    assert (broken.about, broken.wanted) == (("form", wanted) if wanted else ("", ""))
+
+
 def test_the_number_of_items(zh: AgentView) -> None:
     assert "came 0" in instruction_verdict(*recommend(zh)).reason
     assert instruction_verdict(*recommend(zh, *zh.candidates[:4])).reason == "expected 1 to 3 items, came 4"

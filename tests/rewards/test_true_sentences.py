@@ -370,7 +370,7 @@ def test_of_names_in_names_the_longest_stands() -> None:
 
 @pytest.mark.parametrize(("text", "slots"), [
     ("Harbor Grill: parking 1.2 km away.", "distance"), ("Harbor Grill: parking 12 yuan.", ""),
-    ("Harbor Grill: 12 yuan off.", ""),
+    ("Harbor Grill: 12 yuan off.", ""), ("Harbor Grill: parking 12 yuan, 296 yuan.", "price"),
     ("Harbor Grill is 20 km away from the station.", ""), ("Harbor Grill: 4.5 out of 5.", "rating"),
     ("Harbor Grill: 4.5-4.8 stars.", ""),
     ("Harbor Grill costs 50 to 60 yuan.", ""), ("Harbor Grill costs at most 60 yuan.", ""),

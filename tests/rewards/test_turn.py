@@ -79,7 +79,7 @@ def test_a_scorer_never_overrules_a_failed_rule(view: AgentView) -> None:
     lie = f"推荐{item.name}（评分1.2分）。"
     result, scorers = score(view, *recommend(view, 0, text=lie))
     assert result.components[0, FC] == 0.0 and SOURCES[result.sources[0, FC]] == "rule" and "1.2" in result.reasons[0, FC]
-    assert not scorers[DIMENSIONS[FC]].rows
+    assert not scorers[DIMENSIONS[FC]].rows and result.components[0, [QIR, UBP]] == pytest.approx([0.9, 0.9])
     unknown = Action(act="recommend", items=("x",), text="推荐这家。")
     result, _ = score(view, unknown, [None])
     assert result.components[0, IF] == 0.0 and SOURCES[result.sources[0, IF]] == "rule"
@@ -114,6 +114,14 @@ def test_what_a_scorer_could_not_say_is_told_from_what_does_not_apply(view: Agen
     nobody = TurnScorer({})([Rulings(view, recommend(view, 0)[0], [view.candidates[0]])])
     question, _ = score(view, Action(act="ask", text="预算多少？"), [], silent=True)
     assert not nobody.unjudged.any() and not question.unjudged.any()
+
+
+def test_of_what_is_unjudged_in_one_turn_nothing_is_in_another(view: AgentView) -> None:
+    scorer = ByItem(DIMENSIONS[QIR], view)
+    scorer.values[item_text(view.candidates[0])] = NAN
+    found = TurnScorer({DIMENSIONS[QIR]: scorer})([Rulings(view, *recommend(view, at)) for at in (0, 1, 0, 2)])
+    assert found.components[:, QIR] == pytest.approx([NAN, 0.5, NAN, 0.1], nan_ok=True)
+    assert found.unjudged[:, QIR].tolist() == [True, False, True, False]
 
 
 def test_a_slate_without_words_has_no_facts(view: AgentView) -> None:

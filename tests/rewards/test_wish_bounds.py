@@ -23,7 +23,7 @@ INF = math.inf
     ("不超过800米。", "distance", -INF, 0.8), ("Delivery fee under 5 yuan.", "fee", -INF, 5.0),
     ("Minimum order under 30 yuan.", "minimum", -INF, 30.0), ("Rating at least 4.5.", "rating", 4.5, INF),
     ("A rating of 9 or more.", "rating", 9.0, INF), ("Not under 4.0 stars.", "rating", 4.0, INF),
-    ("Open past 10 pm.", "hours", 22.0, INF)])
+    ("If it is late, call me. At most 100 yuan.", "price", -INF, 100.0), ("Open past 10 pm.", "hours", 22.0, INF)])
 def test_a_demand_has_the_bounds_that_are_said(words: str, slot: str, low: float, high: float) -> None:
     [wish] = read_wishes(words)
     assert (wish.slot, wish.low, wish.high) == (slot, low, high)
@@ -39,7 +39,8 @@ def test_what_has_no_bound_or_is_no_items_has_none(words: str) -> None:
 
 @pytest.mark.parametrize(("words", "names", "forbids"), [
     ("Only in Haidian or Chaoyang.", ("haidian", "chaoyang"), False), ("Not in Haidian.", ("haidian",), True),
-    ("Outside Haidian.", ("haidian",), True), ("在海淀区或朝阳区。", ("海淀区", "朝阳区"), False)])
+    ("Outside Haidian.", ("haidian",), True), ("在海淀区或朝阳区。", ("海淀区", "朝阳区"), False),
+    ("海淀区的店在朝阳区。", ("朝阳区",), False), ("推荐蓝天区的店在海淀区。", ("海淀区",), False)])
 def test_districts_are_named_and_allowed_or_not(words: str, names: tuple[str, ...], forbids: bool) -> None:
     [wish] = read_wishes(words)
     assert (wish.slot, wish.names, wish.forbids) == ("area", names, forbids)

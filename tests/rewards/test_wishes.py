@@ -238,6 +238,7 @@ def test_entry_that_costs_nothing() -> None:
     ("Only old places under 100 yuan.", "Green Tea.", False), ("Under 100 yuan, with a view of the lake.", "Green Tea.", False),
     ("Avoid hot pot.", "I have an idea for you.", False), ("Avoid hot pot.", "绿茶很安静。", False),
     ("Avoid hot pot.", "Green Tea, not Golden Pot.", False), ("Answer kindly.", "Green Tea.", False),
+    ("Under 100 yuan. Thanks. Tell me a joke.", "Green Tea.", False), ("Under 100 yuan. Under 100 yuan.", "Green Tea.", True),
     ("Must have parking.", "Green Tea.", False),  # its record does not say
 ])
 def test_an_instruction_that_is_read_in_full_and_kept_is_worth_all(instruction: str, response: str, whole: bool) -> None:
