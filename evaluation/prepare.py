@@ -12,6 +12,7 @@ from recenv.errors import InputError
 from recenv.evaluation.cluster import Cluster, Job
 from recenv.evaluation.filling import fill
 from recenv.evaluation.runner import Chunk
+from recenv.rewards.models.threads import keep_to_one
 from recenv.scenarios import load_scenario
 from recenv.scenarios.entry import deck_home, open_engine
 
@@ -84,9 +85,7 @@ _ENGINES: list[Engine] = []
 
 
 def _start(engine: Engine) -> None:
-    import torch
-
-    torch.set_num_threads(1)
+    keep_to_one()
     _ENGINES[:] = [engine]
 
 

@@ -56,7 +56,7 @@ def scorer_set(name: str) -> dict[str, Scorer]:
         from recenv.rewards.models.lazily import lazy_scorers
 
         return dict(lazy_scorers(name))
-    from recenv.rewards.models.open import load_scorers  # torch: only where scorers are trained ones
+    from recenv.rewards.models.open import load_scorers
 
     return dict(load_scorers(name))
 

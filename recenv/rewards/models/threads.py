@@ -26,6 +26,13 @@ def threads_in_play() -> int:
     return int(given)
 
 
+def keep_to_one() -> None:
+    """One thread for the rest of this process, whether or not the tensor library is imported yet."""
+    os.environ["OMP_NUM_THREADS"] = "1"
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(1)
+
+
 @contextmanager
 def one_thread() -> Iterator[None]:
     """Sums in one order, whatever the machine. The number of threads is put back."""
