@@ -31,6 +31,7 @@ gc.disable()
 def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
+    gc.set_threshold(50_000, 10, 10)  # tests leave little behind, and are looked through often enough
     gc.enable()
 
 

@@ -42,8 +42,10 @@ def patterns() -> dict[str, Pattern]:
         for name, value in vars(module).items():
             for n, pattern in enumerate(_held(value)):
                 found.setdefault((pattern.pattern, pattern.flags), (f"{module.__name__}.{name}[{n}]", pattern))
-        for line, pattern in _written(module):
-            found.setdefault((pattern.pattern, pattern.flags), (f"{module.__name__}:{line}", pattern))
+        for line, text, flags in _written(module):
+            if (text, flags | re.UNICODE) not in found:  # most are held as well, and compiled already
+                pattern = re.compile(text, flags)
+                found.setdefault((pattern.pattern, pattern.flags), (f"{module.__name__}:{line}", pattern))
     return dict(found.values())
 
 
@@ -68,8 +70,8 @@ def _held(value: object) -> Iterator[Pattern]:
             yield from _held(inner)
 
 
-def _written(module: ModuleType) -> Iterator[tuple[int, Pattern]]:
-    """Patterns given to functions of ``re`` as a text, or as one that the module's own names fill in."""
+def _written(module: ModuleType) -> Iterator[tuple[int, str | bytes, int]]:
+    """Patterns given to functions of ``re`` as a text, or as one that the module's own names fill in, with their flags."""
     if vars(module).get("re") is not re:
         return
     for node in ast.walk(ast.parse(Path(str(module.__file__)).read_text("utf-8"))):
@@ -82,7 +84,7 @@ def _written(module: ModuleType) -> Iterator[tuple[int, Pattern]]:
         except (NameError, AttributeError, TypeError):  # names of a function's own
             continue
         if isinstance(text, (str, bytes)):
-            yield node.lineno, re.compile(text, *given)
+            yield node.lineno, text, given[0] if given else 0
 
 
 def example(pattern: Pattern) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -87,14 +88,14 @@ def test_evaluate_prints_a_leaderboard_and_writes_a_run(capsys: pytest.CaptureFi
 def test_a_killed_run_resumes_to_the_same_bytes(capsys: pytest.CaptureFixture[str], home: Path, run: Path) -> None:
     killed = home / "killed"
     arguments = (*ALONE, "--scenario", home / "toy.toml", "--out", killed)
-    recenv(capsys, *arguments)
+    shutil.copytree(run, killed)
     whole = (killed / "traces.jsonl").read_bytes()
     (killed / "traces.jsonl").write_bytes(whole[: len(whole) // 2])
     code, _, err = recenv(capsys, *arguments)
     assert code == 2 and "--resume" in err
     code, _, err = recenv(capsys, *arguments, "--resume")
     assert code == 0, err
-    assert (killed / "traces.jsonl").read_bytes() == whole == (run / "traces.jsonl").read_bytes()
+    assert (killed / "traces.jsonl").read_bytes() == whole
 
 
 def test_replay_verifies_and_notices_tampering(capsys: pytest.CaptureFixture[str], home: Path, run: Path) -> None:

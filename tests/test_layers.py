@@ -73,7 +73,7 @@ def imports(module: str) -> tuple[Import, ...]:
     """Every import of a module of ours; ``from package import x`` counts as package.x where that is a module."""
     tree = ast.parse(modules()[module].read_text(encoding="utf-8"))
     top, found = set(map(id, tree.body)), []
-    for node in ast.walk(tree):
+    for node in statements(tree):
         names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
         if isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{module}: relative import"
@@ -81,6 +81,14 @@ def imports(module: str) -> tuple[Import, ...]:
             names = [name if name in modules() else str(node.module) for name in full]
         found += [Import(name, id(node) in top) for name in names if name in modules() and name != module]
     return tuple(found)
+
+
+def statements(tree: ast.AST) -> Iterator[ast.AST]:
+    """All statements, at any depth; no expression holds one."""
+    for block in ("body", "orelse", "finalbody", "handlers", "cases"):
+        for inner in getattr(tree, block, ()):
+            yield inner
+            yield from statements(inner)
 
 
 def room(module: str) -> str:

@@ -18,6 +18,7 @@ class GoldMeter:
         from recenv.users.gold import GoldUser
 
         self.world, self.user = world, GoldUser(world)
+        self._known: dict[tuple[int, int, int], float] = {}
 
     @classmethod
     def of(cls, world: World) -> GoldMeter | None:
@@ -29,15 +30,23 @@ class GoldMeter:
 
     def value(self, session: int, goal: int, items: Sequence[int]) -> float | None:
         """Position-discounted mean of the items' gold values in [0, 1]; None for an empty slate."""
+        keys = [(session, goal, item) for item in dict.fromkeys(items)]
+        if fresh := [key for key in keys if key not in self._known]:
+            self._known.update(zip(fresh, self._values(session, goal, [item for _, _, item in fresh]), strict=True))
+        values = [self._known[key] for key in keys]
+        if len(values) < 2:
+            return values[0] if values else None
+        weights = 1.0 / np.log2(np.arange(len(values)) + 2.0)
+        return float(np.sum(np.array(values) * weights) / weights.sum())
+
+    def _values(self, session: int, goal: int, items: Sequence[int]) -> list[float]:
+        """Of each item alone."""
         from recenv.users.gold import gold_value
 
-        rows = np.array(list(dict.fromkeys(items)), np.int64)
-        if not len(rows):
-            return None
-        status = np.stack([self.world.satisfaction(session, goal, int(i)) for i in rows])
+        status = np.stack([self.world.satisfaction(session, goal, i) for i in items])
         if not status.shape[1]:
-            status = np.full((len(rows), 1), MET, np.int8)
-        n = len(rows)
-        appeal = self.user.appeal(np.full(n, session, np.int64), np.full(n, goal, np.int64), rows, status)
-        weights = 1.0 / np.log2(np.arange(n) + 2.0)
-        return float(np.sum(gold_value(appeal.utility - appeal.outside) * weights) / weights.sum())
+            status = np.full((len(items), 1), MET, np.int8)
+        n = len(items)
+        appeal = self.user.appeal(np.full(n, session, np.int64), np.full(n, goal, np.int64), np.array(items, np.int64), status)
+        values: list[float] = gold_value(appeal.utility - appeal.outside).tolist()
+        return values

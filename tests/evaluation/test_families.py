@@ -131,7 +131,7 @@ def test_the_second_family_judges_by_the_rescore_mechanism(home: Home, run: Path
     assert all(v.same for v in [*replay_run(run), *replay_run(run / AUDIT)])
 
 
-def test_manifest_leaderboard_and_report_show_both_families(home: Home, run: Path) -> None:
+def test_manifest_leaderboard_and_report_show_both_families(home: Home, run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = read_plan(run)
     assert made.audit is not None and made.audit.name == home.name("second")
     assert [(s["dimension"], s["fingerprint"]) for s in made.audit.scorers] == [(d, "of second") for d in DIMENSIONS]
@@ -146,6 +146,8 @@ def test_manifest_leaderboard_and_report_show_both_families(home: Home, run: Pat
     slate = [d.name for d in DIMENSIONS.values() if d.of == "slate"]
     gaps = {row.agent: np.mean([row.audit.gap[d].mean for d in slate]) for row in board.rows if row.audit}
     assert gaps["greedy"] > gaps["random"] + 0.05  # greedy maximises the first family, which knows nothing that the second knows
+    for others in ("board", "loss", "turn", "group", "dimension", "length"):  # test_pictures.py draws them
+        monkeypatch.setattr(f"recenv.evaluation.report.{others}_panels", lambda _: [])
     page = write_report(run, Chosen(most=1)).read_text()
     for word in ("Two families of scorers", "return by first", "return by second", "gap QIR", "Second family: second"):
         assert word in page, word

@@ -15,6 +15,7 @@ from recenv.evaluation.pages import templates
 from recenv.evaluation.plan import Family, Played, RunPlan
 from recenv.evaluation.report import write_report
 from recenv.evaluation.runner import evaluate
+from recenv.measures.drawing import new_figure
 from recenv.rollouts.trace import SessionTrace
 
 EVIL = "<script>alert(1)</script><b onclick=\"x()\">'</td></details>{{ 111 * 9 }}{% raw %}{# &amp; \u202e\x1b\x00"
@@ -68,9 +69,12 @@ def evil_plan() -> RunPlan:
 
 @pytest.fixture(scope="module")
 def source(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The page with pictures that say what they show and are empty: test_pictures.py draws hostile names."""
     run = evaluate(evil_plan(), tmp_path_factory.mktemp("evil") / "run", run_chunk=lambda agent, rows, first: [
         evil_session(agent, first)])
-    return write_report(run).read_text()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("recenv.evaluation.report.sheet", lambda _: new_figure(1.0, 1.0))
+        return write_report(run).read_text()
 
 
 @pytest.mark.parametrize("field", [

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from transformers.utils import get_json_schema
 
 from recenv.envs.act_tools import act_tools
 from recenv.rewards.dimensions import DIMENSIONS
@@ -19,6 +18,8 @@ SMALL: dict[str, Any] = {"scenario": "mixed", "scorers": "rules", "candidates": 
 
 
 def test_tools_are_the_acts() -> None:
+    from transformers.utils import get_json_schema
+
     from recenv.integrations.trl import Session
 
     methods = dict(inspect.getmembers(Session(**SMALL), inspect.ismethod))
@@ -52,6 +53,7 @@ def test_grpo_takes_five_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("TRL_EXPERIMENTAL_SILENCE", "1")
     import torch
     from tinymodel import model_that_calls, tokenizer_of
+    from transformers.utils import get_json_schema
     from trl import GRPOConfig, GRPOTrainer
     from trl.chat_template_utils import qwen2_5_chat_template
 

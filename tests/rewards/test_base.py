@@ -28,7 +28,7 @@ from recenv.training.base import add_tokens, freeze, load_base, unknown_hanzi
 from recenv.training.settings import SequenceSettings, settings_for
 from recenv.training.train import train
 
-ROWS = toy_rows(32)
+ROWS = toy_rows(20)
 TWO = ("instruction_following", "item_ranking")
 
 
@@ -258,7 +258,7 @@ def test_a_base_and_its_settings_belong_together(tmp_path: Path, bert: str):
     with pytest.raises(InputError, match="SequenceSettings"):
         train(ROWS, tmp_path / "w", settings=SEQUENCE)
     with pytest.raises(InputError, match="at most 128"):
-        train(ROWS, tmp_path / "w", settings=SequenceSettings(max_length=200), base=bert)
+        train(toy_rows(32), tmp_path / "w", settings=SequenceSettings(max_length=200), base=bert)
     with pytest.raises(UnknownName, match="frozen_layers"):
         settings_for("sequence", {"frozen_layer": 1})
     with pytest.raises(UnknownName, match="frozen_layers"):

@@ -29,7 +29,7 @@ from recenv.training.losses import dimension_loss
 from recenv.training.sequence import SequenceLearner
 from recenv.training.train import train
 
-ROWS = toy_rows(48)
+ROWS = toy_rows(32)
 TWO = ("factual_consistency", "query_item_relevance")
 WHOLE = msgspec.structs.replace(
     SEQUENCE, epochs=1, read=TWO[:1], frozen_embeddings=True, semantic=True, axes=2, experts=True, augment=0.2)

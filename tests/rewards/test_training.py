@@ -29,7 +29,7 @@ from recenv.training.plan import epoch_plan, pool
 from recenv.training.settings import SequenceSettings, Settings
 from recenv.training.train import train
 
-ROWS = toy_rows(32)
+ROWS = toy_rows(20)
 TWO = ("query_item_relevance", "item_ranking")
 
 

@@ -72,11 +72,11 @@ def gold_utility(
     taste = np.array([math.fsum(p.get(key, 0.0) for key in t.likes) for t in items], float)
     other = np.array([f"category:{t.category}" not in p for t in items], float)
     missed = (satisfaction == MISSED).sum(1) + 0.5 * (satisfaction == UNKNOWN).sum(1)
+    dear, far, rated = np.nan_to_num(np.array([
+        np.logaddexp(0.0, 4.0 * (relative - p["price_level"])) / 4.0, np.log1p(km / 3.0), (rating - 4.2) / 0.4]))
     utility = (
         p["base"] - p["no_choice"] + taste - p["miss"] * missed - p["mismatch"] * other
-        - p["price"] * np.nan_to_num(np.logaddexp(0.0, 4.0 * (relative - p["price_level"])) / 4.0)
-        - p["distance"] * np.nan_to_num(np.log1p(km / 3.0))
-        + p["rating"] * np.nan_to_num((rating - 4.2) / 0.4)
+        - p["price"] * dear - p["distance"] * far + p["rating"] * rated
     )
     rounded: NDArray[np.float64] = np.asarray(utility, np.float64).round(_DECIMALS)
     return rounded

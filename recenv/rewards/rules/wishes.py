@@ -267,11 +267,13 @@ def _kinds(sentence: str) -> list[Wish]:
     for match, after in zip(verbs, [*(v.start() for v in verbs[1:]), len(sentence)], strict=False):
         verb, told = match.group("verb"), _EN_REST.match(sentence, match.end(), after)
         rest = told.group() if told else ""
-        if not _asked_softly(sentence[:match.start()]):
-            found += [w for n, part in enumerate(_EN_LIST.split(rest)) if (w := _kind_en(verb, part, first=n == 0)) is not None]
+        kinds = [w for n, part in enumerate(_EN_LIST.split(rest)) if (w := _kind_en(verb, part, first=n == 0)) is not None]
+        if kinds and not _asked_softly(sentence[:match.start()]):
+            found += kinds
     for match in _ZH_NOT.finditer(sentence):
-        if not _asked_softly(sentence[:match.start()]):
-            found += [w for part in _ZH_LIST.split(match.group("x")) if (w := _kind_zh(match.group("verb"), part)) is not None]
+        kinds = [w for part in _ZH_LIST.split(match.group("x")) if (w := _kind_zh(match.group("verb"), part)) is not None]
+        if kinds and not _asked_softly(sentence[:match.start()]):
+            found += kinds
     for match in _ZH_BUT.finditer(sentence):
         listed = match.group("x") or match.group("y") or match.group("z")
         found += [w for part in _ZH_LIST.split(listed) if (w := _kind_zh("排除", part)) is not None]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
+from itertools import islice
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -74,7 +75,8 @@ class Quantity(NamedTuple):
 
 def quantities(text: str) -> list[Quantity]:
     """The quantities of a text in order, the first ``MOST_READ``; the units come after ``end``."""
-    return sorted((*_read(text, _EN), *_read(text, _ZH)), key=lambda q: (q.start, q.end))[:MOST_READ]
+    first = (q for pattern in (_EN, _ZH) for q in islice(_read(text, pattern), MOST_READ))
+    return sorted(first, key=lambda q: (q.start, q.end))[:MOST_READ]
 
 
 def between(found: list[Quantity], start: int, end: int) -> list[Quantity]:
