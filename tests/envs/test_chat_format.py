@@ -21,7 +21,7 @@ from recenv.envs.chat_format import (
     render_observation,
 )
 from recenv.json_text import json_objects
-from recenv.records import Action
+from recenv.records import Action, User
 from recenv.testing.tiny import tiny_view
 
 GOOD = '{"act": "recommend", "items": ["a", "b"], "text": "两家都不错"}'
@@ -41,6 +41,7 @@ def test_a_recommendation_is_read_with_its_wrapping(text: str) -> None:
         ('{"act": "ask", "text": 3}', "strings"), (GOOD + GOOD, "found 2"),
         ('{"act": "search", "query": "x", "filters": []}', "filters"), ("<think>" + GOOD, "no JSON"),
         ('{"act": "end", "text": "\\ud800"}', "Unicode"), ("x" * (MAX_ACTION_CHARS + 1), "longer"), ("{" * 20_000, "no JSON"),
+        ('{"a": 1} {"b": 2}', "found 2"),
     ],
 )
 def test_what_breaks_the_grammar_is_malformed_with_the_reason(text: str, why: str) -> None:
@@ -187,6 +188,20 @@ def test_formatting_and_parsing_are_inverse() -> None:
         again = parse_action(format_action(action))
         assert (again.act, again.items, again.text, again.query, again.filters) == (
             action.act, action.items, action.text, action.query, action.filters)
+
+
+def test_an_agents_own_words_are_told_as_they_are_but_for_its_thoughts() -> None:
+    for raw, told in ((" hi \n", " hi \n"), ("<think>hm</think> hi ", "hi"), ("<think>hm</think> ", "(nothing was said)")):
+        assert format_action(Action(act="malformed", raw=raw)) == told
+
+
+def test_lines_of_a_prompt_that_have_nothing_to_say_are_left_out(tiny_world: World) -> None:
+    view = tiny_view(tiny_world, "zh-1")
+    for profile, context, shown in (({}, {}, ()), ({"likes": "tea"}, {}, ()), ({}, {"city": "here"}, ()), ({}, {}, ("a", "b"))):
+        bare = msgspec.structs.replace(view, user=User(id="u", profile=profile), context=context, shown=shown)
+        prompt = render_messages(bare)[0].content
+        assert ("\nUser: " in prompt, "\nContext: " in prompt, "\nAlready recommended: a, b" in prompt) == (
+            bool(profile), bool(context), bool(shown))
 
 
 def test_prompts_hold_what_the_agent_may_know(tiny_world: World) -> None:

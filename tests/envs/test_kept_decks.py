@@ -200,6 +200,16 @@ def test_cells_are_counted_and_known_once_they_were_asked_for(tiny_world: World)
         int(engine.deck.asked(np.array([[b, c] for c in range(8)])).sum()) for b in range(len(engine.deck)))
 
 
+def test_nothing_is_kept_of_a_deck_without_a_home_or_without_scorers(tiny_world: World, tmp_path: Path) -> None:
+    nowhere, silent = engine_of(tiny_world), Engine(
+        tiny_world, RULES, scorers={}, reward=REWARDS["outcome"], user=ScriptedUser(wants=False), decks=tmp_path)
+    for engine in (nowhere, silent):
+        paid(engine, [0, 3])
+        engine.deck.keep()
+        engine.deck.keep(anew=True)
+    assert nowhere.deck.cells > 0 and not list(tmp_path.rglob("*"))
+
+
 def test_decks_lie_apart_where_what_they_say_may_differ(
     tiny_world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Sequence
+from types import SimpleNamespace
 
 import gymnasium
 import msgspec
@@ -127,6 +128,14 @@ def test_a_batch_says_how_sessions_ended_and_what_it_cannot_do(engine: Engine, t
         batch.load(saved.replace(b'"seeds"', b'"sowed"'))
     with pytest.raises(InputError, match="split must be all, train or test"):
         session_pool(tiny_world, "dev")  # type: ignore[arg-type]
+    assert (batch.arrays(None)["reaction"] == -1).all() and batch.info(None, 0, full=False)["reaction"] == ""
+    fold = np.asarray(tiny_world.column("session_fold"))
+    for world_fold in (fold, np.arange(5), np.zeros(3)):
+        world = SimpleNamespace(column=lambda name, own=world_fold: own)
+        assert session_pool(world, "all").tolist() == list(range(len(world_fold)))  # type: ignore[arg-type]
+        assert session_pool(world, "test").tolist() == np.flatnonzero(world_fold == 0).tolist()  # type: ignore[arg-type]
+        if (world_fold > 0).any():
+            assert session_pool(world, "train").tolist() == np.flatnonzero(world_fold).tolist()  # type: ignore[arg-type]
 
 
 def test_values_are_cut_at_the_bound_of_their_space() -> None:
@@ -219,6 +228,17 @@ def test_what_was_searched_is_no_part_of_the_talk(engine: Engine) -> None:
     assert [m.role for m in asked.dialogue] == ["user", "assistant", "user", "assistant", "user"]
     assert [m.content for m in asked.dialogue[1::2]] == ["Which?", "(something that cannot be read)"]
     assert asked.text == "Where?" and asked.act == "ask" and asked.most == CONFIG.answers
+    large = engine.begin(np.zeros(1, np.int64), np.array([2**31 + 5], np.uint64))  # servers take no larger seeds
+    assert engine.situations(large, engine.log(1, words=True), [Action(act="ask", text="Where?")])[0].seed == 5
+
+
+def test_a_user_who_is_to_say_nothing_of_slates_answers_questions(tiny_world: World) -> None:
+    quiet = msgspec.structs.replace(CONFIG, reveals="nothing", answers=2)
+    engine = Engine(tiny_world, quiet, scorers={}, reward=REWARDS["outcome"], user=ScriptedUser(wants=False))
+    row = np.full(2, tiny_world.session_row("zh-2"))
+    state, log = engine.begin(row, np.zeros(2, np.uint64)), engine.log(2, words=True)
+    actions = [Action(act="recommend", items=("zh-dining-01",), text="推荐"), Action(act="ask", text="预算多少？")]
+    assert [asked.most for asked in engine.situations(state, log, actions).values()] == [0, 2]
 
 
 def test_each_of_several_is_heard_whatever_the_others_do(engine: Engine, tiny_world: World) -> None:
@@ -325,9 +345,10 @@ def test_a_call_gives_an_array_row_by_row_and_all_else_as_it_is(engine: Engine) 
 def test_users_know_of_this_goal_what_they_were_shown_and_not_of_others(engine: Engine, tiny_world: World) -> None:
     row = tiny_world.session_row("zh-2")
     state, log = engine.begin(np.array([row]), np.zeros(1, np.uint64)), engine.log(1, words=True)
-    state, _ = engine.step(state, log, [Action(act="recommend", items=("zh-dining-01", "zh-dining-02"), text="推荐")])
+    state, _ = engine.step(state, log, [Action(act="recommend", items=("zh-dining-00", "zh-dining-02"), text="推荐")])
+    assert tiny_world.item_row("zh-dining-00") == 0
     names = {n: tiny_world.item(tiny_world.item_row(f"zh-dining-0{n}")).name for n in range(6)}
-    for goal, shown in ((0, {1, 2}), (1, set()), (-1, set())):  # as if that slate had been of another goal
+    for goal, shown in ((0, {0, 2}), (1, set()), (-1, set())):  # as if that slate had been of another goal
         log.goal[0, 0] = goal
         [asked] = engine.situations(state, log, [Action(act="ask", text="预算多少？")]).values()
         assert {*names.values()} - {*asked.unshown} == {names[n] for n in shown}
