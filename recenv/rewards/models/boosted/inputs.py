@@ -127,7 +127,8 @@ class Inputs:
         if self.pairs.get(row.dimension):
             had = self._had(row.dimension, "user", row.user) | self._had(row.dimension, "context", row.context)
             columns.append(np.array([had | self._had(row.dimension, "item", item) for item in items], np.float64))
-        found: Array = np.nan_to_num(np.concatenate(columns, 1), copy=False)
+        found: Array = np.concatenate(columns, 1)
+        found[np.isnan(found)] = 0.0
         return found
 
     def _asked(self, row: ScorerRow, items: tuple[str, ...]) -> list[Asked]:
