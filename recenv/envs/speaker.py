@@ -13,7 +13,6 @@ from typing import NamedTuple
 from recenv.data.render import plain_response
 from recenv.records import Item
 from recenv.rewards.rules.checks import read_checks
-from recenv.rewards.rules.held import decided
 from recenv.rewards.rules.verdicts import demanded_language, text_broken
 
 SLOTS = ("rating", "price", "area")
@@ -56,11 +55,6 @@ def leave_to_speak(instruction: str, locale: str, items: Sequence[Item], slate_s
                for some in tried if some):
             return Leave(n, least, True)
     return Leave(most, least, False)
-
-
-def ruled_out(instruction: str, items: tuple[Item, ...]) -> list[bool]:
-    """Of each candidate, whether its record breaks what the instruction demands of the items."""
-    return [any(kept.reason for kept in decided(instruction, [item], items)) for item in items]
 
 
 def _ways(instruction: str, locale: str, items: Sequence[Item]) -> Iterator[str]:

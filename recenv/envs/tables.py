@@ -16,9 +16,10 @@ from recenv.data.constraints import MET, MISSED, SLOTS, UNKNOWN
 from recenv.data.store import DISCLOSURES
 from recenv.data.world import World
 from recenv.envs.config import EnvConfig
-from recenv.envs.speaker import leave_to_speak, ruled_out
+from recenv.envs.speaker import leave_to_speak
 from recenv.errors import InputError
 from recenv.records import Goal, Item, Need
+from recenv.rewards.rules.held import ruled_out
 from recenv.users.protocol import Appeal, UserModel
 
 Mask = NDArray[np.uint64]

@@ -18,7 +18,7 @@ from recenv.rewards.fields import decided as field_value
 from recenv.rewards.fields import worth_nothing
 from recenv.rewards.models.network import digest
 from recenv.rewards.rules.checks import compliance
-from recenv.rewards.rules.held import decided, decided_in_row, recommended, status
+from recenv.rewards.rules.held import decided, decided_in_row, recommended, ruled_out, status
 from recenv.rewards.rules.scorer import NOTHING_READ, ChecksScorer
 from recenv.rewards.rules.verdicts import instruction_verdict
 from recenv.rewards.rules.whole import KEPT, kept_whole, read_in_full
@@ -72,6 +72,7 @@ def test_records_break_and_keep_what_is_demanded_of_items(instruction: str) -> N
         assert any(k.reason and k.item == pot.id for k in decided(instruction, [pot], [tea])), instruction
         assert any(k.reason for k in decided(instruction, [tea, pot]))
         assert not any(k.reason for k in decided(instruction, [tea], [pot]))
+        assert ruled_out(instruction, (pot, tea)) == [True, False]
         assert decided(instruction, [tea], [pot]), "what is kept is decided, too"
     assert not decided(instruction, [BARE], [POT, TEA]), "a record without the field decides nothing"
 

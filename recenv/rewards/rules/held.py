@@ -57,6 +57,14 @@ def decided(instruction: str, items: Sequence[Item], others: tuple[Item, ...] = 
     return tuple(found)
 
 
+def ruled_out(instruction: str, items: tuple[Item, ...]) -> list[bool]:
+    """Of each item, whether its record breaks what an instruction demands of items; the records of all are at hand."""
+    wishes = read_wishes(instruction)
+    areas = _areas_of_list(items) if any(w.slot == "area" for w in wishes) else frozenset()
+    types = _types_of_list(items) if any(w.slot == "kind" for w in wishes) else frozenset()
+    return [any(status(wish, item, areas, types) == MISSED for wish in wishes) for item in items]
+
+
 def decided_in_row(instruction: str, evidence: str, response: str) -> tuple[Kept, ...]:
     """The same of a row: of the evidence's records that the response recommends."""
     return decided(instruction, recommended(evidence, response), _items(evidence)) if read_wishes(instruction) else ()
