@@ -46,7 +46,7 @@ def speak(instruction: str, locale: str, items: Sequence[Item]) -> str:
 def leave_to_speak(instruction: str, locale: str, items: Sequence[Item], slate_size: int) -> Leave:
     """How many of the candidates the environment can name in one sentence, judged by the longest and the shortest of them."""
     counted = next((c for c in read_checks(instruction) if c.kind == "items"), None)
-    most = slate_size if counted is None or counted.most is None else min(slate_size, max(1, counted.most))
+    most = slate_size if counted is None or counted.most is None else min(slate_size, counted.most)
     least = 0 if counted is None or counted.least is None else min(counted.least, slate_size)
     by_length = sorted(items, key=lambda item: (len(item.name), item.id))
     for n in range(min(most, max(1, len(items))), max(0, least - 1), -1):

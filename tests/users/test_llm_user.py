@@ -154,6 +154,16 @@ def test_it_leaves_what_it_does_not_want_and_tells_why(model: Model) -> None:
     assert played(slate(15)).kind == "reject"
 
 
+@pytest.mark.parametrize(("item", "constraint"), [(6, 0), (5, 1), (4, 0), (3, -1), (7, -1)])
+def test_of_what_was_said_the_first_that_a_slate_misses_is_said_again(model: Model, item: int, constraint: int) -> None:
+    played = model.played("zh-1")
+    model.say = lambda scene: {"take": 0, "tell": [2], "say": "五十以内"}
+    played(slate(7))
+    model.say = lambda scene: {"take": 0, "tell": [], "say": "不喜欢"}
+    assert played(slate(item)).kind == "reject" and played.told == {0, 1}
+    assert played.log.constraint[0, :2].tolist() == [1, constraint]
+
+
 def test_talking_it_into_something_pays_nothing(model: Model) -> None:
     played = model.played("zh-1")
     model.say = lambda scene: {"take": 1, "tell": [], "say": "好，我要了！"}
