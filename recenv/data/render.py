@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from recenv.data import CACHES
 from recenv.data.constraints import SLOTS
 from recenv.records import Item, User, Value
 
@@ -51,10 +52,16 @@ def value_text(slot: str, value: Value, locale: str) -> str:
 def item_text(item: Item) -> str:
     """An item for a scorer: name; category; slots, in one fixed order."""
     pairs = [item.name, category_name(item.category, item.locale)]
-    for slot in sorted(item.attributes, key=lambda s: (s == "nearby", s not in SLOTS, s)):
-        if slot not in _UNTOLD:
-            pairs.append(f"{label(slot, item.locale)}: {value_text(slot, item.attributes[slot], item.locale)}")
+    pairs += [f"{name}: {value_text(slot, item.attributes[slot], item.locale)}"
+              for slot, name in _told(tuple(item.attributes), item.locale)]
     return ("；" if item.locale == "zh" else "; ").join(pairs)
+
+
+@CACHES.keep(4_096)
+def _told(slots: tuple[str, ...], locale: str) -> tuple[tuple[str, str], ...]:
+    """What is told of an item that has these slots, in order, each with its name: most items have what others have."""
+    order = sorted(slots, key=lambda s: (s == "nearby", s not in SLOTS, s))
+    return tuple((slot, label(slot, locale)) for slot in order if slot not in _UNTOLD)
 
 
 def mapping_text(fields: Mapping[str, str], locale: str) -> str:

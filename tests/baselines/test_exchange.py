@@ -83,7 +83,7 @@ CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
     dripping(OK + b"Content-Length: 100000\r\n\r\n", b" "),
 ])
 def test_nothing_that_drips_outlasts_the_deadline(talk: Callable[[socket.socket, threading.Event], None]) -> None:
-    with wire(talk) as url, Endpoint(EndpointConfig(base_url=url, model="m", timeout_s=0.4, retries=0)) as endpoint:
+    with wire(talk) as url, Endpoint(EndpointConfig(base_url=url, model="m", timeout_s=0.2, retries=0)) as endpoint:
         start = time.monotonic()
         with pytest.raises(EndpointError) as caught:
             endpoint.complete(HELLO)

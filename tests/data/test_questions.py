@@ -311,7 +311,6 @@ WORDS = st.sampled_from(
 
 
 @given(st.lists(WORDS, max_size=80), st.sampled_from(["", " "]))
-@settings(max_examples=200, deadline=None)
 def test_any_order_of_its_own_words_is_read(words: list[str], gap: str) -> None:
     read_question(gap.join(words))
 

@@ -7,7 +7,7 @@ import time
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from recenv.data.world import World
@@ -144,7 +144,6 @@ PIECES = st.sampled_from([
     "null", "None", '"act": "ask"', '{"act": "ask", "text": "?"}', "{'act': 'end'}", "好"])
 
 
-@settings(max_examples=200, deadline=None)
 @given(st.lists(PIECES, max_size=30).map("".join))
 def test_an_action_follows_from_what_is_kept_of_it(text: str) -> None:
     for strict in (False, True):
@@ -174,7 +173,6 @@ JSON = st.recursive(
     max_leaves=12)
 
 
-@settings(max_examples=150)
 @given(st.text() | JSON.map(json.dumps))
 def test_parsing_never_raises(text: str) -> None:
     assert parse_action(text).act in {"recommend", "ask", "search", "end", "malformed"}

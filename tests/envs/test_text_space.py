@@ -8,7 +8,7 @@ import pytest
 from gymnasium import spaces
 from gymnasium.spaces.utils import flatdim, flatten, flatten_space, unflatten
 from gymnasium.vector.utils import create_shared_memory, read_from_shared_memory, write_to_shared_memory
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import recenv  # noqa: F401  (registers the environments)
@@ -19,7 +19,6 @@ SPACE = UnicodeText(60)
 TEXTS = ["", "\n", "好 🎉\t\x00", "\ud83d", "\U0010ffff", "x" * 60]
 
 
-@settings(max_examples=200, deadline=None)
 @given(st.text(st.characters(), max_size=60))
 def test_any_text_comes_back_from_its_numbers(text: str) -> None:
     assert text in SPACE
@@ -62,11 +61,11 @@ def test_samples_are_short_enough_and_come_again_with_the_seed() -> None:
 ACTS = ('{"act": "ask", "text": "预算多少? 🎉\\n"}', '{"act": "search", "query": "tea"}')
 
 
-@pytest.mark.parametrize("vector", [
-    {"context": "fork", "shared_memory": False}, {"context": "forkserver"}, {"context": "spawn", "copy": False},
-])
+@pytest.mark.parametrize("vector", [{"shared_memory": False}, {}, {"copy": False}])
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded, use of fork:DeprecationWarning")
 def test_other_processes_tell_what_this_one_does(vector: dict[str, object]) -> None:
-    made = {"scenario": "mixed", "scorers": "rules"}
+    """Forked, as starts quickest; of other ways to start a process see test_gymnasium_doors.py."""
+    made, vector = {"scenario": "mixed", "scorers": "rules"}, {"context": "fork", **vector}
     here = gymnasium.make_vec("recenv/Chat-v1", num_envs=2, vectorization_mode="sync", **made)  # type: ignore[arg-type]
     there = gymnasium.make_vec(
         "recenv/Chat-v1", num_envs=2, vectorization_mode="async", vector_kwargs=vector, **made)  # type: ignore[arg-type]

@@ -65,7 +65,8 @@ def test_an_outage_is_no_result_and_is_made_good(
         return reply if down[0] else judged(body) if role == "judge" else Reply(ASK if role == "agent" else NO)
 
     with loopback(script) as server:
-        (small / "judge.toml").write_text(f'model="m"\nbase_url="{server.base_url}"\nretries=0\ntimeout_s={limit}\n')
+        judge = f'model="m"\nbase_url="{server.base_url}"\nretries=0\n'
+        (small / "judge.toml").write_text(judge + f"timeout_s={limit / 5}\n")  # a dozen questions wait as long, one by one
         asked = ["evaluate", "--scenario", small / "small.toml", "--audit", "none", "--seed", 1, "--sessions", 2]
         options = {"model": "m", "base_url": server.base_url, "retries": 0, "timeout_s": limit}
         if role == "agent":
@@ -84,6 +85,7 @@ def test_an_outage_is_no_result_and_is_made_good(
         traces = [json.loads(line) for line in (small / "run" / TRACES).read_text().splitlines()]
         assert [t["agent"] for t in traces] == ["random"] * 2 * (role == "agent")
         down[0] = False
+        (small / "judge.toml").write_text(judge)
         code, out, err = recenv(monkeypatch, capsys, *asked, "--out", small / "run", "--resume")
         assert code == 0 and "were not played" not in out, err
         code, out, err = recenv(monkeypatch, capsys, *asked, "--out", small / "never-down")

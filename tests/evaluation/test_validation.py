@@ -147,7 +147,7 @@ def test_an_environment_that_pays_for_quitting_is_caught(small_world: World) -> 
     lines = {}
     for reward in ("service", "gated-mean"):
         engine = Engine(small_world, EnvConfig(), scorers={"query_item_relevance": Waning()}, reward=REWARDS[reward])
-        subject = Subject(engine, 2, Sizes(sessions=80, ladder=2, draws=400))
+        subject = Subject(engine, 2, Sizes(sessions=40, ladder=2, draws=400))
         lines[reward] = gain(subject, "bm25", "quits after a slate")
     assert lines["service"].passed and lines["service"].high < 0
     assert lines["gated-mean"].passed is False and lines["gated-mean"].low > 0

@@ -31,7 +31,7 @@ from recenv.rewards.protocol import Scorer
 from recenv.rewards.ranking import shown_ndcg
 from recenv.training.train import train
 
-ROWS = toy_rows(24)
+ROWS = toy_rows(12)
 Opened = CompactScorers | SequenceScorers
 
 

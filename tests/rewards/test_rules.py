@@ -347,7 +347,6 @@ def slates(draw: st.DrawFn) -> tuple[str, list[Item]]:
     return locale, items
 
 
-@settings(max_examples=150, deadline=None)
 @given(slates())
 def test_truthful_plain_responses_never_fail(zh: AgentView, slate: tuple[str, list[Item]]) -> None:
     locale, items = slate
@@ -356,7 +355,6 @@ def test_truthful_plain_responses_never_fail(zh: AgentView, slate: tuple[str, li
     assert verdict is not None and not verdict.failed, verdict
 
 
-@settings(max_examples=200, deadline=None)
 @given(st.lists(ratings, min_size=1, max_size=4), st.data(), st.sampled_from(["zh", "en"]))
 def test_any_swapped_rating_is_caught(zh: AgentView, values: list[float], data: st.DataObject, locale: str) -> None:
     zh_names = ["甲字798小馆", "乙字4.6分小馆", "丙字小馆(2店)", "丁字小馆"]
@@ -398,7 +396,6 @@ def test_truthful_texts_about_a_real_catalogue(zh: AgentView) -> None:
         assert verdict is not None and not verdict.failed, verdict
 
 
-@settings(max_examples=150, deadline=None)
 @given(
     st.sampled_from(["zh-1", "en-1"]), st.integers(0, N_STYLES - 1),
     st.lists(st.integers(0, 11), min_size=1, max_size=3, unique=True),

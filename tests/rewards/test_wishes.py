@@ -8,7 +8,7 @@ import time
 import msgspec
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from recenv.data.constraints import MET, MISSED, UNKNOWN
@@ -432,7 +432,6 @@ def test_instructions_in_many_words(instruction: str, response: str) -> None:
     assert broken == ((instruction, response) in BREAKS)
 
 
-@settings(deadline=None, max_examples=200)
 @given(st.lists(st.sampled_from([*DEMANDS, *WORDS, *OPEN]) | st.text(max_size=20), max_size=6))
 def test_anything_can_be_read(parts: list[str]) -> None:
     text = " ".join(parts)

@@ -157,8 +157,11 @@ def read_assertions(text: str, items: Sequence[Item], others: tuple[Item, ...], 
     every = _numbers(masked_text) + _free(masked_text) + _areas(masked_text, areas)
     if len(every) > _MOST_CLAIMS:
         every = sorted(every, key=lambda f: f.start)[:_MOST_CLAIMS]
+    starts: dict[str, list[int]] = {}
+    for found in sorted(every, key=lambda f: f.start):
+        starts.setdefault(found.slot, []).append(found.start)
     for found in every:
-        for owners in _said_of(found, every, masked_text, named, referring, known):
+        for owners in _said_of(found, starts[found.slot], masked_text, named, referring, known):
             claims.append((found.start, Claim(*found[:4], owners)))
     for c in comparisons(masked_text, named):
         beside = c.other.attributes.get(c.slot)
@@ -280,15 +283,15 @@ def _landmark(text: str, start: int, end: int) -> bool:
 
 
 def _said_of(
-    found: _Found, every: Sequence[_Found], text: str, named: Sequence[Named], referring: Sequence[Named],
+    found: _Found, alike: Sequence[int], text: str, named: Sequence[Named], referring: Sequence[Named],
     known: Sequence[_Mention],
 ) -> list[tuple[Item, ...]]:
-    """The owners of each claim that something found makes: one claim, one an item of "both", none where it cannot be told."""
+    """The owners of each claim that something found makes: one claim, one an item of "both", none where it cannot be told. alike:
+    where values of the same slot stand, in order."""
     clause = begins(_CLAUSE, text, found.start - _CLAUSE_LENGTH, found.start)
     digits = text.find(found.said, found.start) if found.slot != "area" else found.start
     if no_value(found.slot, text, clause, found.start, max(digits, found.start), found.end):
         return []
-    alike = sorted(f.start for f in every if f.slot == found.slot)
     bracketed = in_brackets(text, named, found.end)
     if bracketed is not None:
         return [bracketed.items] if bracketed.items else []

@@ -54,7 +54,7 @@ def runs(text: str) -> int:
 
 def characters(text: str) -> int:
     """Characters without white space."""
-    return sum(not c.isspace() for c in text)
+    return sum(map(len, text.split()))
 
 
 def hanzi(text: str) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 
 NAMES = {
     "ar": "Arabic", "bg": "Bulgarian", "bn": "Bengali", "cs": "Czech", "da": "Danish", "de": "German", "el": "Greek",
@@ -91,11 +92,11 @@ def detect(text: str) -> str:
     """A code of ``NAMES``; "" where too little of the text tells. Only its first 8,000 characters are looked at."""
     text = unicodedata.normalize("NFC", text[:_HEAD]).casefold()
     scripts: dict[str, int] = {}
-    for char in text:
+    for char, times in Counter(text).items():
         if char.isalpha():
             script = unicodedata.name(char, "?").split()[0]
             if script in _SCRIPTS:
-                scripts[script] = scripts.get(script, 0) + (2 if script in _DENSE else 1)
+                scripts[script] = scripts.get(script, 0) + times * (2 if script in _DENSE else 1)
     if not scripts:
         return ""
     main = max(scripts, key=lambda s: scripts[s])
