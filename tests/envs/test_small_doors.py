@@ -17,6 +17,7 @@ from five import DIMENSIONS, QIR
 import recenv
 from recenv import rng
 from recenv.data.world import World
+from recenv.envs import CACHES
 from recenv.envs.batch import SessionBatch, seed_word, session_pool
 from recenv.envs.chat_format import follows, parse_action, render_system, search_results
 from recenv.envs.config import EnvConfig
@@ -321,6 +322,10 @@ def test_a_saved_state_of_another_schema_world_or_kind_is_refused(engine: Engine
         with pytest.raises(InputError, match=r"does not fit this environment|another kind of environment"):
             SessionBatch(engine, n, words=words).load(saved)
     assert batch.load(saved)["more"] == 3
+    batch.log.clear(np.array([1]))
+    for name in ("act", "reaction", "slate"):
+        written, fresh = getattr(batch.log, name), getattr(engine.log(2, words=False), name)
+        assert np.array_equal(written[1], fresh[1]) and not np.array_equal(written[0], fresh[0])
     many, log = batch.state.take(np.zeros(300, np.int64)), engine.log(300, words=True)
     state, same, extra = load(save(many, log, world, {"more": 4}), world, many, log)
     assert len(state) == 300 and same.spoken == [[]] * 300 and extra == {"more": 4}
@@ -352,3 +357,10 @@ def test_users_know_of_this_goal_what_they_were_shown_and_not_of_others(engine: 
         log.goal[0, 0] = goal
         [asked] = engine.situations(state, log, [Action(act="ask", text="预算多少？")]).values()
         assert {*names.values()} - {*asked.unshown} == {names[n] for n in shown}
+
+
+def test_what_is_asked_again_is_kept_up_to_a_power_of_two() -> None:
+    kept = {name.removeprefix("recenv.envs."): size.limit for name, size in CACHES.sizes().items()}
+    assert sorted(kept) == ["dynamics._unheard", "engine._all_recommend", "engine._in_keeping", "facts._columns",
+                            "state.row_starts", "state.spread_starts"]
+    assert all(limit & (limit - 1) == 0 for limit in kept.values())

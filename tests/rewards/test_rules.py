@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 from pathlib import Path
 
 import msgspec
@@ -13,6 +15,7 @@ from recenv.data.render import plain_response
 from recenv.data.synthetic.responses import N_STYLES, compose_response
 from recenv.data.world import World
 from recenv.records import Action, AgentView, Item, Value
+from recenv.rewards import rules
 from recenv.rewards.rules.verdicts import (
     MAX_CHARACTERS,
     PASSED,
@@ -445,3 +448,17 @@ def test_names_keep_their_language_and_short_ones_decide_nothing(en: AgentView) 
     view = msgspec.structs.replace(en, candidates=(item,))
     assert not instruction_verdict(*recommend(view, item, text=text)).failed  # its own values keep theirs, too
     assert instruction_verdict(*recommend(view, item, text=f"{text}，味道非常非常好，一定要去试试看")).about == "language"
+
+
+ASKED_AGAIN = """assertions._amounts assertions._area_patterns assertions._called assertions._names assertions._normal
+assertions._short checks.check._simplified checks.counts._plain checks.lengths._scopes
+checks.prompt._sentence_ends checks.quantity._unit checks.read_checks held._all_types held._areas held._is
+held._items held._parts kinds.district kinds.kind_names offers._had opening.closes verdicts._areas
+verdicts._ids verdicts.read_demands whole.read_in_full wishes.read_wishes"""
+
+
+def test_what_is_asked_again_is_kept_up_to_a_power_of_two() -> None:
+    for module in pkgutil.walk_packages(rules.__path__, f"{rules.__name__}."):
+        importlib.import_module(module.name)
+    kept = {name.removeprefix(f"{rules.__name__}."): size.limit for name, size in rules.CACHES.sizes().items()}
+    assert sorted(kept) == ASKED_AGAIN.split() and all(limit & (limit - 1) == 0 for limit in kept.values())
