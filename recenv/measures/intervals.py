@@ -190,8 +190,10 @@ def _resampled_means(sums: _Sums, seed: int, resamples: int) -> NDArray[np.float
 
 def _drawn_clusters(groups: int, resamples: int, *key: int) -> Iterator[NDArray[np.int64]]:
     """The clusters of each resample, (B, G), a block of resamples at a time; key: what the draws depend on."""
-    step = max(1, _BLOCK // max(groups, 1))
-    for start in range(0, resamples if groups else 0, step):
+    if not groups:
+        return
+    step = max(1, _BLOCK // groups)
+    for start in range(0, resamples, step):
         ids = np.arange(start, min(start + step, resamples), dtype=np.uint64)
         yield rng.integers(groups, *key, ids[:, None], np.arange(groups, dtype=np.uint64)[None, :])
 

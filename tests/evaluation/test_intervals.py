@@ -172,8 +172,9 @@ def test_ends_are_expanded_percentiles_of_ratio_means_over_drawn_users(monkeypat
     tail = NormalDist().cdf(-math.sqrt(of / (of - 1)) * student_quantile(0.5 + level / 2, of - 1))
     found = mean_interval(values, clusters, 5, level, resamples)
     assert [found.low, found.high] == pytest.approx(np.quantile(means, [tail, 1 - tail]).tolist(), rel=1e-9)
-    monkeypatch.setattr(intervals, "_BLOCK", 7 * of + 1)  # a few resamples at once
-    assert mean_interval(values, clusters, 5, level, resamples) == found
+    for block in (7 * of + 1, of - 1):  # a few resamples at once, or one
+        monkeypatch.setattr(intervals, "_BLOCK", block)
+        assert mean_interval(values, clusters, 5, level, resamples) == found
 
 
 def test_students_interval_is_that_of_residuals_by_user() -> None:
