@@ -314,6 +314,8 @@ def test_names_are_found_as_whole_words(words: str, names: list[str]) -> None:
 def test_wishes_are_told_in_their_words_but_for_the_full_stop() -> None:
     told = {"Near the old gate please": 0b001, "quiet, with a Blue Door": 0b110, "disquieting": 0, "": 0}
     assert {words: told_in(words, TALK) for words in told} == told
+    brief = [Constraint(slot="area", op="eq", value="x", text=text) for text in ("a", ".", "ab")]
+    assert told_in("a . ab", TALK._replace(need=Need(constraints=tuple(brief)))) == 0b100
 
 
 @pytest.mark.parametrize(("said", "takes", "tells", "flaw"), [
