@@ -146,6 +146,9 @@ def test_unusable_arguments(arguments: tuple[object, ...], message: str) -> None
         mean_interval(*arguments)  # type: ignore[arg-type]
     with pytest.raises(InputError, match="same sessions"):
         paired_difference([1.0], [1.0, 2.0], ["a"], 0)
+    for shape in ((2,), (2, 1, 1)):
+        with pytest.raises(InputError, match=r"equally many: got shape \(2,"):
+            mean_intervals(np.zeros(shape), ["a", "b"], 0)
 
 
 def test_a_statistic_of_rows_is_resampled_as_a_mean_is() -> None:

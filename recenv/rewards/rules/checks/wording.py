@@ -106,10 +106,6 @@ _ZH_TIMES = re.compile(
     rf"(?:词语?|关键词|单词|字)?\s?(?P<word>{QUOTED})(?:这个)?(?:词语?|关键词|单词|字)?(?:应|要|必须|需|须)?[^。\n«]{{0,12}}?$")
 
 
-_LONGEST = 128
-"""No quantity is longer, in characters."""
-
-
 def read_wording(prompt: Prompt) -> list[Check]:
     found = quantities(prompt.text)
     often, taken = _frequencies(prompt, found)
@@ -227,8 +223,7 @@ def _marks(prompt: Prompt, found: list[Quantity]) -> Iterator[Check]:
         if _NO_MARK.search(just_before(prompt.text, mention.start(), 70)):
             yield Check("marks", marks, None, 0)
             continue
-        near = between(found, mention.start() - _LONGEST, mention.start())
-        near = [q for q in near if q.end <= mention.start() <= q.end + 2 and q.relation]
+        near = [q for q in found if q.end <= mention.start() <= q.end + 2 and q.relation]
         if near:
             yield Check("marks", marks, near[-1].least, near[-1].most)
 
