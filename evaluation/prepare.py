@@ -1,18 +1,19 @@
-"""Filling a world's decks in advance, in parallel processes: what every scorer says of every candidate, whatever was told."""
+"""Filling a world's decks in advance: what every scorer says of every candidate, whatever was told."""
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import NamedTuple
 
 from recenv.envs.engine import Engine
 from recenv.errors import InputError
-from recenv.evaluation.cluster import Cluster, Job
+from recenv.evaluation.cluster import Cluster
 from recenv.evaluation.filling import fill
 from recenv.evaluation.runner import Chunk
-from recenv.rewards.models.threads import keep_to_one
+from recenv.evaluation.work import Job
+from recenv.evaluation.workers import gathered
 from recenv.scenarios import load_scenario
 from recenv.scenarios.entry import deck_home, open_engine
 
@@ -28,16 +29,15 @@ class Prepared(NamedTuple):
 
 
 def prepare(
-    scenario: str, *, store: str | Path | None = None, scorers: str = "", processes: int = 1, goals: int | None = None,
-    progress: Callable[[int, int], None] | None = None, workers: int = 0,
+    scenario: str, *, store: str | Path | None = None, scorers: str = "", goals: int | None = None,
+    progress: Callable[[int, int], None] | None = None, workers: int = 0, on: str = "process",
 ) -> Prepared:
     """Fill the deck of a scenario and keep it beside the world. goals: only so many of them, from the first. workers: how many
-    tasks run at once on Ray; 0 fills here, in ``processes``. What is kept has the same bytes wherever it was filled.
+    tasks run at once, on processes of this machine or, ``on`` "ray", on Ray; up to one process is this one. What is kept has the
+    same bytes wherever it was filled.
 
-    Raises InputError for scorers that judge no items, and for a number of processes below 1.
+    Raises InputError for scorers that judge no items.
     """
-    if processes < 1:
-        raise InputError(f"processes must be at least 1; got {processes}")
     options = {"scorers": scorers} if scorers else {}
     engine = open_engine(scenario, store, **options)
     if not engine.deck.names:
@@ -47,7 +47,7 @@ def prepare(
     tasks = [tuple(range(start, min(start + GOALS_A_TASK, total))) for start in range(0, total, GOALS_A_TASK)]
     job = Job(
         scenario=load_scenario(scenario), changes=dict(options), agents={}, configs={}, seed=0, world=engine.world.fingerprint)
-    made = _far(engine, job, tasks, workers) if workers else _done(engine, tasks, processes)
+    made = _done(engine, job, tasks, gathered(engine.world, on, workers))
     for done, _ in enumerate(made, 1):
         if progress is not None:
             progress(min(done * GOALS_A_TASK, total), total)
@@ -56,20 +56,16 @@ def prepare(
     return Prepared(len(engine.deck), engine.deck.cells, engine.deck.cells - before)
 
 
-def _done(engine: Engine, tasks: list[tuple[int, ...]], processes: int) -> Iterator[None]:
-    if processes == 1:
-        for task in tasks:
-            fill(engine, task)
-            yield
-        return
-    with multiprocessing.get_context("spawn").Pool(processes, _start, (engine,)) as pool:
-        for _ in pool.imap_unordered(_fill, tasks):
-            yield
-
-
-def _far(engine: Engine, job: Job, tasks: list[tuple[int, ...]], workers: int) -> Iterator[None]:
-    """On Ray; what has come is kept where its workers cannot bear the rest."""
-    with Cluster(engine.world, workers) as cluster:
+def _done(
+    engine: Engine, job: Job, tasks: list[tuple[int, ...]], workers: AbstractContextManager[Cluster | None]
+) -> Iterator[None]:
+    """Task by task; what has come is kept where workers cannot bear the rest."""
+    with workers as cluster:
+        if cluster is None:
+            for task in tasks:
+                fill(engine, task)
+                yield
+            return
         far, chunks = cluster.preparing(job), [Chunk("", goals, goals[0]) for goals in tasks]
         far.coming(chunks)
         try:
@@ -78,17 +74,3 @@ def _far(engine: Engine, job: Job, tasks: list[tuple[int, ...]], workers: int) -
                 yield
         finally:
             engine.deck.keep()
-
-
-_ENGINES: list[Engine] = []
-"""The engine of a worker process."""
-
-
-def _start(engine: Engine) -> None:
-    keep_to_one()
-    _ENGINES[:] = [engine]
-
-
-def _fill(goals: tuple[int, ...]) -> None:
-    fill(_ENGINES[0], goals)
-    _ENGINES[0].deck.keep()

@@ -53,14 +53,15 @@ Report = Callable[[Progress], None]
 def rescore_run(
     run: str | Path, scorers: str, out: str | Path, *, reward: str | None = None, store: str | Path | None = None,
     loaded: Mapping[str, Scorer] | None = None, progress: Report | None = None, chunk: int = CHUNK, repeats: bool = True,
-    workers: int = 0,
+    workers: int = 0, on: str = "process", cluster: Cluster | None = None,
 ) -> Path:
     """Score every turn of ``run`` anew, and of its repeats, and write a run folder at ``out``; returns ``out``.
 
     scorers: a name or folder that ``scorer_set`` takes; loaded: these scorers, where they are in memory already. reward: the name
     of another reward spec; the recorded one if absent. store: the store that the run was played in, where its scenario has no
     built-in world. chunk: sessions that share a scorer call; it changes nothing but speed. repeats: whether the run's repeats are
-    scored too. workers: how many tasks score at once on Ray, which make their scorers themselves by the name; 0 scores here.
+    scored too. workers: how many tasks score at once, on processes of this machine or, ``on`` "ray", on Ray; they make their
+    scorers themselves by the name; up to one process is this one. cluster: workers that are there already.
     Raises InputError where ``run`` is no finished run, ``out`` exists, or the world at hand is not the one it was played in, and
     UnknownName for a reward; nothing is written then.
     """
@@ -78,27 +79,25 @@ def rescore_run(
     at = recorded_store(plan, run, store)
     partial = beside(target, lasting=True)
     folders = repeat_folders(run) if repeats else [Path(run)]
-    if workers and loaded is not None:
-        raise InputError("on Ray, scorers are given by name, since workers make them themselves")
-    with _cluster(world, workers) as cluster:
+    if (workers > 1 or on == "ray") and loaded is not None:
+        raise InputError("with workers, scorers are given by name, since these make them themselves")
+    with _workers(world, on, workers) if cluster is None else nullcontext(cluster) as those:
         for number, folder in enumerate(folders):
             below = Path() if number == 0 else Path(REPEATS) / folder.name
             made = placed(_plan(read_plan(folder), engine, traces_digest(folder), command), target / below, at)
             told = part_of(progress, number, len(folders))
-            _rescore_into(partial / below, folder, made, engine, told, chunk, cluster)
+            _rescore_into(partial / below, folder, made, engine, told, chunk, those)
     if len(folders) > 1:
         write_repeated(partial)
     os.rename(partial, target)
     return target
 
 
-def _cluster(world: World, workers: int) -> AbstractContextManager[Cluster | None]:
-    """Ray, which knows agents, is imported where it is asked for."""
-    if not workers:
-        return nullcontext()
-    from recenv.evaluation.cluster import Cluster
+def _workers(world: World, on: str, workers: int) -> AbstractContextManager[Cluster | None]:
+    """What knows agents is imported where it is asked for."""
+    from recenv.evaluation.workers import gathered
 
-    return Cluster(world, workers)
+    return gathered(world, on, workers)
 
 
 def _rescore_into(
@@ -178,7 +177,7 @@ def _discard_other(partial: Path, plan: RunPlan) -> None:
 
 def audit_run(
     run: Path, scorers: Mapping[str, Scorer], *, store: str | Path | None = None, progress: Report | None = None,
-    chunk: int = CHUNK,
+    chunk: int = CHUNK, cluster: Cluster | None = None,
 ) -> None:
     """Let the second family of a finished run's plan judge it, into the folder ``audit``; nothing to do where it has already."""
     plan = read_plan(run)
@@ -190,4 +189,5 @@ def audit_run(
     if found.run.exists():
         shutil.rmtree(found.run)
     rescore_run(
-        run, plan.audit.name, found.run, store=store, loaded=scorers, progress=progress, chunk=chunk, repeats=False)
+        run, plan.audit.name, found.run, store=store, loaded=scorers, progress=progress, chunk=chunk, repeats=False,
+        cluster=cluster)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ from recenv.envs.batch import Split, session_pool
 from recenv.envs.engine import Engine
 from recenv.errors import EndpointError, InputError
 from recenv.evaluation.ceiling import write_ceiling
-from recenv.evaluation.cluster import Cluster, Job, check_named
+from recenv.evaluation.cluster import Cluster
 from recenv.evaluation.failures import Lost, lost_text, read_failures, settled
 from recenv.evaluation.leaderboard import build_leaderboard, encode_leaderboard
 from recenv.evaluation.plan import (
@@ -47,6 +46,8 @@ from recenv.evaluation.runner import CHUNK, Progress, evaluate, part_of
 from recenv.evaluation.runtimes import runtime_of
 from recenv.evaluation.stories import write_stories
 from recenv.evaluation.traces import run_traces
+from recenv.evaluation.work import Job
+from recenv.evaluation.workers import check_named, gathered
 from recenv.files import write_whole
 from recenv.rewards.named import check_name, scorer_set
 from recenv.rewards.protocol import Scorer
@@ -103,7 +104,7 @@ def run_evaluation(
     store: str | Path | None = None, configs: Mapping[str, Mapping[str, Any]] | None = None, resume: bool = False,
     chunk: int = CHUNK, progress: Callable[[Progress], None] | None = None, command: str = "",
     changes: Mapping[str, Any] | None = None, audit: str = "", split: Split = "all", tasks: Sequence[str] = (),
-    repeats: int = 1, fresh: bool = False, workers: int = 0,
+    repeats: int = 1, fresh: bool = False, workers: int = 0, on: str = "process",
 ) -> Path:
     """Play ``sessions`` sessions of a scenario with each agent (None: as many as ``allot`` says), into the run folder ``out``.
 
@@ -112,9 +113,9 @@ def run_evaluation(
     set of scorers that judges the same turns once all are played, into the folder ``audit`` of the run; "" for none. split: whose
     sessions; an agent that was trained on ``train`` is judged on ``test``. tasks: ids of the sessions to play, where they are not
     to be drawn. repeats: how often each is played, and fresh: with the users' noise drawn anew (``evaluation.repeats``). workers:
-    how many tasks play at once on Ray; 0 plays in this process. The same arguments give the same bytes in ``traces.jsonl``,
-    audited or not, wherever they are played. Raises InputError and UnknownName for arguments that cannot be used, before anything
-    is written.
+    how many tasks play at once, on processes of this machine or, ``on`` "ray", on Ray; up to one process is this one. The same
+    arguments give the same bytes in ``traces.jsonl``, audited or not, wherever they are played. Raises InputError and UnknownName
+    for arguments that cannot be used, before anything is written.
     """
     spec, seed = load_scenario(scenario), rng.seed_of(seed)
     _check_options(agents, configs or {})
@@ -123,7 +124,8 @@ def run_evaluation(
             check_agent(name)  # the nearest names, before worlds and scorers are loaded
     if audit:
         check_name(audit)
-    if workers:
+    far = on == "ray" or workers > 1
+    if far:
         check_named(agents, changes or {})
     engine = open_engine(spec, store, **(changes or {}))
     runtime = runtime_of(engine, seed)
@@ -138,10 +140,10 @@ def run_evaluation(
         plan = msgspec.structs.replace(plan, audit=Family(name=audit, scorers=specs(second)))
     job = Job(
         scenario=spec, changes=dict(changes or {}), agents=dict(zip(players, map(str, dict.fromkeys(agents)), strict=True)),
-        configs=configs or {}, seed=seed, world=engine.world.fingerprint) if workers else None
+        configs=configs or {}, seed=seed, world=engine.world.fingerprint) if far else None
     rounds = repeats * (2 if audit else 1)
     lost: tuple[Lost, ...] = ()
-    with Cluster(engine.world, workers) if workers else nullcontext() as cluster:
+    with gathered(engine.world, on, workers) as cluster:
         for number in range(1, repeats + 1):
             first = number == 1
             if not first:
@@ -155,7 +157,8 @@ def run_evaluation(
             if missing and first:
                 break
             if audit and not missing:
-                audit_run(folder, second, store=store, progress=part_of(progress, repeats + number - 1, rounds))
+                told = part_of(progress, repeats + number - 1, rounds)
+                audit_run(folder, second, store=store, progress=told, cluster=cluster)
                 write_whole(folder / LEADERBOARD, encode_leaderboard(build_leaderboard(folder)))
     if lost:
         raise EndpointError(lost_text(lost, len(plan.sessions)), "lost sessions")

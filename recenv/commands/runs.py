@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -34,16 +33,12 @@ from recenv.errors import EndpointError, InputError
 def _engine_options(made: Callable[..., None]) -> Callable[..., None]:
     for option in (
         click.option("--engine", type=click.Choice(["process", "ray"]), default="process", show_default=True,
-                     help="Where the work is done: here, or as tasks of a Ray cluster (RAY_ADDRESS, else this machine)."),
-        click.option("--workers", type=click.IntRange(1), default=None, help="Tasks at once on Ray; one a core if absent."),
+                     help="Where workers are: processes here, or tasks of a Ray cluster (RAY_ADDRESS, else this machine)."),
+        click.option("--workers", type=click.IntRange(1), default=None,
+                     help="Tasks at once; if absent, one, in this process, and on Ray one a core. Results are the same."),
     ):
         made = option(made)
     return made
-
-
-def _workers(engine: str, workers: int | None) -> int:
-    """Tasks at once on Ray, 0 for none."""
-    return (workers or os.cpu_count() or 1) if engine == "ray" else 0
 
 
 _sessions_option = click.option(
@@ -139,7 +134,7 @@ def evaluate(
                 progress=lambda p: update(p.done, p.total, p.agent), command=command,
                 changes={**changes, **({"strict": True} if strict else {}), **_user_options(user_options)}, audit=second,
                 split=split, tasks=tasks, repeats=repeats, fresh=fresh,
-                workers=_workers(engine, workers))
+                workers=workers or 0, on=engine)
     except EndpointError:
         if read_failures(out):  # what was played is shown, and the error said at the end
             click.echo(format_leaderboard(build_leaderboard(out)))
@@ -194,7 +189,7 @@ def rescore(
 
     with bar("sessions") as update:
         made = rescore_run(run, scorers, out, reward=reward, store=store,
-                           progress=lambda p: update(p.done, p.total, p.agent), workers=_workers(engine, workers))
+                           progress=lambda p: update(p.done, p.total, p.agent), workers=workers or 0, on=engine)
     _show_run(made, len(repeat_folders(made)) > 1)
     hint(f"\n{columns_text(made)}\n\nrun folder: {made}; next: recenv view {made}, or recenv report {made}")
 
@@ -371,20 +366,19 @@ def bench(
 @command()
 @_world_options
 @click.option("--scorers", type=SCORERS, default="", help="Whose values to keep; the scenario's own by default.")
-@click.option("--processes", type=click.IntRange(1), default=1, show_default=True)
 @click.option("--goals", type=click.IntRange(1), default=None, help="Only so many goals, from the first.")
 @_engine_options
 @json_option
 def prepare(
-    scenario: str, store: Path | None, seed: int, scorers: str, processes: int, goals: int | None, engine: str,
+    scenario: str, store: Path | None, seed: int, scorers: str, goals: int | None, engine: str,
     workers: int | None,
 ) -> None:
     """Ask the scorers about a world in advance, so that environments look their values up."""
     from recenv.evaluation.prepare import prepare as fill
 
     with bar("goals") as update:
-        done = fill(scenario, store=store, scorers=scorers, processes=processes, goals=goals, progress=update,
-                    workers=_workers(engine, workers))
+        done = fill(scenario, store=store, scorers=scorers, goals=goals, progress=update,
+                    workers=workers or 0, on=engine)
     show(done._asdict, lambda: f"{done.blocks:,} blocks, {done.cells:,} values an item and dimension, {done.fresh:,} of them new")
 
 

@@ -1,9 +1,13 @@
-"""Ray: runs, rescorings and decks have the bytes of one process, also where a worker is killed and a run is resumed."""
+"""Workers, on processes and on Ray: runs, rescorings and decks have the bytes of one process, also where a worker is killed and a
+run is resumed."""
 
 from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +19,6 @@ from scenario_worlds import A_DOZEN
 
 from recenv.cli import cli
 from recenv.errors import InputError, WorkerError
-from recenv.evaluation.cluster import decoded, encoded, packed, unpacked
 from recenv.evaluation.failures import Lost
 from recenv.evaluation.plan import MANIFEST, TRACES
 from recenv.evaluation.play import play
@@ -23,9 +26,18 @@ from recenv.evaluation.prepare import prepare
 from recenv.evaluation.repeats import repeat_folders
 from recenv.evaluation.rescore import rescore_run
 from recenv.evaluation.run import run_evaluation
+from recenv.evaluation.work import decoded, encoded, packed, unpacked
 
 AGENTS = ["random", "bm25", "deadly:Deadly"]
 SIZE = 48
+WORKERS = {"process": 2, "ray": 4}
+
+
+@pytest.fixture(params=["process", pytest.param("ray", marks=[pytest.mark.integrations, pytest.mark.filterwarnings("default")])])
+def on(request: pytest.FixtureRequest) -> str:
+    if request.param == "ray":
+        pytest.importorskip("ray")
+    return str(request.param)
 
 
 @pytest.fixture(scope="module")
@@ -39,10 +51,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield folder
 
 
-def run(home: Path, name: str, workers: int, resume: bool = False, chunk: int = 5) -> Path:
+def run(home: Path, name: str, on: str = "", resume: bool = False, chunk: int = 5) -> Path:
     return run_evaluation(
-        str(home / "small.toml"), AGENTS, SIZE, 3, home / name, changes={"scorers": "rules"}, workers=workers, chunk=chunk,
-        resume=resume)
+        str(home / "small.toml"), AGENTS, SIZE, 3, home / name, changes={"scorers": "rules"}, chunk=chunk, resume=resume,
+        workers=WORKERS.get(on, 0), on=on or "process")
 
 
 def same(a: Path, b: Path) -> bool:
@@ -50,30 +62,28 @@ def same(a: Path, b: Path) -> bool:
 
 
 @pytest.mark.integrations
-@pytest.mark.filterwarnings("default")
-def test_four_workers_of_which_one_is_killed_write_the_bytes_of_one_process(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("ray")
-    here = run(home, "here", 0, chunk=64)
+def test_workers_of_which_one_is_killed_write_the_same_bytes(home: Path, on: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = run(home, f"here-{on}", chunk=64)
     mark = killing(home, monkeypatch)
-    there = run(home, "there", 4)
+    there = run(home, f"there-{on}", on)
     assert not mark.exists()  # a worker took it away, and died
     assert same(here, there)
-    assert [p.name for p in (home / "cache" / "ray").iterdir() if p.is_dir()]  # where workers read the world
+    if on == "ray":
+        assert [p.name for p in (home / "cache" / "ray").iterdir() if p.is_dir()]  # where workers read the world
 
 
 @pytest.mark.integrations
-@pytest.mark.filterwarnings("default")
-def test_a_run_that_its_workers_cannot_bear_stops_and_is_resumed(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("ray")
-    here = run(home, "expected", 0)
+def test_a_run_that_its_workers_cannot_bear_stops_and_is_resumed(home: Path, on: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = run(home, f"expected-{on}")
     monkeypatch.setenv("DEADLY", "always")
     with pytest.raises(WorkerError, match=r"of agent 'deadly' ended their worker 4 times .* go on with --resume"):
-        run(home, "stopped", 4, chunk=SIZE)
-    lines = (home / "stopped" / TRACES).read_bytes().splitlines()
+        run(home, f"stopped-{on}", on, chunk=SIZE)
+    stopped = home / f"stopped-{on}" / TRACES
+    lines = stopped.read_bytes().splitlines()
     assert len(lines) == 2 * SIZE  # what the other agents played
-    (home / "stopped" / TRACES).write_bytes(b"\n".join(lines[:60]) + b"\n" + lines[60][:40])  # and a torn line
+    stopped.write_bytes(b"\n".join(lines[:60]) + b"\n" + lines[60][:40])  # and a torn line
     monkeypatch.delenv("DEADLY")
-    assert same(here, run(home, "stopped", 4, resume=True))
+    assert same(here, run(home, f"stopped-{on}", on, resume=True))
 
 
 def killing(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -85,43 +95,69 @@ def killing(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.integrations
-@pytest.mark.filterwarnings("default")
-def test_a_rescoring_with_a_killed_worker_has_the_bytes_of_one_process(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("ray")
+def test_a_rescoring_with_a_killed_worker_has_the_same_bytes(home: Path, on: str, monkeypatch: pytest.MonkeyPatch) -> None:
     played = run_evaluation(
-        str(home / "small.toml"), ["bm25"], SIZE, 3, home / "played", changes={"scorers": "rules"}, repeats=2)
-    one = rescore_run(played, "deadly:scorers", home / "one", reward="weighted-sum")
+        str(home / "small.toml"), ["bm25"], SIZE, 3, home / f"played-{on}", changes={"scorers": "rules"}, repeats=2)
+    one = rescore_run(played, "deadly:scorers", home / f"one-{on}", reward="weighted-sum")
     mark = killing(home, monkeypatch)
-    four = rescore_run(played, "deadly:scorers", home / "four", reward="weighted-sum", workers=4, chunk=5)
+    four = rescore_run(played, "deadly:scorers", home / f"four-{on}", reward="weighted-sum", workers=4, on=on, chunk=5)
     assert not mark.exists()
     assert all(same(a, b) for a, b in zip(repeat_folders(one), repeat_folders(four), strict=True))
     assert (one / "repeats.json").read_bytes() == (four / "repeats.json").read_bytes()
 
 
 @pytest.mark.integrations
-@pytest.mark.filterwarnings("default")
-def test_prepared_decks_are_the_same_wherever_they_are_filled(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("ray")
+def test_prepared_decks_are_the_same_wherever_they_are_filled(home: Path, on: str, monkeypatch: pytest.MonkeyPatch) -> None:
     found = []
-    for workers in (0, 4):
+    for workers in (0, WORKERS[on]):
         shutil.rmtree(home / "cache" / "decks", ignore_errors=True)
         mark = killing(home, monkeypatch) if workers else home / "none"
-        done = prepare(str(home / "small.toml"), scorers="deadly:scorers", workers=workers)
+        done = prepare(str(home / "small.toml"), scorers="deadly:scorers", workers=workers, on=on)
         assert done.fresh == done.cells > 0 and not mark.exists()
         found.append((done, {f.name: f.read_bytes() for f in (home / "cache" / "decks").rglob("*") if f.is_file()}))
     assert found[0] == found[1] and len(found[0][1]) == 1
 
 
-@pytest.mark.integrations
-@pytest.mark.filterwarnings("default")
-def test_on_the_command_line(home: Path) -> None:
-    pytest.importorskip("ray")
+def test_on_the_command_line(home: Path, on: str) -> None:
     arguments = ["evaluate", "--scenario", str(home / "small.toml"), "--scorers", "rules", "--audit", "none", "--agents",
                  "random", "--sessions", "12"]
-    for name, engine in (("a", ["--engine", "ray", "--workers", "2"]), ("b", [])):
-        done = CliRunner().invoke(cli, [*arguments, *engine, "--out", str(home / name)])
+    for name, engine in (("a", ["--engine", on, "--workers", "2"]), ("b", [])):
+        done = CliRunner().invoke(cli, [*arguments, *engine, "--out", str(home / f"{name}-{on}")])
         assert done.exit_code == 0, done.output
-    assert same(home / "a", home / "b")
+    assert same(home / f"a-{on}", home / f"b-{on}")
+
+
+@pytest.mark.integrations
+def test_the_second_family_judges_with_workers_too(home: Path, on: str) -> None:
+    runs = [run_evaluation(str(home / "small.toml"), ["bm25"], SIZE, 3, home / f"judged-{workers}-{on}", chunk=5,
+                           changes={"scorers": "rules"}, audit="deadly:scorers", workers=workers, on=on if workers else "process")
+            for workers in (0, WORKERS[on])]
+    assert same(*runs) and same(*(folder / "audit" for folder in runs))
+
+
+@pytest.mark.integrations
+def test_workers_end_with_who_asked_for_them_however_that_ends() -> None:
+    code = ("import sys, time; from recenv.evaluation.processes import Processes;"
+            "from types import SimpleNamespace as S; from pathlib import Path; import os;"
+            "pool = Processes(S(path=Path('.')), 2).__enter__();"
+            "f = [pool._pool.submit(os.getpid) for _ in range(8)]; print(*{x.result() for x in f}, flush=True); time.sleep(60)")
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as parent:
+        assert parent.stdout is not None
+        workers = [int(word) for word in parent.stdout.readline().split()]
+        assert workers and all(alive(n) for n in workers)
+        parent.kill()
+    until = time.monotonic() + 10.0
+    while any(alive(n) for n in workers) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not any(alive(n) for n in workers)
+
+
+def alive(process: int) -> bool:
+    """Whether there is such a process, and it is not only waiting to be buried."""
+    try:
+        return "\nState:\tZ" not in Path(f"/proc/{process}/status").read_text()
+    except OSError:
+        return False
 
 
 def test_objects_cannot_be_sent(home: Path) -> None:
