@@ -30,7 +30,17 @@ UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
 class RecenvError(Exception):
-    """Base of all deliberate errors."""
+    """Base of all deliberate errors. What one process raises another can be told: it is made again of what it holds, not of what
+    its class was given."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _again, (type(self), self.args, self.__dict__)
+
+
+def _again(kind: type[RecenvError], args: tuple[Any, ...], held: dict[str, Any]) -> RecenvError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(held)
+    return error
 
 
 class UnknownName(RecenvError, KeyError):
