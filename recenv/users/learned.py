@@ -31,6 +31,8 @@ MISMATCH = 6.0
 """Logits that an item of another category than the goal's loses. Assumed: logs hold candidates of the goal's category alone."""
 
 PRIOR_DECAY = 0.9
+MOST_READ = 20_000
+"""Goals, or sessions, that are learned from."""
 _CLICK, _ORDER = EVENTS.index("click"), EVENTS.index("order")
 
 
@@ -151,7 +153,7 @@ class _Logs(NamedTuple):
     session: NDArray[np.int64]  # (G,) row of the session that each goal is of
 
 
-def fit(world: World, *, l2: float = 1.0, seed: int = 0, max_goals: int = 20_000) -> tuple[ChoiceParams, FitReport]:
+def fit(world: World, *, l2: float = 1.0, seed: int = 0, max_goals: int = MOST_READ) -> tuple[ChoiceParams, FitReport]:
     """Fit the choice model on a world's logs by penalised maximum likelihood; deterministic.
 
     l2: ridge weight, in observations, > 0.  seed: which goals are read where the world has more than ``max_goals``.
@@ -178,7 +180,7 @@ def fit(world: World, *, l2: float = 1.0, seed: int = 0, max_goals: int = 20_000
     )
 
 
-def read_logs(world: World, *, seed: int = 0, max_goals: int = 20_000) -> _Logs:
+def read_logs(world: World, *, seed: int = 0, max_goals: int = MOST_READ) -> _Logs:
     """The world's goals as choices: lists in displayed order where every candidate has a position, else in any order."""
     starts = np.asarray(world.column("goal_start"), np.int64)
     owner = np.repeat(np.arange(world.n_sessions), np.diff(starts))  # (G,) session of each goal row
@@ -210,7 +212,7 @@ def leave_hazard(world: World) -> float:
     A session with patience p is taken to survive p failed turns with probability (1 - h)^p; half a session of either kind
     is added, so that a log where nobody left gives a small number and not 0.
     """
-    records = [world.privileged(s) for s in range(min(world.n_sessions, 20_000))]
+    records = [world.privileged(s) for s in range(min(world.n_sessions, MOST_READ))]
     told = [(bool(p.left), max(1, p.patience)) for p in records if p.left is not None]
     left = np.array([t[0] for t in told], np.float64)
     patience = np.array([t[1] for t in told], np.float64)
