@@ -23,6 +23,7 @@ from recenv.envs.chat_format import follows, parse_action, render_system, search
 from recenv.envs.config import EnvConfig
 from recenv.envs.engine import Engine
 from recenv.envs.mending import mend
+from recenv.envs.single import SlateEnv
 from recenv.envs.spaces import BOUND, clip
 from recenv.envs.state import load, save
 from recenv.envs.text_space import ActionText, TextMemory, UnicodeText
@@ -103,7 +104,11 @@ def test_the_dialogue_is_drawn_as_text_where_that_is_asked(engine: Engine) -> No
         recenv.make_vec("Slate", 2, scorers="rules", render_mode="ansi")
 
 
-def test_resets_without_a_seed_go_on_with_other_sessions() -> None:
+def test_resets_without_a_seed_go_on_with_other_sessions(engine: Engine) -> None:
+    alone = [SlateEnv(engine) for _ in range(4)]
+    for env in alone:
+        env.reset()
+    assert len({int(env.batch.seeds[0]) for env in alone}) == 4
     envs = recenv.make_vec("Slate", 8, scorers="rules")
     envs.reset()
     first = envs.unwrapped.batch.seeds.copy()
@@ -246,7 +251,8 @@ def test_each_of_several_is_heard_whatever_the_others_do(engine: Engine, tiny_wo
     row = tiny_world.session_row("zh-2")
     state, log = engine.begin(np.full(4, row), np.arange(4, dtype=np.uint64)), engine.log(4, words=True)
     rude = Action(act="recommend", items=("zh-dining-01",), text="You will love this place, I am sure")
-    engine.step(state, log, [Action(act="end"), None, Action(act="search", query="tea"), rude])
+    state, _ = engine.step(state, log, [Action(act="end"), None, Action(act="search", query="tea"), rude])
+    assert list(engine.situations(state, log, [Action(act="ask", text="预算多少？")] * 4)) == [1, 2, 3]  # who has gone is not asked
     assert [bool(log.objection[r, 0]) for r in range(4)] == [False, False, False, True]
 
 

@@ -309,6 +309,11 @@ def test_a_fit_says_what_it_was_fitted_to_and_how_well(known: World) -> None:
     assert (params.position_decay, params.leave_hazard) == (round(best.decay, 6), round(leave_hazard(known), 6))
     assert params.fitted_on == {"kind": "logged", "fingerprint": known.fingerprint, "goals": "6"}
     assert (report.goals, report.taken, report.with_positions, report.iterations) == (6, 4, 5, best.iterations)
+    for seed in range(99):
+        some = read_logs(known, seed=seed, max_goals=3).choices.chosen.tolist()
+        if some.count(-1) != some.count(0):  # nothing, and the first of a list
+            break
+    assert fit(known, seed=seed, max_goals=3)[1].taken == 3 - some.count(-1)
     assert report.errors["position decay"] == pytest.approx(best.errors[-1] * best.decay * (1 - best.decay))
     assert [report.errors[name] for name in FEATURES] == best.errors[:-1].tolist()
     base = Choices(logs.choices.features[:, :, :1], *logs.choices[1:])
