@@ -16,6 +16,7 @@ from recenv.data.render import item_text
 from recenv.data.world import World
 from recenv.envs import blocks, deck_files, tables
 from recenv.envs.config import EnvConfig
+from recenv.envs.deck import NO_LIST
 from recenv.envs.deck_files import deck_folder
 from recenv.envs.engine import Engine
 from recenv.envs.tables import Tables
@@ -198,6 +199,16 @@ def test_cells_are_counted_and_known_once_they_were_asked_for(tiny_world: World)
     seen = engine.deck.asked(np.array([[block, c] for c in range(8)]))
     assert seen[SLATES[0]].all() and engine.deck.cells == sum(
         int(engine.deck.asked(np.array([[b, c] for c in range(8)])).sum()) for b in range(len(engine.deck)))
+
+
+@pytest.mark.parametrize(("worth", "judged"), [(0.5, True), (float("nan"), False)])
+def test_a_list_that_nobody_could_judge_says_why(tiny_world: World, worth: float, judged: bool) -> None:
+    engine = Engine(
+        tiny_world, RULES, scorers={DIMENSIONS[IR]: KnownScorer(DIMENSIONS[IR], lambda text: worth)}, reward=REWARDS["service"],
+        user=ScriptedUser(wants=False))
+    paid(engine, [0])
+    reasons = {engine.deck.reason(DIMENSIONS[IR], block) for block in range(len(engine.deck))}
+    assert reasons == {"" if judged else NO_LIST} and engine.deck.whole == judged
 
 
 def test_nothing_is_kept_of_a_deck_without_a_home_or_without_scorers(tiny_world: World, tmp_path: Path) -> None:

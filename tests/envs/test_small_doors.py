@@ -252,7 +252,7 @@ def test_each_of_several_is_heard_whatever_the_others_do(engine: Engine, tiny_wo
     state, log = engine.begin(np.full(4, row), np.arange(4, dtype=np.uint64)), engine.log(4, words=True)
     rude = Action(act="recommend", items=("zh-dining-01",), text="You will love this place, I am sure")
     state, _ = engine.step(state, log, [Action(act="end"), None, Action(act="search", query="tea"), rude])
-    assert list(engine.situations(state, log, [Action(act="ask", text="预算多少？")] * 4)) == [1, 2, 3]  # who has gone is not asked
+    assert list(engine.situations(state, log, [Action(act="ask", text="预算多少？")] * 4)) == [1, 2, 3]
     assert [bool(log.objection[r, 0]) for r in range(4)] == [False, False, False, True]
 
 

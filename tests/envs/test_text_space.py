@@ -45,6 +45,8 @@ def test_shared_memory_is_read_as_it_is_now() -> None:
     for text in (*TEXTS, "short"):
         write_to_shared_memory(SPACE, 1, text, memory)
         assert tuple(seen) == ("", text) and seen[-1] == text
+        assert seen == ("", text) and seen == ["", text] and seen != 3 and seen[:1] == ("",)
+        assert seen != ("", text + "a") and seen != ("",) and seen != ("", text, "") and (not text or seen != ("", ""))
     with pytest.raises(InputError, match="61 characters"):
         write_to_shared_memory(SPACE, 0, "x" * 61, memory)
 

@@ -247,6 +247,12 @@ def test_weights_must_be_usable(weights: dict[str, float]) -> None:
         RewardSpec(name="x", weights=weights)
 
 
+@pytest.mark.parametrize("shape", [(D,), (2, D - 1), (2, D + 1), (2, D, 1), (1, 2, D)])
+def test_components_are_a_row_a_turn(shape: tuple[int, ...]) -> None:
+    with pytest.raises(InputError, match="components must have shape"):
+        DEFAULT(np.zeros(shape))
+
+
 def test_unusable_gates_and_levels() -> None:
     for gate in (1.5, -0.5, NAN):
         with pytest.raises(InputError, match="gates must lie"):

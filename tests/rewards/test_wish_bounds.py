@@ -74,6 +74,11 @@ def test_a_place_lies_in_an_area_by_either_name_or_its_address(name: str, area: 
     assert status(Wish("area", name, names=(name,)), item, areas, frozenset()) == expected
 
 
+@pytest.mark.parametrize("what", ["breakfast", "air conditioning", "parking", "wifi"])
+def test_what_a_place_must_have_is_known_by_its_name(what: str) -> None:
+    assert [(wish.slot, wish.said) for wish in read_wishes(f"It must have {what}.")] == [("offer", what)]
+
+
 @pytest.mark.parametrize(("words", "slot", "own", "other", "broken"), [
     ("Only places in the old town district.", "area", "Quay", "Old Town", True),
     ("Avoid bagels.", "cuisine", "Figs", "Bagels", False)])
