@@ -71,7 +71,8 @@ def of_lists(gains: Sequence[Array], probabilities: Sequence[Array], bins: int =
     kept = [(np.asarray(g, np.float64), np.asarray(q, np.float64)) for g, q in zip(gains, probabilities, strict=True)
             if np.sum(g) > 0]
     if not kept:
-        return _measured(np.zeros(0), np.zeros(0), bins, lambda _: np.zeros(0))
+        nothing = np.zeros(0)
+        return of_points(nothing, nothing, bins)
     y = np.concatenate([g / g.sum() for g, _ in kept])
     given = np.concatenate([q for _, q in kept])
     ends = np.cumsum([len(q) for _, q in kept])

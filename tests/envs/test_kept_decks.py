@@ -143,6 +143,11 @@ def test_goals_are_found_as_they_were_filled_also_where_few_have_room(tiny_world
     for g in every:
         assert keys(growing, [g]) == expected[g]
     assert growing.age == 0
+    for room, age in ((3, 1), (4, 0)):  # two and two
+        pairs = Tables(tiny_world, ScriptedUser(), RULES, room=room)
+        for goals in ([0, 1], [2, 3]):
+            keys(pairs, goals)
+        assert pairs.age == age
 
 
 class Disclosed:

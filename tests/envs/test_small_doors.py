@@ -337,6 +337,14 @@ def test_a_saved_state_of_another_schema_world_or_kind_is_refused(engine: Engine
     assert len(state) == 300 and same.spoken == [[]] * 300 and extra == {"more": 4}
 
 
+def test_of_who_sits_out_nothing_is_said(engine: Engine) -> None:
+    batch = SessionBatch(engine, 2, words=False)
+    batch.seed(5)
+    batch.reset()
+    step = batch.step_slates(np.array([[0, 1, 2], [3, 4, 5]]), np.array([True, False]))
+    assert step.said_of(1) == [""] * len(engine.dimensions) and any(step.said_of(0))
+
+
 def test_a_call_gives_an_array_row_by_row_and_all_else_as_it_is(engine: Engine) -> None:
     envs = SlateVectorEnv(engine, 3)
     for value, rows in (

@@ -23,6 +23,8 @@ INF = math.inf
     ("不超过800米。", "distance", -INF, 0.8), ("Delivery fee under 5 yuan.", "fee", -INF, 5.0),
     ("Minimum order under 30 yuan.", "minimum", -INF, 30.0), ("Rating at least 4.5.", "rating", 4.5, INF),
     ("A rating of 9 or more.", "rating", 9.0, INF), ("Not under 4.0 stars.", "rating", 4.0, INF),
+    ("Only places with free delivery.", "fee", -INF, 0.0), ("只要免配送费的。", "fee", -INF, 0.0),
+    ("Free entry only.", "price", -INF, 0.0), ("只要免费的景点。", "price", -INF, 0.0),
     ("If it is late, call me. At most 100 yuan.", "price", -INF, 100.0), ("Open past 10 pm.", "hours", 22.0, INF)])
 def test_a_demand_has_the_bounds_that_are_said(words: str, slot: str, low: float, high: float) -> None:
     [wish] = read_wishes(words)
