@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -13,7 +14,8 @@ from recenv.data.world import World
 from recenv.envs import dynamics
 from recenv.envs.config import EnvConfig
 from recenv.envs.state import over_places
-from recenv.envs.tables import WANTED_GRADE, Tables, preferred
+from recenv.envs.tables import EXTRAPOLATED, FITS, KEPT, REFUSED, TAKEN, WANTED_GRADE, Tables, log_bits, preferred
+from recenv.users.protocol import Appeal
 
 
 @pytest.mark.parametrize("operation", [np.maximum, np.logical_and])
@@ -47,3 +49,14 @@ def test_the_grade_counts_before_the_value_and_of_equals_the_first(
     found = preferred(np.array(values), np.array(0.5), np.array(logged, np.uint8))
     assert found.argmax() == best and found.imag.tolist() == list(values)
     assert (found.real == WANTED_GRADE).tolist() == [v >= 0.5 and bits == 24 for v, bits in zip(values, logged, strict=True)]
+
+
+@pytest.mark.parametrize(("taken", "refused", "missed", "unknown"), list(itertools.product((False, True), repeat=4)))
+def test_an_item_fits_that_misses_nothing_and_was_not_turned_down_or_that_was_taken(
+    taken: bool, refused: bool, missed: bool, unknown: bool
+) -> None:
+    fits, kept = taken or not (missed or unknown or refused), taken or not missed
+    for extrapolated in (False, True):
+        appeal = Appeal(np.zeros(1), np.zeros(1), *(np.array([so]) for so in (extrapolated, taken, refused)))
+        bits = log_bits(appeal, *(np.array([so * 0b100], np.uint64) for so in (missed, unknown)))
+        assert bits.tolist() == [extrapolated * EXTRAPOLATED | taken * TAKEN | refused * REFUSED | fits * FITS | kept * KEPT]

@@ -220,6 +220,15 @@ def test_views_are_kept_until_a_session_moves_on(engine: Engine) -> None:
     assert batch.observations()[1] == engine.transcript.observation(batch.views()[1])
 
 
+def test_what_is_told_of_candidates_is_of_these(engine: Engine) -> None:
+    batch = SessionBatch(engine, 1, words=True)
+    batch.reset(sessions=["zh-2"])
+    [view] = batch.views()
+    told = [engine.transcript.observation(msgspec.structs.replace(view, candidates=listed))
+            for listed in (view.candidates, view.candidates[::-1], view.candidates[1:], ())]
+    assert len({*told}) == 4 and view.candidates[0].id in told[1] and view.candidates[1].id not in told[3]
+
+
 def test_a_known_id_has_its_item_and_another_none(engine: Engine, tiny_world: World) -> None:
     for row in (0, tiny_world.n_items - 1):
         assert engine.item(tiny_world.item(row).id) == tiny_world.item(row)

@@ -138,7 +138,8 @@ def test_coverage_with_ten_users_is_near_its_level() -> None:
     ("arguments", "message"),
     [
         (([1.0], ["a", "b"], 0), "equally many"), (([math.inf, 1.0], ["a", "b"], 0), "finite"),
-        (([1.0, 2.0], ["a", "b"], 0, 1.0), "level"), (([1.0, 2.0], ["a", "b"], 0, 0.9, 0), "resamples"),
+        (([1.0, 2.0], ["a", "b"], 0, 1.0), "level"), (([1.0, 2.0], ["a", "b"], 0, 0.0), "level"),
+        (([1.0, 2.0], ["a", "b"], 0, -0.5), "level"), (([1.0, 2.0], ["a", "b"], 0, 0.9, 0), "resamples"),
     ],
 )
 def test_unusable_arguments(arguments: tuple[object, ...], message: str) -> None:
