@@ -409,3 +409,9 @@ def test_words_in_a_style_are_not_all_words(reach: int, kinds: list[str]) -> Non
     after = f"Write at least 40 words{' '.ljust(reach - 5, 'x')} bold."
     before = f"{'bold '.ljust(reach - 1, 'x')} at least 40 words."
     assert [c.kind for c in read_checks(after)] == [c.kind for c in read_checks(before)] == kinds
+
+
+@pytest.mark.parametrize(("reach", "kinds"), [(40, ["highlights"]), (41, [])])
+def test_what_is_highlighted_is_counted_near_that_word(reach: int, kinds: list[str]) -> None:
+    far = f"Use at least 3 phrases{' '.ljust(reach - 10, 'x')} highlighted with *stars*."
+    assert [c.kind for c in read_checks(far)] == kinds

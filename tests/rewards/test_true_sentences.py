@@ -390,6 +390,7 @@ def test_words_for_about_stand_near_the_number() -> None:
 
 
 def test_an_area_is_claimed_by_any_part_of_its_name_or_the_address() -> None:
+    assert [(c.slot, c.value, c.tolerance) for c in claims(FALSE[3])] == [("area", 0.0, 0.0)] * 2
     item = place("A", "en", area="Old Town West", address="3 Quay Road, Riverside")
     for said, agreed in (("Old Town", True), ("old town west", True), ("Old Town West End", True), ("Riverside", True),
             ("Hill", False)):
