@@ -13,6 +13,7 @@ from scenario_worlds import A_DOZEN
 
 from recenv.cli import cli, main
 from recenv.evaluation.plan import TRACES
+from recenv.scenarios.entry import _engine
 
 pytest.importorskip("httpx", reason="judges and the llm agent need the extra recenv[llm]")
 
@@ -86,6 +87,7 @@ def test_an_outage_is_no_result_and_is_made_good(
         assert [t["agent"] for t in traces] == ["random"] * 2 * (role == "agent")
         down[0] = False
         (small / "judge.toml").write_text(judge)
+        _engine.cache_clear()  # engines are kept by names, and the file's is the same
         code, out, err = recenv(monkeypatch, capsys, *asked, "--out", small / "run", "--resume")
         assert code == 0 and "were not played" not in out, err
         code, out, err = recenv(monkeypatch, capsys, *asked, "--out", small / "never-down")
