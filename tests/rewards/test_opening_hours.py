@@ -25,7 +25,8 @@ def test_a_record_says_when_a_place_closes(hours: str, end: float | None) -> Non
     ("营业到5点", 17.0), ("营业到11点", 23.0), ("open until 12", 12.0),
     ("open until 4", 28.0), ("营业到12点", 12.0), ("营业到4点", 28.0), ("营业到24点", 24.0), ("open till 2 am", 26.0),
     ("open past 23:00", 23.0), ("晚上十点还开", 22.0), ("营业到十点半", 22.5), ("凌晨两点还营业", 26.0), ("开到下午5点", 17.0),
-    ("23点以后还在营业", 23.0), ("晚上9:30还营业", 21.5)])
+    ("23点以后还在营业", 23.0), ("晚上9:30还营业", 21.5), ("晚上12点还开", 24.0), ("凌晨12点半还营业", 24.5),
+    ("下午12点还开", 12.0), ("open until 12 am", 24.0), ("open until 12:30 am", 24.5), ("open past 12 pm", 12.0)])
 def test_an_instruction_says_how_late_it_is_to_be_open(words: str, hour: float) -> None:
     [wish] = open_until(f"I want somewhere {words}.")
     assert wish.slot == "hours" and wish.low == hour

@@ -29,7 +29,7 @@ def _hour(match: re.Match[str]) -> float | None:
         return 24.0
     if match["en"]:
         hour, part = int(match["en"]), (match["half3"] or "").replace(".", "")
-        if part == "pm" or (not part and 5 <= hour < 12):
+        if (hour < 12 and (part == "pm" or (not part and hour >= 5))) or (hour == 12 and part == "am"):
             hour += 12
         return _of_its_day(hour + (0.5 if match["min"] == "30" else 0.0))
     spoken, part = match["zh"] or match["zh2"], match["part"] or match["part2"] or ""
@@ -37,7 +37,9 @@ def _hour(match: re.Match[str]) -> float | None:
     if value is None or value > 24:
         return None
     late = part in ("晚上", "夜里", "下午") or (not part and 5 <= value < 12)
-    return _of_its_day((value + 12 if late and value < 12 else value) + (0.5 if match["half"] or match["half2"] else 0.0))
+    midnight = value == 12 and part in ("晚上", "夜里", "半夜", "凌晨")
+    value += 12 if (late and value < 12) or midnight else 0
+    return _of_its_day(value + (0.5 if match["half"] or match["half2"] else 0.0))
 
 
 def _of_its_day(hour: float) -> float:
