@@ -42,6 +42,9 @@ TESTS = (
         "wishes")))
 """Tests that may notice."""
 _ANNOTATIONS = "BitOr"  # a bar in an annotation is never evaluated
+_SAME = ("Operator_Eq_Is", "Operator_NotEq_IsNot", "Operator_Is_Eq", "Operator_IsNot_NotEq")
+"""Equal small numbers, and None, are the same object."""
+_CACHES = ("CACHES.keep", "lru_cache", "maxsize")
 _FIRST = 30  # tests that a change meets alone, before files of many others are imported
 _LEFT_OUT = shutil.ignore_patterns(".git", ".venv*", "build", "dist", "runs", ".*_cache", "__pycache__")
 
@@ -73,15 +76,22 @@ def all_changes(copy: Path, files: Sequence[Path]) -> list[Change]:
 
 
 def changes_of(file: Path, name: str) -> list[Change]:
-    """Those of one file."""
-    nodes, found = list(ast_nodes(get_ast_from_path(file))), list[Change]()
+    """Those of one file, without such as change nothing by their kind."""
+    nodes, lines, found = list(ast_nodes(get_ast_from_path(file))), file.read_text("utf-8").split("\n"), list[Change]()
     for operator in operator_names():
         kind = get_operator(operator)
-        if kind.arguments() or _ANNOTATIONS in operator:
+        if kind.arguments() or _ANNOTATIONS in operator or operator.endswith(_SAME):
             continue
         places = [start for node in nodes for start, _ in kind().mutation_positions(node)]
-        found += [Change(name, *start, operator, n) for n, start in enumerate(places)]
+        found += [Change(name, *start, operator, n) for n, start in enumerate(places)
+                  if not _idle(lines[start[0] - 1], start[1], operator)]
     return found
+
+
+def _idle(line: str, column: int, operator: str) -> bool:
+    """Whether a change says only how much a cache keeps, or whether lengths are checked that never differ."""
+    kept = operator.endswith(("NumberReplacer", "RemoveDecorator")) and any(word in line for word in _CACHES)
+    return kept or line[:column].endswith("strict=")
 
 
 def main() -> int:
