@@ -20,13 +20,13 @@ from recenv.rewards.rules.references import (
     sentence,
 )
 
-ITEMS = tuple(Item(id=name, category="dining", name=name, attributes={}) for name in "ABC")
+ITEMS = tuple(Item(id=name, category="dining", name=name, attributes={}) for name in "ABCDE")
 
 
 def masked(text: str) -> tuple[str, list[Named]]:
-    """A text with A, B and C as names."""
-    named = [Named(at, at + 1, (ITEMS["ABC".index(c)],)) for at, c in enumerate(text) if c in "ABC"]
-    return "".join("\ufffc" if c in "ABC" else c for c in text), named
+    """A text with A to E as names."""
+    named = [Named(at, at + 1, (ITEMS["ABCDE".index(c)],)) for at, c in enumerate(text) if c in "ABCDE"]
+    return "".join("\ufffc" if c in "ABCDE" else c for c in text), named
 
 
 @pytest.mark.parametrize(("text", "ids"), [
@@ -143,8 +143,8 @@ def test_every_word_of_comparison_has_its_side(slot: str, order: int, words: str
     (5, "all five;all 5;五家;5家")])
 def test_every_word_for_a_number_counts_as_many(count: int, words: str) -> None:
     for word in words.split(";"):
-        for names_ in range(2, 4):
-            read, named = masked(f"{', '.join('ABC'[:names_])} {word} cost 50")
+        for names_ in range(2, 6):
+            read, named = masked(f"{', '.join('ABCDE'[:names_])} {word} cost 50")
             found = group(read, named, [], 0, read.index("50", read.index(word) + len(word)))
             assert found is not None and bool(found.items) == (names_ == count)
 
