@@ -67,7 +67,7 @@ def converse(
         failed = {row: reply for row, reply in replies.items() if isinstance(reply, EndpointError)}
         raise Unanswered([failed.get(row) for row in range(len(state))])
     n = len(state)
-    decided = Decided(np.zeros(n, np.bool_), np.full(n, -1), np.zeros(n, np.uint64), np.ones(n, np.bool_))
+    decided = Decided(np.zeros(n, np.bool_), np.zeros(n, np.int64), np.zeros(n, np.uint64), np.zeros(n, np.bool_))
     for row, answer in answers.items():
         if answer.flaw == "unread":
             continue

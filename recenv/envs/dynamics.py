@@ -76,8 +76,8 @@ class Heard(NamedTuple):
 
 
 class Decided(NamedTuple):
-    """What users decided themselves, in the rows that are ``there`` (N,). takes (N,): place of the item taken, -1 for none.
-    told (N,): constraints that they tell.  understood (N,): whether they know what was asked."""
+    """What users decided themselves, in the rows that are ``there`` (N,); elsewhere the rest means nothing. takes (N,): place of
+    the item taken, -1 for none.  told (N,): constraints that they tell.  understood (N,): whether they know what was asked."""
 
     there: NDArray[np.bool_]
     takes: NDArray[np.int64]

@@ -146,13 +146,14 @@ class Engine:
         self._source = np.where([voice is None for voice in self._voices], SCORER, RULE).astype(np.int8)  # (D,) where applicable
         # what is so of the environment's own words, by what there is of a turn: 0 nothing, 1 no item, 2 a slate in breach of the
         # instruction, 3 a slate in keeping (4, D); with what the turn is worth before them (4, 1 + D)
-        self._there = np.insert(np.stack([claims & False, obeys, obeys | claims, obeys | claims]), 0, True, axis=1)
-        said = np.stack([claims & False, claims & False, claims, obeys | claims])
+        nothing = np.zeros_like(claims)
+        self._there = np.insert(np.stack([nothing, obeys, obeys | claims, obeys | claims]), 0, True, axis=1)
+        said = np.stack([nothing, nothing, claims, obeys | claims])
         self._worths = np.insert(said.astype(np.float32), 0, 0.0, axis=1)
         # gates that only the environment's own words can fail need no look at the scores
         spec = self.reward.spec
         breach = obeys & np.array([spec.gates.get(name, 0.0) > 0 for name in self.dimensions])
-        self._failed = np.stack([breach & False, breach, breach, breach & False])
+        self._failed = np.stack([nothing, breach, breach, nothing])
         self._void = self._failed.any(1)
         self._exact = spec.credit == "service" and not {*spec.gates} & {*self.deck.names}
         self._columns = _span([self.dimensions.index(name) for name in self.deck.names])

@@ -126,7 +126,7 @@ class HybridReward:
         if given.ndim != 2 or given.shape[1] != len(self._weights):
             raise InputError(f"reward components must have shape (N, {len(self._weights)}); got {given.shape}")
         present = ~np.isnan(given)  # (N, D)
-        x = np.where(present, given, 0.0)
+        x = np.nan_to_num(given)
         if not bool(((x >= 0) & (x <= 1)).all()):
             raise InputError(f"reward components must lie in [0, 1] or be NaN; got {given[(x < 0) | (x > 1)][:5]}")
         failed = present & (x < self._gates)
@@ -198,7 +198,7 @@ def shares(spec: RewardSpec, components: ArrayLike) -> NDArray[np.float64]:
     weights = np.array([spec.weights.get(d, 0.0) for d in DIMENSIONS])
     present = ~np.isnan(given)
     mass = (present * weights).sum(1, keepdims=True)
-    return np.asarray(np.where(present, given, 0.0) * weights / np.where(mass > 0, mass, 1.0))
+    return np.asarray(np.nan_to_num(given) * weights / np.where(mass > 0, mass, 1.0))
 
 
 # -- aggregates: (x (N, D) with 0 where missing, counted (N, D), weights (D,), levels) -> (N,) --------------------------

@@ -80,6 +80,9 @@ def test_categories_of_ones_own_have_codes_as_they_come_and_an_end(tmp_path: Pat
             writer.add_item(replace(ITEM, id=str(n), category=name))
         with pytest.raises(RowError, match="category 'maps' would be one of more than"):
             writer.add_item(replace(ITEM, id="more", category="maps"))
+        for length in (40, 41):
+            with pytest.raises(RowError, match=f"category '{'m' * 40}' would be one of more than"):
+                writer.add_item(replace(ITEM, id=f"more {length}", category="m" * length))
         writer.add_user(User(id="u"))
         writer.add_session(*session("s", "0", "2"))
         writer.finish()
@@ -87,3 +90,14 @@ def test_categories_of_ones_own_have_codes_as_they_come_and_an_end(tmp_path: Pat
     assert world.categories == (*CATEGORIES, "films", "songs")
     codes = [len(CATEGORIES), CATEGORIES.index("dining"), len(CATEGORIES) + 1, len(CATEGORIES)]
     assert world.column("item_category").tolist()[:4] == codes
+
+
+def test_what_is_known_of_candidates_is_kept_beside_them(tiny_world: World) -> None:
+    """Event and place of those that the log knows, none and -1 of others."""
+    for row in range(tiny_world.n_sessions):
+        session, outcomes = tiny_world.session(row), tiny_world.privileged(row).outcomes
+        for goal, logged, place in zip(session.goals, outcomes, tiny_world.goal_rows(row), strict=True):
+            start, end = tiny_world.column("candidate_start")[place:place + 2]
+            known = {o.item_id: (store.EVENTS.index(o.event), o.position) for o in logged}
+            kept = [tiny_world.column(f"candidate_{name}")[start:end].tolist() for name in ("outcome", "position")]
+            assert [*zip(*kept, strict=True)] == [known.get(i, (0, -1)) for i in goal.candidates]

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from fakes import ScriptedUser, overlap_scorers
 from five import DIMENSIONS, QIR
+from sessions import ask, opened
 
 import recenv
 from recenv import rng
@@ -26,6 +27,7 @@ from recenv.envs.mending import mend
 from recenv.envs.single import SlateEnv
 from recenv.envs.spaces import BOUND, clip
 from recenv.envs.state import load, save
+from recenv.envs.tables import SLOT_NAMES
 from recenv.envs.text_space import ActionText, TextMemory, UnicodeText
 from recenv.envs.vector import SlateVectorEnv
 from recenv.errors import InputError, OptionError
@@ -283,7 +285,8 @@ def test_who_is_not_understood_is_no_hindrance_to_others(tiny_world: World) -> N
 
 @pytest.mark.parametrize(("given", "kept", "slips"), [
     ([1e15, 1e16, 12.5, 7, True], ["1000000000000000", "1e+16", "12.5", "7", True], 1), (["7"], ["7"], 0),
-    ([float("inf")], [float("inf")], 0)])
+    ([0, 0.0, -1e15, -1e16, 1], ["0", "0", "-1000000000000000", "-1e+16", "1"], 1), ([False], [False], 0),
+    ([float("inf")], [float("inf")], 0), ([float("-inf"), "a"], [float("-inf"), "a"], 0)])
 def test_numbers_as_ids_are_written_as_one_would(given: list[object], kept: list[object], slips: int) -> None:
     fields, mended = mend({"act": "recommend", "items": given})
     assert fields["items"] == kept and mended == ("number as id",) * slips
@@ -387,3 +390,30 @@ def test_what_is_asked_again_is_kept_up_to_a_power_of_two() -> None:
     assert sorted(kept) == ["dynamics._unheard", "engine._all_recommend", "engine._in_keeping", "facts._columns",
                             "state.row_starts", "state.spread_starts"]
     assert all(limit & (limit - 1) == 0 for limit in kept.values())
+
+
+SLOTS_ASKED = {"评分": "rating", "预算": "price", "区域": "area"}
+
+
+@pytest.mark.parametrize("told", range(8))
+def test_an_answer_is_about_what_was_asked_and_not_told_yet(tiny_world: World, told: int) -> None:
+    """zh-1 wants a rating, a price and an area, in this order; where all that was asked was told, the first of it is named."""
+    wanted = [*SLOTS_ASKED.values()]
+    for words in (("评分",), ("区域", "评分"), ("预算", "评分"), ("预算", "区域"), ("评分", "预算", "区域")):
+        play = opened(tiny_world, "zh-1")
+        play.all_sayable()
+        play.state.told[:] = told
+        play(ask("和".join(words) + "有什么要求？"))
+        asked = [slot for slot in wanted if slot in {SLOTS_ASKED[word] for word in words}]
+        named = SLOT_NAMES[int(play.log.about[0, 0])]
+        untold = [slot for slot in asked if not told >> wanted.index(slot) & 1]
+        assert named == untold[0] if untold else named in asked
+        assert play.last.kind == ("answer" if untold else "indifferent")
+
+
+def test_without_scorers_there_is_nobody_to_ask(tiny_world: World) -> None:
+    engine = Engine(tiny_world, CONFIG, scorers={}, reward=REWARDS["outcome"], user=ScriptedUser(wants=False))
+    [block] = engine.deck.blocks(np.array([0]), np.zeros(1, np.uint64))
+    assert engine.deck.asked(np.array([[block, c] for c in range(9)])).all()
+    engine.deck.fill(np.zeros((0, 2), np.int64))  # nor anything
+    assert engine.deck.cells == 8

@@ -348,3 +348,19 @@ def test_a_picture_is_written_as_its_name_says(tmp_path: Path) -> None:
     colours = drawing.dimension_colours()
     assert list(colours) == list(DIMENSIONS) and list(colours.values()) == [
         drawing.PALETTE[n % len(drawing.PALETTE)] for n in range(len(DIMENSIONS))]
+
+
+def test_labels_of_ticks_are_no_formulae() -> None:
+    """What would be one, and a wrong one, is drawn as it stands."""
+    from matplotlib.figure import Figure
+
+    widths = []
+    for label in ("$x$", "$^$", "$x$$"):
+        figure = Figure(figsize=(2, 2))
+        axes = drawing.axes_at(figure, 0.5, 0.5, 1, 1)
+        axes.set_xticks([0.5], [label])
+        axes.set_yticks([0.5], [label])
+        drawing.frame(axes)
+        assert drawing.png(figure).startswith(PNG)
+        widths.append([tick.get_window_extent().width for tick in (*axes.get_xticklabels(), *axes.get_yticklabels())])
+    assert widths[0] < widths[2]  # each mark has its room

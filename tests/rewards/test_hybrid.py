@@ -341,3 +341,22 @@ def test_names_are_checked_wherever_they_stand() -> None:
     for good in ({"gates": {DIMENSIONS[IR]: 0.0}}, {"gates": {DIMENSIONS[IR]: 1.0}}, {"outcome": 0.0}, {"outcome": 1.0},
                  {"turn_price": 1.0}, {"levels": 2}):
         assert RewardSpec(**{"name": "x", "weights": {DIMENSIONS[IR]: 1.0, DIMENSIONS[QIR]: 0.0}, **good})  # type: ignore[arg-type]
+
+
+def test_a_change_of_numbers_is_a_new_version() -> None:
+    """Traces name the version that paid them."""
+    second = {"weighted-sum", "product", "min", "lexicographic", "chebyshev"}
+    assert {name: REWARDS[name].version for name in REWARDS} == {name: 1 + (name in second) for name in REWARDS}
+    assert RewardSpec(name="x", weights={DIMENSIONS[IR]: 1.0}).version == 1 and b'"version":2' in REWARDS["chebyshev"].to_json()
+
+
+@pytest.mark.parametrize(("wrong", "told"), [
+    ([0.5, -0.25, 0.0, 1.0, 1.25], "[-0.25  1.25]"), ([NAN, 2.0, -1.0, 3.0, -2.0], "[ 2. -1.  3. -2.]"),
+    ([0.0, 1.0, float("inf"), NAN, 0.5], "[inf]")])
+def test_components_out_of_range_are_told_and_no_others(wrong: list[float], told: str) -> None:
+    with pytest.raises(InputError) as raised:
+        DEFAULT([wrong])
+    assert str(raised.value).endswith(f"or be NaN; got {told}")
+    with pytest.raises(InputError) as raised:
+        DEFAULT([[2.0] * D] * 3)
+    assert str(raised.value).endswith("got [2. 2. 2. 2. 2.]")  # the first five

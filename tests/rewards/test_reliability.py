@@ -106,3 +106,14 @@ def test_as_many_positives_as_a_list_has_are_drawn_from_the_list() -> None:
     assert [found.low, found.perfect, found.high] == pytest.approx(np.percentile(errors, [2.5, 50.0, 97.5]))
     observed = np.concatenate([gains[n] / gains[n].sum() for n in kept])[order]
     assert [b.observed for b in found.bins] == pytest.approx([part.mean() for part in np.array_split(observed, 3)])
+
+
+def test_a_draw_from_the_very_end_of_a_list_is_its_last_item(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though shares that are added up one by one stay below 1."""
+    share = np.full(31, 1 / 31)
+    assert np.cumsum(share)[-1] / share.sum() < 1 - 2**-53
+    monkeypatch.setattr(reliability.rng, "uniform", lambda *key: np.full(len(key[-1]), 1 - 2**-53))
+    gains, given = [np.eye(31)[0], np.ones(3)], [share, np.array([0.01, 0.02, 0.97])]
+    found = of_lists(gains, given, bins=34)
+    drawn = np.array([0, 0, *[0] * 30, 1, 1])  # in order of probability: of the second list two, the first one, and the last
+    assert [bin_.low for bin_ in found.bins] == [bin_.high for bin_ in found.bins] == drawn.tolist()
