@@ -105,7 +105,7 @@ def student_interval(values: ArrayLike, clusters: Sequence[str], level: float = 
     and no resampling is worth its time."""
     table = np.asarray(values, np.float64).reshape(-1, 1)
     _check(table, clusters, level, 1)
-    return _interval(_cluster_sums(table, clusters), np.zeros(0), 0, level, few=len(clusters) + 2)
+    return _interval(_cluster_sums(table, clusters), np.zeros(0), 0, level, few=len(clusters))
 
 
 def paired_difference(
@@ -241,12 +241,12 @@ def student_quantile(probability: float, freedom: int) -> float:
     """Quantile of Student's t, probability in (0.5, 1), by bisection of the finite sums of Abramowitz & Stegun 26.7.3-4."""
     if freedom > 1000:  # within 1e-3 of its limit by then
         return NormalDist().inv_cdf(probability)
-    low, high = 0.0, 1.0
-    while _student_inside(high, freedom) < 2 * probability - 1:
+    low, high, inside = 0.0, 1.0, 2 * probability - 1
+    while _student_inside(high, freedom) < inside:
         high *= 2
     for _ in range(60):
         middle = (low + high) / 2
-        low, high = (middle, high) if _student_inside(middle, freedom) < 2 * probability - 1 else (low, middle)
+        low, high = (middle, high) if _student_inside(middle, freedom) < inside else (low, middle)
     return (low + high) / 2
 
 

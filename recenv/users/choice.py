@@ -122,7 +122,7 @@ def _depth(data: Choices, place: NDArray[np.int64], decay: float) -> tuple[Vecto
     depth = np.where(last, going, going * (1.0 - decay)) * (place <= n)
     change = np.where(last, slope, slope * (1.0 - decay) - going) * (place <= n)
     known = data.ordered[:, None]
-    return np.where(known, depth, last * 1.0), np.where(known, change * decay * (1.0 - decay), 0.0)
+    return np.where(known, depth, last), np.where(known, change * decay * (1.0 - decay), 0.0)
 
 
 def _hessian(loss: Callable[[Vector], tuple[float, Vector]], point: Vector) -> Vector:

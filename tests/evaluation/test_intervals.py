@@ -223,3 +223,13 @@ def test_resamples_without_a_value_and_groups_out_of_order() -> None:
 def test_two_groups_have_an_interval_of_a_statistic() -> None:
     low, high = group_intervals(np.array([0, 1, 1]), lambda rows: [float(rows.mean())], 50, "test")
     assert low[0] < high[0]
+
+
+def test_as_many_resamples_are_drawn_at_once_as_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Numbers drawn at once, and one resample at least; what is drawn does not depend on it."""
+    every = np.concatenate([*intervals._drawn_clusters(3, 10, 7)])
+    for room, sizes in ((30, [10]), (29, [9, 1]), (12, [4, 4, 2]), (3, [1] * 10), (2, [1] * 10)):
+        monkeypatch.setattr(intervals, "_BLOCK", room)
+        blocks = [*intervals._drawn_clusters(3, 10, 7)]
+        assert [len(block) for block in blocks] == sizes and np.array_equal(np.concatenate(blocks), every)
+    assert [*intervals._drawn_clusters(0, 10, 7)] == []
