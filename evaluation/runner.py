@@ -96,8 +96,7 @@ def _play(
     there = _there(stream, plan, file)
     every = places(plan)
     number = {place: n for n, place in enumerate(every)}
-    ordered = [number[place] for place in there] == sorted(number[place] for place in there)
-    last = max((number[place] for place in there), default=-1)
+    written = [number[place] for place in there]
     lost: list[Lost] = []
     row = dict.fromkeys((entry.name for entry in plan.agents), 0)  # sessions lost one after the other
     done = len(there)
@@ -123,15 +122,14 @@ def _play(
             row[agent] = 0
             _check_own(found, plan, agent, order)
             whole.append(found)
-            ordered = ordered and number[agent, order] > last
-            last = max(last, number[agent, order])
+            written.append(number[agent, order])
         stream.write(b"".join(encode(t) for t in whole))
         stream.flush()
         os.fsync(stream.fileno())
         done += len(whole)
     if progress:
         progress(Progress(plan.agents[-1].name, done, len(every)))
-    if not ordered:
+    if written != sorted(written):
         _put_in_order(stream, plan, file, number)
     return lost
 

@@ -30,19 +30,16 @@ from recenv.envs import CACHES
 from recenv.envs.config import EnvConfig
 from recenv.envs.facts import Facts
 from recenv.envs.state import (
-    ACTS,
     ANYTHING,
     ASK,
     END,
     ENDED,
     HORIZON,
     LEFT,
-    MALFORMED,
     MET_ALL,
     NO_ACT,
     NO_SLOT,
     REACTIONS,
-    RECOMMEND,
     RUNNING,
     SEARCH,
     State,
@@ -238,14 +235,8 @@ def _about(about: NDArray[np.int8], decided: Decided, asked: Mask) -> NDArray[np
     return np.where(known, np.where(about == NO_SLOT, np.int8(ANYTHING), about), np.int8(NO_SLOT))
 
 
-def _without_slate() -> NDArray[np.int8]:
-    """By act (NO_ACT last): the reaction where there is no slate to consider."""
-    out = np.full(len(ACTS) + 1, -1, np.int8)
-    out[[RECOMMEND, MALFORMED, SEARCH, END]] = REPEAT, REPEAT, RESULTS, FAREWELL
-    return out
-
-
-_WITHOUT_SLATE = _without_slate()
+_WITHOUT_SLATE = np.array([REPEAT, ANSWER, RESULTS, FAREWELL, REPEAT, -1], np.int8)
+"""By act (NO_ACT last): the reaction where there is no slate to consider; of questions, where they are answered."""
 
 
 class _Considered(NamedTuple):
