@@ -22,7 +22,7 @@ from recenv.rewards.rules.whole import read_in_full
 
 FILE = Path(__file__).with_name("readings.tsv")
 LOCALES = ("en", "zh")
-TEXTS = 140  # of each kind and language
+TEXTS = 150  # of each kind and language
 
 
 def place(number: int, name: str, locale: str, **attributes: Value) -> Item:
@@ -61,7 +61,10 @@ SAYS = {
         "{n} costs {p}-{q} yuan", "{n} costs {p} yuan or less", "one of them costs {p} yuan", "rated {r}, {n} is fine",
         "{n} {r} vs {m} 4.1 stars", "{n} takes a deposit of {p} yuan", "the gap between {n} and {m} is {p} yuan",
         "{n} costs {p} yuan per person for two nights", "{n} and {m} cost {p} and {q} yuan", "{n}, in {a}, is nice",
-        "the first is {n}, the second {m}. The first one costs {p} yuan", "{n} has {r}-star food, distance {d} km"),
+        "the first is {n}, the second {m}. The first one costs {p} yuan", "{n} has {r}-star food, distance {d} km",
+        "{n} offers parking: {r} stars", "{n} is about {d} km away", "{n} is rated {r} out of 5 and open 24 hours",
+        "{n} asks ¥{p} per bowl", "each of {n} and {m} is rated {r}", "{n} is a little farther away than {m}",
+        "all three, {n}, {m} and Fig, cost {p} yuan", "{n}: roughly {p} yuan, deposit {q} yuan"),
     "zh": (
         "{n}人均{p}元", "{n}评分{r}分", "{n}（{r}分，{p}元，{a}）", "{n}：口碑{r}星，¥{p}/人", "{n}距离您{d}公里",
         "{n}位于{a}", "{n}免门票", "{n}大约{p}元", "{n}和{m}人均都是{p}元", "{n}和{m}人均分别为{p}元和{q}元",
@@ -71,7 +74,10 @@ SAYS = {
         "{n}离地铁站距离{d}公里", "{n}人均不低于{p}元", "{n}人均{p}-{q}元", "{n}人均{p}元以下", "其中一家人均{p}元",
         "评分{r}的{n}", "{n}{r}分对{m}4.1分", "{n}押金{p}元", "{n}和{m}相差{p}元", "{n}两晚{p}元",
         "{n}和{m}人均{p}元和{q}元", "{n}，在{a}，不错", "第一家是{n}，第二家是{m}。第一家人均{p}元",
-        "{n}是{a}的店，满{p}减{q}"),
+        "{n}是{a}的店，满{p}减{q}",
+        "{n}有停车优惠：{r}分", "{n}约{d}公里", "{n}一碗{p}元",
+        "{n}、{m}和无名三家人均{p}元", "{n}比{m}远一点", "{n}的评分低于{r}分",
+        "{n}和{m}都在{a}", "{n}只要{p}元，押金{q}元"),
 }
 JOINS = {"en": (". ", ".\n", "; ", ", but ", ", and "), "zh": ("。", "。\n", "；", "，但", "，")}
 DEMANDS = {

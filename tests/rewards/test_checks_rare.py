@@ -106,7 +106,7 @@ def test_ends_beginnings_and_marks_around() -> None:
     for blanks, begins in ((406, 1), (407, 0)):  # not looked for for ever
         assert counts.begins_with(f"{' ' * blanks}ab", "ab") == begins
     for text, marks, quoted in (('"a"', '"', 1), (' "a" ', '"', 1), ('"', '"', 0), ('""', '"', 1), ('"a', '"', 0), ('a"', '"', 0),
-                                ("“a”", '"“”', 1)):
+                                ("“a”", '"“”', 1), ("", '"', 0), (" ", '"', 0)):
         assert counts.quoted(text, marks) == quoted
     assert counts.sections("Part 1 Part2 Part x part 3", "Part") == 2
     assert [counts.postscripts("P.S. a p. s. PS", m) for m in ("ps", "pps")] == [2, 0]
@@ -419,3 +419,12 @@ def test_words_in_a_style_are_not_all_words(reach: int, kinds: list[str]) -> Non
 def test_what_is_highlighted_is_counted_near_that_word(reach: int, kinds: list[str]) -> None:
     far = f"Use at least 3 phrases{' '.ljust(reach - 10, 'x')} highlighted with *stars*."
     assert [c.kind for c in read_checks(far)] == kinds
+
+
+def test_a_language_is_told_by_more_than_eight_of_a_hundred_words() -> None:
+    for words, language in ((24, "en"), (25, "")):
+        assert languages.detect(" ".join(["the", *["xqzv"] * (words - 2), "is"])) == language
+    for length, language in ((49, "uk"), (50, "")):  # or by a letter that only it has, which counts four times its share
+        assert languages.detect("їжд ".ljust(length, "ж")) == language
+    sure = " ".join(["ґ" * 60, *["это", "был", "как", "что"] * 3])  # half a vote at most
+    assert languages.detect(sure) == "ru" and languages.detect(sure[:60]) == "uk"
