@@ -12,13 +12,15 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from five import DIMENSIONS, IF
+
 from recenv import rng
-from recenv.records import Item, Value
+from recenv.records import Item, ScorerRow, Value
 from recenv.rewards.rules.assertions import agrees, read_assertions, record
 from recenv.rewards.rules.checks import read_checks
 from recenv.rewards.rules.held import decided, decided_in_row
 from recenv.rewards.rules.verdicts import text_broken
-from recenv.rewards.rules.whole import read_in_full
+from recenv.rewards.rules.whole import kept_whole, read_in_full
 
 FILE = Path(__file__).with_name("readings.tsv")
 LOCALES = ("en", "zh")
@@ -178,7 +180,10 @@ def demanded(text_: str, locale: str) -> list[str]:
     fields = [[f"{slot}: {', '.join(v) if isinstance(v, tuple) else v}" for slot, v in i.attributes.items()] for i in items]
     evidence = "\n".join("; ".join([item.name, *told]) for item, told in zip(items, fields, strict=True))
     out.append(" & ".join(k.reason + k.item for k in decided_in_row(text_, evidence, f"{items[0].name}, {items[2].name}")))
-    return [*out, str(read_in_full(text_))]
+    whole = [kept_whole(ScorerRow(
+        dimension=DIMENSIONS[IF], instruction=text_, query="", response=f"{item.name}. {ANSWERS[locale == 'zh']}",
+        evidence=evidence)) for item in items]
+    return [*out, str(read_in_full(text_)), "".join("+" if kept else "-" for kept in whole)]
 
 
 def readings(kind: int, locale: str, number: int) -> str:

@@ -241,10 +241,11 @@ def test_entry_that_costs_nothing() -> None:
     ("Avoid hot pot.", "Green Tea, not Golden Pot.", False), ("Answer kindly.", "Green Tea.", False),
     ("Under 100 yuan. Thanks. Tell me a joke.", "Green Tea.", False), ("Under 100 yuan. Under 100 yuan.", "Green Tea.", True),
     ("Must have parking.", "Green Tea.", False),  # its record does not say
+    ("Use no commas.", "Green Tea is calm.", False),  # nothing of items
 ])
 def test_an_instruction_that_is_read_in_full_and_kept_is_worth_all(instruction: str, response: str, whole: bool) -> None:
     value, reason = field_value(row(instruction, response))
-    assert (value == 1.0 and reason == KEPT) == whole
+    assert (value == 1.0 and reason == KEPT) == (kept_whole(row(instruction, response)) == KEPT) == whole
     assert not kept_whole(row(instruction, response, "")), "without records nothing is known to be kept"
 
 
