@@ -238,8 +238,8 @@ class Deck:
             logs = np.log1p(np.maximum(world.column("item_price")[item], 0.0))
             known = ~np.isnan(logs)
             out = np.zeros((self.tables.config.candidates, E), np.float64)
-            out[:size, 0] = np.nan_to_num(world.column("item_rating")[item] - 4.0, nan=0.0)
-            out[:size, 1] = np.nan_to_num(logs - (float(logs[known].mean()) if known.any() else 0.0), nan=0.0)
+            out[:size, 0] = np.nan_to_num(world.column("item_rating")[item] - 4.0)
+            out[:size, 1] = np.nan_to_num(logs - (float(logs[known].mean()) if known.any() else np.nan))
             out[:size, 2] = world.popularity(item, session)
             out[:size, 8] = 1.0
             self._fixed[goal] = out

@@ -234,7 +234,7 @@ def test_decks_lie_apart_where_what_they_say_may_differ(
     few = {d: scorers[d] for d in (DIMENSIONS[QIR],)}
     where = {deck_folder(tmp_path, tiny_world, config, s) for config, s in (
         (RULES, scorers), (RULES, few), (EnvConfig(candidates=9), scorers), (EnvConfig(candidates=8, slate_size=2), scorers))}
-    assert len(where) == 4 and all(folder.parent == tmp_path for folder in where)
+    assert len(where) == 4 and all(folder.parent == tmp_path and len(folder.name) == 24 for folder in where)
     assert deck_folder(tmp_path, tiny_world, EnvConfig(candidates=8, horizon=3), scorers) in where
     package = tmp_path / "package"
     (package / "rewards" / "rules").mkdir(parents=True)

@@ -16,6 +16,7 @@ CASES = [
     ("Include some words in all capital letters.", [("capital words", (), 1, None)]),
     ("Use some words in all capital letters. But use no more than 3 of them.", []),  # how many is said, elsewhere
     ("Use this layout:\nA\n***\nB\n***\nC", [("paragraphs", ("***",), 3, 3)]),
+    ("Use this layout:\nA\n***\nB\n***\nC\n***\nD", [("paragraphs", ("***",), 4, 4)]),
     ("Use this layout:\nA\n***\nB", []),  # may be a rule
     ("Use this layout:\nA\n***\nB\n***\n...", []),  # and so on
     ('Repeat the sentence "Name a park." word for word first, then answer.', [("repeat", ("Name a park.",), 1, None)]),

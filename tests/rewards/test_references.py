@@ -61,6 +61,7 @@ def names(found: Group | None) -> str | None:
     ("A is far. B costs 50 and 60", "50", None),
     ("A near B cost 50 and 60", "50", None), ("A, B and C cost 50 and 60", "50", ""),
     ("A, B and C cost 50, 60 and 70", "70", "C"), ("A and B and A cost 50 and 60", "60", "B"),
+    ("50 and 60 respectively cost A and B", "50", "A"), ("C. 50 and 60 cost A and B respectively", "60", "B"),
     ("A and B cost 50 respectively", "50", ""), ("respectively 50 and 60: A and B", "60", "B"),
     ("A and B cost 50 and 60! C costs 70", "60", "B"), ("C costs 70! A and B cost 50 and 60", "50", "A")])
 def test_one_by_one_as_many_numbers_as_names(text: str, at: str, ids: str | None) -> None:
@@ -91,6 +92,8 @@ def test_a_sentence_is_looked_for_within_bounds() -> None:
     assert [text[slice(*sentence(text, text.index(part)))] for part in ("One", "is", "5", "Three")] == [
         "One", "Two is 1.5 long", "Two is 1.5 long", " Three"]
     assert sentence("x" * 2_000, 1_000) == (400, 1_600) and sentence("x" * 900, 500) == (0, 900)
+    for end, found in ((1_598, 1_598), (1_599, 1_600)):  # what is looked through holds an end whole, or not
+        assert sentence(f"{'x' * end}. y", 1_000) == (400, found)
 
 
 @pytest.mark.parametrize(("slot", "text", "none"), [
