@@ -97,7 +97,8 @@ DEMANDS = {
         "Highlight {l} {c} phrases", "If possible {l} {p} yuan", "Ideally near {a}", "I live in {a}",
         "One of them under {p} yuan", "Within {d} km of the station", "Thanks", "Write {c} to {c} words",
         "Give a title in double quotes", "Use {l} {c} words in all capital letters", "Number the places",
-        "Each place in {l} {c} words", "No exclamation marks"),
+        "Each place in {l} {c} words", "No exclamation marks",
+        "Only places in {a} district", "Stay away from chains; nothing in {a} district", "Open until {h}:30, no buffet"),
     "zh": (
         "不要{k}", "别推荐{k}店", "除了{k}都可以", "不吃{k}和{j}", "{k}除外", "只推荐评分{l}{r}分的店", "评分{r}分以上",
         "不推荐评分低于{r}的", "{d}公里以内", "不超过{p}米", "人均{l}{p}元", "人均{p}到{q}元", "预算{p}元以下",
@@ -106,7 +107,8 @@ DEMANDS = {
         "{l}{c}家", "用列表", "列出{c}个要点", "用{t}回答", "提到“{o}”{l}{c}次", "不要提到{k}",
         "请包含以下关键词：“{k}”、“{o}”", "不要使用逗号", "使用{l}{c}个感叹号", "以“再见”结尾", "以“你好”开头",
         "用JSON格式", "最好{p}元以内", "我住在{a}", "其中一家{p}元以下", "离地铁站{d}公里以内", "谢谢", "{c}到{c}字",
-        "每家{l}{c}字", "编号列出", "不要感叹号"),
+        "每家{l}{c}字", "编号列出", "不要感叹号",
+        "只看{a}的", "在{a}找", "不去{a}", "{d}公里内，{r}星以上"),
 }
 WORDS = {
     "en": {
