@@ -80,3 +80,12 @@ def test_other_processes_tell_what_this_one_does(vector: dict[str, object]) -> N
     finally:
         there.close()
         here.close()
+
+
+def test_a_character_is_one_and_no_more() -> None:
+    every = SPACE.character_set
+    assert len(every) == 0x110000 and all(value in every for value in ("a", "\ud83d"))
+    assert not any(value in every for value in ("", "ab", 97, None))
+    assert every[97] == "a" and every[-1] == "\U0010ffff" and every[48:50] == ("0", "1")
+    assert [c for c, _ in zip(every, range(3), strict=False)] == ["\x00", "\x01", "\x02"]
+    assert [SPACE.contains(value) for value in ("", "x" * 60, "x" * 61, 3)] == [True, True, False, False]

@@ -233,3 +233,12 @@ def test_as_many_resamples_are_drawn_at_once_as_there_is_room_for(monkeypatch: p
         blocks = [*intervals._drawn_clusters(3, 10, 7)]
         assert [len(block) for block in blocks] == sizes and np.array_equal(np.concatenate(blocks), every)
     assert [*intervals._drawn_clusters(0, 10, 7)] == []
+
+
+def test_where_nobody_says_otherwise_two_thousand_resamples_cover_ninety_five_of_a_hundred() -> None:
+    values, clusters = np.sin(np.arange(90.0)), users(90, 45)
+    found = mean_interval(values, clusters, 5, 0.95, 2000)
+    assert mean_interval(values, clusters, 5) == mean_intervals(values[:, None], clusters, 5)[0] == found
+    assert paired_difference(values, np.zeros(90), clusters, 5) == found
+    assert len({mean_interval(values, clusters, 5, level, n) for level in (0.95, 0.9) for n in (1999, 2000, 2001)}) == 6
+    assert student_interval(values, clusters) == student_interval(values, clusters, 0.95)
