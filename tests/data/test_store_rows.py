@@ -101,3 +101,18 @@ def test_what_is_known_of_candidates_is_kept_beside_them(tiny_world: World) -> N
             known = {o.item_id: (store.EVENTS.index(o.event), o.position) for o in logged}
             kept = [tiny_world.column(f"candidate_{name}")[start:end].tolist() for name in ("outcome", "position")]
             assert [*zip(*kept, strict=True)] == [known.get(i, (0, -1)) for i in goal.candidates]
+
+
+@pytest.mark.parametrize(("own", "dtype"), [(127 - len(CATEGORIES), "int8"), (128 - len(CATEGORIES), "int16")])
+def test_codes_of_categories_are_as_small_as_they_may_be(tmp_path: Path, own: int, dtype: str) -> None:
+    with StoreWriter(tmp_path / "out", kind="test") as writer:
+        for n in range(own):
+            writer.add_item(replace(ITEM, id=str(n), category=f"kind {n}"))
+        writer.add_user(User(id="u"))
+        made, privileged = session("s", str(own - 1))
+        writer.add_session(replace(made, goals=(replace(made.goals[0], category=f"kind {own - 1}"),)), privileged)
+        writer.finish()
+    world = World(tmp_path / "out")
+    items, goals = world.column("item_category"), world.column("goal_category")
+    assert items.dtype == goals.dtype == dtype and goals.tolist() == [len(CATEGORIES) + own - 1]
+    assert items.tolist() == [len(CATEGORIES) + n for n in range(own)] and len(world.categories) == len(CATEGORIES) + own

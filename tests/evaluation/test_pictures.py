@@ -15,6 +15,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import pytest
 from trace_builders import NAMES, dialogue, finished_run, plan, session, turn
 
@@ -350,17 +351,22 @@ def test_a_picture_is_written_as_its_name_says(tmp_path: Path) -> None:
         drawing.PALETTE[n % len(drawing.PALETTE)] for n in range(len(DIMENSIONS))]
 
 
-def test_labels_of_ticks_are_no_formulae() -> None:
+def test_what_is_written_is_no_formula() -> None:
     """What would be one, and a wrong one, is drawn as it stands."""
     from matplotlib.figure import Figure
+    from matplotlib.text import Text
 
     widths = []
-    for label in ("$x$", "$^$", "$x$$"):
+    for label in ("xx", "$^$", "$x$"):
         figure = Figure(figsize=(2, 2))
         axes = drawing.axes_at(figure, 0.5, 0.5, 1, 1)
         axes.set_xticks([0.5], [label])
         axes.set_yticks([0.5], [label])
         drawing.frame(axes)
+        drawing.heading(axes, label, label, label)
+        drawing.row_name(axes, 0.5, label, 1.0)
+        drawing.write(axes, 0.5, 0.5, label, 9)
         assert drawing.png(figure).startswith(PNG)
-        widths.append([tick.get_window_extent().width for tick in (*axes.get_xticklabels(), *axes.get_yticklabels())])
-    assert widths[0] < widths[2]  # each mark has its room
+        written = [t for t in axes.findobj(Text) if isinstance(t, Text) and t.get_text() == label and t.get_visible()]
+        widths.append(np.array([text.get_window_extent().width for text in written]))
+    assert len(widths[0]) == len(widths[2]) == 7 and (widths[0] < widths[2]).all()  # two marks are wider than a letter
