@@ -198,7 +198,7 @@ def shares(spec: RewardSpec, components: ArrayLike) -> NDArray[np.float64]:
     weights = np.array([spec.weights.get(d, 0.0) for d in DIMENSIONS])
     present = ~np.isnan(given)
     mass = (present * weights).sum(1, keepdims=True)
-    return np.asarray(np.nan_to_num(given) * weights / np.where(mass > 0, mass, 1.0))
+    return _over(np.nan_to_num(given) * weights, mass)
 
 
 # -- aggregates: (x (N, D) with 0 where missing, counted (N, D), weights (D,), levels) -> (N,) --------------------------
@@ -210,7 +210,12 @@ def _mean(x: Vector, counted: Mask, weights: Vector, levels: int) -> Vector:
     for d in range(len(weights)):
         total += np.where(counted[:, d], weights[d] * x[:, d], 0.0)
         mass += np.where(counted[:, d], weights[d], 0.0)
-    return total / np.where(mass > 0, mass, 1.0)
+    return _over(total, mass)
+
+
+def _over(total: Vector, mass: Vector) -> Vector:
+    """total / mass, 0 where that is nothing."""
+    return np.divide(total, mass, out=np.zeros_like(total), where=mass > 0)
 
 
 def _product(x: Vector, counted: Mask, weights: Vector, levels: int) -> Vector:
@@ -221,7 +226,7 @@ def _product(x: Vector, counted: Mask, weights: Vector, levels: int) -> Vector:
         if weights[d] > 0:  # 0 * log 0 is not a number
             total += np.where(counted[:, d], weights[d] * logs[:, d], 0.0)
             mass += np.where(counted[:, d], weights[d], 0.0)
-    return np.exp(total / np.where(mass > 0, mass, 1.0))
+    return np.exp(_over(total, mass))
 
 
 def _min(x: Vector, counted: Mask, weights: Vector, levels: int) -> Vector:
@@ -243,8 +248,7 @@ def _lexicographic(x: Vector, counted: Mask, weights: Vector, levels: int) -> Ve
 
 def _chebyshev(x: Vector, counted: Mask, weights: Vector, levels: int) -> Vector:
     used = np.where(counted, weights, 0.0)
-    top = used.max(1)
-    return np.asarray(1.0 - (used / np.where(top > 0, top, 1.0)[:, None] * (1.0 - x)).max(1))
+    return np.asarray(1.0 - (_over(used, used.max(1, keepdims=True)) * (1.0 - x)).max(1))
 
 
 _AGGREGATE: dict[str, Callable[[Vector, Mask, Vector, int], Vector]] = {
