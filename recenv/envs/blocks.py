@@ -24,13 +24,13 @@ class BlockNumbers:
         sayable = np.asarray(world.column("constraint_disclosure")) == DISCLOSURES.index("on_ask")
         at = np.flatnonzero(sayable)
         goal = np.repeat(np.arange(world.n_goals), np.diff(start))[at]
-        first, last = np.full(world.n_goals, 64, np.int64), np.full(world.n_goals, -1, np.int64)
+        first, last = np.full(world.n_goals, 63, np.int64), np.full(world.n_goals, -1, np.int64)
         np.minimum.at(first, goal, at - start[goal])
         np.maximum.at(last, goal, at - start[goal])
-        width = np.where(last >= 0, last - first + 1, 0)
+        width = np.maximum(last - first + 1, 0)
         # (G, 3) a goal: how far its told bits are shifted, which of them count, and where its states start
         self._goals = np.zeros((world.n_goals, 3), np.uint64)
-        self._goals[:, 0] = np.where(last >= 0, first, 0)
+        self._goals[:, 0] = first
         self._goals[:, 1] = (np.uint64(1) << np.minimum(width, 63).astype(np.uint64)) - np.uint64(1)
         states = int((2.0 ** width).sum()) if len(width) else 0
         self._table: NDArray[np.int32] | None = None
