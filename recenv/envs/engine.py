@@ -471,7 +471,7 @@ def _served(worth: NDArray[np.float32], own: NDArray[np.bool_], reactions: React
     best: NDArray[np.float32] = over_places(np.maximum, worth)
     if not np.count_nonzero(reactions.met):
         return best
-    row, taken = np.arange(len(worth)), np.where(reactions.met, reactions.place, 0)
+    row, taken = np.arange(len(worth)), reactions.place  # which means nothing where no need was met
     return np.where(reactions.met & own[row, taken], worth[row, taken], best)
 
 

@@ -487,3 +487,10 @@ def test_a_type_names_a_kind_holds_it_or_is_another(value: str, kind: str, expec
 def test_a_clause_that_rules_vouch_for_has_a_longest(clause: str, longest: int) -> None:
     """A demand on items, with words that demand nothing; one on form, with any."""
     assert len(clause) == longest and read_in_full(clause) and not read_in_full(clause + clause[-1])
+
+
+@pytest.mark.parametrize(("instruction", "full"), [
+    ("Never recommend any hot pot.", True), ("Stay away from any hot pot.", True), ("Stay within 2 km. Never any hot pot.", False),
+    ("Leave out all hot pot.", False), ("Steer clear of all hot pot and barbecue.", False)])
+def test_a_verb_of_leaving_out_is_read_with_its_kind(instruction: str, full: bool) -> None:
+    assert read_in_full(instruction) == full

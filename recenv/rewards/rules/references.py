@@ -136,7 +136,7 @@ def _chain(text: str, named: Sequence[Named]) -> list[Named]:
     last = list(named[-1:])
     for name in reversed(named[:-1]):
         if not _JOINED.fullmatch(text, name.end, last[0].start):
-            break
+            return last
         last.insert(0, name)
     return last
 
