@@ -306,3 +306,16 @@ def test_what_the_first_of_a_slate_is_worth(tiny_world: World) -> None:
     assert worth == pytest.approx((0.4 + 0.4 + 0.5) / 3) and values == pytest.approx([1.0, 1.0, 0.4, 0.4, 0.5])
     assert first(0, 6) == first(0, 1, 6) == (worth, values) and first(6)[0] == pytest.approx((0.8 + 0.8 + 1.0) / 3)
     assert first()[0] == 0.0 and np.isnan(first()[1]).all()
+
+
+@pytest.mark.parametrize("k", [1, 2, 4, 5])
+def test_slates_that_are_looked_at_may_have_fewer_or_more_places_than_the_most(tiny_world: World, k: int) -> None:
+    play = played(tiny_world, known(tiny_world, {0: 0.4, 4: 0.1, 6: 0.8}), words=False)
+    for shown in ([6], [0, 4], [4, 0, 6])[:k]:
+        found = []
+        for places in (3, k):
+            slates = np.array([[*shown, *[-1] * (places - len(shown))]] * 4)
+            state = play.engine.begin(np.zeros(4, np.int64), np.arange(4, dtype=np.uint64))
+            found.append((play.engine.worth(state, slates), play.engine.item_values(state, slates)))
+        assert all(np.array_equal(a, b, equal_nan=True) for a, b in zip(*found, strict=True))
+        assert (found[0][0] > 0).all()

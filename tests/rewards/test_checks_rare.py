@@ -59,6 +59,7 @@ def test_a_word_is_counted_where_it_stands_alone_at_ends_that_join(text: str, wa
 @pytest.mark.parametrize(("count", "text", "expected"), [
     (counts.sentences, "One. Two! Three? Four", 4), (counts.sentences, "Mr. A. Bee came (e.g. at 5 p.m. sharp). So?", 2),
     (counts.sentences, "It is No. 5. then so. I. Really.", 3), (counts.sentences, "Wait... what?! Yes", 3),
+    (counts.sentences, "I took 5. iOS is fine. End", 2), (counts.sentences, "I took 5. a", 1),
     (counts.sentences, "好。吗？!", 2), (counts.sentences, "- . !", 0), (counts.sentences, "A 4.5 b.c", 1),
     (counts.sentences, "Plan K. is on. Mr. X. too", 2), (counts.sentences, "See p. 5. next. End", 3),
     (counts.sentences, "Vitamin C. And I. So", 2), (counts.sentences, "Is it Mr? Yes", 2), (counts.sentences, "Is it Mr! Yes", 2),

@@ -490,7 +490,7 @@ def test_a_clause_that_rules_vouch_for_has_a_longest(clause: str, longest: int) 
 
 
 @pytest.mark.parametrize(("instruction", "full"), [
-    ("Never recommend any hot pot.", True), ("Stay away from any hot pot.", True), ("Stay within 2 km. Never any hot pot.", False),
+    ("Never recommend any hot pot.", True), ("Stay away from any hot pot.", True), ("Within 2 km. Never any hot pot.", False),
     ("Leave out all hot pot.", False), ("Steer clear of all hot pot and barbecue.", False)])
 def test_a_verb_of_leaving_out_is_read_with_its_kind(instruction: str, full: bool) -> None:
     assert read_in_full(instruction) == full
