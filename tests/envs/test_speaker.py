@@ -128,7 +128,11 @@ def test_how_many_may_be_named(instruction: str, allowed: int, least: int) -> No
 
 def test_a_tight_length_allows_fewer_items() -> None:
     leave = leave_to_speak("Use no more than 12 words.", "en", PLACES, 3)
-    assert leave.speaks and leave.allowed < 3
+    assert leave == (2, 0, True)
+    for least, found in ((1, (2, 1, True)), (2, (2, 2, True)), (3, (3, 3, False))):  # but no fewer than it asks for
+        assert leave_to_speak(f"Recommend at least {least} places. Use no more than 12 words.", "en", PLACES, 3) == found
+    assert leave_to_speak("Use no more than 12 words.", "en", PLACES[:1], 3) == (1, 0, True)
+    assert leave_to_speak("Recommend at least 9 places.", "en", PLACES, 3) == (3, 3, True)
 
 
 def test_the_order_of_candidates_is_the_numbers_order(tiny_world: World) -> None:
