@@ -20,6 +20,7 @@ from recenv.rewards.features.matching import NAMES, Held, matched
 from recenv.rewards.features.terms import Rarity, said, shown
 from recenv.rewards.models.boosted.ensemble import Ensemble
 from recenv.rewards.models.boosted.inputs import names, prior
+from recenv.rewards.models.boosted.overlaps import Asked, Overlaps
 from recenv.rewards.models.boosted.scorers import BoostedScorers
 from recenv.rewards.models.described import specs_of
 from recenv.rewards.models.divided import DividedScorer, by_trees, divided
@@ -144,6 +145,18 @@ def test_a_trained_checkpoint_finds_the_word_and_scores_rows_alone(folder: Path)
     for name in ("model.safetensors", "words.json", "config.json"):
         assert (again / name).read_bytes() == (folder / name).read_bytes()
     assert "boosted trees" in (folder / "CARD.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize("together", [1, 8])
+def test_what_is_kept_of_a_text_changes_nothing_however_many_items_it_meets(together: int):
+    """Some 300 items by turns of 40, of which each time some are known and some are not."""
+    items, kept = [f"House {n}; features: {WORDS[n % 8]}, {WORDS[n // 8 % 8]}" for n in range(300)], Overlaps(EVEN)
+    turns = [tuple(items[k] for k in rng.permutation(len(items), rng.word("turn"), n)[:40].tolist()) for n in range(30)]
+    asked = [Asked("a quiet garden with tea", turn, n % 8 == 0) for n, turn in enumerate(turns)]
+    for at in range(0, len(asked), together):
+        kept.read(asked[at:at + together])
+        for one in asked[at:at + together]:
+            assert np.array_equal(kept(one), Overlaps(EVEN)(one))
 
 
 def test_more_shared_words_never_count_against_an_item(folder: Path):

@@ -39,16 +39,16 @@ class Overlaps:
             among = tuple(sorted(items)) if listed else ()
             known = self._found(text, among)
             new = dict.fromkeys(i for i in items if i not in known)
+            if new and len(known) > _MOST_ITEMS:
+                known.clear()
+                new = dict.fromkeys(items)  # those that it had, too
             if new:
                 missing.setdefault((text, among), {}).update(new)
         held = [
             Held(said(text), [shown(i) for i in among or new], bool(among))
             for (text, among), new in missing.items()]
         for ((text, among), new), values in zip(missing.items(), matched(held, self.rarity), strict=True):
-            known = self._found(text, among)
-            if len(known) > _MOST_ITEMS:
-                known.clear()
-            known.update(zip(among or new, values, strict=True))
+            self._found(text, among).update(zip(among or new, values, strict=True))
 
     def __call__(self, asked: Asked) -> Array:
         """(I, F) ``matching.NAMES`` of a text and items."""
