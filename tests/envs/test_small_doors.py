@@ -26,7 +26,7 @@ from recenv.envs.engine import Engine
 from recenv.envs.mending import mend
 from recenv.envs.single import SlateEnv
 from recenv.envs.spaces import BOUND, clip
-from recenv.envs.state import load, save
+from recenv.envs.state import ANYTHING, NO_SLOT, load, save
 from recenv.envs.tables import SLOT_NAMES
 from recenv.envs.text_space import ActionText, TextMemory, UnicodeText
 from recenv.envs.vector import SlateVectorEnv
@@ -417,3 +417,29 @@ def test_without_scorers_there_is_nobody_to_ask(tiny_world: World) -> None:
     assert engine.deck.asked(np.array([[block, c] for c in range(9)])).all()
     engine.deck.fill(np.zeros((0, 2), np.int64))  # nor anything
     assert engine.deck.cells == 8
+
+
+class Knowing(ScriptedUser):
+    """Says of each question what he is told to say."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(wants=False)
+        self._answer = answer
+
+    def answer(self, situations: Sequence[Situation]) -> list[Answer]:
+        return [self._answer] * len(situations)
+
+
+@pytest.mark.parametrize(("question", "understood", "tells", "about"), [
+    ("预算多少？", True, 0, "price"), ("预算多少？", False, 0b10, "price"), ("预算多少？", False, 0, ""),
+    ("嗯嗯好的呢", True, 0, "anything"), ("嗯嗯好的呢", False, 0b10, "anything"), ("嗯嗯好的呢", False, 0, ""),
+    ("预算多少？", False, 0b1, ""), ("预算多少？", False, 0b100, "")])  # told already, and hidden: he may tell neither
+def test_what_an_answer_is_about_is_what_was_asked_where_he_knows(
+    tiny_world: World, question: str, understood: bool, tells: int, about: str
+) -> None:
+    user = Knowing(Answer(tells=tells, understood=understood, text="好。"))
+    play = opened(tiny_world, "zh-1", user)
+    play(ask(question))
+    named = {NO_SLOT: "", ANYTHING: "anything"}
+    assert (named | dict(enumerate(SLOT_NAMES)))[int(play.log.about[0, 0])] == about
+    assert int(play.log.told[0, 0]) == (tells & 0b10) and play.last.kind == ("answer" if tells & 0b10 else "indifferent")
