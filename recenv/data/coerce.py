@@ -306,9 +306,9 @@ def user_of(
 ) -> tuple[User, tuple[Item, ...]]:
     """A user, and the past items that came as objects. id_: the row's user id, "" for none. make: ``item_of`` or what
     remembers its items."""
-    if isinstance(raw, Mapping) and raw.keys() <= {"id", "locale", "profile", "history"} and "id" in raw and "profile" in raw:
+    if isinstance(raw, Mapping) and _is_written(raw):
         try:
-            return msgspec.convert(_with_ids(raw, assumed), User), ()
+            return msgspec.convert(_written(raw, assumed), User), ()
         except msgspec.ValidationError as error:
             raise RowError(f"user: {error}") from None
     profile: dict[str, str] = {}
@@ -316,6 +316,7 @@ def user_of(
         known = dict(raw)
         own = _take(known, _USER_IDS)
         id_ = id_ or id_of(own, assumed)
+        locale = stated_locale(known.pop("locale", None)) or locale
         inner = _take(known, _HISTORIES)
         history = inner if history is None else history
         profile = {key: text_of(value, "user") for key, value in _flat(known) if value not in (None, "", [])}
@@ -331,11 +332,22 @@ def user_of(
     return User(id=id_, locale=locale, profile=profile, history=tuple(item.id for item in past)), past
 
 
-def _with_ids(raw: Mapping[str, Any], assumed: list[str]) -> dict[str, Any]:
-    """A user's object with ids in their one form."""
-    out, past = dict(raw), raw.get("history")
+def _is_written(raw: Mapping[str, Any]) -> bool:
+    """Whether an object has the fields of a user, and his past by ids alone."""
+    past = raw.get("history")
+    return (
+        raw.keys() <= {"id", "locale", "profile", "history"} and "id" in raw and "profile" in raw
+        and not (isinstance(past, list) and any(isinstance(entry, dict) for entry in past)))
+
+
+def _written(raw: Mapping[str, Any], assumed: list[str]) -> dict[str, Any]:
+    """A user's object with ids in their one form, and what is told of him as texts."""
+    out = {key: value for key, value in raw.items() if value is not None}
     out["id"] = id_of(raw["id"], assumed)
-    if isinstance(past, list):
+    told = {"profile": raw["profile"]} if isinstance(raw["profile"], str) else raw["profile"]
+    if isinstance(told, dict):
+        out["profile"] = {key: text_of(value, f"user.profile.{key}") for key, value in _flat(told) if value not in (None, [])}
+    if isinstance(past := out.get("history"), list):
         out["history"] = [id_of(i, assumed) for i in past]
     return out
 

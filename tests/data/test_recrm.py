@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from five import DIMENSIONS
 
-from recenv.data.coerce import id_of
+from recenv.data.coerce import id_of, item_of, user_of
 from recenv.data.fieldmap import load_field_map
 from recenv.data.inspect import describe
 from recenv.data.jsonl import decode, lines, members, stream_lines
@@ -24,7 +24,7 @@ from recenv.data.rows import FILES, rows_from_recrm
 from recenv.data.store import EVENTS
 from recenv.data.world import World
 from recenv.errors import InputError, RowError, StoreError, UnknownName
-from recenv.records import Item, ScorerRow
+from recenv.records import Item, ScorerRow, User
 from recenv.scenarios import load_scenario
 
 ITEMS = [{"id": f"i{n}", "category": "dining", "name": f"店{n}", "locale": "zh",
@@ -193,6 +193,24 @@ def test_a_nested_profile_and_foreign_items(tmp_path: Path) -> None:
     assert row.item.startswith("Red Pot; dining")
     assert "price: 88 yuan" in row.item and "distance: 0.5 km" in row.item
     assert "click" not in row.item
+
+
+@pytest.mark.parametrize(("profile", "told"), [
+    ({"age": 30, "likes": {"food": ["noodles", "tea"]}, "spicy": True, "job": None, "note": ""},
+     {"age": "30", "likes.food": "noodles\ntea", "spicy": "True", "note": ""}),
+    ("thirty, likes tea", {"profile": "thirty, likes tea"}),
+    (None, {}),
+])
+def test_a_profile_in_numbers_lists_or_prose_is_told_as_texts(profile: object, told: dict[str, str]) -> None:
+    raw = {"id": 7, "locale": "en", "profile": profile, "history": ["i5", 12]}
+    assert user_of(raw, None, "zh", "", [], item_of) == (User(id="7", locale="en", profile=told, history=("i5", "12")), ())
+
+
+def test_a_written_user_whose_past_is_items() -> None:
+    raw = {"id": "u", "locale": "en", "profile": {"age": 30}, "history": [{"id": "i1", "name": "Red Pot"}, "i2"]}
+    user, [past] = user_of(raw, None, "zh", "", [], item_of)
+    assert user == User(id="u", locale="en", profile={"age": "30", "history": "i2"}, history=("i1",))
+    assert (past.id, past.name) == ("i1", "Red Pot")
 
 
 def test_labels_inside_the_listed_items(tmp_path: Path) -> None:
