@@ -64,7 +64,7 @@ def evaluate(
     agents: names or objects, as for ``play``; configs: name -> fields of its Config. split: whose sessions, ``test`` for agents
     that learned from ``train``. sessions: how many; None for 200, or all where there are fewer. tasks: ids of the sessions to
     play, in place of a draw. repeats: how often each is played, from the same start or, fresh, with the users' noise drawn anew.
-    audit: a second set of scorers that judges the same turns, "" for none. resume: go on with what is in ``out``. workers:
+    audit: a second set of scorers that judges the same turns, or "none". resume: go on with what is in ``out``. workers:
     processes that play at once; above one, agents, scorers and rewards are names, and a program guards what it does by
     ``if __name__ == "__main__":``. All else is as for ``play``, and as ``recenv evaluate`` has it, which writes the same bytes.
 

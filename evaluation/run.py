@@ -117,7 +117,7 @@ def run_evaluation(
     arguments give the same bytes in ``traces.jsonl``, audited or not, wherever they are played. Raises InputError and UnknownName
     for arguments that cannot be used, before anything is written.
     """
-    spec, seed = load_scenario(scenario), rng.seed_of(seed)
+    spec, seed, audit = load_scenario(scenario), rng.seed_of(seed), "" if audit == "none" else audit
     _check_options(agents, configs or {})
     for name in agents:
         if isinstance(name, str):

@@ -107,7 +107,6 @@ def evaluate(
     if not second:
         missing = "no second family: the weights of audit are not installed here; --audit DIR judges by a checkpoint of yours"
         click.echo(missing, err=True)
-    second = "" if second == "none" else second
     names = listed(agents)
     if store is not None and (scorers or load_scenario(scenario).env.scorers) != RULES and (
             foreign := foreign_to(open_world(scenario, store))):

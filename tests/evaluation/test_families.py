@@ -42,7 +42,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
 
 def evaluate(home: Home, out: Path, audit: str = "second", **more: object) -> Path:
     return run_evaluation(home.scenario, AGENTS, 8, 3, out, changes={"scorers": home.name("first")},  # type: ignore[arg-type]
-                          audit=home.name(audit) if audit else "", **more)
+                          audit=home.name(audit) if audit not in ("", "none") else audit, **more)
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +118,7 @@ def test_the_chart_is_drawn_whatever_the_names_and_alike_each_time(tmp_path: Pat
 
 
 def test_an_audited_run_has_the_traces_of_one_that_is_not(home: Home, run: Path, tmp_path: Path) -> None:
-    alone = evaluate(home, tmp_path / "alone", audit="")
+    alone = evaluate(home, tmp_path / "alone", audit="none")
     assert (alone / TRACES).read_bytes() == (run / TRACES).read_bytes()
     assert read_plan(alone).audit is None and not (alone / AUDIT).exists()
     assert json.loads((alone / LEADERBOARD).read_bytes())["rows"][0]["audit"] is None
