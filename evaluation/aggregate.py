@@ -51,10 +51,11 @@ class Share(NamedTuple):
 
 
 class AgentSummary(NamedTuple):
-    """One agent. ceiling, total: mean returns a session, the first NaN where unknown. lost: from the ceiling down, biggest
-    first. histogram: sessions in ``BINS`` bins of the run's common range of returns."""
+    """One agent. place: among the agents of the run, from 0. ceiling, total: mean returns a session, the first NaN where unknown.
+    lost: from the ceiling down, biggest first. histogram: sessions in ``BINS`` bins of the run's common range of returns."""
 
     agent: str
+    place: int
     n: int
     ceiling: float
     total: float
@@ -93,17 +94,21 @@ def summarise(reader: RunReader, agents: Sequence[str] | None = None) -> Summary
         row = reader.row(told)
         rows[row.agent].append(row)
         turns[row.agent].append(SessionTurns.of(told.trace.turns))
-    return of_rows({a: rows[a] for a in agents or rows if rows[a]}, turns)
+    return of_rows({a: rows[a] for a in agents or rows if rows[a]}, turns, tuple(rows))
 
 
-def of_rows(rows: Mapping[str, Sequence[SessionRow]], turns: Mapping[str, Sequence[SessionTurns]]) -> Summary:
-    """The summary of session rows by agent."""
+def of_rows(
+    rows: Mapping[str, Sequence[SessionRow]], turns: Mapping[str, Sequence[SessionTurns]], agents: Sequence[str],
+) -> Summary:
+    """The summary of session rows by agent; agents: all of the run, in its order."""
     totals = [r.total for side in rows.values() for r in side]
     low, high = min([0.0, *totals]), max([1.0, *totals])
-    return Summary(tuple(_agent(a, side, turns[a], low, high) for a, side in rows.items()), low, high)
+    return Summary(tuple(_agent(a, agents.index(a), side, turns[a], low, high) for a, side in rows.items()), low, high)
 
 
-def _agent(agent: str, rows: Sequence[SessionRow], turns: Sequence[SessionTurns], low: float, high: float) -> AgentSummary:
+def _agent(
+    agent: str, place: int, rows: Sequence[SessionRow], turns: Sequence[SessionTurns], low: float, high: float,
+) -> AgentSummary:
     lost: dict[str, list[float]] = {}
     for row in rows:
         for cause, value in row.lost.items():
@@ -111,7 +116,8 @@ def _agent(agent: str, rows: Sequence[SessionRow], turns: Sequence[SessionTurns]
     shares = [Share(c, sum(v) / len(rows), sum(x >= SMALL for x in v) / len(rows)) for c, v in lost.items()]
     histogram = np.histogram([r.total for r in rows], BINS, (low, high))[0]
     return AgentSummary(
-        agent=agent, n=len(rows), ceiling=sum(r.ceiling for r in rows) / len(rows), total=sum(r.total for r in rows) / len(rows),
+        agent=agent, place=place, n=len(rows),
+        ceiling=sum(r.ceiling for r in rows) / len(rows), total=sum(r.total for r in rows) / len(rows),
         lost=tuple(sorted(shares, key=lambda s: (-abs(s.lost), s.cause))), turns=tuple(_by_turn(rows, turns)),
         histogram=tuple(histogram.tolist()), groups=tuple(_groups(rows)))
 

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 AGENTS: tuple[str, ...] = ("#0b6e99", "#d97706", "#3f7d20", "#8b5cf6", "#0f766e", "#9d174d", "#78716c", "#1d4ed8")
-"""One an agent, in the order of the table; apart from the colours of dimensions."""
+"""One an agent, in the order of the run, so that pages and pictures agree; apart from the colours of dimensions."""
 PANEL = 3.9
 """Inches that a panel is wide where it stands alone."""
 HEAD, FOOT = 0.5, 0.42
@@ -84,7 +84,7 @@ def group_panels(summary: Summary) -> list[Panel]:
 
 
 def _colours(summary: Summary) -> dict[str, str]:
-    return {a.agent: AGENTS[i % len(AGENTS)] for i, a in enumerate(summary.agents)}
+    return {a.agent: AGENTS[a.place % len(AGENTS)] for a in summary.agents}
 
 
 def draw_aggregate(summary: Summary, out: str | Path, scale: int = 1) -> Path:

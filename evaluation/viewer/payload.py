@@ -122,10 +122,10 @@ def _run_names(runs: Sequence[str | Path]) -> list[str]:
     """What runs are called: the name of their folder, with as much of its path as tells them apart."""
     parts = [Path(run).resolve().parts for run in runs]
     for length in range(1, max(map(len, parts)) + 1):
-        names = ["/".join(p[-length:]) for p in parts]
+        names = [str(Path(*p[-length:])) for p in parts]
         if len(set(names)) == len(names):
             return names
-    return [f"{name} ({i + 1})" for i, name in enumerate("/".join(p) for p in parts)]
+    return [f"{Path(*p)} ({i + 1})" for i, p in enumerate(parts)]
 
 
 def _run(name: str, plan: RunPlan, board: Leaderboard) -> dict[str, Any]:
@@ -179,7 +179,7 @@ class _Table:
 
     def summary(self, players: int) -> dict[str, Any]:
         by = {str(p): [r for _, q, r in self.rows if q == p] for p in range(players)}
-        made = of_rows({p: rows for p, rows in by.items() if rows}, {str(p): turns for p, turns in self.turns.items()})
+        made = of_rows({p: rows for p, rows in by.items() if rows}, {str(p): turns for p, turns in self.turns.items()}, list(by))
         return {"low": made.low, "high": made.high, "players": [_summary(a) for a in made.agents]}
 
 

@@ -106,3 +106,4 @@ def test_a_summary_counts_every_session_once_and_is_drawn(run: Path, tmp_path: P
     assert one.read_bytes() == two.read_bytes() and int.from_bytes(one.read_bytes()[16:20], "big") <= 1400
     only = summarise(RunReader(run, read_plan(run)), ["bm25"])
     assert [a.agent for a in only.agents] == ["bm25"]
+    assert only.agents[0].place == 1  # and keeps the colour that it has beside the others

@@ -35,7 +35,7 @@
     return made;
   }
   const sized = (node, property, value) => { node.style.setProperty(property, value); return node; };
-  const fixed = (v, digits = 3) => (v === null || v === undefined || Number.isNaN(v) ? "–" : v.toFixed(digits));
+  const fixed = (v, digits = 3) => (v === null || v === undefined || Number.isNaN(v) ? "–" : v.toFixed(digits).replace(/^-(?=[0.]+$)/, ""));
   const signed = (v, digits = 3) => (v === null || v === undefined || Number.isNaN(v) ? "–" : (v < 0 ? "−" : "+") + Math.abs(v).toFixed(digits));
   const plural = (n, what) => `${n.toLocaleString("en")} ${what}${n === 1 ? "" : "s"}`;
 
@@ -303,7 +303,7 @@
       const i = list[k];
       const made = el("div", { class: `row${k === mark ? " marked" : ""}`, role: "row", click: () => open(k) }, COLUMNS.map((c) => {
         const text = shown(c, i);
-        const cell = el("div", { class: `cell ${c.key}`, role: "cell", "data-label": c.label, title: c.text ? text : undefined }, text);
+        const cell = el("div", { class: `cell ${c.key}`, role: "cell", "data-label": c.label, title: c.text ? text : undefined }, c.key === "session" ? el("bdi", {}, text) : text);
         if (c.key === "return") {
           const bar = sized(el("i", { class: "meter" }), "width", `${Math.max(0, Math.min(1, R.return[i] / (number(R.ceiling[i]) || 1))) * 2.6}rem`);
           sized(bar, "background", players[R.player[i]].colour);
