@@ -319,3 +319,15 @@ def test_slates_that_are_looked_at_may_have_fewer_or_more_places_than_the_most(t
             found.append((play.engine.worth(state, slates), play.engine.item_values(state, slates)))
         assert all(np.array_equal(a, b, equal_nan=True) for a, b in zip(*found, strict=True))
         assert (found[0][0] > 0).all()
+
+
+@BOTH
+@pytest.mark.parametrize("shown", [(7, 0), (0, 7), (7,), (0, 4, 7)])
+def test_an_item_that_nobody_could_judge_is_worth_what_stands_beside_it(
+    tiny_world: World, words: bool, shown: tuple[int, ...]
+) -> None:
+    """7 is taken and of no known worth: the best of those that have one counts."""
+    found = known(tiny_world, {0: 0.4, 4: 0.1, 7: float("nan")})
+    play = played(tiny_world, {name: found[name] for name in DIMENSIONS if name != DIMENSIONS[IR]}, words=words)
+    assert show(play, *shown, words=words) == pytest.approx(0.9 + 0.1 * (0.4 if 0 in shown else 0.0), abs=1e-6)
+    assert play.ending == "met"
