@@ -31,7 +31,7 @@ from recenv.envs.tables import SLOT_NAMES
 from recenv.envs.text_space import ActionText, TextMemory, UnicodeText
 from recenv.envs.vector import SlateVectorEnv
 from recenv.errors import InputError, OptionError
-from recenv.records import Action, Constraint, Need
+from recenv.records import CATEGORIES, Action, Constraint, Need
 from recenv.rewards.hybrid import REWARDS
 from recenv.users.llm_prompt import messages
 from recenv.users.protocol import Answer, Situation
@@ -443,3 +443,15 @@ def test_what_an_answer_is_about_is_what_was_asked_where_he_knows(
     named = {NO_SLOT: "", ANYTHING: "anything"}
     assert (named | dict(enumerate(SLOT_NAMES)))[int(play.log.about[0, 0])] == about
     assert int(play.log.told[0, 0]) == (tells & 0b10) and play.last.kind == ("answer" if tells & 0b10 else "indifferent")
+
+
+def test_the_category_of_a_goal_has_its_own_place_among_the_features(engine: Engine, tiny_world: World) -> None:
+    every = np.arange(tiny_world.n_goals)
+    blocks = engine.deck.blocks(every, engine.tables.rows.volunteered[engine.tables.at(every)])
+    names = [goal.category for row in range(tiny_world.n_sessions) for goal in tiny_world.session(row).goals]
+    assert len({*names}) == 2
+    for features, name in zip(engine.deck.session[blocks], names, strict=True):
+        assert features[-len(CATEGORIES):].tolist() == [float(category == name) for category in CATEGORIES]
+    sessions = [tiny_world.session(row) for row in range(tiny_world.n_sessions)]
+    zh = [float(session.locale == "zh") for session in sessions for _ in session.goals]
+    assert engine.deck.session[blocks][:, 2].tolist() == zh
