@@ -28,8 +28,13 @@ LOW = 0.5
 """Values below it are explained by their worst item."""
 
 
+BY_LABEL = "known by the right items alone"
+"""The rule of a wish that no record decides: an item that is not right cannot be said to miss this one or another."""
+_NOT_RIGHT, _MISSES = "not one of the right items", "misses"
+
+
 class Wish(NamedTuple):
-    """A constraint. text: in the user's words; rule: exactly; disclosure: volunteered, on_ask or hidden."""
+    """A constraint. text: in the user's words; rule: exactly, or ``BY_LABEL``; disclosure: volunteered, on_ask or hidden."""
 
     text: str
     rule: str
@@ -41,7 +46,7 @@ Needs = tuple[tuple[Wish, ...], ...]
 
 
 class ItemWhy(NamedTuple):
-    """An item of a slate. missed, unknown: the user's words for what it misses, and for what its record cannot tell. verdict:
+    """An item of a slate. missed, unknown: the user's words for what its record misses, and for what it cannot tell. verdict:
     what became of it, in a few words; "" where that is not known. shown: as recorded."""
 
     name: str
@@ -134,8 +139,8 @@ def explain(
         need = needs[turn.goal] if turn.goal < len(needs) else ()
         items = _items(turn, need)
         before = told.setdefault(turn.goal, set())
-        notes = tuple(
-            _note(d, heads[d], turn, items, names, instruction, spec, frozenset(before)) for d in range(len(turn.components)))
+        heard = _texts(sorted(before), need)
+        notes = tuple(_note(d, heads[d], turn, items, names, instruction, spec, heard) for d in range(len(turn.components)))
         seen = known.setdefault(turn.goal, set())
         pay = _pay(turn, items, earned.get(turn.goal, 0.0), spec, bool(set(turn.action.items) - seen))
         new = [m for m in turn.said if m not in before] if need else []
@@ -150,8 +155,10 @@ def explain(
 
 
 def _rule(c: Constraint) -> str:
+    if c.op == "told":
+        return BY_LABEL
     value = " to ".join(map(_plain, c.value)) if isinstance(c.value, tuple) else _plain(c.value)
-    how = {"ge": "at least", "le": "at most", "between": "from", "eq": "is", "has": "has", "told": "told:"}[c.op]
+    how = {"ge": "at least", "le": "at most", "between": "from", "eq": "is", "has": "has"}[c.op]
     return f"{c.slot} {how} {value}"
 
 
@@ -163,15 +170,27 @@ def _items(turn: TurnTrace, need: Sequence[Wish]) -> tuple[ItemWhy, ...]:
     shown = turn.shown or (None,) * len(turn.items)
     return tuple(
         ItemWhy(name, (), (), "", Shown()) if s is None else
-        ItemWhy(name, _texts(s.missed, need), _texts(s.unknown, need), _verdict(turn, rank, s), s)
+        ItemWhy(name, _texts(_decided(s.missed, need), need), _texts(s.unknown, need), _verdict(turn, rank, s, need), s)
         for rank, (name, s) in enumerate(zip(turn.items, shown, strict=True)))
+
+
+def _decided(missed: Sequence[int], need: Sequence[Wish]) -> list[int]:
+    """Those that an item's record misses, and not only its label."""
+    return [m for m in missed if m >= len(need) or need[m].rule != BY_LABEL]
 
 
 def _texts(numbers: Sequence[int], need: Sequence[Wish]) -> tuple[str, ...]:
     return tuple(need[m].text if m < len(need) else f"wish {m + 1}" for m in numbers)
 
 
-def _verdict(turn: TurnTrace, rank: int, s: Shown) -> str:
+def _verdict(turn: TurnTrace, rank: int, s: Shown, need: Sequence[Wish]) -> str:
+    became = _became(turn, rank, s)
+    if len(_decided(s.missed, need)) == len(s.missed) or s.logged == "taken":
+        return became
+    return _NOT_RIGHT if became == _MISSES else f"{_NOT_RIGHT}; {became}"
+
+
+def _became(turn: TurnTrace, rank: int, s: Shown) -> str:
     if s == Shown():
         return "unknown or repeated" if turn.shown and not turn.items[rank] else ""
     if turn.reaction.kind == "order" and turn.action.items[rank] == turn.reaction.item_id:
@@ -181,7 +200,7 @@ def _verdict(turn: TurnTrace, rank: int, s: Shown) -> str:
     if s.logged == "refused":
         return "refused in the log"
     if s.missed and s.logged != "taken":
-        return "misses"
+        return _MISSES
     if s.unknown and s.logged != "taken":
         return "record does not say"
     return "fits" if s.liked else "fits, not liked enough"
@@ -189,7 +208,7 @@ def _verdict(turn: TurnTrace, rank: int, s: Shown) -> str:
 
 def _note(
     d: int, head: tuple[str, str], turn: TurnTrace, items: Sequence[ItemWhy], names: dict[str, str], instruction: str,
-    spec: RewardSpec | None, heard: frozenset[int],
+    spec: RewardSpec | None, heard: Sequence[str],
 ) -> Note:
     (name, short), value, reason = head, turn.components[d], turn.reasons[d]
     source = turn.sources[d]
@@ -211,14 +230,14 @@ def _note(
     return Note(short, source, text, "")
 
 
-def _worst(d: int, items: Sequence[ItemWhy], heard: frozenset[int]) -> str:
+def _worst(d: int, items: Sequence[ItemWhy], heard: Sequence[str]) -> str:
     """The item with the lowest value of a dimension, and the first it misses of what the user had said: scorers know no more."""
     valued = [(v, rank) for rank, i in enumerate(items) if i.shown.values and (v := i.shown.values[d]) is not None]
     if not valued:
         return ""
     value, rank = min(valued)
     item = items[rank]
-    told = [text for m, text in zip(item.shown.missed, item.missed, strict=True) if m in heard]
+    told = [text for text in item.missed if text in heard]
     lacks = f', which misses "{told[0]}"' if told else ""
     return f"lowest at {rank + 1} {item.name} ({value:.2f}){lacks}"
 

@@ -13,7 +13,7 @@ from recenv.evaluation.demands import cause, demanded, gate_cause
 from recenv.evaluation.plan import read_plan
 from recenv.evaluation.run import run_evaluation
 from recenv.evaluation.stories import STORIES, read_stories
-from recenv.evaluation.why import explain
+from recenv.evaluation.why import BY_LABEL, explain, wishes
 from recenv.records import Constraint, User
 from recenv.rewards.hybrid import REWARDS
 from recenv.rewards.rules.verdicts import text_broken
@@ -94,6 +94,18 @@ def test_a_low_value_names_its_worst_item_and_what_it_misses_of_what_was_said() 
     assert "80" not in notes[0] and "80" in notes[1]  # he said it after the first turn
     assert [i.missed for i in why.items] == [(), ("在东城区", "不超过80元"), ("不超过80元",)]
     assert why.said == ("在东城区",) and why.told == () and why.behind.startswith("1 天安门广场 meets the whole need")
+
+
+def test_of_a_need_known_by_its_right_items_no_sentence_is_said_to_be_missed() -> None:
+    need = tuple(Constraint(slot="tags", op="told", value=t, text=t, disclosure="volunteered") for t in ("a date", "not dear"))
+    story = msgspec.structs.replace(STORY, hidden=(Wanted(constraints=need, meets=("b",), fitting=1),))
+    made = of(turn(components=(1.0, 1.0, 0.3, None, None)), said=(0, 1),
+              shown=(shown(0.4), shown(0.1, 0, 1, relevance=0.05), shown(0.3, 0, 1, seen=False)))
+    why, = explain(session([made]), story, plan(), REWARDS["service"])
+    assert why.notes[2].text == "lowest at 2 中国国家博物馆 (0.05)"
+    assert [i.missed for i in why.items] == [(), (), ()]
+    assert [i.verdict for i in why.items] == ["fits", "not one of the right items", "not one of the right items; not looked at"]
+    assert [w.rule for w in wishes(story)[0]] == [BY_LABEL] * 2
 
 
 def test_what_the_user_tells_is_named_in_the_turn_in_which_he_tells_it() -> None:
