@@ -155,7 +155,7 @@ def open_engine(
     changes = {name: value.item() if isinstance(value, np.generic) else value for name, value in changes.items()
                if value is not msgspec.UNSET}
     if not isinstance(reward, (str, RewardSpec, type(None))):
-        raise OptionError(f"option reward cannot be {reward!r}; see RewardSpec")
+        raise OptionError(f"option reward must be a name, a JSON file or a recenv.RewardSpec; got {reward!r}")
     config: EnvConfig = replace(spec.env, **changes)  # which looks at every value
     paid = reward or reward_name(config)
     paid = reward_spec(paid) if isinstance(paid, str) else paid

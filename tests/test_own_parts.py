@@ -153,7 +153,7 @@ def test_names_lead_to_parts(parts: Path, tiny_world: World) -> None:
     (lambda: load_scenario("parts:PATH"), InputError, "no scenario file none.toml"),
     (lambda: load_scenario("parts:SPEC"), InputError, "must be a Scenario or the path"),
     (lambda: recenv.make("Slate", scorers={"relevance": OverlapScorer(RELEVANCE)}), UnknownName, RELEVANCE),
-    (lambda: recenv.make("Slate", scorers="rules", reward={"name": "x"}), InputError, "reward cannot be"),
+    (lambda: recenv.make("Slate", scorers="rules", reward={"name": "x"}), InputError, "a JSON file or a recenv.RewardSpec"),
     (lambda: recenv.make("Slate", scorers="rules", horizon=[5]), InputError, "horizon must be a whole number"),
 ])
 def test_what_is_no_part_is_said_to_be_none(parts: Path, call: object, error: type[Exception], words: str) -> None:
