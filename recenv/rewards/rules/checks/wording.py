@@ -81,15 +81,8 @@ _NO_LETTER = re.compile(
     r"(?:without|don't|do not|doesn't|does not|(?<!trying to )avoid|never|not|no|refrain from|cannot|should not|must not)\b"
     r"[^.,\n]{0,40}\Z", re.IGNORECASE)
 _NAMED_MARKS = {
-    "exclamation mark": ("!", "！"),
-    "exclamation point": ("!", "！"),
-    "question mark": ("?", "？"),
-    "hashtag": ("#",),
-    "感叹号": ("!", "！"),
-    "叹号": ("!", "！"),
-    "问号": ("?", "？"),
-    "逗号": (",", "，"),
-    "comma": (",", "，"),
+    "exclamation mark": ("!", "！"), "exclamation point": ("!", "！"), "question mark": ("?", "？"), "hashtag": ("#",),
+    "感叹号": ("!", "！"), "叹号": ("!", "！"), "问号": ("?", "？"), "逗号": (",", "，"), "comma": (",", "，"),
 }
 _MARK = re.compile("|".join(rf"(?P<m{n}>{name}s?)" for n, name in enumerate(_NAMED_MARKS)), re.IGNORECASE)
 _NO_MARK = re.compile(
@@ -142,7 +135,7 @@ def _frequencies(prompt: Prompt, found: list[Quantity]) -> tuple[list[Check], fr
 def _listed(prompt: Prompt, taken: frozenset[int]) -> Iterator[Check]:
     """Words to include, words to leave out."""
     text = prompt.text
-    for m in _LIST.finditer(text):
+    for m in _LIST.finditer(text) if "«" in text else ():  # the pattern tries every place for one
         noun = re.search(rf"\b{_NOUN}[^«]{{0,12}}\Z", text[m.start() : m.start("quotes")], re.IGNORECASE)
         words = tuple(prompt.quote(t).rstrip(",") for t in re.findall(QUOTED, m["quotes"]))
         if len(words) > 1:  # "alpha," "beta."
