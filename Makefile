@@ -140,7 +140,10 @@ WORLDS := mixed:2500:20260513 dining:500:20260514 lifestyle:400:20260515 shoppin
   hidden-needs:500:20260518 cold-start:400:20260519 tourism:300:20260520 healthcare:300:20260521
 # Logged users whose take-ups are labels, too: set and scenario of the same store, and a seed; the test part of the users is left out.
 LOGGED := crosswoz:beijing:20260528 vitabench:vitabench:20260529
-# Of these, answers in prose are made, too: true ones, and such as lie.
+# Small kinds of worlds, made once more with other users: what they take up of every candidate keeps the many take-ups of logged
+# users from raising what is expected of these.
+TAKEN := lifestyle:20260531 shopping:20260601 accommodation:20260602 healthcare:20260603
+# Of these of WORLDS, answers in prose are made, too: true ones, and such as lie.
 PROSE := mixed dining accommodation tourism
 
 $(WEIGHTS)/worlds: $(WEIGHTS)/rows
@@ -154,12 +157,18 @@ $(WEIGHTS)/worlds: $(WEIGHTS)/rows
 	  $(BIN)/recenv ingest $$1 $(DATA)/$$1 --out $@.partial/store-$$2 || exit 1; \
 	  $(BIN)/recenv take-ups --scenario $$2 --store $@.partial/store-$$2 --split train --times 4 --seed $$3 \
 	    --out $@.partial/take-ups-$$2.jsonl || exit 1; done
+	for world in $(TAKEN); do set -- $$(echo $$world | tr : ' '); \
+	  $(BIN)/recenv synth --scenario $$1 --sessions 300 --seed $$2 --out $@.partial/taken-$$1 || exit 1; \
+	  $(BIN)/recenv ingest recrm $@.partial/taken-$$1 --out $@.partial/store-$$1 || exit 1; \
+	  $(BIN)/recenv take-ups --scenario $$1 --store $@.partial/store-$$1 --times 1 --seed $$2 \
+	    --out $@.partial/take-ups-$$1.jsonl || exit 1; done
 	rm -rf $@ && mv $@.partial $@
 
 fast: $(WEIGHTS)/worlds
 	cd $(WEIGHTS) && $(HERE)/recenv train --network boosted $(SETS:%=--input rows/%.jsonl) --input worlds/vitabench.jsonl --input worlds/written.jsonl \
 	  $(foreach world,$(WORLDS),--input worlds/$(firstword $(subst :, ,$(world)))) \
 	  $(foreach world,$(LOGGED),--input worlds/take-ups-$(word 2,$(subst :, ,$(world))).jsonl) \
+	  $(foreach world,$(TAKEN),--input worlds/take-ups-$(firstword $(subst :, ,$(world))).jsonl) \
 	  $(PROSE:%=--input worlds/prose-%.jsonl) --keep 0.0-0.9 --set test_share=0.08 --out fast
 
 # Set by set, what a dimension's scorer makes of groups that its training left out (--keep above; any of 0.0-0.9 for `audit`).

@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 import pytest
 from five import DIMENSIONS
+from safetensors.numpy import load_file, save_file
 from unexamined import few_draws, unexamined
 
 from recenv import rng
@@ -176,11 +177,14 @@ def test_more_shared_words_never_count_against_an_item(folder: Path):
     assert (prior("query_item_relevance", more) >= prior("query_item_relevance", x)).all()
 
 
+def _with(file: Path, name: str, array: np.ndarray) -> None:
+    save_file({**load_file(str(file)), name: array}, str(file))
+
+
 @pytest.mark.parametrize(("change", "words"), [
     (lambda f: (f / "words.json").write_text("[1]"), "words.json is not readable"),
     (lambda f: (f / "words.json").write_text('{"rarity": ["a"]}'), "weights do not fit"),
-    (lambda f: (f / "words.json").write_text(
-        json.dumps({**json.loads((f / "words.json").read_text()), "sentences": ["a"]})), "reader of sentences is damaged"),
+    (lambda f: _with(f / "model.safetensors", "sentences.runs", np.zeros(3, np.uint32)), "reader of sentences is damaged"),
     (lambda f: (f / "words.json").unlink(), "words.json missing"),
     (lambda f: (f / "config.json").write_text((f / "config.json").read_text().replace('"rating_excess"', '"rating_axcess"')),
      "train again"),

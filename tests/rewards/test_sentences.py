@@ -16,6 +16,7 @@ from recenv.rewards.features.prose.figures import figures, same, spelled
 from recenv.rewards.named import scorer_set
 from recenv.rewards.protocol import LEAST_BORNE
 from recenv.rewards.reading.lexical import norm
+from recenv.training.fits.phrases import fit_phrases
 from recenv.training.fits.reader import fit_reader, labelled
 
 FACTS = "factual_consistency"
@@ -126,14 +127,27 @@ def test_written_answers_are_labelled_by_sentence() -> None:
 
 def test_a_reader_finds_worse_sentences_in_answers_that_it_has_not_seen() -> None:
     answers = [answer for answer in by_id().values() if "/e:" in answer.id or "/f:" in answer.id]
-    seen, unseen = [a for a in answers if "/e:" in a.id][::2], [a for a in answers if "/f:" in a.id][::4]
+    seen, unseen = [a for a in answers if "/e:" in a.id], [a for a in answers if "/f:" in a.id][::4]
     reader = fit_reader(seen, 0)
     assert reader is not None
     readings = [prose(a.evidence, a.query, a.response) for a in unseen]
     worst = reader(readings)[:, 0]
     assert np.array_equal(worst[:3], reader(readings[:3])[:, 0])
     true = np.array([a.true for a in unseen])
-    assert np.mean(worst[~true][:, None] > worst[true]) > 0.65
+    assert np.mean(worst[~true][:, None] > worst[true]) > 0.75
+
+
+def test_words_alone_say_what_is_made_up_and_nothing_where_none_are_known() -> None:
+    true, false = [f"it costs {n} yuan a night" for n in range(20)], [f"and {n} cats never sleep there" for n in range(20)]
+    wrong = np.array([0.0] * 20 + [1.0] * 20)
+    phrases = fit_phrases([*true, *false], wrong)
+    assert phrases("it costs 77 yuan") < phrases("zebras") == phrases.base < phrases("cats never sleep")
+    assert phrases("cats never sleep") > phrases("sleep never cats")
+    turned = fit_phrases([*false, *true], wrong[::-1])
+    assert phrases("they cost a night") == pytest.approx(turned("they cost a night"), abs=1e-4)
+    arrays = phrases.arrays()
+    assert list(arrays["runs"]) == sorted(arrays["runs"]) and len(arrays["weights"]) == len(arrays["runs"]) + 1
+    assert fit_phrases(true, wrong[:20])("it costs") == 0.0
 
 
 def test_no_reader_without_true_and_false_sentences() -> None:

@@ -9,7 +9,8 @@ from recenv.rewards.reading import CACHES
 from recenv.rewards.reading.lexical import norm
 from recenv.rewards.reading.words import FILLERS, is_han, stem
 
-_TOKEN = re.compile(r"[a-z]+(?:'[a-z]+)?|\d+(?:\.\d+)?|[\u3400-\u9fff]|\S")
+TOKEN = re.compile(r"[a-z]+(?:'[a-z]+)?|\d+(?:\.\d+)?|[\u3400-\u9fff]|\S")
+"""A word, number, Chinese character or sign of a normalised text."""
 _BREAK = "\n"
 _MOST = 64
 """Limits to the work on repetitive texts: places tried for a token, tokens of a match."""
@@ -45,7 +46,7 @@ class Residue(NamedTuple):
 @CACHES.keep(16_384)
 def tokens(text: str) -> tuple[str, ...]:
     """Words (stemmed), numbers, single Chinese characters; punctuation as a break."""
-    return tuple(filter(None, map(_token, _TOKEN.findall(norm(text).replace("’", "'")))))
+    return tuple(filter(None, map(_token, TOKEN.findall(norm(text).replace("’", "'")))))
 
 
 @CACHES.keep(65_536)
@@ -73,11 +74,11 @@ def _filler(text: str) -> tuple[bool, ...]:
     """For each token of a text whether it is a filler."""
     plain = norm(text).replace("’", "'")
     if plain.isascii():
-        return tuple(token in FILLERS or not "a" <= token[0] <= "z" for token in _TOKEN.findall(plain) if token not in "-'")
+        return tuple(token in FILLERS or not "a" <= token[0] <= "z" for token in TOKEN.findall(plain) if token not in "-'")
     flags: list[bool] = []
     spans = [m.span() for m in _FILL_WORDS.finditer(plain)]
     at = 0
-    for match in _TOKEN.finditer(plain):
+    for match in TOKEN.finditer(plain):
         token, start = match.group(), match.start()
         while at < len(spans) and spans[at][1] <= start:
             at += 1

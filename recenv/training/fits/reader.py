@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 import zlib
-from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -12,11 +10,11 @@ from numpy.typing import NDArray
 
 from recenv.data.written import Written
 from recenv.rewards.features.prose import Sentence, plain, prose
-from recenv.rewards.models.boosted.reader import FOREIGN, LINE, UNKNOWN, SentenceReader, weighed
+from recenv.rewards.models.boosted.reader import LINE, SentenceReader
 from recenv.training.fits.boosting import grow
+from recenv.training.fits.phrases import fit_phrases
 
 FOLDS = 5
-_SEEN, _PRIOR = 2, 2.0  # sentences that a word of the lexicon is in; pseudo-sentences that it is not
 _TREES, _RATE, _LEAVES, _LEAST, _SHARE = 1_000, 0.06, 16, 20, 0.4
 
 
@@ -31,17 +29,16 @@ def fit_reader(answers: Sequence[Written], seed: int) -> SentenceReader | None:
     wrong = np.array([w for _, _, w in read], np.float64)
     if not 0 < wrong.sum() < len(wrong):
         return None
-    folds = np.array([fold(group) for group, _, _ in read])
-    lines: list[tuple[float, ...]] = [()] * len(read)
-    for own in range(FOLDS):  # a word of a sentence must not be weighed by that sentence
-        lexicon = _lexicon([r for r, f in zip(read, folds, strict=True) if f != own])
+    texts, folds = [sentence.text for _, sentence, _ in read], np.array([fold(group) for group, _, _ in read])
+    told = np.zeros(len(read))
+    for own in range(FOLDS):  # words of a sentence must not be weighed by that sentence
+        others = fit_phrases([t for t, f in zip(texts, folds, strict=True) if f != own], wrong[folds != own])
         for n in np.flatnonzero(folds == own):
-            sentence = read[n][1]
-            lines[n] = (*sentence.features, *weighed(lexicon, sentence))
-    x: NDArray[np.float64] = np.array(lines, np.float64)
+            told[n] = others(texts[n])
+    x: NDArray[np.float64] = np.column_stack([np.array([sentence.features for _, sentence, _ in read], np.float64), told])
     trees = grow(x, wrong, np.ones(len(x)), np.zeros(len(x)), LINE, trees=_TREES, rate=_RATE, leaves=_LEAVES, least=_LEAST,
                  share=_SHARE, seed=seed, monotone=False)
-    return SentenceReader(trees, _lexicon(read))
+    return SentenceReader(trees, fit_phrases(texts, wrong))
 
 
 def labelled(answer: Written) -> list[tuple[Sentence, bool]]:
@@ -63,18 +60,3 @@ def labelled(answer: Written) -> list[tuple[Sentence, bool]]:
             if start < place - 1 and end > begin + 1)
         out.append((sentence, wrong))
     return out
-
-
-def _lexicon(read: Sequence[tuple[str, Sentence, bool]]) -> dict[str, float]:
-    """Log odds of a false sentence by word, shrunk to none where few have it."""
-    true: Counter[str] = Counter()
-    false: Counter[str] = Counter()
-    for _, sentence, wrong in read:
-        words = [UNKNOWN + word for word in sentence.unknown] + [FOREIGN + word for word in sentence.foreign]
-        (false if wrong else true).update(words)
-    total = sum(wrong for _, _, wrong in read)
-    ratio = total / max(1, len(read) - total)
-    found = {
-        word: math.log((false[word] + _PRIOR * ratio) / (true[word] * ratio + _PRIOR * ratio))
-        for word in sorted({*true, *false}) if true[word] + false[word] >= _SEEN}
-    return {word: float(np.float32(weight)) for word, weight in found.items()}

@@ -48,8 +48,6 @@ class Counting:
         self.tally = Tally()
         self.borne: list[tuple[float, float, float]] = []
         self.atoms: list[float] = []
-        self.unknown: set[str] = set()
-        self.foreign: set[str] = set()
         self.left: list[str] = []
 
     def add(self, name: str, n: float = 1.0) -> None:
@@ -194,10 +192,8 @@ def words(
         elif known:
             own.add("words_others")
             own.add("words_others_named", float(named))
-            own.foreign.add(word)
         elif word in held.asked:
             own.add("words_asked")
             own.add("words_asked_named", float(named and not denies))
         else:
             own.add("words_nobodys")
-            own.unknown.add(word)

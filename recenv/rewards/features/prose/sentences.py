@@ -38,12 +38,10 @@ _HOLDS = 0.75  # of the best borne out record, from which on another counts as a
 
 
 class Sentence(NamedTuple):
-    """text: normalised, without names; features: NAMES; unknown: words that no record has; foreign: words of other records."""
+    """text: normalised, without names; features: NAMES."""
 
     text: str
     features: tuple[float, ...]
-    unknown: frozenset[str]
-    foreign: frozenset[str]
 
 
 def read(evidence: str, query: str, text: str) -> tuple[list[Sentence], list[Tally], list[Clause], list[str]]:
@@ -104,7 +102,7 @@ def _sentence(own: Counting, text: str) -> Sentence:
     counts["asks"] = float(said.rstrip().endswith("?"))
     counts["listed"] = float(said.lstrip()[:1] in ("-", "*", *"123456"))
     features = (*(counts[name] for name in COUNTS), *(float(own.tally.get(name, 0)) for name in COUNTED))
-    return Sentence(said.strip(), features, frozenset(own.unknown), frozenset(own.foreign))
+    return Sentence(said.strip(), features)
 
 
 def _clause(clause: Clause, rest: str, held: Evidence, own: Counting, most: int) -> int:

@@ -17,6 +17,7 @@ from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rewards.features.terms import Rarity
 from recenv.rewards.models.boosted.ensemble import LEAVES, Ensemble
 from recenv.rewards.models.boosted.inputs import Inputs, names
+from recenv.rewards.models.boosted.phrases import Phrases
 from recenv.rewards.models.boosted.reader import LINE, SentenceReader
 from recenv.rewards.models.config import Described, check_heads, convert, damaged
 from recenv.rewards.models.described import FILES, check_files, fingerprint, resolve
@@ -60,7 +61,7 @@ def load(path: str | Path) -> BoostedCheckpoint:
     ensembles = {d: _ensemble(file, d, tensors, len(config.features[d])) for d in own.dimensions}
     words = _words(folder / "words.json")
     rarity = _rarity(folder / "words.json", words.rarity, tensors.get("rarity"))
-    inputs = Inputs(rarity, dict(own.pairs), _reader(file, words.sentences, tensors))
+    inputs = Inputs(rarity, dict(own.pairs), _reader(file, tensors))
     return BoostedCheckpoint(config, ensembles, inputs, fingerprint(folder, FILES["boosted"]))
 
 
@@ -77,8 +78,7 @@ def stored(ensembles: Mapping[str, Ensemble], rarity: Rarity, reader: SentenceRe
     arrays["rarity"] = np.array([*rarity.known.values(), rarity.unknown], np.float32)
     if reader is not None:
         arrays |= {f"{_READER}.{name}": array for name, array in reader.arrays().items()}
-    words = _Words(rarity=tuple(rarity.known), sentences=tuple(reader.lexicon) if reader is not None else ())
-    return Stored(arrays, msgspec.to_builtins(words))
+    return Stored(arrays, msgspec.to_builtins(_Words(rarity=tuple(rarity.known))))
 
 
 def _arrays(file: Path) -> dict[str, NDArray[Any]]:
@@ -106,10 +106,9 @@ def _ensemble(file: Path, dimension: str, tensors: Mapping[str, NDArray[Any]], f
 
 
 class _Words(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """words.json. rarity: the words of ``Inputs.rarity``; sentences: those of the reader's lexicon. Their weights are tensors."""
+    """words.json. rarity: the words of ``Inputs.rarity``, whose weights are tensors."""
 
     rarity: tuple[str, ...]
-    sentences: tuple[str, ...] = ()
 
 
 def _words(file: Path) -> _Words:
@@ -125,12 +124,12 @@ def _rarity(file: Path, words: tuple[str, ...], weights: NDArray[Any] | None) ->
     return Rarity(dict(zip(words, weights[:-1].tolist(), strict=True)), float(weights[-1]))
 
 
-def _reader(file: Path, words: tuple[str, ...], tensors: Mapping[str, NDArray[Any]]) -> SentenceReader | None:
+def _reader(file: Path, tensors: Mapping[str, NDArray[Any]]) -> SentenceReader | None:
     """The reader of sentences; None where the checkpoint has none."""
-    lexicon = tensors.get(f"{_READER}.lexicon")
-    if lexicon is None and not words:
+    runs, weights = tensors.get(f"{_READER}.runs"), tensors.get(f"{_READER}.weights")
+    if runs is None and weights is None:
         return None
-    if lexicon is None or lexicon.shape != (len(words),) or not np.isfinite(lexicon).all():
+    if runs is None or weights is None or weights.shape != (len(runs) + 1,) or not np.isfinite(weights).all():
         raise WeightsError(f"{file}: the reader of sentences is damaged; copy the checkpoint again")
     trees = _ensemble(file, _READER, tensors, len(LINE))
-    return SentenceReader(trees, dict(zip(words, lexicon.tolist(), strict=True)))
+    return SentenceReader(trees, Phrases(dict(zip(runs.tolist(), weights[:-1].tolist(), strict=True)), float(weights[-1])))

@@ -1,40 +1,36 @@
 """A trained reader of sentences: how likely each sentence of a response says something that its records do not bear out.
 
-Trees weigh the counts of ``features.prose.sentences``; words that no record of the places has count as they did in sentences that
-were true and in such as were false. A response is as good as its worst sentences.
+Trees weigh the counts of ``features.prose.sentences`` and what its words alone say of a sentence (``phrases``). A response is as
+good as its worst sentences.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recenv.rewards.features.prose import Reading, Sentence, sentences
+from recenv.rewards.features.prose import Reading, sentences
 from recenv.rewards.models.boosted.ensemble import Ensemble
+from recenv.rewards.models.boosted.phrases import Phrases
 
 NAMES = ("sentence_worst", "sentence_second", "sentence_sum", "sentence_mean", "sentences")
 """Names of the features of a response, in logits but for the last; 0 where there is no reader or no sentence."""
 
-WORDS = ("word_worst", "word_sum", "word_best", "word_new")
-"""What a reader adds to ``sentences.NAMES``."""
-
-LINE = (*sentences.NAMES, *WORDS)
+LINE = (*sentences.NAMES, "phrases")
 """What its trees are asked about a sentence."""
 
 _MOST_SENTENCES, _MOST = 160, 20.0
-UNKNOWN, FOREIGN = "u", "f"
-"""Before a word in a lexicon: in no record; in the record of another place."""
 
 
 class SentenceReader:
-    """trees: over LINE. lexicon: log odds of a false sentence by word, with UNKNOWN or FOREIGN before it."""
+    """trees: over LINE. phrases: what words alone say."""
 
-    def __init__(self, trees: Ensemble, lexicon: Mapping[str, float]) -> None:
-        self.trees, self.lexicon = trees, dict(lexicon)
+    def __init__(self, trees: Ensemble, phrases: Phrases) -> None:
+        self.trees, self.phrases = trees, phrases
 
     def __call__(self, readings: Sequence[Reading]) -> NDArray[np.float64]:
         """(N, len(NAMES)) features of responses: the same for one whatever others come with it."""
@@ -55,23 +51,11 @@ class SentenceReader:
 
     def _weighed(self, readings: Sequence[Reading]) -> list[NDArray[np.float64]]:
         """The logits of the first sentences of each response."""
-        lines = [self.lines(reading.sentences[:_MOST_SENTENCES]) for reading in readings]
+        lines = [[(*s.features, self.phrases(s.text)) for s in reading.sentences[:_MOST_SENTENCES]] for reading in readings]
         every = [line for own in lines for line in own]
         logits = self.trees.logits(np.array(every, np.float64)) if every else np.zeros(0)
         return np.split(logits, np.cumsum([len(own) for own in lines])[:-1])
 
-    def lines(self, said: Sequence[Sentence]) -> list[tuple[float, ...]]:
-        """What the trees are asked about sentences."""
-        return [(*s.features, *weighed(self.lexicon, s)) for s in said]
-
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """What is stored of it, besides the words of the lexicon in order."""
-        return {**self.trees.arrays(), "lexicon": np.array(list(self.lexicon.values()), np.float32)}
-
-
-def weighed(lexicon: Mapping[str, float], sentence: Sentence) -> tuple[float, float, float, float]:
-    """WORDS of a sentence."""
-    told = [lexicon.get(UNKNOWN + word, 0.0) for word in sentence.unknown]
-    told += [lexicon.get(FOREIGN + word, 0.0) for word in sentence.foreign]
-    new = float(sum(UNKNOWN + word not in lexicon for word in sentence.unknown))
-    return (max(told), math.fsum(told), min(told), new) if told else (0.0, 0.0, 0.0, 0.0)
+        """What is stored of it."""
+        return {**self.trees.arrays(), **self.phrases.arrays()}
