@@ -214,6 +214,8 @@ def test_a_list_that_nobody_could_judge_says_why(tiny_world: World, worth: float
     paid(engine, [0])
     reasons = {engine.deck.reason(DIMENSIONS[IR], block) for block in range(len(engine.deck))}
     assert reasons == {"" if judged else NO_LIST} and engine.deck.whole == judged
+    kept = engine.deck._part(np.arange(len(engine.deck)))["ideal"]
+    assert ((kept[:, 1:] > 0) if judged else (kept == 0)).all()
 
 
 def test_nothing_is_kept_of_a_deck_without_a_home_or_without_scorers(tiny_world: World, tmp_path: Path) -> None:

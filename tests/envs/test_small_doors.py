@@ -62,6 +62,12 @@ def test_an_engine_is_shared_by_copies_and_made_anew_elsewhere(tiny_world: World
     assert copy.copy(engine) == "made there"
 
 
+def test_an_engine_knows_the_name_of_its_reward(tiny_world: World) -> None:
+    assert engine_of(tiny_world).config.reward == "service"
+    named = Engine(tiny_world, msgspec.structs.replace(CONFIG, reward="outcome"), scorers={}, user=ScriptedUser())
+    assert named.config.reward == named.reward.spec.name == "outcome"
+
+
 def test_users_are_asked_of_slates_with_items_and_of_questions(engine: Engine, tiny_world: World) -> None:
     state, log = engine.begin(np.zeros(6, np.int64), np.arange(6, dtype=np.uint64)), engine.log(6, words=True)
     known = [tiny_world.item(int(i)).id for i in tiny_world.goal(0).candidates[:2]]
@@ -334,7 +340,7 @@ def test_a_saved_state_of_another_schema_world_or_kind_is_refused(engine: Engine
     saved, world = batch.save({"more": 3}), engine.world.fingerprint
     for other in (saved.replace(b'"schema":2', b'"schema":1'), saved.replace(b'"schema":2', b'"schema":3'),
                   saved.replace(world.encode(), b"0" * len(world)), saved.replace(world.encode(), b"z" * len(world))):
-        with pytest.raises(InputError, match=r"is of schema \d and world \w{12}; this environment is of schema 2"):
+        with pytest.raises(InputError, match=rf"is of schema \d and world \w{{12}}; this environment is of schema 2 and world {world[:12]}$"):
             batch.load(other)
     for n, words in ((3, False), (2, True)):
         with pytest.raises(InputError, match=r"does not fit this environment|another kind of environment"):
