@@ -340,7 +340,8 @@ def test_a_saved_state_of_another_schema_world_or_kind_is_refused(engine: Engine
     saved, world = batch.save({"more": 3}), engine.world.fingerprint
     for other in (saved.replace(b'"schema":2', b'"schema":1'), saved.replace(b'"schema":2', b'"schema":3'),
                   saved.replace(world.encode(), b"0" * len(world)), saved.replace(world.encode(), b"z" * len(world))):
-        with pytest.raises(InputError, match=rf"is of schema \d and world \w{{12}}; this environment is of schema 2 and world {world[:12]}$"):
+        told = rf"is of schema \d and world \w{{12}}; this environment is of schema 2 and world {world[:12]}$"
+        with pytest.raises(InputError, match=told):
             batch.load(other)
     for n, words in ((3, False), (2, True)):
         with pytest.raises(InputError, match=r"does not fit this environment|another kind of environment"):
