@@ -135,10 +135,11 @@ def test_what_was_shown_before_in_this_goal_is_no_secret(model: Model) -> None:
 # -- decisions ---------------------------------------------------------------------------------------------------------------
 
 
-def test_it_takes_what_fits_in_its_own_words(model: Model) -> None:
+@pytest.mark.parametrize("shown", [(3, 7), (7, 3)])
+def test_it_takes_what_fits_in_its_own_words(model: Model, shown: tuple[int, ...]) -> None:
     played = model.played("zh-1")
-    model.say = lambda scene: {"take": 2, "tell": [], "say": "就它了"}
-    reaction = played(slate(3, 7))
+    model.say = lambda scene: {"take": 1 + shown.index(7), "tell": [], "say": "就它了"}
+    reaction = played(slate(*shown))
     assert (reaction.kind, reaction.text, reaction.item_id) == ("order", "就它了", "zh-dining-07")
     assert played.reward > 0.9 and played.ending == "met" and reaction.extrapolated
 
