@@ -44,6 +44,8 @@ TESTS = (
 _ANNOTATIONS = "BitOr"  # a bar in an annotation is never evaluated
 _SAME = ("Operator_Eq_Is", "Operator_NotEq_IsNot", "Operator_Is_Eq", "Operator_IsNot_NotEq")
 """Equal small numbers, and None, are the same object."""
+_OF_TRUTHS = ("Operator_BitAnd_Mul", "Operator_BitOr_Add")
+"""The same of two truths, and of truths in arrays; where bits are meant, the other changes of that place remain."""
 _CACHES = ("CACHES.keep", "lru_cache", "maxsize")
 _FIRST = 30  # tests that a change meets alone, before files of many others are imported
 _LEFT_OUT = shutil.ignore_patterns(".git", ".venv*", "build", "dist", "runs", ".*_cache", "__pycache__")
@@ -80,7 +82,7 @@ def changes_of(file: Path, name: str) -> list[Change]:
     nodes, lines, found = list(ast_nodes(get_ast_from_path(file))), file.read_text("utf-8").split("\n"), list[Change]()
     for operator in operator_names():
         kind = get_operator(operator)
-        if kind.arguments() or _ANNOTATIONS in operator or operator.endswith(_SAME):
+        if kind.arguments() or _ANNOTATIONS in operator or operator.endswith(_SAME + _OF_TRUTHS):
             continue
         places = [start for node in nodes for start, _ in kind().mutation_positions(node)]
         found += [Change(name, *start, operator, n) for n, start in enumerate(places)
