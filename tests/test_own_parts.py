@@ -131,6 +131,8 @@ def test_names_lead_to_parts(parts: Path, tiny_world: World) -> None:
     assert reward_spec("parts:SPEC") == reward_spec("parts:spec") and reward_spec("service") is REWARDS["service"]
     (parts / "r.json").write_bytes(reward_spec("parts:SPEC").to_json())
     assert reward_spec("r.json") == reward_spec("parts:SPEC")
+    (parts / "marked.json").write_bytes(b"\xef\xbb\xbf" + reward_spec("parts:SPEC").to_json())  # as some editors save it
+    assert reward_spec("marked.json") == reward_spec("parts:SPEC")
     assert list(scorer_set("parts:scorers")) == [RELEVANCE, "behavior_prediction"]
     assert list(scorer_set("parts:BY_NAME")) == [RELEVANCE]
     assert load_scenario("parts:scenario").name == "dining" and load_scenario(load_scenario("mixed")).name == "mixed"

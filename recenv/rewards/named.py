@@ -102,7 +102,7 @@ def reward_spec(name: str) -> RewardSpec:
         return REWARDS[name]
     if name.endswith(".json"):
         try:
-            return RewardSpec.from_json(Path(name).read_bytes())
+            return RewardSpec.from_json(Path(name).read_bytes().removeprefix(b"\xef\xbb\xbf"))
         except OSError as error:
             raise InputError(f"no reward at {name} ({error}); expected a JSON file or one of {', '.join(REWARDS)}") from None
         except InputError as error:

@@ -29,8 +29,8 @@ def unanswered(reason: str) -> bool:
 class ScorerSpec(msgspec.Struct, frozen=True, kw_only=True):
     """Identity of a scorer; round-trips through JSON and is written into every trace.
 
-    fingerprint: hash of weights and configuration. calibration: method and parameters in words.
-    training_data: sha256 of the training rows ("" for rules).
+    reads: fields of a row. fingerprint: hash of weights and configuration. calibration: method and parameters in words.
+    training_data: sha256 of the training rows ("" for rules). Raises InputError for a field that no row has.
     """
 
     name: str
@@ -40,6 +40,10 @@ class ScorerSpec(msgspec.Struct, frozen=True, kw_only=True):
     fingerprint: str
     calibration: str = ""
     training_data: str = ""
+
+    def __post_init__(self) -> None:
+        if not {*self.reads} <= {*ScorerRow.__struct_fields__}:
+            raise InputError(f"scorer {self.name!r} reads {self.reads}; rows have {', '.join(ScorerRow.__struct_fields__)}")
 
 
 class Cost(msgspec.Struct, frozen=True):

@@ -77,9 +77,13 @@ class BoostedLearner:
             tell(f"growing {d}", n, len(self.data))
             self.ensembles[d] = self._grow(d, self.data[d]["train"])
             held = self.data[d]["validation"]
-            cuts = held.start[1:-1]
-            losses[d] = against_a_constant(d, np.split(held.labels, cuts), np.split(self._logits(d, held), cuts))
+            losses[d] = against_a_constant(d, np.split(held.labels, held.start[1:-1]), self.unseen(d))
         return [{"epoch": 0, "train": {}, "validation": float(np.mean(list(losses.values()))), "by_dimension": losses}]
+
+    def unseen(self, dimension: str) -> list[Array]:
+        """The logits of validation rows, one array a row; written answers as readers see them that do not know their voice."""
+        held = self.data[dimension]["validation"]
+        return np.split(self._logits(dimension, held), held.start[1:-1])
 
     def settle(self, tell: Progress) -> None:
         """Nothing is left to fit before calibration."""
@@ -102,7 +106,7 @@ class BoostedLearner:
 
     def _read(self, rows: list[ScorerRow]) -> Grown:
         found = self.inputs(rows)
-        for own, inputs in self.crossed.items():  # no answer is read by whoever learned from it
+        for own, inputs in self.crossed.items():  # no answer is read by whoever learned from its voice
             learned = [n for n, row in enumerate(rows) if row.id in by_id() and fold(row.group) == own]
             for n, line in zip(learned, inputs([rows[n] for n in learned]), strict=True):
                 found[n] = line

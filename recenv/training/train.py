@@ -19,6 +19,7 @@ from typing import Any
 import msgspec
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from recenv import rng
 from recenv.appraisal.cost import rows_per_second
@@ -133,7 +134,9 @@ def _finish(
     found = {}
     for n, d in enumerate(learner.data):
         tell(f"calibrating {d}", n, len(learner.data))
-        found[d] = _calibrate(stage, d, splits["validation"][d])
+        rows = splits["validation"][d]
+        logits = learner.unseen(d) if isinstance(learner, BoostedLearner) else open_scorers(stage).logits(rows)
+        found[d] = _calibrate(logits, d, rows)
     learner.complete(tell)
     weights = learner.written()
     config = learner.described(labels.name, found, labels.digest, trained)
@@ -155,9 +158,8 @@ def _finish(
     return metrics
 
 
-def _calibrate(folder: Path, dimension: str, rows: Sequence[ScorerRow]) -> Calibration:
-    """Fitted on validation rows, with the logits that the stored weights give."""
-    logits = open_scorers(folder).logits(rows)
+def _calibrate(logits: Sequence[NDArray[np.float64]], dimension: str, rows: Sequence[ScorerRow]) -> Calibration:
+    """Fitted on the logits of validation rows, one array a row."""
     if DIMENSIONS[dimension].listwise:
         return calibrate.fit_lists(logits, [np.array(r.label, np.float64) for r in rows])
     fold = np.array([rng.word(r.group or r.id) % 2 for r in rows])

@@ -41,6 +41,10 @@ def test_a_call_is_the_act_that_it_names(name: str, arguments: str | dict[str, o
         action.act, action.items, action.text, action.query, action.filters, action.mended)
 
 
+def test_arguments_that_no_act_has_are_seen_as_such() -> None:
+    assert json.loads(call_text("ask", {"Text": "Where?", "act": "end", "why": 1})) == {"act": "ask", "Text": "Where?", "why": 1}
+
+
 @pytest.mark.parametrize(("name", "arguments", "why"), [
     ("buy", '{"items": ["a"]}', "act must be one of"), ("recommend", '["a"]', "no JSON object"),
     ("recommend", "null", "no JSON object"), ("ask", "Where?", "no JSON object"), ("ask", '{"text": 3}', "must be strings"),

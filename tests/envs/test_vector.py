@@ -220,8 +220,9 @@ def test_reset_options_that_do_not_fit_are_refused(engine: Engine) -> None:
             env.reset(options={"reset_mask": mask})
     with pytest.raises(InputError, match="'session'"):
         env.reset(options={"session": "zh-1"})
-    with pytest.raises(InputError, match="expected 2 sessions"):
-        env.reset(options={"sessions": ["zh-1"]})
+    for some in (["zh-1"], ["zh-1", "zh-2", "zh-3"]):
+        with pytest.raises(InputError, match="expected 2 sessions"):
+            env.reset(options={"sessions": some})
     env.reset(options={"sessions": ["zh-3", 1]})
     assert [engine.world.session(int(s)).id for s in env.batch.playing.session] == ["zh-3", list(SESSIONS)[1]]
     with pytest.raises(OptionError, match="autoreset_mode"):

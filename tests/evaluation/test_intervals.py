@@ -32,6 +32,7 @@ def test_few_users_who_are_all_alike_tell_no_spread() -> None:
     found = mean_interval([0.25] * 12, users(12, 4), seed=3)
     assert (found.mean, found.clusters) == (0.25, 4) and math.isnan(found.low) and not found.excludes_zero
     assert found.reason == "all 4 users alike: no spread between users to estimate from"
+    assert "alike" in mean_interval([1e-10, -1e-10, 1e-10, -1e-10], users(4, 4), seed=3).reason  # as far as numbers tell
     many = mean_interval([0.25] * 30, users(30, 30), seed=3)
     assert (many.low, many.high, many.reason) == (0.25, 0.25, "") and many.excludes_zero
 

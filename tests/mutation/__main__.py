@@ -47,8 +47,12 @@ _SAME = ("Operator_Eq_Is", "Operator_NotEq_IsNot", "Operator_Is_Eq", "Operator_I
 _OF_TRUTHS = ("Operator_BitAnd_Mul", "Operator_BitOr_Add")
 """The same of two truths, and of truths in arrays; where bits are meant, the other changes of that place remain."""
 _CACHES = ("CACHES.keep", "lru_cache", "maxsize")
+_BOUNDS = ("_MOST_KEPT", "_MOST_PEOPLE", "_MOST_LISTS", "MOST_STATES", "_PIECE")
+"""How much is kept, or written at once, and what that is compared with: what comes of it is the same."""
 _FIRST = 30  # tests that a change meets alone, before files of many others are imported
 _LEFT_OUT = shutil.ignore_patterns(".git", ".venv*", "build", "dist", "runs", ".*_cache", "__pycache__")
+
+_NOTHING_BEYOND = (("Operator_Eq_GtE", "== INF"), ("Operator_Eq_LtE", "== -INF"))
 
 
 class Change(NamedTuple):
@@ -91,9 +95,11 @@ def changes_of(file: Path, name: str) -> list[Change]:
 
 
 def _idle(line: str, column: int, operator: str) -> bool:
-    """Whether a change says only how much a cache keeps, or whether lengths are checked that never differ."""
+    """Whether a change says only how much is kept, asks for more than there can be, or whether lengths are checked that never
+    differ."""
     kept = operator.endswith(("NumberReplacer", "RemoveDecorator")) and any(word in line for word in _CACHES)
-    return kept or line[:column].endswith("strict=")
+    last = any(operator.endswith(kind) and line[column:].startswith(end) for kind, end in _NOTHING_BEYOND)
+    return kept or last or any(word in line for word in _BOUNDS) or line[:column].endswith("strict=")
 
 
 def main() -> int:

@@ -164,6 +164,7 @@ MORE = [
     ("Include 2 placeholders, [like this].", "placeholders 2.."),
     ("Highlight at least 3 words with *asterisks*.", "highlights 3.."),
     ("Highlight exactly 1 phrase in markdown.", "highlights 1..1"),
+    ("Write no less than 4 sections of text. Highlight 2 sections with *asterisks*.", "highlights 2.."),
     ("Highlight some words with *asterisks*.", "highlights 1.."), ("回答不少于五十字，不超过100字。", "hanzi 50..; hanzi ..100"),
     ("写大约50个字。", "hanzi 40..60"), ("分两段回答。", "paragraphs 2..2"),
     ("至少三句话，最多五句。", "sentences 3..; sentences ..5"),
@@ -207,6 +208,8 @@ def _end(bound: int | None) -> str:
 def test_demands_that_stand_together() -> None:
     last = 'Write exactly 3 paragraphs with blank lines between them. The last paragraph must start with "Three".'
     assert Check("paragraph start", ("3", "Three")) in read_checks(last)
+    twice = last.replace("The last", "Or 5 paragraphs with blank lines between them. The last")
+    assert Check("paragraph start", ("3", "Three")) in read_checks(twice)
     wrapped = read_checks("The answer should be 4+ words long and be wrapped with double quotation marks.")
     assert [c.kind for c in wrapped] == ["words", "quotation"]
 

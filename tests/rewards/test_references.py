@@ -35,7 +35,8 @@ def masked(text: str) -> tuple[str, list[Named]]:
     ("A and B are near. all of them cost 50", "AB"), ("both cost 50: A and B. C does not", "AB"),
     ("C is far. both cost 50: A and B", "AB"), ("A and B all three cost 50", ""), ("A, B and C both cost 50", ""),
     ("A both cost 50", ""), ("A、B三家都50", ""), ("both cost 50", ""), ("A and B both fit your budget of 50", ""),
-    ("A costs 50", None), ("both A at 50", None)])
+    ("A costs 50", None), ("both A at 50", None),
+    ("both A and B each cost 50", "AB")])
 def test_what_is_said_of_several_is_said_of_as_many_as_are_counted(text: str, ids: str | None) -> None:
     read, named = masked(text)
     found = group(read, named, [], 0, read.index("50"))
@@ -122,7 +123,7 @@ def test_numbers_that_are_no_value_of_an_item(slot: str, text: str, none: bool) 
     ("if A is cheaper than B, go! C is cheaper than A", [("price", -1, "C", "A")]), ("is A cheaper than B?", []),
     ("if A is cheaper than B, go.", []), ("A is cheaper than others", []),
     ("\ufffc is cheaper than A", []), ("A is cheaper than \ufffc", []),
-    ("A is cheap, B is near", [])])
+    ("A is cheap, B is near", []), ("A is cheaper than B? no", [])])
 def test_one_named_item_beside_another(text: str, expected: list[tuple[str, int, str, str]]) -> None:
     found = comparisons(*masked(text))
     assert [(c.slot, c.order, c.item.id, c.other.id) for c in found] == expected

@@ -210,3 +210,8 @@ def test_a_few_pairs_among_many_rows_do_not_lead() -> None:
     for n in range(9):
         sheet.add(fact(10 + n, "", float(n % 2), group=str(10 + n)), 0.5)
     assert sheet.margin(sheet)[0].name == "AUC" and "pairs right" in [m.name for m in sheet.evaluate().measures]
+
+
+def test_a_scorer_reads_fields_that_rows_have() -> None:
+    with pytest.raises(InputError, match=r"scorer 'x' reads .*'qurey'.* rows have .*query"):
+        ScorerSpec(name="x", dimension="query_item_relevance", kind="rule", reads=("qurey", "item"), fingerprint="1")

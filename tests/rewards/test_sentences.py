@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from recenv.data.written import by_id
+from recenv.data.written import _joined, by_id
 from recenv.records import ScorerRow
 from recenv.rewards.features.prose import prose, sentences
 from recenv.rewards.features.prose.catalogue import entries
@@ -182,6 +182,71 @@ def test_a_claim_is_read_whoever_and_whatever_it_is_said_of(response: str, name:
     query = "at least 4.2 or 4.5 stars"
     found = [dict(zip(sentences.NAMES, s.features, strict=True)) for s in prose(evidence, query, response).sentences]
     assert sum(own[name] for own in found) > 0, found
+
+SHOPS = """\
+Jade Florist; shopping; area: Fengtai; price: 60 yuan; rating: 4.6 stars; type: florist; features: parking; hours: 09:00-21:00
+Page & Turner; shopping; area: Haidian; price: 90 yuan; rating: 4.2 stars; type: bookshop; features: quiet; hours: 10:00-19:00
+Corner Books; shopping; area: Haidian; price: 84 yuan; rating: 4.4 stars; type: bookshop; features: quiet, open 24 hours"""
+MORE = """和泰花店；购物；区域: 丰台区；价格: 60元；评分: 4.6分；类型: 鲜花；特色: 停车方便；营业时间: 09:00-21:00；距离: 5.7公里
+星河书屋；购物；商圈: 海淀区；价格: 90元；评分: 4.2分；类型: 书店；特色: 环境安静；营业时间: 10:00-19:00
+漫步书屋；购物；区域: 海淀区；价格: 84元；评分: 4.4分；类型: 书店；特色: 环境安静、24小时"""
+
+
+@pytest.mark.parametrize(("right", "wrong", "names", "evidence"), [
+    ("Page & Turner closes two hours earlier than Jade Florist.", "Jade Florist closes two hours earlier than Page & Turner.",
+     ("compared_right", "compared_wrong"), SHOPS),
+    ("Page & Turner opens an hour later than Jade Florist.", "Jade Florist opens an hour later than Page & Turner.",
+     ("compared_right", "compared_wrong"), SHOPS),
+    ("星河书屋比和泰花店早两小时关门。", "和泰花店比星河书屋早两小时关门。", ("compared_right", "compared_wrong"), MORE),
+    ("Page & Turner closes at 7. Jade Florist stays open later than that.",
+     "Jade Florist closes at 9. Page & Turner stays open later than that.", ("compared_right", "compared_wrong"), SHOPS),
+    ("Corner Books is the cheapest of those.", "Corner Books is the cheapest of all.", ("compared_unknown", "top_wrong"), SHOPS),
+    ("Jade Florist beats Page & Turner on rating. It has parking.", "Page & Turner trails Jade Florist. It has parking.",
+     ("tally_held", "tally_borrowed"), SHOPS),
+    ("和泰花店的评分高于星河书屋。它停车方便。", "星河书屋的评分低于和泰花店。它停车方便。",
+     ("tally_held", "tally_borrowed"), MORE),
+    ("It scores 4.6, against 4.2 for Page & Turner: Jade Florist.", "Corner Books scores 4.3.",
+     ("tally_values_own", "tally_values_nobodys"), SHOPS),
+    ("Both bookshops are in Haidian.", "Both bookshops are in Fengtai.", ("tally_areas_right", "tally_areas_wrong"), SHOPS),
+    ("Two bookshops, both quiet.", "Two bookshops, both with parking.", ("tally_all_right", "tally_all_wrong"), SHOPS),
+    ("三家里有两家是书店，都在海淀区。", "三家里有两家是书店，都在丰台区。", ("tally_areas_right", "tally_areas_wrong"), MORE),
+    ("俩书店都安静。", "俩书店都停车方便。", ("tally_all_right", "tally_all_wrong"), MORE),
+    ("For parking, go with Jade Florist.", "For parking, go with Page & Turner.", ("tally_held", "tally_borrowed"), SHOPS),
+    ("Page & Turner is a bookshop rather than a florist.", "Page & Turner is a florist rather than a bookshop.",
+     ("kinds_right", "kinds_wrong"), SHOPS),
+    ("Parking makes Jade Florist a no-brainer.", "Jade Florist has no parking.", ("tally_held", "tally_denied_wrongly"), SHOPS),
+    ("All three clear your 4.2 bar.", "All three clear your 4.5 bar.", ("tally_values_own", "tally_values_nobodys"), SHOPS),
+    ("No price at Reed House.", "No price at Corner Books.", ("gaps_right", "gaps_wrong"), f"{SHOPS}\nReed House; area: Haidian"),
+    ("芦苇小馆暂无评分。", "漫步书屋暂无评分。", ("gaps_right", "gaps_wrong"), f"{MORE}\n芦苇小馆；购物；区域: 海淀区"),
+    ("Jade Florist is open from 9:00 until 9.", "Jade Florist is open from 9:30 until 8.",
+     ("tally_clocks_right", "tally_clocks_wrong"), SHOPS),
+    ("Jade Florist shuts at nine at night.", "Jade Florist shuts at eleven at night.", ("hours_right", "hours_wrong"), SHOPS),
+    ("星河书屋开到十九点。", "星河书屋开到十八点半。", ("hours_right", "hours_wrong"), MORE),
+    ("和泰花店离此五公里七。", "和泰花店离此五公里四。", ("figures_own", "figures_nobodys"), MORE),
+    ("Doing both Jade Florist and Page & Turner costs 150 yuan.", "Doing both Jade Florist and Page & Turner costs 155 yuan.",
+     ("figures_sum", "figures_nobodys"), SHOPS),
+    ("Pick Jade Florist over Page & Turner and you keep 30 yuan.", "Pick Jade Florist over Page & Turner and you keep 37 yuan.",
+     ("figures_gap", "figures_nobodys"), SHOPS),
+    ("Corner Books is two tenths of a star above Page & Turner.", "Corner Books is six tenths of a star above Page & Turner.",
+     ("figures_gap", "figures_nobodys"), SHOPS),
+])
+def test_a_true_claim_counts_for_an_answer_and_a_false_one_against_it(
+    right: str, wrong: str, names: tuple[str, str], evidence: str
+) -> None:
+    for response, (there, absent) in ((right, names), (wrong, names[::-1])):
+        last = dict(zip(sentences.NAMES, prose(evidence, "at least 4.2, 4.5", response).sentences[-1].features, strict=True))
+        assert last[there] > 0 and last[absent] == 0, (response, {k: v for k, v in last.items() if v})
+
+
+def test_what_a_field_is_called_in_another_record_bears_nothing_out() -> None:
+    last = prose(MORE, "", "星河书屋区域: 海淀区").sentences[-1]
+    assert dict(zip(sentences.NAMES, last.features, strict=True))["words_others"] == 0
+
+
+def test_a_line_of_a_list_ends_before_the_next_sentence() -> None:
+    said = ["- Jade Florist: 60 yuan, Fengtai", "Both are near. Shall I book?", "## Shops", "Two of them."]
+    assert _joined("en", said) == "- Jade Florist: 60 yuan, Fengtai\nBoth are near. Shall I book? ## Shops\nTwo of them."
+    assert _joined("en", ["1. Jade Florist.", "It has parking."]) == "1. Jade Florist. It has parking."
 
 
 def test_the_former_and_the_latter_are_those_named_together() -> None:

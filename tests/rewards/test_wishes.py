@@ -19,6 +19,7 @@ from recenv.rewards.fields import worth_nothing
 from recenv.rewards.models.network import digest
 from recenv.rewards.rules.checks import compliance
 from recenv.rewards.rules.held import decided, decided_in_row, recommended, ruled_out, status
+from recenv.rewards.rules.kinds import bare
 from recenv.rewards.rules.scorer import NOTHING_READ, ChecksScorer
 from recenv.rewards.rules.verdicts import instruction_verdict
 from recenv.rewards.rules.whole import KEPT, kept_whole, read_in_full
@@ -494,3 +495,9 @@ def test_a_clause_that_rules_vouch_for_has_a_longest(clause: str, longest: int) 
     ("Leave out all hot pot.", False), ("Steer clear of all hot pot and barbecue.", False)])
 def test_a_verb_of_leaving_out_is_read_with_its_kind(instruction: str, full: bool) -> None:
     assert read_in_full(instruction) == full
+
+
+@pytest.mark.parametrize(("area", "name"), [
+    ("朝阳区", "朝阳"), ("北京市朝阳区", "朝阳"), ("东区", "东区"), ("区", "区"), ("Pudong new district", "pudong")])
+def test_an_area_is_known_without_what_says_that_it_is_one(area: str, name: str) -> None:
+    assert bare(area) == name

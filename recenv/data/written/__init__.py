@@ -66,13 +66,17 @@ def by_id() -> dict[str, Written]:
 
 
 def _joined(locale: str, sentences: list[str]) -> str:
-    """Sentences as one text: entries of a list on lines of their own."""
-    text = ""
+    """Sentences as one text: headings and entries of a list on lines of their own."""
+    text, apart = "", False
     for sentence in sentences:
         entry = sentence[:2] in ("- ", "* ", "• ") or (sentence[:1].isdigit() and sentence[1:2] in (".", "、", ")"))
-        if text and entry:
+        if text and (entry or apart):
             text = f"{text.rstrip()}\n"
         elif text and locale == "en" and not text.endswith("\n"):
             text += " "
         text += sentence
+        apart = (entry or sentence.startswith("#")) and sentence.rstrip("*_\"”)） ")[-1:] not in _STOPS
     return text
+
+
+_STOPS = frozenset(".!?。！？…:：;；,，")

@@ -18,8 +18,7 @@ _AND = re.compile(r"\band\b|和|及|与")
 _LEAD = re.compile(
     r"^(?:它|这家)?的?(?:特色|服务|招牌菜|推荐菜|类型|区域|位置|设施|种类)?(?:是|为|有|:)?(?:提供|位于|地处|属于|主营|可以吃到|能吃到|配有|含有|在)?|"
     r"^(?:it |which )?(?:is |are |has |have )?(?:located in|in|offering|offers|known for|features?|serving|serves|try the|"
-    r"dishes include|type|category|"
-    r"with|near|a|an)?\s{0,2}:?\s{1,2}")
+    r"dishes include|type|category|with|near|a|an)?\s{0,2}:?\s{1,2}")
 _CHAT = re.compile(
     r"暂无|on record|希望|需要|祝|您|吗|哪|推荐|首先|其次|再次|另外|最后|值得|可以看|这是|"
     r"hope|shall|enjoy|which|prefer|anything|worth|first|second|third|also|finally|recommend|suggest|you\b|here")

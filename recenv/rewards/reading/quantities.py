@@ -78,6 +78,8 @@ def quantities(text: str) -> tuple[Quantity, ...]:
         if a.kind in ("", kind) and b.kind in ("", kind) and kind not in ("phone", "date"):
             if kind == "clock" and not a.kind and a.value <= 24:
                 a = a._replace(value=60.0 * a.value, loose=a.value <= 12)  # "from 3 until 1 am"
+            if kind == "clock" and not b.kind and b.value <= 24:
+                b = b._replace(value=60.0 * b.value, upper=60.0 * b.value, loose=b.value <= 12)  # "from 8:30 until 7"
             found[n] = a._replace(kind=kind, upper=b.value)
             found[n + 1] = b._replace(kind=kind)
     return tuple(found)

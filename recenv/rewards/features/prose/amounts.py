@@ -20,15 +20,16 @@ _FREE = re.compile(
     r"\bfree (?:entry|admission|of charge|to (?:enter|visit))\b|\b(?:is|are|all) free(?=[,.;!)]|$)"
 )
 _DIFFERS = re.compile(
-    r"余地|剩|还有|差距|\bgap\b|\bleft over\b|\bto spare\b|"
-    r"贵|便宜|高|低|[相只]?差|省|少|远|近|多(?!的)|晚|早|\bmore\b|\bless\b|cheap|higher|lower|farther|further|closer|"
+    r"余|剩|还有|差距|\bgap\b|\bleft over\b|\bspare\b|\bkeep\b|\bpocket|\bremain|\bcushion\b|"
+    r"\bmargin\b|\bbelow\b|\babove\b|贵|便宜|高|低|[相只]?差|省|少|远|近|多(?!的)|晚|早|\bmore\b|\bless\b|cheap|higher|lower|farther|further|closer|"
     r"nearer|save|difference|apart|later|earlier|extra|\bby\b"
 )
-_TOGETHER = re.compile(r"一共|合计|加起来|总共|together|in total|in all\b|altogether|combined|\d晚|\bnights\b")
+_TOGETHER = re.compile(
+    r"一共|合计|加起来|加在一起|总共|together|in total|in all\b|altogether|combined|\bdoing both|"
+    r"\bfor (?:both|the pair)|\d晚|\bnights\b")
 _LOW = re.compile(
     r"(?:不到|不足|不超过|没有?超过|低于|少于|小于|至多|最多|\bunder|\bbelow|\bless than|\bat most|\bup to|\bno more than|"
-    r"\bwithin)\s{0,2}[¥$]?\s?0|"
-    r"0\s?(?:元|公里|km|yuan)?\s?(?:以内|以下|之内|or less)"
+    r"\bwithin)\s{0,2}[¥$]?\s?0|0\s?(?:元|公里|km|yuan)?\s?(?:以内|以下|之内|or less)"
 )
 _HIGH = re.compile(
     r"(?:(?<!不)(?<!没)(?<!没有)超过|不低于|高于|至少|\bover|\babove|(?<!no )\bmore than|\bat least)\s{0,2}[¥$]?\s?0|"
@@ -116,6 +117,9 @@ def _number(q: Quantity, clause: Clause, places: Sequence[Place], asked: frozens
         tally.add("clocks_right" if q.kind == CLOCK else "values_own" if good else "all_wrong")
         return
     if q.value in asked and clause.open:
+        return
+    if any(_has(places[n], q) for n in clause.beside):
+        tally.add("values_own")
         return
     kinds = (q.kind,) if q.kind else (MONEY, RATING, DISTANCE)
     if _AGAINST.search(clause.text, max(0, q.start - 18), q.start) and any(_has(p, q) for p in places):

@@ -9,9 +9,10 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from recenv.rewards.features.prose.figures import written
+from recenv.rewards.features.prose.genres import of_kind
 from recenv.rewards.features.prose.places import Place
 from recenv.rewards.features.prose.referring import by_kind_or_area
-from recenv.rewards.features.prose.wording import ALL, CLAUSE, ENDS, EXCEPT, JOIN, ONLY_THERE, OPEN, THAN
+from recenv.rewards.features.prose.wording import ALL, CLAUSE, ENDS, EXCEPT, JOIN, ONLY_THERE, OPEN, THAN, THAN_BEHIND, THAN_IT
 from recenv.rewards.reading.aliases import Named, mentions
 
 _MOST_CLAUSES, _LONGEST_CLAUSE = 160, 300
@@ -22,8 +23,7 @@ _LAST = re.compile(r"\bthe (?:last|final|third) (?:one)?|最后一?[家个]|第3
 _FIRST = re.compile(r"\bthe first (?:one)?|第1[家个]")
 _SECOND = re.compile(r"\bthe second (?:one)?|第2[家个]")
 _OTHERS = re.compile(
-    r"(?:另外|其余|剩下的?)\d?(?:[家个款](?!条件|要求|月|小时|问题)|都)|"
-    r"其[他它](?:\d?[家个款]|的?都)|\bthe others?\b(?! hand)")
+    r"(?:另外|其余|剩下的?)\d?(?:[家个款](?!条件|要求|月|小时|问题)|都)|其[他它](?:\d?[家个款]|的?都)|\bthe others?\b(?! hand)")
 _WHICH_ONE = re.compile(r"\s{0,2}(?:which|who|whose|that)\b")
 _SAYS = re.compile(r"\w")
 
@@ -79,13 +79,17 @@ def clauses_of(text: str, places: Sequence[Place], query: str) -> list[Clause]:
         elif not inside and ahead is not None and ONLY_THERE.fullmatch(plain, end, ahead.start):
             inside = _run(plain, [m for m in named if m.start >= end])  # "home visits, only at"
         for part, names in _parts(plain, start, end, inside):
-            beside = tuple(p for m in names if THAN.search(plain[max(start, m.start - 32):m.start]) for p in m.places)
+            beside = tuple(p for m in names if _compared(plain, start, m) for p in m.places)
             own = tuple(dict.fromkeys(p for m in names for p in m.places if p not in beside))
             if own and len(own) < len(places) and EXCEPT.search(plain[max(start, names[0].start - 16):names[0].start]):
                 own = tuple(n for n in range(len(places)) if n not in own)
             recent, here = list(dict.fromkeys(reversed(seen))), ()
+            if own and not beside and len(about) == 1 and THAN_IT.search(part):
+                beside = about
             if own:
                 about = own
+            elif group := of_kind(part, places):
+                about = group
             elif seen and _WHICH_ONE.match(part):
                 about = (seen[-1],)
             elif _LATTER.search(part) and len(recent) > 1:
@@ -108,6 +112,11 @@ def clauses_of(text: str, places: Sequence[Place], query: str) -> list[Clause]:
             known = tuple(dict.fromkeys(seen))
             found.append(Clause(part.strip(), here or about, beside, known, bool(own), question or wish, start))
     return found
+
+
+def _compared(text: str, start: int, m: Named) -> bool:
+    """Whether a name is that of a place that another one is held against."""
+    return THAN.search(text[max(start, m.start - 32):m.start]) is not None or THAN_BEHIND.match(text, m.end) is not None
 
 
 def _run(text: str, names: Sequence[Named]) -> list[Named]:
@@ -133,7 +142,8 @@ def _by_a_word(text: str, named: Sequence[Named], places: Sequence[Place]) -> li
     counts = Counter(word for place in places for word in set(_WORD.findall(place.name)))
     owners = {
         word: n for n, place in enumerate(places) for word in _WORD.findall(place.name)
-        if counts[word] == 1 and word not in _GENERIC and not any(word in p.text for k, p in enumerate(places) if k != n)
+        if counts[word] == 1 and word not in _GENERIC and word not in place.kind
+        and not any(word in p.text for k, p in enumerate(places) if k != n)
     }
     taken = [(m.start, m.end) for m in named]
     return [
@@ -149,7 +159,7 @@ def _parts(text: str, start: int, end: int, inside: Sequence[Named]) -> Iterable
     for m in inside:
         joined = groups and (
             JOIN.fullmatch(text, groups[-1][-1].end, m.start) is not None
-            or THAN.search(text[max(start, m.start - 32):m.start]) is not None
+            or _compared(text, start, m)
         )
         if joined:
             groups[-1].append(m)

@@ -68,12 +68,13 @@ class Evidence(NamedTuple):
     asked_figures: Sequence[Figure]
     sums: Sums
     words: frozenset[str]
+    labels: frozenset[str]  # what fields are called that every record may have
 
 
 def atoms(rest: str, about: tuple[int, ...], held: Evidence, own: Counting) -> None:
     """The members of what a clause lists, each as a whole: borne out by the places, by another, by nobody."""
     for part in _LISTED.split(rest.replace(MASK, " ")):
-        words = content(part) - held.asked
+        words = content(part) - held.asked - held.labels
         if not words:
             continue
         own.add("atoms")
@@ -118,8 +119,8 @@ def figure(
         borne[1][n] += 1.0
         borne[0][n] += float(n in exact or n in near)
     labelled = [(label & words, told) for n in about for label, told in held.sources[n].labelled]
-    if set(exact) & set(about):
-        own.add("figures_about_own" if figure.loose else "figures_own")
+    if set(exact) & {*about, *clause.beside}:
+        own.add("figures_about_own" if figure.loose or not set(exact) & set(about) else "figures_own")
         held_by = [(bool(cue), [f for f in told if same(figure, f)]) for cue, told in labelled]
         cued = any(found and (cue or any(f.kind and f.kind == figure.kind for f in found)) for cue, found in held_by)
         own.add("figures_own_labelled", float(cued))
@@ -175,7 +176,7 @@ def words(
     words: frozenset[str], about: tuple[int, ...], denies: bool, held: Evidence, own: Counting,
     borne: tuple[list[float], list[float]], named: bool,
 ) -> None:
-    for word in sorted(words):
+    for word in sorted(words - held.labels):
         known = [n for n, s in enumerate(held.sources) if word in s.words]
         for n in range(len(held.sources)):
             if word in held.asked and n not in known:

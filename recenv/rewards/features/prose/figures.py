@@ -25,12 +25,18 @@ _HAN = re.compile(
     "[一二两三四五六七八九十百千零]{2,9}|(?<![0-9])[一二两三四五六七八九十](?=[块元楼层站位折晚天岁家个间条款张折杯份小公米]|分钟|多)")
 _THOUSANDS = re.compile(r"(?<![\d.])(\d{1,6}(?:\.\d{1,3})?)\s?(?:万|w\b|k\b(?! (?:away|from|off|out|down)\b))")
 _THOUSAND = re.compile(r"\b(\d{1,3}) thousand\b(?:(?: and)? (\d{1,3})\b)?")
+_HALVES = tuple((re.compile(pattern), told) for pattern, told in (
+    (r"(\d{1,2})个半(?=小时|钟头)", r"\1.5个"), (r"(\d{1,2})(公里|小时|星)半", r"\1.5\2"),
+    (r"(?<![个\d])半个?(?:小时|钟头)", "30分钟"), (r"\bhalf an hour\b", "30 minutes"),
+    (r"\ban hour and a half\b", "1.5 hours"), (r"\b(\d{1,2}) and a half(?= (?:hours|stars|km|points))", r"\1.5"),
+    (r"\ban hour\b", "1 hour"), (r"\bhalf a (?=star|point)", "0.5 "), (r"\b(\d) tenths? of a(?= (?:star|point))", r"0.\1")))
+_KM_HAN = re.compile(r"(?<![\d.])(\d{1,2})公里([一二三四五六七八九])(?![百千米])")
 _METERS = re.compile(r"[\d.]{1,12}\s?-?(?:米|m\b|met(?:er|re)s?\b)")
 _HOURS = re.compile(r"小时|h")
 _OVER = re.compile(r"(?:超过|逾|over|more than|above|just over|upwards of|north of|"
                    r"(?:a (?:bit|shade|little)) over|past)\s?[¥$£€]?$")
 _OVER_AFTER = re.compile(r"\s?(?:(?:公里|米|块|元|分钟|个?小时)?多(?![久少远])|"
-                         r"出头|来(?=[元块分条个米])|余|有余|\+|-?odd\b|or so\b|and (?:a bit|change)\b)")
+                         r"出头|来(?=[元块分条个米])|余|有余|开外|\+|-?odd\b|or so\b|and (?:a bit|change)\b)")
 _UNDER = re.compile(r"(?:不到|不足|少于|低于|将近|接近|近|差不多|快|under|below|less than|nearly|almost|just (?:under|short of)|"
                     r"close to|a shade under|not quite|approaching|short of)\s?[¥$£€]?$")
 _ABOUT = re.compile(r"(?:大概|大约|约|差不多|about|around|roughly|approximately|some|circa|or so|~)\s?[¥$£€]?$")
@@ -65,6 +71,9 @@ def spelled(text: str) -> str:
     """A normalised text with numbers in words as digits."""
     text = _POINT.sub(_decimal, _SPELLED.sub(_english, _POINT.sub(_decimal, text)))
     text = _HAN.sub(_han, _THOUSAND.sub(lambda m: str(1_000 * int(m.group(1)) + int(m.group(2) or 0)), text))
+    text = _KM_HAN.sub(lambda m: f"{m.group(1)}.{number(m.group(2))}公里", text)
+    for pattern, told in _HALVES if "half" in text or "半" in text or "hour" in text or "tenth" in text else ():
+        text = pattern.sub(told, text)
     return _THOUSANDS.sub(_thousands, text)
 
 

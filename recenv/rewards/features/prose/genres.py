@@ -7,15 +7,10 @@ import re
 from collections.abc import Sequence
 
 from recenv.rewards.features import CACHES
-from recenv.rewards.features.prose.clauses import Clause
 from recenv.rewards.features.prose.places import Place
-from recenv.rewards.features.prose.wording import NO, NONE
 from recenv.rewards.reading import table
 from recenv.rewards.reading.lexical import norm
 from recenv.rewards.reading.synonyms import any_of
-
-_IS = re.compile(
-    r"\b(?:is|are|as|being|both|only|another|your)\b|是|为|属|算|做|卖|主打|当|[:·|]|^\s?(?:an?|the)\b|(?:^|[,，])\s?$")
 
 
 def _forms() -> dict[str, int]:
@@ -47,20 +42,14 @@ def genres(text: str) -> tuple[tuple[int, int], ...]:
     return tuple(sorted(found, key=lambda item: item[1]))
 
 
-def called(clause: Clause, places: Sequence[Place]) -> dict[str, int]:
-    """Of the kinds that a clause says its places are of, how many they are, and how many they are not."""
-    found = {"kinds_right": 0, "kinds_wrong": 0, "kinds_other": 0}
-    said = genres(clause.text)
-    if not said or clause.open or not clause.about:
-        return found
-    denied = bool(NO.search(clause.text) or NONE.search(clause.text))
-    for kind, at in said:
-        fits = [any(kind == own for own, _ in genres(f"{places[n].name} ; {places[n].text}")) for n in clause.about]
-        known = all(genres(f"{places[n].name} ; {places[n].kind}") for n in clause.about)
-        if not known or denied:
-            found["kinds_other"] += not all(fits)
-        elif all(fits):
-            found["kinds_right"] += 1
-        else:
-            found["kinds_wrong" if clause.own or _IS.search(clause.text, max(0, at - 16), at) else "kinds_other"] += 1
-    return found
+_MANY = re.compile(r"(?:\b(?P<both>both)(?: the)? |俩|(?P<n>[2-9])[ 家个处间款座所]{0,2}(?:是|都是|are |of them are )?)$")
+
+
+def of_kind(text: str, places: Sequence[Place]) -> tuple[int, ...]:
+    """The places that "both museums", "2家书店" stand for: all of that kind, where there are as many; () where there is none."""
+    for kind, at in genres(text):
+        many = _MANY.search(text, max(0, at - 20), at)
+        own = tuple(n for n, p in enumerate(places) if any(kind == k for k, _ in genres(f"{p.name} ; {p.kind}"))) if many else ()
+        if many and len(own) == int(many.group("n") or 2) < len(places):
+            return own
+    return ()

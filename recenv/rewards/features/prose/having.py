@@ -6,10 +6,11 @@ import re
 from collections.abc import Sequence
 
 from recenv.rewards.features.prose.clauses import Clause
+from recenv.rewards.features.prose.genres import genres
 from recenv.rewards.features.prose.places import Place
 from recenv.rewards.features.prose.scope import counted, says_all, scope_of
 from recenv.rewards.features.prose.tally import Tally
-from recenv.rewards.features.prose.wording import EACH_ITS, NO, NONE, ONLY, denies
+from recenv.rewards.features.prose.wording import EACH_ITS, NO, NONE, NOT_THERE, ONLY, denies
 from recenv.rewards.reading.concepts import concepts
 from recenv.rewards.rules.kinds import DISTRICT_EN, DISTRICT_ZH
 
@@ -22,9 +23,10 @@ GAP = re.compile(
     r"\bnot (?:on record|in the record)|\bnobody mentions\b|\b(?:un(?:listed|stated|known))\b|没标|看不出|查不到")
 """Says that records are silent."""
 _DISTRICT = re.compile(rf"(?:{DISTRICT_ZH})(?=区|县|的|[,。;]|$)|\b(?:{DISTRICT_EN})\b")
-NOT_THERE = re.compile(
-    r"(?:\bnot|n't|\bno|rather than|instead of|outside|than|不在|不是|而不是|没有|非|不符合|不满足|没满足)"
-    r"[^,。;]{0,20}$")
+_IS = re.compile(
+    r"\b(?:is|are|as|being|both|only|another|your)\b|是|为|属|算|做|卖|主打|当|[:·|]|^\s?(?:an?|the)\b|(?:^|[,，])\s?$")
+_LEVEL = re.compile(r"(?:\byour|\bthe|\bthis|\d)(?: \d(?:\.\d)?)?(?: stars?)? $")
+"""Before a bar that is no place to drink at: "your 3.8 bar"."""
 _NEITHER_NOR = re.compile(r"\bneither\b[^,.;]{1,60}\bnor\b")
 _THEY_ALL = re.compile(r"(?<![家者个店])都(?:有|是|能|可以|在|不错)")
 """Says of the things that a clause lists, and not of places, that all of them are so."""
@@ -33,7 +35,7 @@ _THEY_ALL = re.compile(r"(?<![家者个店])都(?:有|是|能|可以|在|不错)
 def having(clause: Clause, places: Sequence[Place], tally: Tally) -> str:
     """What places are said to have; returns the clause without it."""
     text = clause.text
-    said_of = concepts(text)
+    said_of = [c for c in concepts(text) if c.name != "bar" or not _LEVEL.search(text, max(0, c.start - 20), c.start)]
     if not said_of:
         return text
     things = len(said_of) > 1 and len(clause.about) == 1 and _THEY_ALL.search(text) is not None
@@ -123,3 +125,22 @@ def listed(clause: Clause, text: str, places: Sequence[Place], tally: Tally) -> 
         if not NO.search(clause.text):
             tally.add("members_own" if all(has) else "members_others")
     return text
+
+
+def called(clause: Clause, places: Sequence[Place]) -> dict[str, int]:
+    """Of the kinds that a clause says its places are of, how many they are, and how many they are not."""
+    found = {"kinds_right": 0, "kinds_wrong": 0, "kinds_other": 0}
+    said = genres(clause.text)
+    if not said or clause.open or not clause.about:
+        return found
+    denied = bool(NO.search(clause.text) or NONE.search(clause.text))
+    for kind, at in said:
+        fits = [any(kind == own for own, _ in genres(f"{places[n].name} ; {places[n].text}")) for n in clause.about]
+        known = all(genres(f"{places[n].name} ; {places[n].kind}") for n in clause.about)
+        if not known or denied or NOT_THERE.search(clause.text, max(0, at - 24), at):
+            found["kinds_other"] += not all(fits)
+        elif all(fits):
+            found["kinds_right"] += 1
+        else:
+            found["kinds_wrong" if clause.own or _IS.search(clause.text, max(0, at - 16), at) else "kinds_other"] += 1
+    return found

@@ -28,7 +28,8 @@ _WORDS = tuple((re.compile(pattern), slot, order) for pattern, slot, order in (
     (r"low(?:er|est)[- ]?(?:rat|scor)|(?:scores?|rat(?:ed|es|ing)) (?:\w{1,12} ){0,3}(?:lower|lowest|less|worse)|"
      rf"(?:评分|分数?|口碑){_THAN_ZH}[也都是略稍更最还要]{{0,4}}低|"
      rf"(?:rat(?:ed|ing)|scor(?:e|es|ed))[^,.;]{{0,24}}\\b(?:below|under) {_ANOTHER}", "rating", -1),
-    (r"later|latest|open(?:s|ed)? (?:the )?longest|[最更]晚|晚些", "closes", 1), (r"earl(?:ier|iest)|[最更]早", "opens", -1),
+    (r"later|latest|open(?:s|ed)? (?:the )?longest|[最更]晚|晚(?:[些\d]|半)", "closes", 1),
+    (r"earl(?:ier|iest)|[最更]早|早(?:[些\d]|半)", "opens", -1),
     (r"fast(?:er|est)|quick(?:er|est)|short(?:er|est)|soonest|[最更][快短]", "minutes", -1),
     (r"slow(?:er|est)|longest (?!open)|[最更][慢久长]", "minutes", 1),
     (r"(?:most|more) (?:\w{1,12} ){0,2}(?:reviews|ratings)|most[- ]reviewed|(?:评价|点评|评论|月售|销量).{0,3}[最更]?[多高]",
@@ -36,7 +37,12 @@ _WORDS = tuple((re.compile(pattern), slot, order) for pattern, slot, order in (
     (r"(?:fewest|fewer|least) (?:\w{1,12} ){0,2}(?:reviews|ratings)|(?:评价|点评|评论|月售|销量).{0,3}[最更]少", "reviews", -1),
     (r"larg(?:er|est)|big(?:ger|gest)|[最更]大", "size", 1), (r"small(?:er|est)|[最更]小", "size", -1)))
 _ANY = re.compile("|".join(f"(?:{pattern.pattern})" for pattern, _, _ in _WORDS))
+_OF_SOME = re.compile(r"\bof those\b|\bthe (?:rest|remaining)\b|剩下|余下|\bof the (?P<n>[2-9])\b|(?P<zh>[2-9])(?:家|者)[里中]?")
+_OF_ANYTHING = re.compile(r"[最更][高低]$")
 _NOT = re.compile(r"(?:\bnot|n't|不是|并不|不算|并非|没有?|不比)[^,。;]{0,20}$")
+_OPENING = re.compile(r"(?<!stay )(?<!stays )\bopen(?:s|ing)?\b(?! (?:until|till|late|longer|longest))|开门|开业|开始营业")
+_CLOSING = re.compile(r"\bclos(?:e|es|ed|ing)\b|\bshuts?\b|\bstays? open|\bopen (?:until|till|late|longer|longest)|"
+                      r"关门|打烊|收工|关得")
 _TOP = re.compile(r"est\b|most|least|最|best|top|数一|第1")
 
 
@@ -49,6 +55,9 @@ def ordered(clause: Clause, known: Sequence[Mapping[str, float]]) -> dict[str, i
         match = pattern.search(clause.text)
         if match is None:
             continue
+        if slot in ("opens", "closes"):
+            opening, closing = _OPENING.search(clause.text), _CLOSING.search(clause.text)
+            slot = slot if bool(opening) == bool(closing) else "opens" if opening else "closes"
         denied = _NOT.search(clause.text, max(0, match.start() - 28), match.start()) is not None
         values = {n: own[slot] * order for n, own in enumerate(known) if slot in own}
         one = clause.about[0] if len(clause.about) == 1 else -1
@@ -56,7 +65,11 @@ def ordered(clause: Clause, known: Sequence[Mapping[str, float]]) -> dict[str, i
         if one not in values or not others:
             found["compared_unknown"] += 1
         elif _TOP.search(clause.text, max(0, match.start() - 4), match.end()):
-            found["top_right" if all(values[one] >= v for v in others.values()) != denied else "top_wrong"] += 1
+            right = all(values[one] >= v for v in others.values()) != denied
+            some = _OF_SOME.search(clause.text)
+            told = some and some.group(some.lastgroup or 0)  # "the cheapest of those" need not be so of all
+            loose = (some and told != str(len(known))) or _OF_ANYTHING.search(match.group())
+            found["top_right" if right else "compared_unknown" if loose else "top_wrong"] += 1
         else:
             beside = [n for n in clause.beside if n in others] or [n for n in clause.seen if n in others]
             against = [others[beside[0]]] if len(beside) == 1 else list(others.values())

@@ -73,7 +73,7 @@ def _place(record: Sequence[Field]) -> Place:
         for m in map(_bare, f.members)
         if len(m) > 1 and f.role not in ("hours", "phone", "address", "nearby")
     )
-    kind = next((f.value for f in record if f.role == "kind"), "")
+    kind = next((f.value for f in reversed(record) if f.role == "kind"), "")  # the narrower one stands last
     sold = {_bare(m): float(price.group(1)) for f in record for m in f.members if (price := _PRICED.search(m))}
     parts = (part for f in record if f.value != name for part in _MEMBER.split(f"{f.label} {f.value}"))
     lacks = frozenset(c.name for part in parts if _LACKS.search(part) for c in concepts(part))

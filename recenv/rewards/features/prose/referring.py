@@ -9,7 +9,10 @@ from collections.abc import Iterable, Sequence
 from recenv.rewards.features.prose.places import Place
 from recenv.rewards.reading.aliases import Named
 
-_DEFINITE = re.compile(r"(?:\b(?:the|this|that|only|and|than) |^|[:,.;!?\n] )(?P<word>[a-z]{4,20})\b")
+_DEFINITE = re.compile(
+    r"\b(?:the|this|that|only|and|than) (?P<word>[a-z]{4,20})\b|(?:^|[:,.;!?\n] )(?P<bare>[a-z]{4,20})(?="
+    r"'s\b|,? (?:is|has|are|costs?|at|sits|lies|comes|scores?|opens|closes|offers|lets|takes|does|wins|only|lists)\b|"
+    r"\s?[:(\u2013\u2014]| -)")
 _ONE = "one|place|spot|shop|option|branch|restaurant|hotel|clinic|salon|guesthouse|cafe"
 _IN_AREA = re.compile(
     rf"\bthe (?:{_ONE}) (?:over |out |up |down )?in "
@@ -22,7 +25,8 @@ _PLAIN = frozenset((
     "services", "night", "evening", "morning", "most", "more", "record", "records", "listing", "district", "features", "distance",
     "hours"))
 _BRANCH = re.compile(r"[(\[（].{0,40}$")
-_BEGINS = re.compile(r"(?:^|(?<=[,。;、!?:\n\s和与跟去到就比只])|(?<=的是)|(?<=[那这][家个处座]))")
+_BEGINS = re.compile(r"(?:^|(?<=[,。;、!?:\n\s和与跟去到就比只且但过选住挑看荐从给让及而则论])|"
+                     r"(?<=的是)|(?<=[那这][家个处座]))")
 _MOST = 24
 
 
@@ -51,9 +55,9 @@ def _owners(words: Iterable[Iterable[str]]) -> dict[str, int]:
 def _english(text: str, places: Sequence[Place]) -> Iterable[Named]:
     owners = _owners(_WORD.findall(f"{_BRANCH.sub('', p.name)} {p.kind}") for p in places)
     for m in _DEFINITE.finditer(text):
-        word = m.group("word")
+        word = m.group(m.lastgroup or 0)
         if word in owners and word not in _PLAIN:
-            yield Named(m.start("word"), m.end("word"), (owners[word],))
+            yield Named(*m.span(m.lastgroup or 0), (owners[word],))
 
 
 def _areas(text: str, places: Sequence[Place]) -> Iterable[Named]:

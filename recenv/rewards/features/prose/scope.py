@@ -11,8 +11,7 @@ from recenv.rewards.features.prose.wording import ALL, EXCEPT
 
 _NUMBER_OF = re.compile(
     r"(?<!every )(?<!each )(?<!not )(?P<a>\d) (?:of|out of) (?:the|these|those|them)\b|"
-    r"(?<![每这前后第])(?P<b>\d)[家个款](?![月小])|"
-    r"\b(?P<c>[2-9]) (?:places?|spots?|hotels?|shops?|options?)\b|"
+    r"(?<![每这前后第])(?P<b>\d)[家个款](?![月小])|\b(?P<c>[2-9]) (?:places?|spots?|hotels?|shops?|options?)\b|"
     r"^\s?(?:the )?(?P<d>[2-9]) (?:are|have|list|lists|offer|take|allow|include|come|sit|do|can|"
     r"mention|let|welcome|serve|accept|stay|provide)\b"
 )
@@ -43,6 +42,8 @@ def scope_of(clause: Clause, places: Sequence[Place]) -> tuple[int, ...]:
     if wanted:
         if len(places) == wanted:
             return every
+        if len(clause.about) == wanted:
+            return clause.about
         return clause.seen[-wanted:] if len(clause.seen) == wanted else ()
     if len(clause.about) > 1:
         return clause.about

@@ -17,8 +17,7 @@ from recenv.rewards.features.prose.catalogue import entries
 from recenv.rewards.features.prose.clauses import MASK, Clause, clauses_of
 from recenv.rewards.features.prose.counting import COUNTS, Counting, Evidence, is_small
 from recenv.rewards.features.prose.figures import figures, figures_of
-from recenv.rewards.features.prose.genres import called
-from recenv.rewards.features.prose.having import areas, having, listed
+from recenv.rewards.features.prose.having import areas, called, having, listed
 from recenv.rewards.features.prose.leftover import unaccounted
 from recenv.rewards.features.prose.measures import measures
 from recenv.rewards.features.prose.ordering import ordered
@@ -34,6 +33,7 @@ _SUMMED = {
     "compared_right": "compared_right", "top_right": "compared_right", "compared_wrong": "compared_wrong",
     "top_wrong": "compared_wrong"}
 _MOST_RECORDS, _MOST_FIGURES, _MOST_PER_CLAUSE = 24, 80, 12
+_PLAIN = ("rating", "price", "area", "kind", "dishes", "facilities", "hours")
 _HOLDS = 0.75  # of the best borne out record, from which on another counts as a holder
 
 
@@ -51,7 +51,8 @@ def read(evidence: str, query: str, text: str) -> tuple[list[Sentence], list[Tal
     sources = [source(entry) for entry in known]
     asked = figures_of(query)
     held = Evidence(known, places, sources, [dict(measures(e)) for e in known], content(query), asked, Sums(sources, asked),
-                    frozenset(word for known in sources for word in known.words))
+                    frozenset(word for known in sources for word in known.words),
+                    frozenset(w for e in known for f in e.fields if f.role in _PLAIN for w in content(f.label.replace("_", " "))))
     asked_values = frozenset(f.value for f in asked)
     clauses = clauses_of(text, places, query)
     bounds = [0, *(m.end() for m in ENDS.finditer(text)), len(text)]

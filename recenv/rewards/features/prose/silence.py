@@ -13,7 +13,8 @@ _FIELDS = (
     (re.compile(r"\bprice|\bcosts?\b|价格|人均|多少钱"), "price"),
     (re.compile(r"\brating|\bscore|评分|口碑"), "rating"))
 _NONE_GIVEN = re.compile(
-    r"\bno (?:opening hours|hours|distance|price|rating|score)\b|\bwithout (?:opening hours|hours|a distance|a price|a rating)\b")
+    r"\bno (?:opening hours|hours|distance|price|rating|score)\b|\bwithout (?:opening hours|hours|a distance|a price|a rating)\b"
+    r"|(?:暂无|没有)(?:营业时间|开放时间|距离|价格|人均|评分)(?!低|高|超|在|达|上|不)")
 
 
 def silent(text: str, about: Sequence[int], known: Sequence[Mapping[str, float]]) -> tuple[int, int]:
