@@ -65,7 +65,8 @@ class Played:
         return float(self.step.rewards[0])
 
     def all_sayable(self) -> None:
-        """As if nothing had been told in the opening, and nothing were hidden."""
+        """As if nothing had been told in the opening, and nothing were hidden; in an engine that nobody shares."""
+        self.engine = Engine(self.engine.world, self.engine.config, user=self.engine.user)
         tables = self.engine.tables
         place = tables.at(tables.goal_row(self.state.session, self.state.goal))
         tables.rows.sayable[place] = 0b111
