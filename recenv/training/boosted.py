@@ -16,9 +16,10 @@ from recenv.records import ScorerRow
 from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rewards.features import terms, vector
 from recenv.rewards.features.terms import Rarity
-from recenv.rewards.models.boosted.checkpoint import BoostedArchitecture, BoostedConfig, stored
+from recenv.rewards.models.boosted.checkpoint import READER, BoostedArchitecture, BoostedConfig, stored
 from recenv.rewards.models.boosted.ensemble import Ensemble
 from recenv.rewards.models.boosted.inputs import Inputs, claims, labelled, matches, names, prior
+from recenv.rewards.models.boosted.reader import LINE
 from recenv.rewards.models.calibration import Calibration
 from recenv.rewards.models.checkpoint import Written
 from recenv.rewards.models.described import SCHEMA
@@ -98,7 +99,7 @@ class BoostedLearner:
         return BoostedConfig(
             schema=SCHEMA, name=name, features_version=vector.VERSION, calibration=dict(calibration), training_data=training_data,
             architecture=BoostedArchitecture(dimensions=tuple(self.data), pairs=dict(pairs)), trained=trained,
-            features={d: names(d, pairs.get(d, ())) for d in self.data})
+            features={**{d: names(d, pairs.get(d, ())) for d in self.data}, **({READER: LINE} if self.inputs.reader else {})})
 
     def written(self) -> Written:
         found = stored(self.ensembles, self.inputs.overlaps.rarity, self.inputs.reader)
@@ -122,6 +123,8 @@ class BoostedLearner:
         columns = names(dimension, self.inputs.pairs.get(dimension, ()))
         owner = np.repeat(np.arange(len(data.rows)), np.diff(data.start))
         weights = _balanced([source(row) for row in data.rows], s.balance)[owner]
+        if claims(dimension):
+            weights = weights * np.array([s.written if row.id in by_id() else 1.0 for row in data.rows])[owner]
         begin = prior(dimension, data.features) if DIMENSIONS[dimension].overlapping else np.zeros(len(owner))
         common: dict[str, Any] = {"names": columns, "rate": s.rate, "leaves": s.leaves, "least": s.least, "share": s.share,
                                   "seed": s.seed}

@@ -110,7 +110,8 @@ class BoostedSettings(Settings, frozen=True, kw_only=True):
     ranking: trees that learn the order of items that one request is held against; trees: those that learn probabilities,
     after them; claims: trees where responses are read claim by claim. rate: what a tree counts; leaves: most of a tree, of
     one that ranks; least: units in a leaf; share: of the features that a tree may use. balance: 1 lets every source count
-    alike, 0 every row. errands: requests of several wishes that are added, as a share of those of one (see errands).
+    alike, 0 every row. written: how many rows of its source an answer counts whose sentences are labelled. errands: requests of
+    several wishes that are added, as a share of those of one (see errands).
     """
 
     ranking: int = 120
@@ -121,6 +122,7 @@ class BoostedSettings(Settings, frozen=True, kw_only=True):
     least: int = 40
     share: float = 0.3
     balance: float = 0.5
+    written: float = 2.0
     errands: float = 0.2
 
     def __post_init__(self) -> None:

@@ -23,7 +23,7 @@ from recenv.rewards.models.boosted.ensemble import Ensemble
 from recenv.rewards.models.boosted.inputs import names, prior
 from recenv.rewards.models.boosted.overlaps import Asked, Overlaps
 from recenv.rewards.models.boosted.scorers import BoostedScorers
-from recenv.rewards.models.described import specs_of
+from recenv.rewards.models.described import resolve, specs_of
 from recenv.rewards.models.divided import DividedScorer, by_trees, divided
 from recenv.rewards.models.open import load_scorers, open_scorers
 from recenv.rewards.protocol import Scorer, ScorerSpec, Scores
@@ -198,6 +198,17 @@ def test_damaged_checkpoints_say_what_to_do(folder: Path, tmp_path: Path, change
     change(copy)
     with pytest.raises(WeightsError, match=words):
         load_scorers(copy)
+
+
+def test_a_reader_of_sentences_trained_on_other_features_is_refused(tmp_path: Path):
+    for file in resolve("fast").iterdir():
+        if file.name != "seal.json":
+            (tmp_path / file.name).write_bytes(file.read_bytes())
+    assert "factual_consistency" in load_scorers(tmp_path)
+    config = tmp_path / "config.json"
+    config.write_text(config.read_text("utf-8").replace('"limits_wrong"', '"limits_warped"'), "utf-8")
+    with pytest.raises(WeightsError, match="reader of sentences was trained on other features"):
+        load_scorers(tmp_path)
 
 
 def test_settings_are_checked():

@@ -229,6 +229,40 @@ MORE = """和泰花店；购物；区域: 丰台区；价格: 60元；评分: 4.
      ("figures_gap", "figures_nobodys"), SHOPS),
     ("Corner Books is two tenths of a star above Page & Turner.", "Corner Books is six tenths of a star above Page & Turner.",
      ("figures_gap", "figures_nobodys"), SHOPS),
+    ("All three are under 95 yuan.", "All three are under 85 yuan.", ("limits_right", "limits_wrong"), SHOPS),
+    ("Two of the three are rated above 4.3.", "Two of the three are rated above 4.5.", ("limits_right", "limits_wrong"), SHOPS),
+    ("None of them is below 50 yuan.", "None of them is below 70 yuan.", ("limits_right", "limits_wrong"), SHOPS),
+    ("Nothing reaches 4.7.", "Nothing reaches 4.3.", ("limits_right", "limits_wrong"), SHOPS),
+    ("三家全在95元以内。", "三家全在85元以内。", ("limits_right", "limits_wrong"), MORE),
+    ("价格不超过85元的有两家。", "价格不超过85元的有一家。", ("limits_right", "limits_wrong"), MORE),
+    ("和泰花店60元，其余两家都在95元以下。", "和泰花店60元，其余两家都在85元以下。", ("limits_right", "limits_wrong"), MORE),
+    ("三家评分都没到4.7分。", "三家评分都没到4.3分。", ("limits_right", "limits_wrong"), MORE),
+    ("4.5分以上的只有和泰花店一家。", "4.1分以上的只有和泰花店一家。", ("limits_right", "limits_wrong"), MORE),
+    ("Rated 4.3 or better: 2 of 3.", "Rated 4.5 or better: 2 of 3.", ("limits_right", "limits_wrong"), SHOPS),
+    ("Page & Turner is 30 yuan dearer than Jade Florist.", "Page & Turner is 35 yuan dearer than Jade Florist.",
+     ("apart_right", "apart_wrong"), SHOPS),
+    ("Jade Florist is 30 yuan less than Page & Turner.", "Page & Turner is 30 yuan less than Jade Florist.",
+     ("apart_right", "apart_wrong"), SHOPS),
+    ("星河书屋90元，漫步书屋84元，差着6元。", "星河书屋90元，漫步书屋84元，差着16元。", ("apart_right", "apart_wrong"), MORE),
+    ("和泰花店的评分比星河书屋高出0.4分。", "和泰花店的评分比星河书屋高出0.7分。", ("apart_right", "apart_wrong"), MORE),
+    ("Page & Turner is 0.4 stars below Jade Florist.", "Page & Turner is a whole star below Jade Florist.",
+     ("apart_right", "apart_wrong"), SHOPS),
+    ("Corner Books is the second cheapest.", "Page & Turner is the second cheapest.", ("ranks_right", "ranks_wrong"), SHOPS),
+    ("漫步书屋是第二贵的。", "和泰花店是第二贵的。", ("ranks_right", "ranks_wrong"), MORE),
+    ("Jade Florist is 60 yuan, the lowest of the three.", "Corner Books is 84 yuan, the lowest of the three.",
+     ("ranks_right", "ranks_wrong"), SHOPS),
+    ("和泰花店60元，三家最低。", "漫步书屋84元，三家最低。", ("ranks_right", "ranks_wrong"), MORE),
+    ("Quiet: both bookshops.", "Parking: both bookshops.", ("tally_all_right", "tally_all_wrong"), SHOPS),
+    ("停车方便——只有和泰花店。", "环境安静——只有和泰花店。", ("tally_only_right", "tally_only_wrong"), MORE),
+    ("Both Haidian shops are quiet.", "Both Haidian shops have parking.", ("tally_all_right", "tally_all_wrong"), SHOPS),
+    ("Two of the three are bookshops.", "Three of the three are bookshops.",
+     ("kinds_counted_right", "kinds_counted_wrong"), SHOPS),
+    ("除了星河书屋，漫步书屋也安静。星河书屋也很安静。", "除了星河书屋，都停车方便。", ("tally_held", "tally_all_wrong"), MORE),
+    ("书店有两家。", "书店有三家。", ("kinds_counted_right", "kinds_counted_wrong"), MORE),
+    ("没有一家是超市。", "没有一家是书店。", ("kinds_counted_right", "kinds_counted_wrong"), MORE),
+    ("On price Jade Florist beats Page & Turner.", "On price Page & Turner beats Jade Florist.",
+     ("compared_right", "compared_wrong"), SHOPS),
+    ("Parking, 60 yuan: the florist.", "Quiet, 60 yuan: the florist.", ("tally_held", "tally_borrowed"), SHOPS),
 ])
 def test_a_true_claim_counts_for_an_answer_and_a_false_one_against_it(
     right: str, wrong: str, names: tuple[str, str], evidence: str
@@ -238,6 +272,56 @@ def test_a_true_claim_counts_for_an_answer_and_a_false_one_against_it(
         assert last[there] > 0 and last[absent] == 0, (response, {k: v for k, v in last.items() if v})
 
 
+@pytest.mark.parametrize(("asked", "right", "wrong"), [
+    ("预算100元以内的花店", "和泰花店预算达标。", "和泰花店预算不达标。"),
+    ("a bookshop for at most 95 yuan", "Corner Books meets your budget.", "Corner Books misses your budget."),
+])
+def test_what_is_said_of_a_wish_is_held_against_the_request(asked: str, right: str, wrong: str) -> None:
+    evidence = MORE if "店" in asked else SHOPS
+    for response, there, absent in ((right, "limits_right", "limits_wrong"), (wrong, "limits_wrong", "limits_right")):
+        found = [dict(zip(sentences.NAMES, s.features, strict=True)) for s in prose(evidence, asked, response).sentences]
+        assert sum(own[there] for own in found) > 0 and not sum(own[absent] for own in found), response
+
+
+TABLE = """| Shop | Price | Rating | Parking |
+|---|---|---|---|
+| Jade Florist | 60 yuan | 4.6 | yes |
+| Corner House | 84 yuan | 4.4 | no |
+
+Corner House is closed on Mondays. Both take cards."""
+TURNED = """| | Jade Florist | Corner House |
+|---|---|---|
+| Price | 60 yuan | 84 yuan |
+| Rating | 4.6 | 4.4 |
+| Parking | yes | no |"""
+
+
+@pytest.mark.parametrize("evidence", [TABLE, TURNED])
+def test_tables_are_read_by_their_heads_whichever_way_they_lie(evidence: str) -> None:
+    florist, house = entries(evidence)
+    assert (florist.name, house.name) == ("jade florist", "corner house")
+    assert {f.label: f.value for f in house.fields if f.label}.items() >= {"price": "84 yuan", "rating": "4.4"}.items()
+
+
+def test_what_stands_below_a_table_belongs_to_those_that_it_names_else_to_all() -> None:
+    florist, house = entries(TABLE)
+    assert "mondays" in house.text and "mondays" not in florist.text
+    assert "card" in house.text and "card" in florist.text
+
+
+@pytest.mark.parametrize(("evidence", "names"), [
+    ("Flight: SK 2114\nFare: £84\nStops: 0\n\nFlight: TP 1367\nFare: £129\nStops: 1", ["sk 2114", "tp 1367"]),
+    ("车次：G2662\n二等座：318元\n开车：17:12\n\n车次：D1078\n二等座：246元\n开车：18:40\n\n车次：K1\n二等座：90元\n开车：20:55\n\n"
+     "退票费：8天以上不收", ["g2662", "d1078", "k1"]),
+    ("**Harbour Hall**\n- Adult $11; child $5\n- Hours 10-18\n\n**Glass House**\n- Adult $14; child $7\n- Hours 9-17",
+     ["harbor hall", "glass house"]),
+    ("静心园｜碑林区｜成人65元，儿童免票｜08:30-17:30\n听涛园｜雁塔区｜成人30元，老人半价｜07:00-19:00", ["静心园", "听涛园"]),
+    ("train,departs,arrives,fare\nG1,07:10,10:21,48.00\nG3,08:35,11:52,36.50\n\nFares are for adults, one way.", ["g1", "g3"]),
+])
+def test_records_are_called_by_what_they_begin_with(evidence: str, names: list[str]) -> None:
+    assert [entry.name for entry in entries(evidence)] == names
+
+
 def test_what_a_field_is_called_in_another_record_bears_nothing_out() -> None:
     last = prose(MORE, "", "星河书屋区域: 海淀区").sentences[-1]
     assert dict(zip(sentences.NAMES, last.features, strict=True))["words_others"] == 0
@@ -245,8 +329,15 @@ def test_what_a_field_is_called_in_another_record_bears_nothing_out() -> None:
 
 def test_a_line_of_a_list_ends_before_the_next_sentence() -> None:
     said = ["- Jade Florist: 60 yuan, Fengtai", "Both are near. Shall I book?", "## Shops", "Two of them."]
+    assert _joined("en", ["**Jade Florist** — 60 yuan", "It has parking."]) == "**Jade Florist** — 60 yuan\nIt has parking."
     assert _joined("en", said) == "- Jade Florist: 60 yuan, Fengtai\nBoth are near. Shall I book? ## Shops\nTwo of them."
     assert _joined("en", ["1. Jade Florist.", "It has parking."]) == "1. Jade Florist. It has parking."
+
+
+def test_an_entry_of_a_numbered_list_is_a_sentence_of_its_own() -> None:
+    found = prose(MORE, "", "为您推荐：1. 和泰花店（60元）；2. 星河书屋（90元）；3. 漫步书屋（99元）。").sentences
+    own = [dict(zip(sentences.NAMES, s.features, strict=True)) for s in found]
+    assert [f["figures_own"] for f in own] == [1, 1, 0] and own[2]["figures_nobodys"] == 1
 
 
 def test_the_former_and_the_latter_are_those_named_together() -> None:
@@ -270,6 +361,7 @@ def test_names_with_numbers_and_branches_are_read_whole() -> None:
 川十七火锅(总店)；餐饮；区域: 朝阳区；价格: 100元；评分: 5分"""
     response = ("为您推荐：1. 7天连锁酒店(北京南站地铁站店)（评分4.1分，价格193元，丰台区）；2. 7天连锁酒店(北京花园桥店)"
                 "（评分4.3分，价格245元，海淀区）；3. 川十七火锅(总店)（评分5分，价格100元，朝阳区）。")
-    (said,) = counts(response, evidence)
-    assert said["figures_own"] >= 5 and said["tally_areas_right"] == 3
-    assert not any(said[name] for name in ("figures_others", "figures_nobodys", "tally_unheld", "tally_areas_wrong"))
+    found = counts(response, evidence)
+    assert [said["figures_own"] for said in found] == [2, 2, 2] and [said["tally_areas_right"] for said in found] == [1, 1, 1]
+    wrong = ("figures_others", "figures_nobodys", "tally_unheld", "tally_areas_wrong")
+    assert not any(said[name] for said in found for name in wrong)

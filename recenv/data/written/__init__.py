@@ -66,7 +66,7 @@ def by_id() -> dict[str, Written]:
 
 
 def _joined(locale: str, sentences: list[str]) -> str:
-    """Sentences as one text: headings and entries of a list on lines of their own."""
+    """Sentences as one text: entries of a list, and whatever ends without a stop, on lines of their own."""
     text, apart = "", False
     for sentence in sentences:
         entry = sentence[:2] in ("- ", "* ", "• ") or (sentence[:1].isdigit() and sentence[1:2] in (".", "、", ")"))
@@ -75,7 +75,8 @@ def _joined(locale: str, sentences: list[str]) -> str:
         elif text and locale == "en" and not text.endswith("\n"):
             text += " "
         text += sentence
-        apart = (entry or sentence.startswith("#")) and sentence.rstrip("*_\"”)） ")[-1:] not in _STOPS
+        last = sentence.rstrip("*_\"”)） ")[-1:]
+        apart = last.isalnum() or ((entry or sentence.startswith("#")) and last not in _STOPS)
     return text
 
 

@@ -46,10 +46,10 @@ class _Said(NamedTuple):
 
 
 class _Table(NamedTuple):
-    """keys: tokens of a value -> what it says; sizes: a value's first token -> how many tokens values have that begin so, most
-    first; kinds: kind -> numbers by row; size: rows"""
+    """keys: tokens of a value -> the (label, row) that have it; sizes: a value's first token -> how many tokens values have that
+    begin so, most first; kinds: kind -> numbers by row; size: rows"""
 
-    keys: dict[Key, _Said]
+    keys: dict[Key, dict[tuple[str, int], None]]
     sizes: dict[str, tuple[int, ...]]
     kinds: dict[str, tuple[frozenset[float], ...]]
     size: int
@@ -72,7 +72,9 @@ def _index(evidence: str) -> _Table | None:
         for field in record:
             for q in quantities(field.value):
                 if q.kind and q.kind not in ("place", "count", "phone", "date"):
-                    kinds.setdefault(q.kind, [set() for _ in records])[row].add(q.value)
+                    if q.kind not in kinds:
+                        kinds[q.kind] = [set() for _ in records]
+                    kinds[q.kind][row].add(q.value)
         for label, own in read[row]:
             for key in own:
                 for form in _forms(key, label, ends):
@@ -81,8 +83,7 @@ def _index(evidence: str) -> _Table | None:
     for key in keys:
         sizes.setdefault(key[0], set()).add(len(key))
     return _Table(
-        {k: _Said(tuple(v), frozenset(c for c, _ in v), frozenset(r for _, r in v)) for k, v in keys.items()},
-        {first: tuple(sorted(own, reverse=True)) for first, own in sizes.items()},
+        keys, {first: tuple(sorted(own, reverse=True)) for first, own in sizes.items()},
         {kind: tuple(frozenset(v) for v in values) for kind, values in kinds.items()}, len(records))
 
 
@@ -115,7 +116,7 @@ def _stated(text: str, evidence: str) -> tuple[_Said, ...]:
         for size in known.sizes.get(said[at], ()):
             stated = known.keys.get(said[at:at + size])
             if stated is not None:
-                found.append(stated)
+                found.append(_Said(tuple(stated), frozenset(c for c, _ in stated), frozenset(r for _, r in stated)))
                 at += size
                 break
         else:

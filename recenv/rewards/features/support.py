@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from recenv.rewards.features import CACHES
 from recenv.rewards.features.bounded import share
-from recenv.rewards.reading.cover import matches, tokens
+from recenv.rewards.reading.cover import follows, matches, tokens
 from recenv.rewards.reading.lexical import norm
 from recenv.rewards.reading.polarity import claims, content, sentences, weight
 from recenv.rewards.reading.words import FILLERS
@@ -58,21 +58,15 @@ def support(response: str, evidence: str) -> Support:
     body = " ".join(told)
     said = tokens(body)
     pairs = [(a, b) for a, b in pairwise(said) if "\n" not in (a, b) and not {a, b} <= FILLERS]
-    held = _pairs(evidence)
     spans = [end - start for start, end in matches(body, evidence)]
     head = norm(response)
     return Support(
         min(shares, default=nan), sum(shares) / len(shares) if shares else nan,
-        sum(p in held for p in pairs) / len(pairs) if pairs else nan,
+        sum(follows(*pair, evidence) for pair in pairs) / len(pairs) if pairs else nan,
         max(spans, default=0) / len(said) if said else nan,
         _place(body or head, evidence), share(len(_FIRST_PERSON.findall(head)), 3),
         _list_recall(body, evidence), float(not told),
     )
-
-
-@CACHES.keep(8_192)
-def _pairs(text: str) -> frozenset[tuple[str, str]]:
-    return frozenset(pair for pair in set(pairwise(tokens(text))) if "\n" not in pair)
 
 
 def _place(response: str, evidence: str) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import NamedTuple
 
 from recenv.rewards.reading import CACHES
@@ -67,6 +68,14 @@ def _places(text: str) -> dict[str, tuple[int, ...]]:
         if token != _BREAK:
             found.setdefault(token, []).append(n)
     return {token: tuple(places[:_MOST]) for token, places in found.items()}
+
+
+def follows(first: str, second: str, source: str) -> bool:
+    """Whether a token, no break, stands right behind another in a text."""
+    known, places = tokens(source), _places(source).get(first, ())
+    if len(places) == _MOST:
+        return (first, second) in pairwise(known)
+    return any(known[n + 1:n + 2] == (second,) for n in places)
 
 
 @CACHES.keep(16_384)

@@ -16,6 +16,7 @@ from recenv.rewards.features.prose.figures import written
 from recenv.rewards.features.prose.leftover import unaccounted
 from recenv.rewards.features.prose.sentences import Sentence, read
 from recenv.rewards.features.prose.tally import COUNTED, NAMES, RIGHT, WRONG
+from recenv.rewards.features.prose.wording import ASKED
 from recenv.rewards.reading.lexical import norm
 
 __all__ = ["NAMES", "Reading", "Sentence", "plain", "prose"]
@@ -24,6 +25,10 @@ _MOST_CHARACTERS = 6_000
 _NUMBERED = re.compile(r"(?<=[:;]\d)\. (?=\d)")
 """The mark of a list before a name that begins with a number."""
 _MARKUP = re.compile(r"[①-⑳❶-❿]|\*\*|__|`")
+_EMOJI = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\ufe0f\u200d]+")
+"""A sentence ends where one stands, in chats that set no stops."""
+_DOTTED = re.compile(r"(?<=\d)\.(?=[0-5]\d\s?[ap]\.?m\b)")
+"""Of a time of day: "6.30 am"."""
 
 
 class Reading(NamedTuple):
@@ -51,5 +56,5 @@ def prose(evidence: str, query: str, response: str) -> Reading:
 
 def plain(response: str) -> str:
     """A response as it is read: normalised, without markup, with numbers and times of day as digits."""
-    said = _NUMBERED.sub("、", norm(_MARKUP.sub("", response[:_MOST_CHARACTERS])))
-    return norm(written(said).replace("vs.", "vs"))[:_MOST_CHARACTERS]
+    said = _NUMBERED.sub("、", norm(_DOTTED.sub(":", _EMOJI.sub("\n", _MARKUP.sub("", response[:_MOST_CHARACTERS])))))
+    return ASKED.sub(r"\1: ", norm(written(said).replace("vs.", "vs")))[:_MOST_CHARACTERS]

@@ -19,6 +19,8 @@ _FREE = re.compile(
     r"不(?:收|要|用买)门票|免门票|免票|门票(?:是|全|都)?免费|免费(?:开放|入场|参观|入园|游览|景点|的)|(?:全部|都|均)(?:是)?免费|免费(?=[,。;!)]|$)|"
     r"\bfree (?:entry|admission|of charge|to (?:enter|visit))\b|\b(?:is|are|all) free(?=[,.;!)]|$)"
 )
+_FREE_OF = re.compile(r"取消|退[订换]|停车|配送|送货|cancel|park|deliver|return")
+"""What else may be free."""
 _DIFFERS = re.compile(
     r"余|剩|还有|差距|\bgap\b|\bleft over\b|\bspare\b|\bkeep\b|\bpocket|\bremain|\bcushion\b|"
     r"\bmargin\b|\bbelow\b|\babove\b|贵|便宜|高|低|[相只]?差|省|少|远|近|多(?!的)|晚|早|\bmore\b|\bless\b|cheap|higher|lower|farther|further|closer|"
@@ -184,7 +186,7 @@ def free(clause: Clause, places: Sequence[Place], tally: Tally) -> None:
     match = _FREE.search(clause.text)
     about = scope_of(clause, places) if says_all(clause) and not clause.own else clause.about
     prices = [places[n].own[MONEY] for n in about if MONEY in places[n].own]
-    if match is None or clause.open or not prices or concepts(clause.text):
+    if match is None or clause.open or not prices or concepts(clause.text) or _FREE_OF.search(clause.text):
         return
     wrong = any(prices) != bool(NO.search(clause.text[: match.start()]))
     tally.add("values_nobodys" if wrong else "values_own")

@@ -27,7 +27,7 @@ _SAYS_LITTLE = cover.FILL_HAN | frozenset("里着用还又正就只而且呗咯�
 
 class Source(NamedTuple):
     """A record as clauses are held against it. words: all content; pieces: words of each part, and whether it denies them;
-    figures: its numbers; labelled: words of each label with the numbers of its value."""
+    figures: its numbers; labelled: words of each label with the numbers of its value, where it has any."""
 
     words: frozenset[str]
     pieces: tuple[tuple[frozenset[str], bool], ...]
@@ -46,7 +46,7 @@ def content(text: str) -> frozenset[str]:
 @CACHES.keep(8_192)
 def source(entry: Entry) -> Source:
     pieces = tuple((content(p), bool(_DENIES.search(p))) for p in _PIECE.split(entry.text) if p.strip())
-    labelled = tuple((content(f.label.replace("_", " ")), figures_of(f.value)) for f in entry.fields)
+    labelled = tuple((content(f.label.replace("_", " ")), told) for f in entry.fields if (told := figures_of(f.value)))
     return Source(content(entry.text), pieces, figures_of(entry.text)[:_MOST_FIGURES], labelled)
 
 
@@ -134,3 +134,9 @@ def _among(said: Figure, values: Sequence[float]) -> bool:
 def holders(said: Figure, sources: Sequence[Source]) -> list[int]:
     """The records that have a number."""
     return [n for n, known in enumerate(sources) if any(same(said, f) for f in known.figures)]
+
+
+def in_turn(said: Sequence[Figure], about: Sequence[int], sources: Sequence[Source]) -> bool:
+    """Whether the numbers of a clause are those of its places in their order: "3.8 / 4.5" of two."""
+    return len(said) == len(about) > 1 and len({f.value for f in said}) > 1 and all(
+        any(same(f, known) for known in sources[n].figures) for f, n in zip(said, about, strict=True))

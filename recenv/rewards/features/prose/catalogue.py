@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -21,8 +21,8 @@ _NAMED = re.compile(r"\bname\b|\btitle\b|_name\b|_title\b|名称|店名|名字")
 _NUMBERED = re.compile(r"\bid\b|_id\b|\bcode\b|\bsku\b|\bno\b|编号|代码")
 _WORDS = re.compile("[a-z]{2}|[\u3400-\u9fff]")
 _HEAD = re.compile(
-    r"\A\s{0,2}[|【「“\"《*]{0,2}\s?(?P<name>[^|【】「」“”\"《》,，;；:：。!！?？\n]{2,60}?)"
-    r"\s?(?:[|】」”\"》,，;；:：。!！?？\n]|\s[-–—/|]{1,2}\s|\.(?=\s|$)|(?=[(（])|\s(?=(?:in|on|at|near|is|opens?|by|off|beside|inside)\s)|"
+    r"\A\s{0,2}[|【「“\"《*#]{0,3}\s?(?P<name>[^|【】「」“”\"《》,，;；:：。!！?？\n]{2,60}?)"
+    r"\s?(?:[|】」”\"》,，;；:：。!！?？\n]|\s[-–—/|]{1,2}\s|(?<=[\u3400-\u9fff])\s?/|\*\*|\.(?=\s|$)|(?=[(（])|\s(?=(?:in|on|at|near|is|opens?|by|off|beside|inside)\s)|"
     r"(?=位于|在(?!线)|是(?!不)|坐落|地处)|$)")
 _HEADING = re.compile(r"[^;:。!?\n]{2,60};[^:。!?\n]{1,80}")
 _TOLD = re.compile(
@@ -33,7 +33,10 @@ _TOLD = re.compile(
 _CELL = re.compile(r"[^\d:：;；][^:：;；]{0,24}")
 _SPEAKER = re.compile(r"(?m)^\s{0,8}(?:user|assistant|system|agent|customer|用户|客服|助手)\s{0,2}[:：]", re.IGNORECASE)
 _FIGURE = re.compile(r"\d++(?:[.,:]\d++)*+")
-_LEAST_COLUMNS = 4
+_LETTER = re.compile("[a-z\u3400-\u9fff]")
+_LEAST_COLUMNS, _MOST_NOTES = 4, 12
+_RULE = re.compile(r"\s?:?-{2,}:?\s?")
+_SENTENCE = re.compile(r"(?<=[。;!?])|(?<=\.)\s")
 _LONG, _FEW, _LONGEST_NAME = 28, 2, 80
 
 
@@ -50,10 +53,15 @@ def entries(evidence: str) -> tuple[Entry, ...]:
     """The records of an evidence text."""
     read = _table(evidence[:_MOST_CHARACTERS])
     parts = [_told(fields) for fields in read]
+    names = [fields[0].value[:_LONGEST_NAME] for fields in read]
     if not read:
         parts = [_SLASH.sub("; ", part) for part in _parts(evidence[:_MOST_CHARACTERS])[:_MOST_RECORDS]]
-        read = [_run_on(part) or tuple(f for record in read_records(_MARK.sub("", part)) for f in record) for part in parts]
-    names = _names(read, parts)
+        read = _noted(
+            [_run_on(part) or tuple(f for record in read_records(_MARK.sub("", part)) for f in record) for part in parts], parts)
+        parts = parts[:len(read)]
+        names = []
+    if len(set(names)) <= len(names) / 2:
+        names = _names(read, parts)
     found = []
     for name, fields, part in zip(names, read, parts, strict=True):
         labelled = sum(bool(f.label) for f in fields) > 1
@@ -66,22 +74,91 @@ def _told(fields: Sequence[Field]) -> str:
 
 
 def _table(text: str) -> list[tuple[Field, ...]]:
-    """The rows of values between commas under one head, which may stand again before each; none where there is anything else."""
+    """The records of a table, a row each, or a column each where the first column holds labels; what is told beside it belongs to
+    the records that it names, else to all. None where there is no table, or most of the text is something else."""
     lines = [line for line in text.split("\n") if line.strip()]
-    if len(lines) < 2 or lines[0].count(",") < _LEAST_COLUMNS - 1:
-        return []
+    for inside, cells in ((_barred(lines), _cells_of_bars), (_between_commas(lines), _cells_of_commas)):
+        found = _rows(cells(lines[:inside])) if inside > max(1, len(lines) / 2) else []
+        if found:
+            return _with_notes(found, lines[inside:])
+    return []
+
+
+def _barred(lines: Sequence[str]) -> int:
+    """How many of the first lines are rows of Markdown under a head."""
+    if len(lines) < 3 or not all(map(_RULE.fullmatch, _between_bars(lines[1]))):
+        return 0
+    return next((n for n, line in enumerate(lines) if not line.strip().startswith("|")), len(lines))
+
+
+def _between_bars(line: str) -> list[str]:
+    return [cell.strip() for cell in line.strip().removeprefix("|").removesuffix("|").split("|")]
+
+
+def _cells_of_bars(lines: Sequence[str]) -> list[list[str]]:
+    return [_between_bars(line) for n, line in enumerate(lines) if n != 1]
+
+
+def _between_commas(lines: Sequence[str]) -> int:
+    """How many of the first lines have as many values between commas as the first one has, and that is enough of them."""
     try:
-        head, *rows = csv.reader(lines, skipinitialspace=True)
+        wide = [len(cells) for cells in csv.reader(lines, skipinitialspace=True)]
     except csv.Error:
+        return 0
+    if not wide or wide[0] < _LEAST_COLUMNS or not all(map(_CELL.fullmatch, next(csv.reader(lines, skipinitialspace=True)))):
+        return 0
+    return next((n for n, width in enumerate(wide) if width != wide[0]), len(wide))
+
+
+def _cells_of_commas(lines: Sequence[str]) -> list[list[str]]:
+    """Values between commas, line by line; the head may stand again before each row."""
+    head, *rows = csv.reader(lines, skipinitialspace=True)
+    return [head, *(row for row in rows if row != head)]
+
+
+def _rows(cells: list[list[str]]) -> list[tuple[Field, ...]]:
+    """Rows under one head as records; columns, where the first column holds the labels."""
+    cells = [[norm(cell) for cell in row] for row in cells]
+    if len(cells) < 2 or any(len(row) != len(cells[0]) for row in cells) or len(cells[0]) < 2:
         return []
-    rows = [row for row in rows if row != head]
-    if len(set(head)) < len(head) or any(len(row) != len(head) for row in rows) or not all(map(_CELL.fullmatch, head)):
+    across = sum(bool(role_of(cell)) for cell in cells[0][1:])
+    down = sum(bool(role_of(row[0])) for row in cells[1:])
+    turned = [list(column) for column in zip(*cells, strict=True)]
+    if down > across + 1 or (down + 1 >= across and _alike(cells) > _alike(turned)):
+        cells = [["name", *turned[0][1:]], *turned[1:]]
+    head, *rows = cells
+    if len(set(head)) < len(head):
         return []
-    labels = [norm(label) for label in head]
-    cells = [[norm(cell) for cell in row] for row in rows[:_MOST_RECORDS]]
     return [
-        tuple(Field(label, role_of(label), value, (value,)) for label, value in zip(labels, row, strict=True) if value)
-        for row in cells if row[0]]
+        tuple(Field(label, role_of(label), value, (value,)) for label, value in zip(head, row, strict=True) if value)
+        for row in rows[:_MOST_RECORDS] if row[0]]
+
+
+def _alike(cells: Sequence[Sequence[str]]) -> float:
+    """The share of rows whose cells, but for the first, all have figures or have none: what one label is told of is alike."""
+    rows = [[bool(_FIGURE.search(cell)) for cell in row[1:]] for row in cells[1:]]
+    return sum(len(set(row)) < 2 for row in rows) / len(rows)
+
+
+def _with_notes(records: Sequence[tuple[Field, ...]], lines: Sequence[str]) -> list[tuple[Field, ...]]:
+    """Records with the sentences that name them, and with those that name none of them."""
+    names = [record[0].value for record in records]
+    told: list[list[str]] = [[] for _ in records]
+    for sentence in (part for line in lines for part in _SENTENCE.split(norm(line)) if part.strip()):
+        own = [n for n, name in enumerate(names) if name in sentence]
+        for n in own or range(len(records)):
+            told[n].append(sentence)
+    return [
+        (*record, *(Field("", "", sentence, (sentence,)) for sentence in own[:_MOST_NOTES]))
+        for record, own in zip(records, told, strict=True)]
+
+
+def _noted(read: list[tuple[Field, ...]], parts: Sequence[str]) -> list[tuple[Field, ...]]:
+    """Blocks without the last where that one alone does not begin with the label of all others: it is told of them."""
+    first = [fields[0].label if fields else "" for fields in read]
+    if len(read) < 3 or not first[0] or len(set(first[:-1])) > 1 or first[-1] == first[0]:
+        return read
+    return _with_notes(read[:-1], parts[-1].split("\n"))
 
 
 @CACHES.keep(4_096)
@@ -183,16 +260,30 @@ def _label(line: str) -> str:
 def _names(read: Sequence[Sequence[Field]], parts: Sequence[str]) -> list[str]:
     """A name a record: what a label calls so, else the first value that tells records apart and is no number, else the head."""
     labels = [fields[0].label if fields else "" for fields in read]
-    if all(labels) and 1 < len(labels) == len(set(labels)):
+    if all(labels) and 1 < len(labels) == len(set(labels)) and not any("|" in label for label in labels):
         return labels  # "Name: what is told of it"
-    for fits in (lambda f: bool(_NAMED.search(f.label)), lambda f: f.role == "name", lambda f: bool(f.label)):
-        found = [next((f.value for f in fields if fits(f) and _is_name(f)), "") for fields in read]
-        if all(found) and len(set(found)) > len(found) / 2 and sum(map(bool, labels)) > len(labels) / 2:
-            return [name[:80] for name in found]
+    firsts = [fields[0] for fields in read if fields]
+    for found in (_called(read, _NAMED.search), _called(read, lambda label: role_of(label) == "name"),
+                  [f.value for f in firsts if _first_of_all(f, firsts[0])],
+                  _called(read, bool)):
+        apart = len(found) == len(read) > 0 and all(found) and len(set(found)) > len(found) / 2
+        if apart and sum(map(bool, labels)) > len(labels) / 2:
+            return [name[:_LONGEST_NAME] for name in found]
     heads = [_whole(_head(part), fields) for part, fields in zip(parts, read, strict=True)]
     if len(set(heads)) == 1 < len(heads):  # a label that all begin with
         heads = [_head(rest) for rest in (re.split(r"[:：=|\n]", part, maxsplit=1)[-1] for part in parts)]
     return heads
+
+
+def _called(read: Sequence[Sequence[Field]], fits: Callable[[str], object]) -> list[str]:
+    """Of each record the first value under a label that fits, if it can be a name."""
+    return [next((f.value for f in fields if fits(f.label) and _is_name(f)), "") for fields in read]
+
+
+def _first_of_all(field: Field, first: Field) -> bool:
+    """Whether a field may hold a name, though it is a code: all records begin with it."""
+    return bool(field.label) and field.label == first.label and not _NUMBERED.search(field.label) and \
+        len(field.value) <= _LONG and bool(_LETTER.search(field.value))
 
 
 def _whole(head: str, fields: Sequence[Field]) -> str:
@@ -209,5 +300,5 @@ def _is_name(field: Field) -> bool:
 
 
 def _head(part: str) -> str:
-    match = _HEAD.match(_MARK.sub("", part.strip()))
+    match = _HEAD.match(_MARK.sub("", part.strip()).replace("｜", "|").replace("／", "/"))
     return norm(match.group("name")) if match else ""

@@ -23,9 +23,15 @@ _LAST = re.compile(r"\bthe (?:last|final|third) (?:one)?|最后一?[家个]|第3
 _FIRST = re.compile(r"\bthe first (?:one)?|第1[家个]")
 _SECOND = re.compile(r"\bthe second (?:one)?|第2[家个]")
 _OTHERS = re.compile(
-    r"(?:另外|其余|剩下的?)\d?(?:[家个款](?!条件|要求|月|小时|问题)|都)|其[他它](?:\d?[家个款]|的?都)|\bthe others?\b(?! hand)")
+    r"(?:另外|其余|剩下的?)\d?(?:[家个款](?!条件|要求|月|小时|问题)|都)|其[他它](?:\d?[家个款]|的?都)|"
+    r"\bthe (?:others?|rest)\b(?! hand| of the (?:list|day|time))")
+_AS_WELL = re.compile(r"[^。;!?]{0,8}?[还也]")
+"""Behind a name in "除了A，还有B": no exception."""
 _WHICH_ONE = re.compile(r"\s{0,2}(?:which|who|whose|that)\b")
 _SAYS = re.compile(r"\w")
+_BEHIND_COLON = re.compile(
+    r"(?<!小结)(?<!总结)(?<!结论)(?<!注意)(?<!提醒)(?<!对比)(?<!建议)(?<!推荐)(?<!首选)(?<!line)(?<!-up)(?<!verdict)(?<!summary)(?<!note)"
+    r"(?<!tip)(?<!for)(?<!pick)(?<!choice)(?<!off):[\s*-]{0,4}(?:the )?$")
 
 
 class Clause(NamedTuple):
@@ -76,12 +82,15 @@ def clauses_of(text: str, places: Sequence[Place], query: str) -> list[Clause]:
         alone = not inside and plain[end - 1] == ":" and not ALL.search(plain[start:end])
         if alone and ahead is not None and not plain[end:ahead.start].strip(" *-"):
             inside = _run(plain, [m for m in named if m.start >= end])  # a heading belongs to the names behind it
+        elif not inside and not together and ahead is not None and _told_of(plain, end, ahead.start):
+            inside = _run(plain, [m for m in named if m.start >= end])  # "parking, wifi: the Temple"
         elif not inside and ahead is not None and ONLY_THERE.fullmatch(plain, end, ahead.start):
             inside = _run(plain, [m for m in named if m.start >= end])  # "home visits, only at"
         for part, names in _parts(plain, start, end, inside):
             beside = tuple(p for m in names if _compared(plain, start, m) for p in m.places)
             own = tuple(dict.fromkeys(p for m in names for p in m.places if p not in beside))
-            if own and len(own) < len(places) and EXCEPT.search(plain[max(start, names[0].start - 16):names[0].start]):
+            spared = own and EXCEPT.search(plain[max(start, names[0].start - 16):names[0].start])
+            if spared and len(own) < len(places) and not _AS_WELL.match(plain, names[-1].end):
                 own = tuple(n for n in range(len(places)) if n not in own)
             recent, here = list(dict.fromkeys(reversed(seen))), ()
             if own and not beside and len(about) == 1 and THAN_IT.search(part):
@@ -92,14 +101,15 @@ def clauses_of(text: str, places: Sequence[Place], query: str) -> list[Clause]:
                 about = group
             elif seen and _WHICH_ONE.match(part):
                 about = (seen[-1],)
-            elif _LATTER.search(part) and len(recent) > 1:
-                about = (pair[1] if pair else recent[0],)
-            elif _FORMER.search(part) and len(recent) > 1:
-                about = (pair[0] if pair else recent[1],)
+            elif _LATTER.search(part) and (len(recent) > 1 or (not recent and len(places) == 2)):
+                about = (pair[1] if pair else recent[0] if recent else 1,)
+            elif _FORMER.search(part) and (len(recent) > 1 or (not recent and len(places) == 2)):
+                about = (pair[0] if pair else recent[1] if recent else 0,)
             elif _LAST.search(part) and len(set(seen)) > 2:
                 about = (list(dict.fromkeys(seen))[-1],)
             elif about and len(about) < len(places) and _OTHERS.search(part):
-                here = tuple(n for n in range(len(places)) if n not in about)
+                every = range(len(places))
+                here = tuple(n for n in every if n not in seen) or tuple(n for n in every if n not in about)
             elif _FIRST.search(part) and len(set(seen)) > 1:
                 about = (seen[0],)
             elif _SECOND.search(part) and len(set(seen)) > 1:
@@ -112,6 +122,12 @@ def clauses_of(text: str, places: Sequence[Place], query: str) -> list[Clause]:
             known = tuple(dict.fromkeys(seen))
             found.append(Clause(part.strip(), here or about, beside, known, bool(own), question or wish, start))
     return found
+
+
+def _told_of(text: str, end: int, name: int) -> bool:
+    """Whether a name in the same sentence stands right behind a colon, so that what comes before is said of it."""
+    between = text[end - 1:name] if name - end < _LONGEST_CLAUSE else "."
+    return _BEHIND_COLON.search(between) is not None and ENDS.search(between) is None
 
 
 def _compared(text: str, start: int, m: Named) -> bool:

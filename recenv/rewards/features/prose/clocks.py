@@ -19,14 +19,18 @@ _CLOCK_EN = re.compile(
     r"\bhalf (?:past )?(\w{1,7})\b|\b(\d{1,2}|ten|eleven|twelve)(?: o'clock)? (?:in the (morning|afternoon|evening)|"
     r"at (night))\b|\b(midnight)\b|\b(noon)\b"
 )
+_OF_CLOCKS = ("half ", " in the ", " at night", "midnight", "noon")
 
 
 def clocks(text: str) -> str:
-    """Times of day in words as digits."""
-    text = _HALVES.sub(lambda m: f" {m.group(1) or m.group(2)}m", text)
+    """Times of day in words as digits. What a text has nothing of is not looked for in it."""
+    if "." in text:
+        text = _HALVES.sub(lambda m: f" {m.group(1) or m.group(2)}m", text)
     if "点" in text:
         text = _CLOCK_ZH.sub(lambda m: str(_HOURS_ZH[m.group()]), text)
-    return _CLOCK_EN.sub(_clock, _RUN_ON.sub(r"\1,", text))
+    if ":" in text:
+        text = _RUN_ON.sub(r"\1,", text)
+    return _CLOCK_EN.sub(_clock, text) if any(word in text for word in _OF_CLOCKS) else text
 
 
 def _clock(match: re.Match[str]) -> str:

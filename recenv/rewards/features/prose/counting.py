@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from recenv.rewards.features.prose import days
+from recenv.rewards.features.prose import apart, bounds, days, ranks
 from recenv.rewards.features.prose.bearing import Source, Sums, content, denied_in, holders
 from recenv.rewards.features.prose.catalogue import Entry
 from recenv.rewards.features.prose.clauses import MASK, Clause
@@ -14,6 +14,7 @@ from recenv.rewards.features.prose.figures import Figure, rounded, same
 from recenv.rewards.features.prose.places import Place
 from recenv.rewards.features.prose.tally import Tally
 from recenv.rewards.features.prose.wording import ADDS, COMPARES
+from recenv.rewards.reading.limits import Limit
 
 COUNTS = (
     "figures_own", "figures_own_labelled", "figures_own_other_label", "figures_contradicted", "figures_about_own",
@@ -25,10 +26,12 @@ COUNTS = (
     "says_all", "says_none", "says_only", "says_count", "denies", "open", "asks", "clauses", "subjects", "no_subject", "length",
     "listed", "all_missing", "only_gap", "only_others", "count_gap", "denies_all",
     "named", "figures_others_named", "words_others_named", "borne_seen", "kind_contradicted", "kind_contradicted_one",
-    "kind_unheard", "kinds_right", "kinds_wrong", "kinds_other", "bare_nobodys", "gaps_right", "gaps_wrong",
+    "kind_unheard", "kinds_right", "kinds_wrong", "kinds_other",
+    "kinds_counted_right", "kinds_counted_wrong", "bare_nobodys", "gaps_right", "gaps_wrong",
     "words_asked_named", "hours_right", "hours_wrong", "nouns_right", "nouns_wrong", "sum_seen", "gap_seen", "left",
     "left_longest", "atom_least", "atoms", "atoms_nobodys", "atoms_others",
     "days_right", "days_wrong", "compared_right", "compared_wrong", "top_right", "top_wrong", "compared_unknown",
+    *bounds.NAMES, *apart.NAMES, *ranks.NAMES,
 )
 """Names of what is counted of a sentence, besides ``tally.COUNTED``."""
 
@@ -49,6 +52,7 @@ class Counting:
         self.borne: list[tuple[float, float, float]] = []
         self.atoms: list[float] = []
         self.left: list[str] = []
+        self.kinds: list[str] = []  # what the numbers so far measure
 
     def add(self, name: str, n: float = 1.0) -> None:
         self.counts[name] += n
@@ -66,6 +70,7 @@ class Evidence(NamedTuple):
     measures: Sequence[dict[str, float]]
     asked: frozenset[str]
     asked_figures: Sequence[Figure]
+    wished: Sequence[Limit]
     sums: Sums
     words: frozenset[str]
     labels: frozenset[str]  # what fields are called that every record may have
@@ -118,15 +123,15 @@ def figure(
     for n in range(len(held.sources)):
         borne[1][n] += 1.0
         borne[0][n] += float(n in exact or n in near)
-    labelled = [(label & words, told) for n in about for label, told in held.sources[n].labelled]
+    labelled = [(not label.isdisjoint(words), told) for n in about for label, told in held.sources[n].labelled]
     if set(exact) & {*about, *clause.beside}:
         own.add("figures_about_own" if figure.loose or not set(exact) & set(about) else "figures_own")
-        held_by = [(bool(cue), [f for f in told if same(figure, f)]) for cue, told in labelled]
+        held_by = [(cue, [f for f in told if same(figure, f)]) for cue, told in labelled]
         cued = any(found and (cue or any(f.kind and f.kind == figure.kind for f in found)) for cue, found in held_by)
         own.add("figures_own_labelled", float(cued))
-        own.add("figures_own_other_label", float(not cued and any(cue and told for cue, told in labelled)))
+        own.add("figures_own_other_label", float(not cued and any(cue for cue, _ in labelled)))
         return
-    own.add("figures_contradicted", float(any(cue and told for cue, told in labelled)))
+    own.add("figures_contradicted", float(any(cue for cue, _ in labelled)))
     gap, total = held.sums.gap(figure, about), held.sums.total(figure, about, said)
     seen = clause.seen if len(clause.seen) > 1 else tuple(range(len(held.sources)))
     if not gap and not total and not (set(near) & set(about)):

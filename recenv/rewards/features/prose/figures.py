@@ -22,14 +22,17 @@ _POINT = re.compile(
     rf"\b(zero|one|{_UNITS}|\d{{1,2}}) point (zero|one|{_UNITS}|\d)\b|"
     r"(?<![上下中早晚里晨到至0-9])([零一二两三四五六七八九])点([零一二三四五六七八九]|[0-9](?![0-9:]))(?![十点刻])(?=[分星公元块千的,。;!?呢了啊吧~\n]|$)")
 _HAN = re.compile(
-    "[一二两三四五六七八九十百千零]{2,9}|(?<![0-9])[一二两三四五六七八九十](?=[块元楼层站位折晚天岁家个间条款张折杯份小公米]|分钟|多)")
+    "[一二两三四五六七八九十百千零]{2,9}|(?<![0-9])[一二两三四五六七八九十](?=[块元楼层站位折晚天岁家个间条款张折杯份小公米倍]|分钟|多)")
 _THOUSANDS = re.compile(r"(?<![\d.])(\d{1,6}(?:\.\d{1,3})?)\s?(?:万|w\b|k\b(?! (?:away|from|off|out|down)\b))")
 _THOUSAND = re.compile(r"\b(\d{1,3}) thousand\b(?:(?: and)? (\d{1,3})\b)?")
 _HALVES = tuple((re.compile(pattern), told) for pattern, told in (
     (r"(\d{1,2})个半(?=小时|钟头)", r"\1.5个"), (r"(\d{1,2})(公里|小时|星)半", r"\1.5\2"),
     (r"(?<![个\d])半个?(?:小时|钟头)", "30分钟"), (r"\bhalf an hour\b", "30 minutes"),
     (r"\ban hour and a half\b", "1.5 hours"), (r"\b(\d{1,2}) and a half(?= (?:hours|stars|km|points))", r"\1.5"),
-    (r"\ban hour\b", "1 hour"), (r"\bhalf a (?=star|point)", "0.5 "), (r"\b(\d) tenths? of a(?= (?:star|point))", r"0.\1")))
+    (r"\ban hour\b", "1 hour"), (r"\bhalf a (?=star|point)", "0.5 "),
+    (r"\ba (?:whole|full) (?=star|point)", "1 "), (r"\b(\d) tenths? of a(?= (?:star|point))", r"0.\1"),
+    (r"\bby (\d) tenths?\b", r"by 0.\1")))
+_OF_HALVES = ("half", "半", "hour", "tenth", "whole", "full")
 _KM_HAN = re.compile(r"(?<![\d.])(\d{1,2})公里([一二三四五六七八九])(?![百千米])")
 _METERS = re.compile(r"[\d.]{1,12}\s?-?(?:米|m\b|met(?:er|re)s?\b)")
 _HOURS = re.compile(r"小时|h")
@@ -69,10 +72,16 @@ class Figure(NamedTuple):
 @CACHES.keep(16_384)
 def spelled(text: str) -> str:
     """A normalised text with numbers in words as digits."""
-    text = _POINT.sub(_decimal, _SPELLED.sub(_english, _POINT.sub(_decimal, text)))
-    text = _HAN.sub(_han, _THOUSAND.sub(lambda m: str(1_000 * int(m.group(1)) + int(m.group(2) or 0)), text))
-    text = _KM_HAN.sub(lambda m: f"{m.group(1)}.{number(m.group(2))}公里", text)
-    for pattern, told in _HALVES if "half" in text or "半" in text or "hour" in text or "tenth" in text else ():
+    pointed = "point" in text or "点" in text
+    text = _SPELLED.sub(_english, _POINT.sub(_decimal, text) if pointed else text)
+    if pointed:
+        text = _POINT.sub(_decimal, text)
+    if "thousand" in text:
+        text = _THOUSAND.sub(lambda m: str(1_000 * int(m.group(1)) + int(m.group(2) or 0)), text)
+    if not text.isascii():
+        text = _KM_HAN.sub(lambda m: f"{m.group(1)}.{number(m.group(2))}公里", _HAN.sub(_han, text))
+    text = text.replace("仨", "3家")
+    for pattern, told in _HALVES if any(word in text for word in _OF_HALVES) else ():
         text = pattern.sub(told, text)
     return _THOUSANDS.sub(_thousands, text)
 
@@ -129,7 +138,7 @@ def figures(text: str) -> tuple[Figure, ...]:
         if q.kind in ("phone", "date", "ordinal", "place"):
             continue
         ahead, behind = text[max(0, q.start - 18):q.start], text[q.end:q.end + 12]
-        if _LISTED.match(behind) and _MARKER.search(ahead):
+        if not q.kind and _LISTED.match(behind) and _MARKER.search(ahead):
             continue
         value, kind = q.value, q.kind if q.kind in _KINDS else ""
         if kind in ("", "distance") and _METERS.match(text, q.start, q.end + 8):

@@ -42,14 +42,22 @@ def genres(text: str) -> tuple[tuple[int, int], ...]:
     return tuple(sorted(found, key=lambda item: item[1]))
 
 
+_IS_IN = re.compile(r"[在是]\s?$|\b(?:in|are|is)\s$")
 _MANY = re.compile(r"(?:\b(?P<both>both)(?: the)? |俩|(?P<n>[2-9])[ 家个处间款座所]{0,2}(?:是|都是|are |of them are )?)$")
 
 
 def of_kind(text: str, places: Sequence[Place]) -> tuple[int, ...]:
-    """The places that "both museums", "2家书店" stand for: all of that kind, where there are as many; () where there is none."""
+    """The places that "both museums", "2家书店" stand for: all of that kind, where there are as many; () where there is none. The
+    same of an area: "both Changping places"."""
     for kind, at in genres(text):
         many = _MANY.search(text, max(0, at - 20), at)
         own = tuple(n for n, p in enumerate(places) if any(kind == k for k, _ in genres(f"{p.name} ; {p.kind}"))) if many else ()
         if many and len(own) == int(many.group("n") or 2) < len(places):
+            return own
+    for area in sorted({p.area.removesuffix("区") for p in places if len(p.area) > 1}):
+        at = text.find(area)
+        many = _MANY.search(text, max(0, at - 20), at) if at >= 0 else None
+        own = tuple(n for n, p in enumerate(places) if p.area.removesuffix("区") == area)
+        if many and len(own) == int(many.group("n") or 2) < len(places) and not _IS_IN.search(text, max(0, at - 8), at):
             return own
     return ()

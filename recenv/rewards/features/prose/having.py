@@ -27,6 +27,12 @@ _IS = re.compile(
     r"\b(?:is|are|as|being|both|only|another|your)\b|是|为|属|算|做|卖|主打|当|[:·|]|^\s?(?:an?|the)\b|(?:^|[,，])\s?$")
 _LEVEL = re.compile(r"(?:\byour|\bthe|\bthis|\d)(?: \d(?:\.\d)?)?(?: stars?)? $")
 """Before a bar that is no place to drink at: "your 3.8 bar"."""
+_HAS = re.compile(r"(?:有|带|配|\bwith|\bha[sd]|\bhave)(?: an?)?\s?$")
+_NOT_ONE = re.compile(r"[1一]家也?都?[没不]|没有?[1一]家|\d家[都均]不|\bnot one\b|\bno\b")
+_SO_MANY = re.compile(r"(?<![\d.第前后])([1-9])(?:[家个间款]是?|\s(?:(?!are\b|of\b|is\b|were\b)[a-z]{2,12} )?)$")
+_SO_MANY_BEHIND = re.compile(r"[^\d,。;]{1,12}?(?<![第前后\d.])([1-9])家")
+_ONE_IN = re.compile(r"1[家个]?在.{1,12}1[家个]?在|\b(?:one|1)(?: is)? in\b.{1,24}\b(?:(?:one|1)|the other)(?: is)? in\b")
+"""One here and one there, whichever is which."""
 _NEITHER_NOR = re.compile(r"\bneither\b[^,.;]{1,60}\bnor\b")
 _THEY_ALL = re.compile(r"(?<![家者个店])都(?:有|是|能|可以|在|不错)")
 """Says of the things that a clause lists, and not of places, that all of them are so."""
@@ -96,9 +102,14 @@ def areas(clause: Clause, places: Sequence[Place], tally: Tally) -> None:
         p.area for p in places if len(p.area) > 1 and p.area in clause.text
     }
     own = [n for n in about if places[n].area]
-    if EACH_ITS.search(clause.text) and len(said) == len(own) > 1:
-        order = sorted(said, key=clause.text.find)
-        tally.add("areas_right" if all(a in places[n].text for a, n in zip(order, own, strict=True)) else "areas_wrong")
+    if len(said) == len(own) > 1:
+        in_turn = all(a in places[n].text for a, n in zip(sorted(said, key=clause.text.find), own, strict=True))
+        if in_turn or EACH_ITS.search(clause.text):
+            tally.add("areas_right" if in_turn else "areas_wrong")
+            return
+    if len(own) > 1 and _ONE_IN.search(clause.text) and len(said) > 1:
+        tally.add("areas_right" if {a.removesuffix("区") for a in said} == {places[n].area.removesuffix("区") for n in own}
+                  else "areas_wrong")
         return
     for area in sorted(said) if own else ():
         if not any(area != other and area in other for other in said):
@@ -127,13 +138,37 @@ def listed(clause: Clause, text: str, places: Sequence[Place], tally: Tally) -> 
     return text
 
 
+def _count_of(text: str, at: int, kinds: int) -> int | None:
+    """How many places of the kind that stands somewhere a clause tells of; None where it tells of no number."""
+    if _HAS.search(text, max(0, at - 6), at):
+        return None
+    if NONE.search(text) or _NOT_ONE.search(text):
+        return 0
+    match = _SO_MANY.search(text, max(0, at - 16), at) or _SO_MANY_BEHIND.match(text, at)
+    said = int(match.group(1)) if match is not None else counted(text) if kinds == 1 else 0
+    return said if said and not NO.search(text) else None
+
+
 def called(clause: Clause, places: Sequence[Place]) -> dict[str, int]:
-    """Of the kinds that a clause says its places are of, how many they are, and how many they are not."""
-    found = {"kinds_right": 0, "kinds_wrong": 0, "kinds_other": 0}
+    """Of the kinds that a clause says its places are of, how many they are, and how many they are not; and how often it counts
+    the places of a kind rightly."""
+    found = {"kinds_right": 0, "kinds_wrong": 0, "kinds_other": 0, "kinds_counted_right": 0, "kinds_counted_wrong": 0}
     said = genres(clause.text)
+    if said and not clause.open and not clause.own:
+        every = [{kind for kind, _ in genres(f"{p.name} ; {p.kind}")} for p in places]
+        for kind, at in said if all(every) else ():
+            count = _count_of(clause.text, at, len(said))
+            if count is not None:
+                found["kinds_counted_right" if count == sum(kind in own for own in every) else "kinds_counted_wrong"] += 1
     if not said or clause.open or not clause.about:
         return found
     denied = bool(NO.search(clause.text) or NONE.search(clause.text))
+    if len(clause.about) > 1 and len({kind for kind, _ in said}) > 1 and not denied and not clause.own:
+        own = [{kind for kind, _ in genres(f"{places[n].name} ; {places[n].kind}")} for n in clause.about]
+        told = {kind for kind, _ in said}
+        if all(own):  # "the others sell clothes and tea": each of them one, and each one said of some
+            found["kinds_right" if all(kinds & told for kinds in own) and told <= set().union(*own) else "kinds_wrong"] += 1
+            return found
     for kind, at in said:
         fits = [any(kind == own for own, _ in genres(f"{places[n].name} ; {places[n].text}")) for n in clause.about]
         known = all(genres(f"{places[n].name} ; {places[n].kind}") for n in clause.about)

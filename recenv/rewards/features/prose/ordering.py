@@ -14,16 +14,18 @@ _ANOTHER = rf"(?:{MASK}|both\\b|the others?\\b|that of\\b|all\\b)"
 _WORDS = tuple((re.compile(pattern), slot, order) for pattern, slot, order in (
     (rf"{_VALUE}{_THAN_ZH}[也都是略稍更最还要]{{0,4}}[低少]|"
      r"cheap(?:er|est)|(?:less|least) expensive|lowest[- ]pric|more affordable|most affordable|lower (?:price|rate|rent)|"
-     rf"(?:[最更还]|{_BIDE})(?:便宜|实惠|省钱|划算)|便宜(?:[一点些\d]|得多|多了)|costs? less|saves? you", "price", -1),
+     rf"(?:[最更还]|{_BIDE})(?:便宜|实惠|省钱|划算)|便宜(?:[一点些\d]|得多|多了)|costs? less|saves? you|"
+     r"\bon (?:price|cost)\b[^.;]{0,60}\b(?:beats?|wins|undercuts)\b", "price", -1),
     (rf"{_VALUE}{_THAN_ZH}[也都是略稍更最还要]{{0,4}}[高多]|"
      r"(?:more|most) expensive|pric(?:ier|iest)|dear(?:er|est)|costs? more|higher price|"
      rf"(?:[最更还]|{_BIDE})贵|贵(?:[一点些\d]|得多|多了)", "price", 1),
-    (rf"clos(?:er|est)\b|near(?:er|est)|(?:[最更还]|{_BIDE})近(?!地铁)|近(?:[一点些]|得多|多了)", "distance", -1),
+    (r"(?<!comes )(?<!come )(?:clos(?:er|est)|near(?:er|est))\b(?! (?:match|fit|thing|bet|option)\b)|"
+     rf"(?:[最更还]|{_BIDE})近(?!地铁)|近(?:[一点些]|得多|多了)", "distance", -1),
     (rf"f[au]r?th(?:er|est)|(?:[最更还]|{_BIDE})远|远(?:[一点些\d]|得多|多了)", "distance", 1),
     (r"(?:high|better|best|top)(?:er|est)?[- ]?(?:rat|scor|review(?:ed|s? score))|"
      r"(?:scores?|rat(?:ed|es|ing)) (?:\w{1,12} ){0,3}(?:higher|highest|better|best|more)|highest guest|"
      rf"(?:评分|分数?|口碑){_THAN_ZH}[也都是略稍更最还要]{{0,4}}高|"
-     r"[最更]高(?:分)?|higher score|outscores|分[更最]高|"
+     r"\bon (?:rating|score|stars)\b[^.;]{0,60}\b(?:beats?|wins|tops|leads)\b|[最更]高(?:分)?|higher score|outscores|分[更最]高|"
      rf"(?:rat(?:ed|ing)|scor(?:e|es|ed))[^,.;]{{0,24}}\\b(?:above|exceeds|over) {_ANOTHER}", "rating", 1),
     (r"low(?:er|est)[- ]?(?:rat|scor)|(?:scores?|rat(?:ed|es|ing)) (?:\w{1,12} ){0,3}(?:lower|lowest|less|worse)|"
      rf"(?:评分|分数?|口碑){_THAN_ZH}[也都是略稍更最还要]{{0,4}}低|"

@@ -10,7 +10,7 @@ from recenv.rewards.features.prose.places import Place
 from recenv.rewards.features.prose.wording import ALL, EXCEPT
 
 _NUMBER_OF = re.compile(
-    r"(?<!every )(?<!each )(?<!not )(?P<a>\d) (?:of|out of) (?:the|these|those|them)\b|"
+    r"(?<!every )(?<!each )(?<!not )(?P<a>\d) (?:of|out of) (?:the|these|those|them|\d)\b|"
     r"(?<![每这前后第])(?P<b>\d)[家个款](?![月小])|\b(?P<c>[2-9]) (?:places?|spots?|hotels?|shops?|options?)\b|"
     r"^\s?(?:the )?(?P<d>[2-9]) (?:are|have|list|lists|offer|take|allow|include|come|sit|do|can|"
     r"mention|let|welcome|serve|accept|stay|provide)\b"

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import bisect
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from recenv.rewards.features.prose import counting, hours
+from recenv.rewards.features.prose import apart, bounds, counting, hours, ranks
 from recenv.rewards.features.prose.amounts import free, numbers
-from recenv.rewards.features.prose.bearing import Sums, content, source
+from recenv.rewards.features.prose.bearing import Sums, content, in_turn, source
 from recenv.rewards.features.prose.catalogue import entries
 from recenv.rewards.features.prose.clauses import MASK, Clause, clauses_of
 from recenv.rewards.features.prose.counting import COUNTS, Counting, Evidence, is_small
-from recenv.rewards.features.prose.figures import figures, figures_of
+from recenv.rewards.features.prose.figures import Figure, figures, figures_of
 from recenv.rewards.features.prose.having import areas, called, having, listed
 from recenv.rewards.features.prose.leftover import unaccounted
 from recenv.rewards.features.prose.measures import measures
@@ -25,6 +26,7 @@ from recenv.rewards.features.prose.places import place_of
 from recenv.rewards.features.prose.silence import silent
 from recenv.rewards.features.prose.tally import COUNTED, Tally
 from recenv.rewards.features.prose.wording import ALL, ENDS, NO, NO_NO, NONE, ONLY
+from recenv.rewards.reading.limits import limits
 
 NAMES = (*COUNTS, *(f"tally_{name}" for name in COUNTED))
 """Names of the features of a sentence."""
@@ -50,20 +52,20 @@ def read(evidence: str, query: str, text: str) -> tuple[list[Sentence], list[Tal
     places = [place_of(entry) for entry in known]
     sources = [source(entry) for entry in known]
     asked = figures_of(query)
-    held = Evidence(known, places, sources, [dict(measures(e)) for e in known], content(query), asked, Sums(sources, asked),
-                    frozenset(word for known in sources for word in known.words),
+    held = Evidence(known, places, sources, [dict(measures(e)) for e in known], content(query), asked, limits(query),
+                    Sums(sources, asked), frozenset(word for known in sources for word in known.words),
                     frozenset(w for e in known for f in e.fields if f.role in _PLAIN for w in content(f.label.replace("_", " "))))
     asked_values = frozenset(f.value for f in asked)
     clauses = clauses_of(text, places, query)
-    bounds = [0, *(m.end() for m in ENDS.finditer(text)), len(text)]
+    ends = [0, *(m.end() for m in ENDS.finditer(text)), len(text)]
     counted: dict[int, Counting] = {}
     left: list[str] = []
     figures_left = _MOST_FIGURES
     for clause in clauses:
-        at = min(bisect.bisect_right(bounds, clause.start) - 1, len(bounds) - 2)
+        at = min(bisect.bisect_right(ends, clause.start) - 1, len(ends) - 2)
         own = counted.get(at)
         if own is None:
-            own = counted[at] = Counting(bounds[at], bounds[at + 1])
+            own = counted[at] = Counting(ends[at], ends[at + 1])
         rest = having(clause, places, own.tally)
         rest = listed(clause, rest, places, own.tally)
         numbers(clause, places, asked_values, own.tally)
@@ -106,6 +108,17 @@ def _sentence(own: Counting, text: str) -> Sentence:
     return Sentence(said.strip(), features)
 
 
+def _ordered(clause: Clause, said: Sequence[Figure], held: Evidence, own: Counting) -> None:
+    """Count limits that are kept, gaps and ranks; what its numbers measure is kept for the clauses that follow."""
+    own.kinds += [f.kind for f in said if f.kind]
+    if clause.open or not held.places:
+        return
+    kept, limits = bounds.limits_kept(clause, said, held.places, held.measures, held.wished)
+    gaps = apart.apart(clause, said, limits, held.measures, bounds.edges_of(held.wished), held.sums)
+    for name, n in {**kept, **gaps, **ranks.ranked(clause, own.kinds, held.measures)}.items():
+        own.add(name, n)
+
+
 def _clause(clause: Clause, rest: str, held: Evidence, own: Counting, most: int) -> int:
     """Count what one clause says; rest: of it, without what is known of places; returns how many numbers it has."""
     every = range(len(held.sources))
@@ -132,13 +145,16 @@ def _clause(clause: Clause, rest: str, held: Evidence, own: Counting, most: int)
     words, free_words = content(clause.text.replace(MASK, " ")), content(rest.replace(MASK, " "))
     words = words & (held.words | free_words)  # what a record says in other words is no unknown word
     said = figures(clause.text)[:min(most, _MOST_PER_CLAUSE)]
+    _ordered(clause, said, held, own)
     hits, weights = [0.0] * len(held.sources), [0.0] * len(held.sources)
-    for figure in said:
+    each = in_turn(said, about, held.sources)
+    own.add("figures_own", float(each and len(said)))
+    for figure in said if not each else ():
         counting.figure(figure, clause, about, words, said, held, own, (hits, weights))
         counting.noun(figure, about, held, own)
     held.sums.tell(said)
     counting.words(words, about, denies, held, own, (hits, weights), clause.own)
-    if said and len(about) == 1:
+    if said and len(about) == 1 and not each:
         right, wrong = hours.told(clause.text, said, held.sources[about[0]].figures)
         own.add("hours_right", float(right))
         own.add("hours_wrong", float(wrong))

@@ -6,16 +6,27 @@ import re
 
 from recenv.rewards.reading.concepts import Concept
 
+_TILDE = r"(?<![\d元分块])~+(?!\s?[\d¥$])"
+_VERDICT = (
+    r"\s{0,2}(?:only\b|just (?:the|1)|仅|只有|\d of (?:the )?\d|"
+    r"\d家(?=[,。;~\n]|$)|none|neither|both|all \d|all of|no(?=[,.;!]|$)|"
+    r"met by|missed by|无(?=[,。;\n]|$)|没有|\d家[均都全]|[均都全])")
+"""What is told of a thing that stands before a dash or a colon: "Parking: both", "近地铁——3家都有"."""
 CLAUSE = re.compile(
-    r"[,;|()\[\]!?。\n]|:(?!\s?[¥$£€]?\d)|(?<!\A\d)(?<!\n\d)\.(?=\s|$)|\s-\s|--?(?=\s)|[–—]|\b(?:(?<!all )but|while|whereas|"
+    r"[;|()\[\]!?。\n]|,(?!\d家(?:[。;~\n]|$))|" + _TILDE + r"|:(?!\s?[¥$£€]?\d)(?!" + _VERDICT + r")|"
+    r"(?<!\A\d)(?<!\n\d)\.(?=\s|$)|"
+    r"\s-\s(?!" + _VERDICT + r")|--?(?=\s)(?!\s" + _VERDICT + r")|[–—](?![–—])(?!" + _VERDICT + r")|"
+    r"\b(?:(?<!all )but|while|whereas|"
     r"although|though|because)\b|\band (?=(?:it |they )?(?:is|are|was|has|have|does|do|can|will|offers?|allows?|takes?|serves?|"
     r"accepts?|provides?|comes?|costs?|gets?|says?|lies|sits|stays?|makes?|needs?|scores?|rates?|closes?|opens?)\b)|"
     r"\band (?=the (?:first|second|third|last|former|latter|other)\b)"
 )
-ENDS = re.compile(r"[!?。\n]|(?<!\A\d)(?<!\n\d)\.(?=\s|$)")
+ASKED = re.compile(r"(?:(?<=[.!?。~\n])|^)(\s?[^.!?。~,\n]{2,28})\?\s{0,2}(?=yes\b|nope?\b|有|" + _VERDICT + ")")
+"""A short question that is answered at once: "Parking? Both."."""
+ENDS = re.compile(r"[!?。\n]|;(?=\s?\d[.、)])|" + _TILDE + r"|(?<!\A\d)(?<!\n\d)\.(?=\s|$)")
 OPEN = re.compile(
     r"^\s?(?:要|想|图|为了|冲着)(?![是求])|如果|^\s?若(?!干)|如需|倘若|提到了|既然|看重|要是|的话|想要|希望|吗\b|是否|确认|需要我|帮您再|要我|您(?:更|看重|在意|想|要|需要|是)|建议|提醒|记得|不妨|提前(?!\d)|"
-    r"\bif\b|\bshould i\b|\bshall i\b|\bwould you\b|\bdo you\b|\bwant (?:me|the)\b|"
+    r"想[来吃喝找要住去]|\bif\b|^\s?should\b|\bshould i\b|\bshall i\b|\bwould you\b|\bdo you\b|\bwant (?:me|the)\b|"
     r"\byou (?:would )?(?:want|need|prefer|like|asked|mentioned)\b|"
     r"\bmatters\b|\byour (?:request|budget|wish|requirement)|\blooking for\b|\bring ahead\b|"
     r"\b(?:call|book|email|ask|check)(?: them)? (?:ahead|before|first|in advance)\b|\bin case\b|\bremember to\b|"
@@ -24,11 +35,12 @@ OPEN = re.compile(
 )
 NO = re.compile(
     r"\b(?:no(?!-)|not|nothing|without|never|none|neither|nor|nowhere|nobody|cannot|lacks?|unavailable)\b|没有?|"
-    r"(?:(?<![\u4e00-\u9fff])|(?<=[口店内里边房]))无(?!线|需|理|论|障|烟)|不(?![错过少仅只光])|未|缺|暂无|免不了"
+    r"(?:(?<![\u4e00-\u9fff])|(?<=[口店内里边房]))无(?!线|需|理|论|障|烟)|不(?![错过少仅只光])|未|缺|暂无|免不了|落空|无关"
 )
 NO_NO = re.compile(
     r"\bno (?:problem|worries|doubt|more than|less than|need|rush)\b|\bnot (?:only|just|bad)\b|没问题|"
-    r"没关系|没事|不怕|不用|不算|不超过|不低于|不高|不远|不贵|没超过|never clos\w+|不打烊|不关|不歇|无需"
+    r"(?<![跟和与].)(?<![跟和与]..)(?<![跟和与]...)(?<![跟和与]....)没关系|"
+    r"没事|不怕|不用|不算|不超过|不低于|不高|不远|不贵|没超过|never clos\w+|不打烊|不关|不歇|无需"
 )
 JOIN = re.compile(r"[\s,、]{0,3}(?:和|与|及|以及|跟|还有|或者?|&|and|or|nor|,)?(?: the)?[\s,、]{0,2}")
 ALL = re.compile(
@@ -41,7 +53,8 @@ NONE = re.compile(
     r"\bnot (?:a single|one|1) (?:of\b|place)|\bno (?:one )?of\b")
 ONLY = re.compile(
     r"\bonly 1\b(?![.\d]| (?:km|yuan|star|minute|hour))|\bjust (?:the|this)\b|\blone\b|"
-    r"\bonly(?! \d| about| around|[^,.]{0,12}\d)|\bthe sole\b|唯一|只有(?!\d)|仅有(?!\d)|"
+    r"\bonly(?! \d| about| around|[^,.]{0,12}\d)|\bthe sole\b|"
+    r"\balone (?:offers?|has|have|is|are|lists?|lets?|takes?|allows?)\b|唯一|只有(?!\d)|仅有(?!\d)|"
     r"[只就仅](?:有|是|剩)?[^,。;\d]{1,24}1[家个处间]")
 ONLY_THERE = re.compile(
     r"\s{0,2}(?:(?:on the other hand|though|however),? )?(?:(?:is |are |it is )?"

@@ -22,7 +22,8 @@ from recenv.rewards.models.boosted.reader import LINE, SentenceReader
 from recenv.rewards.models.config import Described, check_heads, convert, damaged
 from recenv.rewards.models.described import FILES, check_files, fingerprint, resolve
 
-_READER = "sentences"
+READER = "sentences"
+"""What the reader of sentences is called among arrays and features."""
 
 
 class BoostedArchitecture(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,6 +63,9 @@ def load(path: str | Path) -> BoostedCheckpoint:
     words = _words(folder / "words.json")
     rarity = _rarity(folder / "words.json", words.rarity, tensors.get("rarity"))
     inputs = Inputs(rarity, dict(own.pairs), _reader(file, tensors))
+    if inputs.reader is not None and config.features.get(READER) != LINE:
+        raise WeightsError(f"{folder / 'config.json'}: its reader of sentences was trained on other features than this package "
+                           "computes; train again with: recenv train")
     return BoostedCheckpoint(config, ensembles, inputs, fingerprint(folder, FILES["boosted"]))
 
 
@@ -77,7 +81,7 @@ def stored(ensembles: Mapping[str, Ensemble], rarity: Rarity, reader: SentenceRe
     arrays = {f"{d}.{name}": array for d, e in ensembles.items() for name, array in e.arrays().items()}
     arrays["rarity"] = np.array([*rarity.known.values(), rarity.unknown], np.float32)
     if reader is not None:
-        arrays |= {f"{_READER}.{name}": array for name, array in reader.arrays().items()}
+        arrays |= {f"{READER}.{name}": array for name, array in reader.arrays().items()}
     return Stored(arrays, msgspec.to_builtins(_Words(rarity=tuple(rarity.known))))
 
 
@@ -126,10 +130,10 @@ def _rarity(file: Path, words: tuple[str, ...], weights: NDArray[Any] | None) ->
 
 def _reader(file: Path, tensors: Mapping[str, NDArray[Any]]) -> SentenceReader | None:
     """The reader of sentences; None where the checkpoint has none."""
-    runs, weights = tensors.get(f"{_READER}.runs"), tensors.get(f"{_READER}.weights")
+    runs, weights = tensors.get(f"{READER}.runs"), tensors.get(f"{READER}.weights")
     if runs is None and weights is None:
         return None
     if runs is None or weights is None or weights.shape != (len(runs) + 1,) or not np.isfinite(weights).all():
         raise WeightsError(f"{file}: the reader of sentences is damaged; copy the checkpoint again")
-    trees = _ensemble(file, _READER, tensors, len(LINE))
+    trees = _ensemble(file, READER, tensors, len(LINE))
     return SentenceReader(trees, Phrases(dict(zip(runs.tolist(), weights[:-1].tolist(), strict=True)), float(weights[-1])))
