@@ -75,6 +75,8 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
     def verdict(self) -> str:
         """What a reader should know before taking "better" at its word; "" where nothing speaks against it."""
         ours = self.metrics[RETURN]
+        if math.isnan(ours.mean):
+            return ""
         if not ours.excludes_zero:
             return "not separated"
         if self.audit is None or math.isnan(self.audit.mean):

@@ -53,7 +53,7 @@ def play(
 
 
 def evaluate(
-    agents: Sequence[str | Agent], out: str | Path, scenario: str | Scenario = "mixed", sessions: int | None = None,
+    agents: str | Sequence[str | Agent], out: str | Path, scenario: str | Scenario = "mixed", sessions: int | None = None,
     seed: int = 0, store: str | Path | None = None, *, configs: Mapping[str, Mapping[str, Any]] | None = None,
     scorers: str | Mapping[str, Scorer] | None = None, reward: str | RewardSpec | None = None, audit: str = "",
     split: Split = "all", tasks: Sequence[str] = (), repeats: int = 1, fresh: bool = False, resume: bool = False,
@@ -61,18 +61,19 @@ def evaluate(
 ) -> Run:
     """Let agents play the same sessions into the run folder ``out``, and open it: traces, leaderboard, paired differences.
 
-    agents: names or objects, as for ``play``; configs: name -> fields of its Config. split: whose sessions, ``test`` for agents
-    that learned from ``train``. sessions: how many; None for 200, or all where there are fewer. tasks: ids of the sessions to
-    play, in place of a draw. repeats: how often each is played, from the same start or, fresh, with the users' noise drawn anew.
-    audit: a second set of scorers that judges the same turns, or "none". resume: go on with what is in ``out``. workers:
-    processes that play at once; above one, agents, scorers and rewards are names, and a program guards what it does by
+    agents: a name, or names and objects, as for ``play``; configs: name -> fields of its Config. split: whose sessions, ``test``
+    for agents that learned from ``train``. sessions: how many; None for 200, or all where there are fewer. tasks: ids of the
+    sessions to play, in place of a draw. repeats: how often each is played, from the same start or, fresh, with the users' noise
+    drawn anew. audit: a second set of scorers that judges the same turns, or "none". resume: go on with what is in ``out``.
+    workers: processes that play at once; above one, agents, scorers and rewards are names, and a program guards what it does by
     ``if __name__ == "__main__":``. All else is as for ``play``, and as ``recenv evaluate`` has it, which writes the same bytes.
 
     Raises UnknownName for a name, InputError for anything else that cannot be used, before anything is written.
     """
     given = {name: value for name, value in (("scorers", scorers), ("reward", reward)) if value is not None}
+    named = [agents] if isinstance(agents, str) else agents
     return Run(run_evaluation(
-        scenario, agents, sessions, seed, out, store=store, configs=configs, resume=resume, changes={**changes, **given},
+        scenario, named, sessions, seed, out, store=store, configs=configs, resume=resume, changes={**changes, **given},
         audit=audit, split=split, tasks=tasks, repeats=repeats, fresh=fresh, workers=workers))
 
 

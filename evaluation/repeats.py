@@ -161,10 +161,14 @@ def _difference(
     return RepeatedDifference(better=better, worse=worse, returns=returns, needs_met=needs)
 
 
+def encode_repeated(found: Repeated) -> bytes:
+    """``repeats.json``, the same bytes for the same repeats."""
+    return msgspec.json.format(msgspec.json.encode(found, order="deterministic"), indent=1) + b"\n"
+
+
 def write_repeated(run: Path) -> None:
     """Write ``repeats.json`` of a run that has repeats."""
-    encoded = msgspec.json.encode(build_repeated(run), order="deterministic")
-    write_whole(run / REPEATED, msgspec.json.format(encoded, indent=1) + b"\n")
+    write_whole(run / REPEATED, encode_repeated(build_repeated(run)))
 
 
 def shown_k(repeats: int) -> tuple[int, ...]:

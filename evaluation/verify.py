@@ -11,11 +11,11 @@ import msgspec
 from recenv.baselines.learned import is_learned
 from recenv.data.world import read_manifest
 from recenv.errors import InputError
-from recenv.evaluation.ceiling import read_ceiling
+from recenv.evaluation.ceiling import CEILING, read_ceiling
 from recenv.evaluation.failures import read_failures
 from recenv.evaluation.leaderboard import build_leaderboard, encode_leaderboard
-from recenv.evaluation.plan import AUDIT, LEADERBOARD, MANIFEST, audited, read_plan
-from recenv.evaluation.repeats import repeat_folders
+from recenv.evaluation.plan import AUDIT, LEADERBOARD, MANIFEST, RUN_SCHEMA, RunPlan, audited, read_plan
+from recenv.evaluation.repeats import REPEATED, REPEATS, build_repeated, encode_repeated, repeat_folders
 from recenv.evaluation.stories import STORIES, read_stories
 from recenv.evaluation.traces import run_traces
 from recenv.journal import recorded
@@ -82,17 +82,61 @@ def _run(place: Path) -> Verified:
             read_stories(place, plan)
         read_ceiling(place, plan)
         read_failures(place)
-        kept = place / LEADERBOARD
-        if kept.is_file() and kept.read_bytes() != encode_leaderboard(build_leaderboard(place)):
-            wrong.append(f"{LEADERBOARD} is not what the traces make")
         allotted = len(plan.agents) * len(plan.sessions)
+        wrong += _leaderboard(place, plan, finished=traces == allotted)
         if audited(place, plan).run.is_dir():
             wrong += [f"{AUDIT}: {one}" for one in _run(place / AUDIT).wrong]
-        for repeat in repeat_folders(place)[1:]:
+        folders = repeat_folders(place)
+        for repeat in folders[1:]:
             wrong += [f"{repeat.relative_to(place)}: {one}" for one in _run(repeat).wrong]
+        wrong += _repeats(place, folders)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        return Verified(kind="run", found=f"{traces:,} traces", wrong=(*wrong, f"{LEADERBOARD} or {REPEATED}: {error}"))
     except InputError as error:
         return Verified(kind="run", found=f"{traces:,} traces", wrong=(*wrong, str(error)))
-    return Verified(kind="run", found=f"{traces:,} of {allotted:,} traces", wrong=tuple(wrong))
+    times = f", {len(folders)} times each" if len(folders) > 1 else ""
+    return Verified(kind="run", found=f"{traces:,} of {allotted:,} traces{times}", wrong=tuple(wrong))
+
+
+def _leaderboard(place: Path, plan: RunPlan, *, finished: bool) -> list[str]:
+    """What is wrong with a run's leaderboard, or missing of what a finished run has."""
+    kept = place / LEADERBOARD
+    if not kept.is_file():
+        return [f"{LEADERBOARD} is missing"] if finished else []
+    told = msgspec.json.decode(kept.read_bytes(), type=_Told)
+    made_with = ((CEILING, told.ceiling is not None), (AUDIT, any(row.audit is not None for row in told.rows)))
+    gone = [name for name, there in made_with if there and not (place / name).exists()]
+    wrong = []
+    if told.ceiling is not None and plan.schema == RUN_SCHEMA and not (place / STORIES).is_file():  # both are made of the world
+        wrong.append(f"{STORIES} is missing")
+    if not gone and kept.read_bytes() != encode_leaderboard(build_leaderboard(place)):
+        wrong.append(f"{LEADERBOARD} is not what the traces make")
+    return [*wrong, *(f"{name} is missing, which {LEADERBOARD} was made with" for name in gone)]
+
+
+class _ToldRow(msgspec.Struct):
+    audit: Any = None
+
+
+class _Told(msgspec.Struct):
+    """What a leaderboard says it was made of."""
+
+    rows: tuple[_ToldRow, ...] = ()
+    ceiling: Any = None
+
+
+def _repeats(place: Path, folders: list[Path]) -> list[str]:
+    """What is missing or wrong of a run that was played several times, as far as it is finished."""
+    file, there = place / REPEATED, {int(folder.name) for folder in folders[1:]}
+    told = msgspec.json.decode(file.read_bytes(), type=_Times).repeats if file.is_file() else max(there, default=1)
+    wrong = [f"{REPEATS}/{n} is missing" for n in range(2, told + 1) if n not in there]
+    if not wrong and file.is_file() and file.read_bytes() != encode_repeated(build_repeated(place)):
+        wrong.append(f"{REPEATED} is not what the repeats make")
+    return wrong
+
+
+class _Times(msgspec.Struct):
+    repeats: int
 
 
 def _checkpoint(place: Path) -> Verified:

@@ -27,6 +27,7 @@ def first_difference(before: object, now: object) -> Difference | None:
 
 
 _ABSENT = object()
+_LONG, _AHEAD = 80, 20  # characters that are shown of a value, and of what two texts have in common before they part
 
 
 def _first(a: Any, b: Any, path: str) -> Difference | None:
@@ -37,10 +38,19 @@ def _first(a: Any, b: Any, path: str) -> Difference | None:
             return Difference(f"the number of {path}", str(len(a)), str(len(b)))
         pairs = [(f"{path}[{i}]", x, y) for i, (x, y) in enumerate(zip(a, b, strict=True))]
     else:
-        return None if a == b and type(a) is type(b) else Difference(path, _brief(a), _brief(b))
+        return None if a == b and type(a) is type(b) else Difference(path, *_from_where_they_part(a, b))
     return next((d for p, x, y in pairs if (d := _first(x, y, p))), None)
+
+
+def _from_where_they_part(a: Any, b: Any) -> tuple[str, str]:
+    """Both as ``repr`` gives them, of long texts that begin alike from just before they part."""
+    if isinstance(a, str) and isinstance(b, str) and max(len(a), len(b)) > _LONG:
+        alike = next((n for n, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
+        if alike > _AHEAD:
+            a, b = f"...{a[alike - _AHEAD:]}", f"...{b[alike - _AHEAD:]}"
+    return _brief(a), _brief(b)
 
 
 def _brief(value: Any) -> str:
     text = "absent" if value is _ABSENT else repr(value)
-    return text if len(text) <= 80 else text[:77] + "..."
+    return text if len(text) <= _LONG else text[:_LONG - 3] + "..."

@@ -16,6 +16,7 @@ from recenv.records import Action
     ({"a": 1}, {"a": 1.0}, ("a", "1", "1.0")),
     ({"a": 1}, {"a": True}, ("a", "1", "True")),
     ({"a": "x" * 200}, {"a": ""}, ("a", "'" + "x" * 76 + "...", "''")),
+    ({"a": "x" * 90 + "--one"}, {"a": "x" * 90 + "--two"}, ("a", "'..." + "x" * 18 + "--one'", "'..." + "x" * 18 + "--two'")),
     (Action(act="ask", text="a"), Action(act="ask", text="b"), ("text", "'a'", "'b'")),
 ])
 def test_the_first_difference_is_named(before: object, now: object, expected: tuple[str, str, str]) -> None:

@@ -256,7 +256,8 @@ def trace(
 ) -> None:
     """Draw the reward trace of one session, agents one below the other; or where reward is lost over all sessions."""
     if aggregate == (session is not None):
-        raise InputError("say which session to draw with --session ID, or draw all of them at once with --aggregate")
+        told = "both" if aggregate else "neither"
+        raise InputError(f"expected --session ID for one session, or --aggregate for all of them at once; got {told}")
     if aggregate:
         from recenv.evaluation.aggregate import summarise
         from recenv.evaluation.panels import draw_aggregate
@@ -264,7 +265,10 @@ def trace(
         from recenv.evaluation.rows import RunReader
 
         names = [*([agent] if agent else []), *against]
-        draw_aggregate(summarise(RunReader(run, read_plan(run)), names or None), out, scale)
+        summary = summarise(RunReader(run, read_plan(run)), names or None)
+        if not summary.agents:
+            raise InputError(f"{run} has no finished session yet; go on with: recenv evaluate ... --out {run} --resume")
+        draw_aggregate(summary, out, scale)
     else:
         from recenv.evaluation.folder import open_run
         from recenv.evaluation.plots import draw_traces

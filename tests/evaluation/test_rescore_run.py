@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -242,3 +243,25 @@ def test_repeats_are_audited_and_rescored_as_the_run_is(home: Home, tmp_path: Pa
     file = run / "repeats" / "2" / TRACES
     file.write_bytes(file.read_bytes().replace(b'"turn":0', b'"turn":9', 1))
     assert any(wrong.startswith("repeats/2: ") for wrong in verify_path(run).wrong)
+
+
+@pytest.mark.parametrize(("lost", "said"), [
+    ("repeats/2", "repeats/2 is missing"), ("repeats", "repeats/2 is missing"), ("sessions.jsonl", "sessions.jsonl is missing"),
+    ("leaderboard.json", "leaderboard.json is missing"), ("ceiling.json", "ceiling.json is missing"),
+    ("audit", "audit is missing"),
+    ("repeats/2/audit", "repeats/2: audit is missing"),
+])
+def test_verify_names_what_a_finished_run_has_lost(home: Home, tmp_path: Path, lost: str, said: str) -> None:
+    run = run_evaluation(home.scenario, ["random"], 4, 3, tmp_path / "run", changes={"scorers": home.name("first")}, repeats=2,
+                         audit=home.name("second"))
+    assert not verify_path(run).wrong and verify_path(run).found.endswith("2 times each")
+    gone = run / lost
+    shutil.rmtree(gone) if gone.is_dir() else gone.unlink()
+    assert any(wrong.startswith(said) for wrong in verify_path(run).wrong), verify_path(run).wrong
+
+
+def test_verify_holds_what_is_told_of_repeats_against_them(home: Home, tmp_path: Path) -> None:
+    run = run_evaluation(home.scenario, ["random"], 4, 3, tmp_path / "run", changes={"scorers": home.name("first")}, repeats=2)
+    told = run / "repeats.json"
+    told.write_bytes(told.read_bytes().replace(b'"mean": 0.', b'"mean": 1.', 1))
+    assert verify_path(run).wrong == ("repeats.json is not what the repeats make",)
