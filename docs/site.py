@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[1]
 WEIGHTS = ROOT / "recenv" / "rewards" / "weights"
 FETCHED = re.compile(r"""<(?:script|img|iframe|source|link)\b[^>]*?\s(?:src|href)=["']?(?:https?:)?//[^>]*>""")
 LINK = re.compile(r"\[([^\]]*)\]\(([^)\s:#]+)(#[^)\s]*)?\)")
+SOURCE = re.compile(r"""href="(?!https?:)([^":#]+)\.md(#[^"]*)?\"""")
 
 
 def places() -> dict[Path, str]:
@@ -60,5 +61,12 @@ def on_page_markdown(markdown: str, *, page: Any, config: Any, files: Files) -> 
 
 def on_post_build(*, config: Any) -> None:
     for page in Path(config.site_dir).rglob("*.html"):
-        if found := FETCHED.search(page.read_text("utf-8")):
+        text = page.read_text("utf-8")
+        linked = SOURCE.sub(lambda link: f'href="{link[1]}.html{link[2] or ""}"', text)  # notebooks name pages as files
+        if linked != text:
+            page.write_text(linked, "utf-8")
+        if found := FETCHED.search(text):
             raise PluginError(f"{page.name} would fetch {found[0]}: the site is read without a network")
+        for link in SOURCE.finditer(text):
+            if not (page.parent / f"{link[1]}.html").is_file():
+                raise PluginError(f"{page.name} leads to {link[1]}.html, which is not in the site")

@@ -203,7 +203,7 @@ def report(run: Path, sessions: str, loses: str, most: int) -> None:
     from recenv.evaluation.report import Chosen, write_report
 
     a, colon, b = loses.partition(":")
-    if loses and not (a and colon and b):
+    if loses and not (a and colon and b and a != b):
         raise InputError(f"--where-loses takes two agents, A:B; got {loses!r}")
     if loses and sessions:
         raise InputError("--sessions names the sessions, --where-loses finds them; give one of the two")

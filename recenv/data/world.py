@@ -179,6 +179,8 @@ def read_manifest(path: Path) -> dict[str, Any]:
         raise StoreError(f"no store at {path} (manifest.json is missing); build one with: recenv ingest ... --out {path}")
     try:
         manifest = msgspec.json.decode(file.read_bytes())
+        if isinstance(manifest, dict) and "agents" in manifest:
+            raise StoreError(f"{path} is a run, not a store; expected the store that it was played in, or another")
         if not isinstance(manifest, dict) or manifest.get("schema") != SCHEMA:
             found = manifest.get("schema") if isinstance(manifest, dict) else None
             raise StoreError(f"{file}: this version reads store schema {SCHEMA}, found {found!r}; build the store again")

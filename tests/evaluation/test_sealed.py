@@ -14,8 +14,8 @@ from trace_builders import finished_run, plan
 
 from recenv import seals
 from recenv.cli import cli
-from recenv.data.world import World
-from recenv.errors import InputError, RecenvError, WeightsError
+from recenv.data.world import World, read_manifest
+from recenv.errors import InputError, RecenvError, StoreError, WeightsError
 from recenv.evaluation.leaderboard import build_leaderboard, encode_leaderboard
 from recenv.evaluation.plan import TRACES
 from recenv.evaluation.verify import verify_path
@@ -139,6 +139,12 @@ def test_verify_says_what_is_wrong(tiny_world_path: Path, tmp_path: Path) -> Non
     (run / TRACES).write_bytes((run / TRACES).read_bytes() * 2)
     code, out = said(run)
     assert code == 1 and "stands in line 1 already" in out
+
+
+def test_a_run_that_is_named_as_a_store_is_called_a_run(tmp_path: Path) -> None:
+    run = finished_run(tmp_path, plan(("random",), sessions=3))
+    with pytest.raises(StoreError, match="is a run, not a store"):
+        read_manifest(run)
 
 
 def test_a_checkpoint_that_was_changed_by_hand_is_sealed_anew(tmp_path: Path) -> None:
