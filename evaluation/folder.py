@@ -182,7 +182,7 @@ class Run:
 
     def table(self) -> str:
         """The leaderboard as text, as ``recenv evaluate`` prints it."""
-        return format_leaderboard(self.leaderboard())
+        return format_leaderboard(self.leaderboard(), len(repeat_folders(self.path)))
 
     def repeated(self) -> Repeated | None:
         """What playing each session more than once says: pass^k, pass@k, the noise floor; None where each was played once."""

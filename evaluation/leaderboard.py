@@ -212,12 +212,14 @@ def _named(intervals: Sequence[Interval]) -> dict[str, Interval]:
 # -- for the terminal ------------------------------------------------------------------------------------------
 
 
-def format_leaderboard(board: Leaderboard) -> str:
-    """The leaderboard as text: one row an agent, then the paired differences, then what the reader has to know."""
+def format_leaderboard(board: Leaderboard, times: int = 1) -> str:
+    """The leaderboard as text: one row an agent, then the paired differences, then what the reader has to know. times: how often
+    the sessions were played, of which it is the first."""
     header = ["agent", "mean return", *shorts(), "turns", "needs met", "left", "malformed"]
     body = [*([_ceiling_cells(board.ceiling)] if board.ceiling else []), *(_cells(row) for row in board.rows)]
     users = "" if board.split == "all" else f", users of {board.split} only"
-    lines = [f"{board.scenario}   {board.allotted} sessions per agent, seed {board.seed}{users}", ""]
+    first = f", the first of {times} times" if times > 1 else ""
+    lines = [f"{board.scenario}   {board.allotted} sessions per agent, seed {board.seed}{users}{first}", ""]
     lines += aligned([header, *body])
     if board.differences:
         lines += ["", *aligned(_difference_rows(board))]

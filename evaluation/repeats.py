@@ -191,10 +191,11 @@ def format_repeated(found: Repeated) -> str:
             *([interval_text(row.audited) if row.audited is not None else "-"] if second else []), interval_text(row.needs_met),
             *(plain(row.pass_hat[k - 1].mean) for k in ks), plain(row.pass_at[-1].mean),
             "0" if row.alike else f"±{row.noise:.4f}"])
-    pairs = [["better - worse, over all repeats", "return", "needs met"]]
+    pairs = [["better - worse, over all repeats", "return", "needs met", ""]]
     for d in found.differences:
-        name = f"{clean(d.better)} - {clean(d.worse)}"
-        pairs.append([name, interval_text(d.returns, plus=True), interval_text(d.needs_met, plus=True)])
+        name, apart = f"{clean(d.better)} - {clean(d.worse)}", d.returns.excludes_zero
+        pairs.append([name, interval_text(d.returns, plus=True), interval_text(d.needs_met, plus=True),
+                      "" if apart else "not separated"])
     start = "with the users' noise drawn anew each time" if found.fresh else "from the same start, users' noise included"
     lines = [f"every session played {found.repeats} times, {start}", "", *aligned(table)]
     lines += ["", *aligned(pairs)] if found.differences else []

@@ -68,6 +68,7 @@ def _show_world(world: World, rules: EnvConfig) -> None:
 def _run(path: Path) -> None:
     from recenv.evaluation.leaderboard import build_leaderboard, format_leaderboard
     from recenv.evaluation.plan import read_plan
+    from recenv.evaluation.repeats import repeat_folders
 
     plan = read_plan(path)
     about = {
@@ -84,7 +85,7 @@ def _run(path: Path) -> None:
         told["versions"] = ", ".join(f"{name} {version}" for name, version in plan.versions.items())
         told["sessions"] = f"{len(plan.sessions):,}"
         told["seed"] = str(plan.seed)
-        return "\n".join(["run", *columns(told), "", format_leaderboard(board)])
+        return "\n".join(["run", *columns(told), "", format_leaderboard(board, len(repeat_folders(path)))])
 
     show(lambda: {"kind": "run", **about, "leaderboard": board}, text)
     hint(f"next: recenv view {path}")

@@ -150,9 +150,9 @@ def _show_run(run: Path, repeated: bool = False) -> None:
     from recenv.evaluation.repeats import build_repeated, format_repeated
 
     board, again = build_leaderboard(run), build_repeated(run) if repeated else None
+    told = ("", 1) if again is None else (format_repeated(again), again.repeats)
     show(lambda: {"run": str(run), "leaderboard": board, "repeats": again},
-         lambda: "\n\n".join(filter(None, (
-             format_leaderboard(board), "" if again is None else format_repeated(again), judging_text(run)))))
+         lambda: "\n\n".join(filter(None, (format_leaderboard(board, told[1]), told[0], judging_text(run)))))
 
 
 def _user_options(options: tuple[str, ...]) -> dict[str, dict[str, Any]]:

@@ -255,6 +255,7 @@ def test_verify_names_what_a_finished_run_has_lost(home: Home, tmp_path: Path, l
     run = run_evaluation(home.scenario, ["random"], 4, 3, tmp_path / "run", changes={"scorers": home.name("first")}, repeats=2,
                          audit=home.name("second"))
     assert not verify_path(run).wrong and verify_path(run).found.endswith("2 times each")
+    assert "seed 3, the first of 2 times" in open_run(run).table().splitlines()[0]
     gone = run / lost
     shutil.rmtree(gone) if gone.is_dir() else gone.unlink()
     assert any(wrong.startswith(said) for wrong in verify_path(run).wrong), verify_path(run).wrong
