@@ -78,7 +78,7 @@ def allot(world: World, sessions: int | None, seed: int, split: Split = "all") -
         sessions = min(USUAL, len(pool))
     if isinstance(sessions, bool) or not isinstance(sessions, (int, np.integer)) or not 1 <= sessions <= len(pool):
         raise InputError(
-            f"sessions must be in [1, {len(pool)}], the number in {world.path} (split {split}); got {sessions!r}")
+            f"sessions must be a whole number in [1, {len(pool)}], those in {world.path} (split {split}); got {sessions!r}")
     return tuple(sorted([row for row in allotment(world, seed) if row in pool][:int(sessions)]))
 
 
@@ -210,6 +210,8 @@ def _players(
     for given in dict.fromkeys(agents):
         name = given if isinstance(given, str) else ""
         agent = open_agent(given, runtime, configs.get(name))
+        if not agent.name.strip():
+            raise InputError(f"agent {name or given!r} has an empty name; traces are filed under names, give it one")
         if agent.name in players:
             raise InputError(f"two agents call themselves {agent.name!r}; traces are filed under that name, give one another")
         if agent.name != name and name in AGENTS:

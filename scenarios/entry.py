@@ -151,7 +151,8 @@ def open_engine(
     if unknown:
         known = ", ".join(("scenario", "store", *EnvConfig.__struct_fields__))
         # in Python's words, which TorchRL reads
-        raise OptionError(f"unexpected keyword argument {unknown[0]!r}; known options: {known}")
+        raise OptionError(
+            f"unexpected keyword argument {unknown[0]!r}; known besides the arguments of the function itself: {known}")
     changes = {name: value.item() if isinstance(value, np.generic) else value for name, value in changes.items()
                if value is not msgspec.UNSET}
     if not isinstance(reward, (str, RewardSpec, type(None))):

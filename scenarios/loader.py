@@ -42,6 +42,10 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     world: WorldConfig
     env: EnvConfig = EnvConfig()
 
+    def __post_init__(self) -> None:
+        if not self.name.strip():
+            raise InputError("a scenario needs a name: its world is kept by it; got an empty one")
+
     @property
     def fingerprint(self) -> str:
         """sha256 over all of the scenario's values."""

@@ -35,7 +35,7 @@ LIST = ScorerRow(dimension=LISTWISE, locale="en", query="noodles", items=("Noodl
     ('"synthetic"', '"synthetik"', "world.kind must be one of synthetic, store; got 'synthetik'"),
     ('"learned"', '"learnd"', "env.user must be one of .*learned.*; got 'learnd'"),
     ("[env]", "[environment]", "unknown key 'environment'"),
-    ("n_items", "n_itmes", "did you mean n_items"),
+    ("n_items", "n_itmes", "did you mean n_items"), ('"mine"', '""', "a scenario needs a name"),
 ])
 def test_a_typo_in_a_scenario_is_met_with_what_it_may_have_meant(tmp_path: Path, before: str, after: str, says: str) -> None:
     text = ('name = "mine"\nversion = 1\nsummary = "s"\n[world]\nkind = "synthetic"\nsessions = 9\n[world.spec]\nn_items = 160\n'

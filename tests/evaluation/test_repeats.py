@@ -13,6 +13,7 @@ import pytest
 import recenv
 from recenv import cli, rng
 from recenv.baselines import Runtime
+from recenv.baselines.random import RandomAgent
 from recenv.errors import InputError, UnknownName
 from recenv.evaluation.export.write import export_run
 from recenv.evaluation.folder import Run
@@ -216,3 +217,13 @@ def test_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str],
     plan = read_plan(tmp_path / "run")
     assert [str(Task("mixed", session, 7)) for session in plan.session_ids] == listed.splitlines()
     assert "--task-file" in plan.command and "--repeats 2" in plan.command and "--sessions" not in plan.command
+
+
+def test_an_agent_without_a_name_and_a_letter_for_a_number_are_refused(tmp_path: Path) -> None:
+    nameless = RandomAgent(3)
+    nameless.name = " "
+    with pytest.raises(InputError, match="has an empty name"):
+        recenv.evaluate([nameless], tmp_path / "a", sessions=2, scorers="rules", audit="none")
+    with pytest.raises(InputError, match=r"whole number in .*got '3'"):
+        recenv.evaluate("bm25", tmp_path / "b", sessions="3", scorers="rules", audit="none")
+    assert recenv.evaluate("bm25", tmp_path / "c", sessions=2, scorers="rules", audit="none").agents == ("bm25",)
