@@ -11,7 +11,7 @@ from recenv.rewards.features.prose.places import CLOCK, DISTANCE, MONEY, RATING,
 from recenv.rewards.features.prose.scope import counted, says_all, scope_of
 from recenv.rewards.features.prose.tally import Tally
 from recenv.rewards.features.prose.wording import EACH_ITS, NO, NONE
-from recenv.rewards.reading.concepts import concepts
+from recenv.rewards.reading import concepts
 from recenv.rewards.reading.quantities import Quantity, quantities
 
 _MOST_NUMBERS = 12
@@ -186,7 +186,7 @@ def free(clause: Clause, places: Sequence[Place], tally: Tally) -> None:
     match = _FREE.search(clause.text)
     about = scope_of(clause, places) if says_all(clause) and not clause.own else clause.about
     prices = [places[n].own[MONEY] for n in about if MONEY in places[n].own]
-    if match is None or clause.open or not prices or concepts(clause.text) or _FREE_OF.search(clause.text):
+    if match is None or clause.open or not prices or concepts.told(clause.text) or _FREE_OF.search(clause.text):
         return
     wrong = any(prices) != bool(NO.search(clause.text[: match.start()]))
     tally.add("values_nobodys" if wrong else "values_own")

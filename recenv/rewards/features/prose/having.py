@@ -11,7 +11,7 @@ from recenv.rewards.features.prose.places import Place
 from recenv.rewards.features.prose.scope import counted, says_all, scope_of
 from recenv.rewards.features.prose.tally import Tally
 from recenv.rewards.features.prose.wording import EACH_ITS, NO, NONE, NOT_THERE, ONLY, denies
-from recenv.rewards.reading.concepts import concepts
+from recenv.rewards.reading import concepts
 from recenv.rewards.rules.kinds import DISTRICT_EN, DISTRICT_ZH
 
 _PRAISE = frozenset(("award", "famous"))
@@ -41,7 +41,7 @@ _THEY_ALL = re.compile(r"(?<![家者个店])都(?:有|是|能|可以|在|不错)
 def having(clause: Clause, places: Sequence[Place], tally: Tally) -> str:
     """What places are said to have; returns the clause without it."""
     text = clause.text
-    said_of = [c for c in concepts(text) if c.name != "bar" or not _LEVEL.search(text, max(0, c.start - 20), c.start)]
+    said_of = [c for c in concepts.told(text) if c.name != "bar" or not _LEVEL.search(text, max(0, c.start - 20), c.start)]
     if not said_of:
         return text
     things = len(said_of) > 1 and len(clause.about) == 1 and _THEY_ALL.search(text) is not None
@@ -128,7 +128,7 @@ def listed(clause: Clause, text: str, places: Sequence[Place], tally: Tally) -> 
         if member not in text:
             continue
         text = text.replace(member, " ")
-        if clause.open or not about or concepts(member):
+        if clause.open or not about or concepts.told(member):
             continue
         has = [member in places[n].text for n in about]
         if not all(has) and any(member == p.kind for p in places):

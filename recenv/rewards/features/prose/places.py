@@ -11,7 +11,7 @@ from recenv.rewards.features import CACHES
 from recenv.rewards.features.prose.catalogue import Entry
 from recenv.rewards.features.prose.measures import measures
 from recenv.rewards.features.prose.wording import CLAUSE, denies
-from recenv.rewards.reading.concepts import concepts
+from recenv.rewards.reading import concepts
 from recenv.rewards.reading.quantities import quantities
 from recenv.rewards.reading.records import Field
 
@@ -56,7 +56,7 @@ def _told(text: str) -> Place:
     has: set[str] = set()
     lacks: set[str] = set()
     for clause in CLAUSE.split(text):
-        for concept in concepts(clause):
+        for concept in concepts.told(clause):
             (lacks if denies(clause, concept) else has).add(concept.name)
     return Place("", text, _values(text, ()), {}, frozenset(has), frozenset(lacks), "", "", (), {})
 
@@ -76,8 +76,8 @@ def _place(record: Sequence[Field]) -> Place:
     kind = next((f.value for f in reversed(record) if f.role == "kind"), "")  # the narrower one stands last
     sold = {_bare(m): float(price.group(1)) for f in record for m in f.members if (price := _PRICED.search(m))}
     parts = (part for f in record if f.value != name for part in _MEMBER.split(f"{f.label} {f.value}"))
-    lacks = frozenset(c.name for part in parts if _LACKS.search(part) for c in concepts(part))
-    has = frozenset(c.name for c in concepts(rest)) - lacks
+    lacks = frozenset(c.name for part in parts if _LACKS.search(part) for c in concepts.told(part))
+    has = frozenset(c.name for c in concepts.told(rest)) - lacks
     return Place(name, text, _values(rest, record), {}, has, lacks, area, kind, members, sold)
 
 
