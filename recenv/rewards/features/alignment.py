@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from itertools import chain, pairwise
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from recenv.rewards.features import CACHES
 from recenv.rewards.features.bounded import share
 from recenv.rewards.reading.cover import tokens
 from recenv.rewards.reading.quantities import quantities
-from recenv.rewards.reading.records import read_records
+from recenv.rewards.reading.records import Field, read_records
 
 _LONGEST = 14
 _MOST_ROWS = 64
@@ -45,46 +46,73 @@ class _Said(NamedTuple):
     rows: frozenset[int]
 
 
-class _Table(NamedTuple):
-    """keys: tokens of a value -> the (label, row) that have it; sizes: a value's first token -> how many tokens values have that
-    begin so, most first; kinds: kind -> numbers by row; size: rows"""
+class _Record(NamedTuple):
+    """keys: tokens of a value -> the labels that have it; short: the first of two tokens -> the label and the second, see
+    ``_Table.holding``; ends: label and second token -> values of two tokens; sizes: a value's first token -> how many tokens
+    values have that begin so; kinds: kind -> numbers."""
 
-    keys: dict[Key, dict[tuple[str, int], None]]
+    keys: dict[Key, tuple[str, ...]]
+    short: dict[Key, tuple[tuple[str, str], ...]]
+    ends: dict[tuple[str, str], frozenset[Key]]
     sizes: dict[str, tuple[int, ...]]
-    kinds: dict[str, tuple[frozenset[float], ...]]
-    size: int
+    kinds: dict[str, frozenset[float]]
+
+
+class _Table(NamedTuple):
+    """The records of an evidence that is a table. Each is read once, however many tables it stands in."""
+
+    records: tuple[_Record, ...]
+
+    def sizes(self, said: frozenset[str]) -> dict[str, Sequence[int]]:
+        """Of such tokens as values begin with, how many tokens these have, most first."""
+        found: dict[str, set[int]] = {}
+        for record in self.records:
+            for first in record.sizes.keys() & said:
+                found.setdefault(first, set()).update(record.sizes[first])
+        return {first: sorted(own, reverse=True) for first, own in found.items()}
+
+    def holding(self, said: Key) -> tuple[tuple[str, int], ...]:
+        """The labels and rows that have a value. Of an event only the first word is said where others end with the same."""
+        found = [(label, row) for row, record in enumerate(self.records) for label in record.keys.get(said, ())]
+        if len(said) == 1:
+            found += [(end[0], row) for row, record in enumerate(self.records) for end in record.short.get(said, ())
+                      if self._events(end) > 1]
+        return tuple(found)
+
+    def _events(self, end: tuple[str, str]) -> int:
+        return len(frozenset().union(*(record.ends.get(end, ()) for record in self.records)))
 
 
 @CACHES.keep(4_096)
-def _index(evidence: str) -> _Table | None:
+def _table(evidence: str) -> _Table | None:
     records = [r for r in read_records(evidence) if any(f.label for f in r)][:_MOST_ROWS]
-    if not records:
-        return None
-    keys: dict[Key, dict[tuple[str, int], None]] = {}
-    kinds: dict[str, list[set[float]]] = {}
+    return _Table(tuple(map(_record, records))) if records else None
+
+
+@CACHES.keep(8_192)
+def _record(fields: tuple[Field, ...]) -> _Record:
+    keys: dict[Key, dict[str, None]] = {}
+    short: dict[Key, dict[tuple[str, str], None]] = {}
     ends: dict[tuple[str, str], set[Key]] = {}
-    read = [[(field.label, [_key(member) for member in field.members]) for field in record] for record in records]
-    for label, own in chain.from_iterable(read):
-        for key in own:
+    kinds: dict[str, set[float]] = {}
+    for field in fields:
+        for key in map(_key, field.members):
+            for form in _forms(key):
+                keys.setdefault(form, {})[field.label] = None
             if len(key) == 2:
-                ends.setdefault((label, key[-1]), set()).add(key)
-    for row, record in enumerate(records):
-        for field in record:
-            for q in quantities(field.value):
-                if q.kind and q.kind not in ("place", "count", "phone", "date"):
-                    if q.kind not in kinds:
-                        kinds[q.kind] = [set() for _ in records]
-                    kinds[q.kind][row].add(q.value)
-        for label, own in read[row]:
-            for key in own:
-                for form in _forms(key, label, ends):
-                    keys.setdefault(form, {})[label, row] = None
+                end = field.label, key[1]
+                ends.setdefault(end, set()).add(key)
+                short.setdefault(key[:1], {})[end] = None
+        for q in quantities(field.value):
+            if q.kind and q.kind not in ("place", "count", "phone", "date"):
+                kinds.setdefault(q.kind, set()).add(q.value)
     sizes: dict[str, set[int]] = {}
-    for key in keys:
+    for key in (*keys, *short):
         sizes.setdefault(key[0], set()).add(len(key))
-    return _Table(
-        keys, {first: tuple(sorted(own, reverse=True)) for first, own in sizes.items()},
-        {kind: tuple(frozenset(v) for v in values) for kind, values in kinds.items()}, len(records))
+    return _Record(
+        {key: tuple(labels) for key, labels in keys.items()}, {key: tuple(own) for key, own in short.items()},
+        {end: frozenset(own) for end, own in ends.items()}, {first: tuple(own) for first, own in sizes.items()},
+        {kind: frozenset(values) for kind, values in kinds.items()})
 
 
 def _key(value: str) -> Key:
@@ -92,31 +120,26 @@ def _key(value: str) -> Key:
     return said[1:] if len(said) > 1 and said[0] in ("the", "a", "an") else said
 
 
-def _forms(key: Key, label: str, ends: dict[tuple[str, str], set[Key]]) -> list[Key]:
-    """A value in full and as it is said in short: a street without its kind, an event without the word that all events end in."""
+def _forms(key: Key) -> list[Key]:
+    """A value in full, and a street without its kind, as it is said in short."""
     if not key or len(key) > _LONGEST or (len(key) == 1 and len(key[0]) == 1 and not key[0].isdigit()):
         return []
     forms = [key]
     if len(key) > 2 and key[0].isdigit() and not key[1].isdigit():
         forms.append(key[:2])
-    if len(key) == 2 and len(ends.get((label, key[-1]), ())) > 1:
-        forms.append(key[:1])
     return forms
 
 
-@CACHES.keep(8_192)
-def _stated(text: str, evidence: str) -> tuple[_Said, ...]:
+def _stated(text: str, known: _Table) -> tuple[_Said, ...]:
     """The values of the records that a text gives, in order, the longest first where they overlap."""
-    known = _index(evidence)
-    if known is None:
-        return ()
     said = tokens(text)
+    sizes = known.sizes(frozenset(said))
     found, at = [], 0
     while at < len(said):
-        for size in known.sizes.get(said[at], ()):
-            stated = known.keys.get(said[at:at + size])
-            if stated is not None:
-                found.append(_Said(tuple(stated), frozenset(c for c, _ in stated), frozenset(r for _, r in stated)))
+        for size in sizes.get(said[at], ()):
+            stated = known.holding(said[at:at + size])
+            if stated:
+                found.append(_Said(stated, frozenset(c for c, _ in stated), frozenset(r for _, r in stated)))
                 at += size
                 break
         else:
@@ -133,7 +156,8 @@ def _conflicts(said: tuple[_Said, ...], row: int) -> int:
 def align(response: str, evidence: str, query: str) -> Alignment:
     """Compare what a response states with the records of a table."""
     nan = math.nan
-    known, said = _index(evidence), _stated(response, evidence)
+    known = _table(evidence)
+    said = _stated(response, known) if known is not None else ()
     if known is None or not said:
         return Alignment(nan if known is None else 0.0, *[nan] * 7)
     anchors = _anchors(evidence, query)
@@ -147,11 +171,15 @@ def align(response: str, evidence: str, query: str) -> Alignment:
         _least(said, anchors))
 
 
+@CACHES.keep(8_192)
 def _anchors(evidence: str, query: str) -> frozenset[int]:
     """The records named by the last turn of a dialogue that singles one out. query: last turn first, the others in order."""
+    known = _table(evidence)
+    if known is None:
+        return frozenset()
     head, _, before = query.partition("\n")
     for turn in (head, *reversed(before.split("\n"))):
-        found = frozenset(r for s in _stated(turn, evidence) if len(s.rows) == 1 for r in s.rows)
+        found = frozenset(r for s in _stated(turn, known) if len(s.rows) == 1 for r in s.rows)
         if found:
             return found
     return frozenset()
@@ -159,11 +187,11 @@ def _anchors(evidence: str, query: str) -> frozenset[int]:
 
 def _fitting(known: _Table, said: tuple[_Said, ...], anchors: frozenset[int]) -> int:
     """The record that has most of what is said, rare values counting more; of equals one that the dialogue named."""
-    score = [0.5 * (r in anchors) for r in range(known.size)]
+    score = [0.5 * (r in anchors) for r in range(len(known.records))]
     for s in said:
         for r in s.rows:
             score[r] += 1.0 + 1.0 / len(s.rows)
-    return max(range(known.size), key=lambda r: (round(score[r], 9), -r))
+    return max(range(len(score)), key=lambda r: (round(score[r], 9), -r))
 
 
 def _least(said: tuple[_Said, ...], rows: frozenset[int]) -> float:
@@ -171,5 +199,5 @@ def _least(said: tuple[_Said, ...], rows: frozenset[int]) -> float:
 
 
 def _strange(response: str, known: _Table, row: int) -> int:
-    own = {kind: values[row] for kind, values in known.kinds.items()}
+    own = known.records[row].kinds
     return sum(1 for q in quantities(response) if own.get(q.kind) and q.value not in own[q.kind])

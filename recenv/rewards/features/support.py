@@ -72,21 +72,31 @@ def support(response: str, evidence: str) -> Support:
 def _place(response: str, evidence: str) -> float:
     """1 where the kind of place a response speaks of is the evidence's, -1 where it is another, 0 where either is not said."""
     said = {_PLACES[m] for m in _PLACE.findall(response)}
-    known = {_PLACES[m] for m in _ANY_PLACE.findall(norm(evidence))}
+    known = frozenset[str]().union(*map(_kinds, norm(evidence).split("\n"))) if said else ()
     if not said or not known:
         return 0.0
-    return 1.0 if said & known else -1.0
+    return -1.0 if said.isdisjoint(known) else 1.0
+
+
+@CACHES.keep(16_384)
+def _kinds(line: str) -> frozenset[str]:
+    return frozenset(_PLACES[m] for m in _ANY_PLACE.findall(line))
 
 
 @CACHES.keep(8_192)
 def _enumerated(evidence: str) -> tuple[frozenset[str], ...]:
     """The parts of the longest enumeration of a text, as content words."""
-    best: list[frozenset[str]] = []
+    best: tuple[frozenset[str], ...] = ()
     for sentence in sentences(evidence):
-        parts = [c for c in (content(part) for part in _LIST.split(sentence)) if c]
+        parts = _listed(sentence)
         if len(parts) > max(len(best), 1):
             best = parts
-    return tuple(best)
+    return best
+
+
+@CACHES.keep(16_384)
+def _listed(sentence: str) -> tuple[frozenset[str], ...]:
+    return tuple(c for c in map(content, _LIST.split(sentence)) if c)
 
 
 def _list_recall(response: str, evidence: str) -> float:

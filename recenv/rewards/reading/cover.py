@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import NamedTuple
 
 from recenv.rewards.reading import CACHES
@@ -46,8 +46,14 @@ class Residue(NamedTuple):
 
 @CACHES.keep(16_384)
 def tokens(text: str) -> tuple[str, ...]:
-    """Words (stemmed), numbers, single Chinese characters; punctuation as a break."""
-    return tuple(filter(None, map(_token, TOKEN.findall(norm(text).replace("’", "'")))))
+    """Words (stemmed), numbers, single Chinese characters; punctuation as a break, though not the end of a line."""
+    plain = norm(text)
+    return tuple(chain.from_iterable(map(_tokens, plain.split("\n")))) if "\n" in plain else _tokens(plain)
+
+
+@CACHES.keep(16_384)
+def _tokens(line: str) -> tuple[str, ...]:
+    return tuple(filter(None, map(_token, TOKEN.findall(line.replace("’", "'")))))
 
 
 @CACHES.keep(65_536)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 from recenv.rewards.reading import CACHES, synonyms
 from recenv.rewards.reading.hanzi import simplified
@@ -16,6 +17,11 @@ MOST_NUMBERS = 2_000
 """Of the numbers of a text only so many are read."""
 
 _HAN = "\u3400-\u9fff"
+_SURELY_READ = MOST_CHARACTERS // 18
+_APART = re.compile(
+    rf".{{0,5}}[a-z{_HAN}](?<![一二两三四五六七八九十百千])"
+    r"(?<!rmb|cny|one|two|six|ten)(?<!four|five|nine)(?<!three|seven|eight)", re.IGNORECASE)
+"""The end of a line that the next one cannot belong to: no sum, no count, no mark of a list."""
 _LATIN = re.compile(r"[a-z]")
 _HAN_CHAR = re.compile(f"[{_HAN}]")
 _MOST_HAN = 0.2  # of the letters of a text that an English vocabulary reads
@@ -115,8 +121,23 @@ def _folded(text: str) -> str:
 def norm(text: str) -> str:
     """Text for matching: ``plain`` without emoji; contractions, spellings, sums and words for one concept each in one form.
 
-    What a text has nothing of is not looked for in it: most that are read are parts of a text that is normal already.
+    Lines come back, an item's in the evidence of many answers: where nothing reaches across their ends, each is read once.
     """
+    lines = text.split("\n") if "\n" in text else ()
+    return "\n".join(map(_norm, lines)) if lines and _apart(text, lines) else _norm(text)
+
+
+def _apart(text: str, lines: Sequence[str]) -> bool:
+    """Whether lines are read alone as they are together: none is blank, begins with a space or ends so that the next may belong
+    to it, all are printable, and all have Chinese characters, without emoji, or else the text is ASCII."""
+    if len(text) > _SURELY_READ or not (text.isascii() or (all(map(_HAN_CHAR.search, lines)) and not _EMOJI_CHAR.search(text))):
+        return False
+    return all(line.isprintable() and line[:1] != " " and _APART.fullmatch(line[-6:]) for line in lines)
+
+
+@CACHES.keep(32_768)
+def _norm(text: str) -> str:
+    """What a text has nothing of is not looked for in it: most that are read are parts of a text that is normal already."""
     text = _folded(text)
     runs = set(_RUN.findall(text))
     if not runs.isdisjoint(_COUNTS):
@@ -204,7 +225,13 @@ def squeeze(text: str) -> str:
 @CACHES.keep(16_384)
 def grams(text: str) -> frozenset[str]:
     """Content units of a text: Latin words (crudely stemmed, without stop words), numbers, and pairs of Chinese characters."""
-    return frozenset(units(norm(text), REQUESTED))
+    first, *others = map(_units, norm(text).split("\n"))
+    return first.union(*others) if others else first
+
+
+@CACHES.keep(16_384)
+def _units(line: str) -> frozenset[str]:
+    return frozenset(units(line, REQUESTED))
 
 
 def coverage(part: frozenset[str], whole: frozenset[str]) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import NamedTuple
 
 from recenv.rewards.reading import CACHES
@@ -99,11 +99,10 @@ def negations(text: str) -> int:
 
 
 class _Source(NamedTuple):
-    """The sentences of an evidence with their words, but for those of a heading: a line of short parts beside prose."""
+    """The sentences of an evidence with their words; those of a heading: a line of short parts beside prose."""
 
     sentences: tuple[tuple[str, frozenset[str]], ...]
     heading: frozenset[str]
-    everything: frozenset[str]
 
 
 @CACHES.keep(8_192)
@@ -114,8 +113,13 @@ def _source(evidence: str) -> _Source:
     if not prose:
         prose, headings = lines, set()
     heading = content("\n".join(line for line in lines if line in headings))
-    told = tuple((s, content(s)) for line in prose for s in sentences(line))
-    return _Source(told, heading, content(evidence))
+    return _Source(tuple(chain.from_iterable(map(_told, prose))), heading)
+
+
+@CACHES.keep(16_384)
+def _told(line: str) -> tuple[tuple[str, frozenset[str]], ...]:
+    """The sentences of a line with their words. Lines come back: each is an item's, of which an evidence tells several."""
+    return tuple((s, content(s)) for s in sentences(line))
 
 
 _HEADING = re.compile(r"[^;:。]{1,60}(?:;[^;:。]{1,40}){1,3}")

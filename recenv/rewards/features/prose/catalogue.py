@@ -56,17 +56,24 @@ def entries(evidence: str) -> tuple[Entry, ...]:
     names = [fields[0].value[:_LONGEST_NAME] for fields in read]
     if not read:
         parts = [_SLASH.sub("; ", part) for part in _parts(evidence[:_MOST_CHARACTERS])[:_MOST_RECORDS]]
-        read = _noted(
-            [_run_on(part) or tuple(f for record in read_records(_MARK.sub("", part)) for f in record) for part in parts], parts)
+        read = _noted(list(map(_fields, parts)), parts)
         parts = parts[:len(read)]
         names = []
     if len(set(names)) <= len(names) / 2:
         names = _names(read, parts)
-    found = []
-    for name, fields, part in zip(names, read, parts, strict=True):
-        labelled = sum(bool(f.label) for f in fields) > 1
-        found.append(Entry(name, _told(fields) if labelled else norm(part), fields if labelled else ()))
-    return tuple(found)
+    return tuple(_entry(*own) for own in zip(names, read, parts, strict=True))
+
+
+@CACHES.keep(8_192)
+def _fields(part: str) -> tuple[Field, ...]:
+    return _run_on(part) or tuple(f for record in read_records(_MARK.sub("", part)) for f in record)
+
+
+@CACHES.keep(8_192)
+def _entry(name: str, fields: tuple[Field, ...], part: str) -> Entry:
+    """Records come back in other company: what is found out of one is kept by the record."""
+    labelled = sum(bool(f.label) for f in fields) > 1
+    return Entry(name, _told(fields) if labelled else norm(part), fields if labelled else ())
 
 
 def _told(fields: Sequence[Field]) -> str:
@@ -175,6 +182,7 @@ def lists_places(evidence: str) -> bool:
     return _SPEAKER.search(told) is None and sum(len(_FIGURE.findall(part)) > 1 for part in _parts(told)[:_MOST_RECORDS]) > 1
 
 
+@CACHES.keep(8_192)
 def _run_on(part: str) -> tuple[Field, ...]:
     """The fields of "NAME: dining, area Shunyi, price 144 yuan."; () where a part is laid out otherwise."""
     text = norm(part).strip().rstrip(".。")
@@ -197,7 +205,8 @@ def _run_on(part: str) -> tuple[Field, ...]:
     return tuple(found) if sum(bool(f.label) for f in found) > 2 else ()
 
 
-def _parts(text: str) -> list[str]:
+@CACHES.keep(4_096)
+def _parts(text: str) -> Sequence[str]:
     """The stretches of a text that are records: JSON values, blocks between blank lines, lines, lines that repeat a label."""
     loaded = _objects(text)
     if loaded:
@@ -208,12 +217,13 @@ def _parts(text: str) -> list[str]:
     lines = _joined([line for line in text.split("\n") if line.strip()])
     if len(lines) < 2:
         return [text]
-    starts = [n for n, line in enumerate(lines) if _HEADING.fullmatch(norm(line))]
+    told = [_line(line) for line in lines]
+    starts = [n for n, line in enumerate(told) if line.heading]
     if starts and starts[0] == 0 and all(b - a > 1 for a, b in pairwise([*starts, len(lines)])):
         return ["\n".join(lines[a:b]) for a, b in pairwise([*starts, len(lines)])]
-    heads = [_label(line) for line in lines]
+    heads = [line.label for line in told]
     again = [n for n, head in enumerate(heads) if head and head == heads[0]]
-    single = sum(len(read_records(_MARK.sub("", line))[0]) < _FEW for line in lines if norm(line)) > len(lines) / 2
+    single = sum(line.few for line in told) > len(lines) / 2
     if len(again) > 1 and again[0] == 0 and len(again) < len(lines) and single:
         return ["\n".join(lines[a:b]) for a, b in pairwise([*again, len(lines)])]
     if single and len(set(heads)) == len(lines) > 2 and all(heads) and sum(len(line) < _LONG for line in lines) > len(lines) / 2:
@@ -252,20 +262,30 @@ def _joined(lines: Sequence[str]) -> list[str]:
     return found
 
 
-def _label(line: str) -> str:
+class _Line(NamedTuple):
+    """heading: whether a line looks like one; label: of its first field; few: whether it holds a field or none."""
+
+    heading: bool
+    label: str
+    few: bool
+
+
+@CACHES.keep(8_192)
+def _line(line: str) -> _Line:
     fields = next(iter(read_records(_MARK.sub("", line))), ())
-    return fields[0].label if fields else ""
+    text = norm(line)
+    return _Line(bool(_HEADING.fullmatch(text)), fields[0].label if fields else "", bool(text) and len(fields) < _FEW)
 
 
-def _names(read: Sequence[Sequence[Field]], parts: Sequence[str]) -> list[str]:
+def _names(read: Sequence[tuple[Field, ...]], parts: Sequence[str]) -> list[str]:
     """A name a record: what a label calls so, else the first value that tells records apart and is no number, else the head."""
     labels = [fields[0].label if fields else "" for fields in read]
+    called = list(map(_called, read))
     if all(labels) and 1 < len(labels) == len(set(labels)) and not any("|" in label for label in labels):
         return labels  # "Name: what is told of it"
     firsts = [fields[0] for fields in read if fields]
-    for found in (_called(read, _NAMED.search), _called(read, lambda label: role_of(label) == "name"),
-                  [f.value for f in firsts if _first_of_all(f, firsts[0])],
-                  _called(read, bool)):
+    for found in ([own.so for own in called], [own.by_role for own in called],
+                  [f.value for f in firsts if _first_of_all(f, firsts[0])], [own.first for own in called]):
         apart = len(found) == len(read) > 0 and all(found) and len(set(found)) > len(found) / 2
         if apart and sum(map(bool, labels)) > len(labels) / 2:
             return [name[:_LONGEST_NAME] for name in found]
@@ -275,9 +295,18 @@ def _names(read: Sequence[Sequence[Field]], parts: Sequence[str]) -> list[str]:
     return heads
 
 
-def _called(read: Sequence[Sequence[Field]], fits: Callable[[str], object]) -> list[str]:
-    """Of each record the first value under a label that fits, if it can be a name."""
-    return [next((f.value for f in fields if fits(f.label) and _is_name(f)), "") for fields in read]
+class _Called(NamedTuple):
+    """The first value of a record that can be a name: under a label that says so, under one of that role, under any."""
+
+    so: str
+    by_role: str
+    first: str
+
+
+@CACHES.keep(8_192)
+def _called(fields: tuple[Field, ...]) -> _Called:
+    fits: Sequence[Callable[[str], object]] = (_NAMED.search, lambda label: role_of(label) == "name", bool)
+    return _Called(*(next((f.value for f in fields if fit(f.label) and _is_name(f)), "") for fit in fits))
 
 
 def _first_of_all(field: Field, first: Field) -> bool:
@@ -299,6 +328,7 @@ def _is_name(field: Field) -> bool:
     )
 
 
+@CACHES.keep(8_192)
 def _head(part: str) -> str:
     match = _HEAD.match(_MARK.sub("", part.strip()).replace("｜", "|").replace("／", "/"))
     return norm(match.group("name")) if match else ""
