@@ -123,7 +123,10 @@ def run_evaluation(
         if isinstance(name, str):
             check_agent(name)  # the nearest names, before worlds and scorers are loaded
     if audit:
-        check_name(audit)
+        try:
+            check_name(audit)
+        except InputError as error:
+            raise InputError(f"{error}; or none, for no audit") from None
     far = on == "ray" or workers > 1
     if far:
         check_named(agents, changes or {})

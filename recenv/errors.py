@@ -43,13 +43,17 @@ def _again(kind: type[RecenvError], args: tuple[Any, ...], held: dict[str, Any])
     return error
 
 
+_SHOWN = 20  # of the names that there are
+
+
 class UnknownName(RecenvError, KeyError):
     """A name that is not registered; the message lists the nearest ones."""
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
         names = sorted(known)
         near = nearest(name, names)
-        hint = f"Did you mean {', '.join(near)}?" if near else f"Known: {', '.join(names[:20]) or 'none'}."
+        more = f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else ""
+        hint = f"Did you mean {', '.join(near)}?" if near else f"Known: {', '.join(names[:_SHOWN]) or 'none'}{more}."
         super().__init__(f"unknown {kind} {name!r}. {hint}")
         self.kind, self.name, self.near = kind, name, tuple(near)
 

@@ -18,6 +18,11 @@ ALL = [*OTHERS, *(kind("what came, and what to do") for kind in vars(errors).val
                   and kind not in (Unanswered,))]
 
 
+def test_a_long_list_of_names_says_that_it_goes_on() -> None:
+    assert str(UnknownName("task", "zzz", [f"t{n:02d}" for n in range(23)])).endswith("t18, t19 and 3 more.")
+    assert str(UnknownName("task", "zzz", ["t1"])).endswith("Known: t1.")
+
+
 @pytest.mark.parametrize("error", ALL, ids=lambda error: type(error).__name__)
 def test_an_error_arrives_as_it_was(error: RecenvError) -> None:
     for other in (ForkingPickler.loads(ForkingPickler.dumps(error)), copy.copy(error)):

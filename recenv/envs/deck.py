@@ -7,6 +7,7 @@ are asked for when a slate first shows them; all that a step lacks goes to each 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -300,15 +301,16 @@ class Deck:
         """Ask the scorers for cells, (R, 2) of block and candidate, sorted, each once."""
         if not len(cells):
             return
-        blocks = list(dict.fromkeys(cells[:, 0].tolist()))
+        bounds = [*np.flatnonzero(np.diff(cells[:, 0], prepend=-1)).tolist(), len(cells)]
+        blocks = cells[bounds[:-1], 0].tolist()
         for s, (name, scorer) in enumerate(zip(self.names, self._scorers, strict=True)):
             record = DIMENSIONS[name]
             if record.listwise:
                 self._ask_lists(s, record, scorer, [b for b in blocks if not self._known[b].any()])
                 continue
             rows: list[ScorerRow] = []
-            for b in blocks:
-                rows += self.rows(record, b, cells[cells[:, 0] == b, 1].tolist())
+            for b, (start, end) in zip(blocks, pairwise(bounds), strict=True):
+                rows += self.rows(record, b, cells[start:end, 1].tolist())
             scores = scores_of(scorer, rows)
             self._cell[cells[:, 0], cells[:, 1], s] = scores.values
             for b, reason in zip(cells[:, 0].tolist(), scores.reasons, strict=True):

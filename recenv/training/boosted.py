@@ -18,7 +18,7 @@ from recenv.rewards.features import terms, vector
 from recenv.rewards.features.terms import Rarity
 from recenv.rewards.models.boosted.checkpoint import READER, BoostedArchitecture, BoostedConfig, stored
 from recenv.rewards.models.boosted.ensemble import Ensemble
-from recenv.rewards.models.boosted.inputs import Inputs, claims, labelled, matches, names, prior
+from recenv.rewards.models.boosted.inputs import Inputs, beside, claims, labelled, matches, names, prior
 from recenv.rewards.models.boosted.reader import LINE
 from recenv.rewards.models.calibration import Calibration
 from recenv.rewards.models.checkpoint import Written
@@ -26,7 +26,7 @@ from recenv.rewards.models.described import SCHEMA
 from recenv.training.errands import errands
 from recenv.training.examples import Progress, Split, labels_of
 from recenv.training.fits.boosting import grow, together
-from recenv.training.fits.reader import FOLDS, fit_reader, fold
+from recenv.training.fits.reader import FOLDS, answers, fit_reader, fold
 from recenv.training.learner import against_a_constant
 from recenv.training.settings import BoostedSettings
 
@@ -56,10 +56,11 @@ class BoostedLearner:
         train = splits["train"]
         known = rarity([row for d in dimensions if matches(d) for row in train[d]])
         pairs = {d: _pairs(train[d]) for d in dimensions if "user" in DIMENSIONS[d].reads}
-        written = [by_id()[row.id] for d in dimensions if claims(d) for row in train[d] if row.id in by_id()]
-        self.inputs = Inputs(known, pairs, fit_reader(written, settings.seed))
-        kept_out = {f: [answer for answer in written if fold(answer.group) != f] for f in range(FOLDS)}
-        self.crossed = {f: Inputs(known, pairs, fit_reader(own, settings.seed)) for f, own in kept_out.items()} if written else {}
+        told = answers(row for d in dimensions if claims(d) for row in train[d])
+        self.inputs = Inputs(known, pairs, fit_reader(told, settings.seed))
+        kept_out = {f: [answer for answer in told if fold(answer.group) != f] for f in range(FOLDS)}
+        self.crossed = {f: Inputs(known, pairs, fit_reader(own, settings.seed)) for f, own in kept_out.items()} if told else {}
+        self.told = {answer.id for answer in told} | by_id().keys()
         self.data: dict[str, dict[str, Grown]] = {}
         for n, d in enumerate(dimensions):
             tell(f"reading {d}", n, len(dimensions))
@@ -108,15 +109,14 @@ class BoostedLearner:
     def _read(self, rows: list[ScorerRow]) -> Grown:
         found = self.inputs(rows)
         for own, inputs in self.crossed.items():  # no answer is read by whoever learned from its voice
-            learned = [n for n, row in enumerate(rows) if row.id in by_id() and fold(row.group) == own]
+            learned = [n for n, row in enumerate(rows) if row.id in self.told and fold(row.group) == own]
             for n, line in zip(learned, inputs([rows[n] for n in learned]), strict=True):
                 found[n] = line
         labels = np.array([v for row in rows for v in labels_of(row)], np.float64)
         return Grown(rows, np.cumsum([0, *(len(f) for f in found)]), np.concatenate(found), labels)
 
     def _logits(self, dimension: str, data: Grown) -> Array:
-        found = self.ensembles[dimension].logits(data.features)
-        return found + prior(dimension, data.features) if DIMENSIONS[dimension].overlapping else found
+        return self.ensembles[dimension].logits(data.features) + beside(dimension, data.features)
 
     def _grow(self, dimension: str, data: Grown) -> Ensemble:
         s, listwise = self.settings, DIMENSIONS[dimension].listwise

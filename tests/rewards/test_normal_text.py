@@ -35,6 +35,15 @@ def everywhere(text: str) -> str:
     return own._CHINESE.sub(lambda m: own._ZH[m.group()], text) if own._HAN_CHAR.search(text) else text
 
 
+def test_lines_that_nothing_joins_are_read_one_by_one():
+    draw = np.random.default_rng(1)
+    lines = ["".join(draw.choice(FRAGMENTS, draw.integers(1, 7))).strip() for _ in range(2_000)]
+    lines = [line for line in lines if line and "\n" not in line]
+    texts = ["\n".join(draw.choice(lines, draw.integers(2, 4))) for _ in range(4_000)]
+    assert sum(own._apart(text, text.split("\n")) for text in texts) > 150
+    assert [text for text in texts if own.norm(text) != own._norm(text)] == []
+
+
 def test_nothing_is_missed_that_is_not_looked_for():
     draw = np.random.default_rng(0)
     texts = ["".join(draw.choice(FRAGMENTS, draw.integers(1, 9))) for _ in range(1_500)]

@@ -13,11 +13,12 @@ from recenv.rewards.features.prose import prose, sentences
 from recenv.rewards.features.prose.catalogue import entries
 from recenv.rewards.features.prose.days import days, open_on
 from recenv.rewards.features.prose.figures import figures, same, spelled
+from recenv.rewards.models.boosted.scorers import BoostedScorers
 from recenv.rewards.named import scorer_set
 from recenv.rewards.protocol import LEAST_BORNE
 from recenv.rewards.reading.lexical import norm
 from recenv.training.fits.phrases import fit_phrases
-from recenv.training.fits.reader import fit_reader, labelled
+from recenv.training.fits.reader import answers, fit_reader, labelled
 
 FACTS = "factual_consistency"
 HARBOR = {"shop": "Harbor Grill", "avg": 31, "stars": 4.6, "open": "Tue-Sun 12:00-22:30", "walk": "650 m", "parking": "no"}
@@ -150,6 +151,19 @@ def test_words_alone_say_what_is_made_up_and_nothing_where_none_are_known() -> N
     assert fit_phrases(true, wrong[:20])("it costs") == 0.0
 
 
+def test_one_sentence_about_several_places_is_learned_from_whoever_labelled_it() -> None:
+    whole = next(answer for answer in by_id().values() if not answer.true)
+    rows = [
+        ScorerRow(dimension=FACTS, locale="en", id=id_, query="a shop", evidence=evidence, response=said, label=label)
+        for id_, evidence, said, label in (
+            ("true", SHOPS, "Jade Florist has parking.", 1.0), ("false", SHOPS, "Jade Florist is quiet.", 0.0),
+            ("unclear", SHOPS, "Jade Florist has parking.", 0.5), ("two", SHOPS, "Jade Florist has parking. So it does.", 0.0),
+            ("one place", SHOPS.split("\n")[0], "It has parking.", 1.0), (whole.id, whole.evidence, whole.response, 1.0))]
+    found = answers(rows)
+    assert [(answer.id, answer.true) for answer in found] == [("true", True), ("false", False), (whole.id, whole.true)]
+    assert [wrong for answer in found[:2] for _, wrong in labelled(answer)] == [False, True]
+
+
 def test_no_reader_without_true_and_false_sentences() -> None:
     assert fit_reader([a for a in by_id().values() if a.true][:5], 0) is None
 
@@ -190,6 +204,8 @@ Corner Books; shopping; area: Haidian; price: 84 yuan; rating: 4.4 stars; type: 
 MORE = """和泰花店；购物；区域: 丰台区；价格: 60元；评分: 4.6分；类型: 鲜花；特色: 停车方便；营业时间: 09:00-21:00；距离: 5.7公里
 星河书屋；购物；商圈: 海淀区；价格: 90元；评分: 4.2分；类型: 书店；特色: 环境安静；营业时间: 10:00-19:00
 漫步书屋；购物；区域: 海淀区；价格: 84元；评分: 4.4分；类型: 书店；特色: 环境安静、24小时"""
+BOTH, TWO = ("\n".join(records.split("\n")[1:]) for records in (SHOPS, MORE))
+"""The bookshops alone."""
 
 
 @pytest.mark.parametrize(("right", "wrong", "names", "evidence"), [
@@ -200,7 +216,7 @@ MORE = """和泰花店；购物；区域: 丰台区；价格: 60元；评分: 4.
     ("星河书屋比和泰花店早两小时关门。", "和泰花店比星河书屋早两小时关门。", ("compared_right", "compared_wrong"), MORE),
     ("Page & Turner closes at 7. Jade Florist stays open later than that.",
      "Jade Florist closes at 9. Page & Turner stays open later than that.", ("compared_right", "compared_wrong"), SHOPS),
-    ("Corner Books is the cheapest of those.", "Corner Books is the cheapest of all.", ("compared_unknown", "top_wrong"), SHOPS),
+    ("Corner Books is the cheapest of those.", "Corner Books is the cheapest of all.", ("top_loose", "top_wrong"), SHOPS),
     ("Jade Florist beats Page & Turner on rating. It has parking.", "Page & Turner trails Jade Florist. It has parking.",
      ("tally_held", "tally_borrowed"), SHOPS),
     ("和泰花店的评分高于星河书屋。它停车方便。", "星河书屋的评分低于和泰花店。它停车方便。",
@@ -262,6 +278,22 @@ MORE = """和泰花店；购物；区域: 丰台区；价格: 60元；评分: 4.
     ("没有一家是超市。", "没有一家是书店。", ("kinds_counted_right", "kinds_counted_wrong"), MORE),
     ("On price Jade Florist beats Page & Turner.", "On price Page & Turner beats Jade Florist.",
      ("compared_right", "compared_wrong"), SHOPS),
+    ("Page & Turner is 1.5 times the price of Jade Florist.", "Page & Turner is twice the price of Jade Florist.",
+     ("ratios_right", "ratios_wrong"), SHOPS),
+    ("Jade Florist is more than half the price of Page & Turner.", "Jade Florist is less than half the price of Page & Turner.",
+     ("ratios_right", "ratios_wrong"), SHOPS),
+    ("和泰花店的价格是星河书屋的三分之二。", "和泰花店的价格不到星河书屋的一半。", ("ratios_right", "ratios_wrong"), MORE),
+    ("评分上，星河书屋不比和泰花店高。", "评分上，和泰花店不比星河书屋高。", ("compared_right", "compared_wrong"), MORE),
+    ("Page & Turner is rated below Jade Florist.", "Page & Turner is rated above Jade Florist.",
+     ("compared_right", "compared_wrong"), SHOPS),
+    ("Jade Florist is 30 yuan cheaper than Page & Turner, and its score is higher.",
+     "Page & Turner is level with Jade Florist on price, and its score is higher.", ("compared_right", "compared_wrong"), SHOPS),
+    ("Either of them is quiet.", "Either of them has parking.", ("whole_right", "whole_wrong"), BOTH),
+    ("两家都安静。", "两家都停车方便。", ("whole_right", "whole_wrong"), TWO),
+    ("Page & Turner is inside your 80-95 yuan.", "Jade Florist is inside your 80-95 yuan.", ("limits_right", "limits_wrong"),
+     SHOPS),
+    ("三家评分都不低于4.2分。", "三家评分都不低于4.5分。", ("limits_right", "limits_wrong"), MORE),
+    ("两家书店里，评分高的是漫步书屋。", "两家书店里，评分高的是星河书屋。", ("compared_right", "compared_wrong"), MORE),
     ("Parking, 60 yuan: the florist.", "Quiet, 60 yuan: the florist.", ("tally_held", "tally_borrowed"), SHOPS),
 ])
 def test_a_true_claim_counts_for_an_answer_and_a_false_one_against_it(
@@ -281,6 +313,23 @@ def test_what_is_said_of_a_wish_is_held_against_the_request(asked: str, right: s
     for response, there, absent in ((right, "limits_right", "limits_wrong"), (wrong, "limits_wrong", "limits_right")):
         found = [dict(zip(sentences.NAMES, s.features, strict=True)) for s in prose(evidence, asked, response).sentences]
         assert sum(own[there] for own in found) > 0 and not sum(own[absent] for own in found), response
+
+
+def test_a_sentence_is_not_said_of_the_place_that_only_the_next_one_names() -> None:
+    found = prose(SHOPS, "", "Page & Turner is in Haidian. It is quiet. Try Jade Florist, though.").sentences[1]
+    own = dict(zip(sentences.NAMES, found.features, strict=True))
+    assert own["tally_held"] == 1 and own["tally_borrowed"] == 0
+
+
+def test_the_readers_word_is_added_where_an_answer_may_speak_of_several_places() -> None:
+    fast = BoostedScorers("fast")
+    said = "Jade Florist is quiet and has no parking."
+    rows = [ScorerRow(dimension=FACTS, locale="en", query="", evidence=e, response=said) for e in (SHOPS, SHOPS.split("\n")[0])]
+    given = fast.inputs(rows)
+    more = np.concatenate(fast.logits(rows)) - fast.ensembles[FACTS].logits(np.concatenate(given))
+    assert fast.inputs.reader is not None
+    worst = fast.inputs.reader([prose(row.evidence, row.query, row.response) for row in rows])[:, 0]
+    assert worst[0] > 0 > more[0] and more[0] / worst[0] == pytest.approx(-0.4) and more[1] == 0.0
 
 
 TABLE = """| Shop | Price | Rating | Parking |

@@ -27,7 +27,7 @@ _HAN_CHAR = re.compile(f"[{_HAN}]")
 _MOST_HAN = 0.2  # of the letters of a text that an English vocabulary reads
 _COUNT_ZH = re.compile(  # a single digit before 元 or 分 is more often part of a name (三元桥) than a sum
     r"(?<![0-9])[一二两三四五六七八九](?=\s{0,2}(?:公里|千米|个|家|间(?![里或接])|条|句|字|项|款|处|小时|天))|"
-    r"(?:[一二两三四五六七八九]?[十百千]){1,8}[一二两三四五六七八九]?(?=\s{0,2}(?:元|块|分(?![钟之])|公里|千米|个|家|条|句|字|项|款|处|小时|天))")
+    r"(?:[一二两三四五六七八九]?[十百千]零?){1,8}[一二两三四五六七八九]?(?=\s{0,2}(?:元|块|分(?![钟之])|公里|千米|个|家|条|句|字|项|款|处|小时|天))")
 _NUMERAL_ZH = re.compile("[一二两三四五六七八九十百千]")
 _COUNTS = frozenset(("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"))
 _COUNT_EN = re.compile(r"\b(" + "|".join(sorted(_COUNTS)) + r")\b")
@@ -124,7 +124,7 @@ def norm(text: str) -> str:
     Lines come back, an item's in the evidence of many answers: where nothing reaches across their ends, each is read once.
     """
     lines = text.split("\n") if "\n" in text else ()
-    return "\n".join(map(_norm, lines)) if lines and _apart(text, lines) else _norm(text)
+    return "\n".join(map(_of_line, lines)) if lines and _apart(text, lines) else _norm(text)
 
 
 def _apart(text: str, lines: Sequence[str]) -> bool:
@@ -135,7 +135,11 @@ def _apart(text: str, lines: Sequence[str]) -> bool:
     return all(line.isprintable() and line[:1] != " " and _APART.fullmatch(line[-6:]) for line in lines)
 
 
-@CACHES.keep(32_768)
+@CACHES.keep(16_384)
+def _of_line(line: str) -> str:
+    return _norm(line)
+
+
 def _norm(text: str) -> str:
     """What a text has nothing of is not looked for in it: most that are read are parts of a text that is normal already."""
     text = _folded(text)

@@ -99,7 +99,8 @@ def negations(text: str) -> int:
 
 
 class _Source(NamedTuple):
-    """The sentences of an evidence with their words; those of a heading: a line of short parts beside prose."""
+    """sentences: of an evidence, with their words, but for those of a heading: a line of short parts beside prose. heading: its
+    words."""
 
     sentences: tuple[tuple[str, frozenset[str]], ...]
     heading: frozenset[str]

@@ -161,6 +161,7 @@ _OWN = {"dishes": "推荐菜", "facilities": "设施", "kind": "类型", "durati
 _GENUS = re.compile(r"类别|领域|分类|\bcategory\b|\bdomain\b")
 
 
+@CACHES.keep(16_384)
 def is_record(text: str) -> bool:
     """Whether a text holds a record: at least two labelled values."""
     return any(sum(bool(f.label and f.value) for f in record) > 1 for record in read_records(text))

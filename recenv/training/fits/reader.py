@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recenv.data.written import Written
+from recenv.data.written import Written, by_id
+from recenv.records import ScorerRow
 from recenv.rewards.features.prose import Sentence, plain, prose
+from recenv.rewards.features.prose.catalogue import lists_places
 from recenv.rewards.models.boosted.reader import LINE, SentenceReader
 from recenv.training.fits.boosting import grow
 from recenv.training.fits.phrases import fit_phrases
 
 FOLDS = 5
+_FALSE, _TRUE = 0.3, 0.7  # labels of rows up to and from which
 _TREES, _RATE, _LEAVES, _LEAST, _SHARE = 1_000, 0.06, 16, 20, 0.4
 
 
@@ -22,6 +25,22 @@ def fold(group: str) -> int:
     """The fold of a group, the same for all that one voice wrote: what is read of it comes from readers that other folds have
     trained, and so are answers in play, whose turns of phrase nobody has trained on."""
     return zlib.crc32(group.partition(":")[0].encode()) % FOLDS
+
+
+def answers(rows: Iterable[ScorerRow]) -> list[Written]:
+    """What a reader learns from: rows whose sentences are labelled, and those that are one sentence about several places, true or
+    false as the row is."""
+    found = (by_id().get(row.id) or _of_one_sentence(row) for row in rows)
+    return [answer for answer in found if answer is not None]
+
+
+def _of_one_sentence(row: ScorerRow) -> Written | None:
+    if not isinstance(row.label, float) or _FALSE < row.label < _TRUE or not lists_places(row.evidence):
+        return None
+    if len(prose(row.evidence, row.query, row.response).sentences) != 1:
+        return None
+    said = ("" if row.label >= _TRUE else "false", row.response)
+    return Written(row.id, row.group, row.locale, row.query, row.evidence, row.response, (said,))
 
 
 def fit_reader(answers: Sequence[Written], seed: int) -> SentenceReader | None:

@@ -13,6 +13,7 @@ from recenv.rewards.features.prose.figures import Figure
 
 NAMES = ("apart_right", "apart_wrong")
 
+_TIMES = re.compile(r"\s?(?:times\b|倍)")
 _LESS = re.compile(r"less|cheaper|lower|below|closer|nearer|behind|saves?|saving|undercuts|便宜|低|省|少|近|落后")
 _MORE = re.compile(r"more|dearer|pricier|higher|above|farther|further|ahead|贵|高|多|远|领先")
 
@@ -36,7 +37,9 @@ def _apart(
     """Whether a number that is said to be a gap is that of the places which are compared, the right way round; None where it
     is no gap, or may be one of other numbers."""
     gap = GAP_BEHIND.match(clause.text, figure.end) or GAP_AHEAD.search(clause.text[max(0, figure.start - 40):figure.start])
-    if gap is None or figure.kind not in ("money", "rating", "distance", "") or (not figure.kind and is_count(figure, known)):
+    if gap is None or _TIMES.match(clause.text, figure.end):
+        return None
+    if figure.kind not in ("money", "rating", "distance", "") or (not figure.kind and is_count(figure, known)):
         return None
     slot = SLOTS.get(figure.kind, "")
     slots = (slot,) if slot else ("price", "distance", "rating") if figure.value <= HIGHEST else ("price",)

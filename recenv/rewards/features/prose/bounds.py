@@ -5,10 +5,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from recenv.rewards.features.prose.clauses import Clause
 from recenv.rewards.features.prose.figures import Figure
+from recenv.rewards.features.prose.genres import genres
 from recenv.rewards.features.prose.places import Place
 from recenv.rewards.features.prose.scope import counted, says_all, scope_of
 from recenv.rewards.features.prose.wording import NONE, ONLY
@@ -46,18 +48,29 @@ GAP_BEHIND = re.compile(
     UNIT + r"(?:of )?(?:more|less|cheaper|dearer|pricier|higher|lower|farther|further|closer|nearer|above|below|apart|difference|"
     r"ahead|behind|to spare|left\b|(?:over|under|inside|past|short of) (?:your|the|budget)|的?差[距价额]|之差)")
 GAP_AHEAD = re.compile(
-    r"(?:相?差着?了?|便宜了?|贵了?|[高超]出?了?|低了?|[多少]花?了?|[近远]了|省下?了?|领先|落后|saves?(?: you)?|saving(?: you)?|"
+    r"(?:相?差着?了?|便宜了?|贵了?|(?<!最)[高超]出?了?|(?<!最)低了?|[多少]花?了?|[近远]了|省下?了?|领先|落后|"
+    r"saves?(?: you)?|saving(?: you)?|"
     r"\bby|(?:gap|difference|margin) (?:of|is)|undercuts? it by)\s{0,2}"
     r"(?:just |only |about |around |roughly |nearly |almost |over |under |just over |just under |a full |a good |"
     r"足足|整整|只|仅|约|将近|近|大概|大约|不到|不足|超过|还不到)?[¥$£€]?\s{0,2}$")
 _AT_LEAST = re.compile(r"(?:at least|at most|up to|more than|至少|最多|不止)\s{0,2}$")
-_NOTHING = re.compile(r"\b(?:nothing|nobody)\b|\bno place\b|没有?[1一]家|没有?哪家|[1一]家也?都?[没不]|无[1一]")
-_ALL_FAIL = re.compile(r"[都均][没未不]有?[到达超过够及足满]")
+_NOTHING = re.compile(
+    r"\b(?:nothing|nobody)\b|的[^,。;]{0,8}?(?:这里|这边)?[也都]?没有(?=$|[,:;。])|\bno place\b|"
+    r"没有?[1一]家|没有?哪家|[1一]家也?都?[没不]|无[1一]")
+_ALL_FAIL = re.compile(r"[都均][没未不]有?[到达超过够及足满低高少多]")
 _BARE_WISH = re.compile(r"\s?(?:and |but |so )?(?:within|under|over|in|on) (?:your |the )?(?:budget|price)\s?[,:]?\s?")
-_COUNTED = re.compile(r"(?:review|rating|people|guest|seat|minute|night|day|hour|item|product|word|write|vote|customer|gram|year|"
-                      r"[条人位席个张贯平次片天晚岁克号辆单件名份只本课节年周月页层间])")
+_COUNTED = re.compile(
+    r"(?:review|rating|people|guest|seat|minute|night|day|hour|item|product|word|write|vote|customer|owner|buyer|user|gram|year|"
+    r"time|[条人位席个张贯平次片天晚岁克号辆单件名份只本课节年周月页层间])")
 """What stands behind a number that is no price and no rating."""
 _NO_UNIT_FROM = 10.0
+ANYTHING = Limit("", -INF, INF)
+"""What the second end of a range leaves to be kept."""
+_TO = re.compile(UNIT + r"(?:-|~|–|—|到|至|to|and)\s?[¥$£€]?\s?")
+_OUTSIDE = re.compile(r"outside|over|above|beyond|under|below|not|超|不|低于|高于|没")
+_BEYOND_RANGE = re.compile(UNIT + r"(?:之外|以外|的?范围(?:之?外|以外))")
+_OF_SO_MANY = re.compile(r"(?P<zh>[2-9])[家个][里中]|\b(?:of|between) (?:these|those|the) (?P<en>[2-9])\b")
+_ABOVE = re.compile(r"over|above|exceed|超")
 _WISHES = tuple((re.compile(pattern), slot) for pattern, slot in (
     (r"\bbudget\b|\bprice\b|\bcost\b|预算|价格|人均|价位", "price"), (r"\brating\b|\bscore\b|\bstars\b|评分|口碑|分数", "rating"),
     (r"\bdistance\b|距离", "distance")))
@@ -76,7 +89,11 @@ def limits_kept(
     limits of the request."""
     found = dict.fromkeys(NAMES, 0)
     held = [_limit(clause, figure, known, edges_of(wished)) for figure in said]
-    limits = [limit for limit in held if limit is not None] or _wishes(clause, wished, said)
+    for n, (low, high) in enumerate(pairwise(said)):
+        if _TO.fullmatch(clause.text, low.end, high.start) and low.value < high.value and (held[n] or held[n + 1]):
+            held[n] = _between(clause, low, high, known)
+            held[n + 1] = held[n] and ANYTHING
+    limits = [limit for limit in held if limit is not None and limit is not ANYTHING] or _wishes(clause, wished, said)
     who = _who(clause, places) if limits else None
     if who is not None and not (who.many and len(limits) > 1):
         for limit in limits:
@@ -103,6 +120,12 @@ class _Who(NamedTuple):
 
 def _who(clause: Clause, places: Sequence[Place]) -> _Who | None:
     every = tuple(range(len(places)))
+    kinds = {kind for kind, _ in genres(clause.text)}
+    if len(kinds) == 1 and not clause.own:
+        every = tuple(n for n in every if kinds & {kind for kind, _ in genres(f"{places[n].name} ; {places[n].kind}")}) or every
+    some = _OF_SO_MANY.search(clause.text)
+    if some is not None and int(some.group(some.lastgroup or 0)) < len(places):
+        return None
     named = clause.about if clause.own or len(clause.about) < len(places) else ()
     if (NONE.search(clause.text) and not _ALL_FAIL.search(clause.text)) or _NOTHING.search(clause.text):
         return _Who(scope_of(clause, places) or named or every, none=True)
@@ -144,6 +167,13 @@ def _limit(clause: Clause, figure: Figure, known: Known, edges: Sequence[tuple[s
     return Limit(slot, figure.value, INF) if way > 0 else Limit(slot, -INF, figure.value)
 
 
+def _between(clause: Clause, low: Figure, high: Figure, known: Known) -> Limit | None:
+    """The range that two numbers are the ends of."""
+    slot = SLOTS.get(high.kind or low.kind) or ("rating" if high.value <= HIGHEST else "price")
+    outside = _OUTSIDE.search(clause.text[max(0, low.start - 24):low.start]) or _BEYOND_RANGE.match(clause.text, high.end)
+    return None if outside or not any(slot in own for own in known) else Limit(slot, low.value, high.value)
+
+
 def is_count(figure: Figure, known: Known) -> bool:
     """Whether a number without a unit counts things, or the places themselves."""
     return _COUNTED.match(figure.noun) is not None or (figure.value % 1 == 0 and figure.value <= len(known))
@@ -157,7 +187,7 @@ def _wishes(clause: Clause, wished: Sequence[Limit], said: Sequence[Figure]) -> 
     if len(own) != 1 or said or not (missed or met) or _BARE_WISH.fullmatch(clause.text):
         return []
     limit = own[0]
-    if missed is None:
+    if missed is None or (limit.high == INF and _ABOVE.match(missed.group())):
         return [limit]
     return [Limit(limit.slot, limit.high + 1e-6, INF) if limit.high < INF else Limit(limit.slot, -INF, limit.low - 1e-6)]
 

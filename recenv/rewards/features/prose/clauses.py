@@ -45,6 +45,7 @@ class Clause(NamedTuple):
     own: bool  # whether it names them itself
     open: bool  # a wish, a condition, a question
     start: int  # where it begins in the text
+    among: tuple[int, ...] = ()  # those of whom it says something of some: "of the two gyms, A is cheaper"
 
 
 def clauses_of(text: str, places: Sequence[Place], query: str) -> list[Clause]:
@@ -66,6 +67,7 @@ def clauses_of(text: str, places: Sequence[Place], query: str) -> list[Clause]:
     about: tuple[int, ...] = tuple(range(len(places))) if len(places) == 1 else ()
     seen: list[int] = []
     together: list[int] = []  # places of this sentence, in order
+    group: tuple[int, ...] = ()  # of a kind, that this sentence speaks of
     pair: tuple[int, int] | None = None  # of the last sentence that speaks of two
     here: tuple[int, ...]
     for start, end in pairwise(cuts):
@@ -74,9 +76,9 @@ def clauses_of(text: str, places: Sequence[Place], query: str) -> list[Clause]:
         asks = ENDS.search(plain, end - 1)
         if len(together) == 2:
             pair = (together[0], together[1])
-        question = asks is not None and asks.group() == "?"
+        question, stops = asks is not None and asks.group() == "?", ENDS.search(plain, end - 1, end) is not None
         if start and ENDS.search(plain, start - 1, start):
-            together = []
+            together, group = [], ()
         inside = [m for m in named if start <= m.start < end]
         ahead = next((m for m in named if m.start >= end), None)
         alone = not inside and plain[end - 1] == ":" and not ALL.search(plain[start:end])
@@ -84,7 +86,7 @@ def clauses_of(text: str, places: Sequence[Place], query: str) -> list[Clause]:
             inside = _run(plain, [m for m in named if m.start >= end])  # a heading belongs to the names behind it
         elif not inside and not together and ahead is not None and _told_of(plain, end, ahead.start):
             inside = _run(plain, [m for m in named if m.start >= end])  # "parking, wifi: the Temple"
-        elif not inside and ahead is not None and ONLY_THERE.fullmatch(plain, end, ahead.start):
+        elif not inside and ahead is not None and (question or not stops) and ONLY_THERE.fullmatch(plain, end, ahead.start):
             inside = _run(plain, [m for m in named if m.start >= end])  # "home visits, only at"
         for part, names in _parts(plain, start, end, inside):
             beside = tuple(p for m in names if _compared(plain, start, m) for p in m.places)
@@ -95,10 +97,13 @@ def clauses_of(text: str, places: Sequence[Place], query: str) -> list[Clause]:
             recent, here = list(dict.fromkeys(reversed(seen))), ()
             if own and not beside and len(about) == 1 and THAN_IT.search(part):
                 beside = about
+            rest = [n for n in recent if n not in beside]
             if own:
                 about = own
-            elif group := of_kind(part, places):
-                about = group
+            elif beside and set(about) <= set(beside) and rest:
+                about = (rest[0],)  # held against the one spoken of last: the one before is spoken of again
+            elif kind := of_kind(part, places):
+                about = group = kind
             elif seen and _WHICH_ONE.match(part):
                 about = (seen[-1],)
             elif _LATTER.search(part) and (len(recent) > 1 or (not recent and len(places) == 2)):
@@ -120,7 +125,8 @@ def clauses_of(text: str, places: Sequence[Place], query: str) -> list[Clause]:
                 continue
             wish = bool(OPEN.search(part)) and not own
             known = tuple(dict.fromkeys(seen))
-            found.append(Clause(part.strip(), here or about, beside, known, bool(own), question or wish, start))
+            among = group if set(here or about) < set(group) else ()
+            found.append(Clause(part.strip(), here or about, beside, known, bool(own), question or wish, start, among))
     return found
 
 

@@ -6,11 +6,12 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from recenv.rewards.features.prose import apart, bounds, days, ranks
+from recenv.rewards.features.prose import apart, bounds, days, ordering, ranks, ratios
 from recenv.rewards.features.prose.bearing import Source, Sums, content, denied_in, holders
 from recenv.rewards.features.prose.catalogue import Entry
 from recenv.rewards.features.prose.clauses import MASK, Clause
 from recenv.rewards.features.prose.figures import Figure, rounded, same
+from recenv.rewards.features.prose.having import OF_ALL
 from recenv.rewards.features.prose.places import Place
 from recenv.rewards.features.prose.tally import Tally
 from recenv.rewards.features.prose.wording import ADDS, COMPARES
@@ -30,8 +31,8 @@ COUNTS = (
     "kinds_counted_right", "kinds_counted_wrong", "bare_nobodys", "gaps_right", "gaps_wrong",
     "words_asked_named", "hours_right", "hours_wrong", "nouns_right", "nouns_wrong", "sum_seen", "gap_seen", "left",
     "left_longest", "atom_least", "atoms", "atoms_nobodys", "atoms_others",
-    "days_right", "days_wrong", "compared_right", "compared_wrong", "top_right", "top_wrong", "compared_unknown",
-    *bounds.NAMES, *apart.NAMES, *ranks.NAMES,
+    "days_right", "days_wrong", *ordering.NAMES, *bounds.NAMES, *apart.NAMES, *ranks.NAMES, *ratios.NAMES,
+    *OF_ALL,
 )
 """Names of what is counted of a sentence, besides ``tally.COUNTED``."""
 
@@ -53,6 +54,7 @@ class Counting:
         self.atoms: list[float] = []
         self.left: list[str] = []
         self.kinds: list[str] = []  # what the numbers so far measure
+        self.topic = ""  # what places are compared by
 
     def add(self, name: str, n: float = 1.0) -> None:
         self.counts[name] += n

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from recenv.rewards.features.prose.clauses import Clause
 from recenv.rewards.features.prose.genres import genres
 from recenv.rewards.features.prose.places import Place
-from recenv.rewards.features.prose.scope import counted, says_all, scope_of
+from recenv.rewards.features.prose.scope import TWO, counted, says_all, scope_of
 from recenv.rewards.features.prose.tally import Tally
-from recenv.rewards.features.prose.wording import EACH_ITS, NO, NONE, NOT_THERE, ONLY, denies
+from recenv.rewards.features.prose.wording import ALL, EACH_ITS, NO, NONE, NOT_THERE, ONLY, denies
 from recenv.rewards.reading import concepts
 from recenv.rewards.rules.kinds import DISTRICT_EN, DISTRICT_ZH
 
@@ -36,6 +36,26 @@ _ONE_IN = re.compile(r"1[家个]?在.{1,12}1[家个]?在|\b(?:one|1)(?: is)? in\
 _NEITHER_NOR = re.compile(r"\bneither\b[^,.;]{1,60}\bnor\b")
 _THEY_ALL = re.compile(r"(?<![家者个店])都(?:有|是|能|可以|在|不错)")
 """Says of the things that a clause lists, and not of places, that all of them are so."""
+
+
+_WHOLE = re.compile(
+    r"无一例外|全部|所有|家家|每[一1]?[家个]|\ball of (?:them|these)\b|\bevery (?:single )?(?:1|one) of (?:them|these|the)\b")
+OF_ALL = ("whole_right", "whole_wrong")
+
+
+def of_all(clause: Clause, places: Sequence[Place]) -> dict[str, int]:
+    """Counts by OF_ALL of what every place there is, so many as there are, is said to have or to lack."""
+    found = dict.fromkeys(OF_ALL, 0)
+    match = ALL.search(clause.text)
+    if match is None or clause.open or len(places) < 2 or GAP.search(clause.text) or not says_all(clause):
+        return found
+    two = len(places) == 2 and TWO.match(match.group()) is not None
+    if not (two or counted(clause.text) == len(places) or match.group("n") == str(len(places)) or _WHOLE.search(clause.text)):
+        return found
+    for concept in concepts.told(clause.text):
+        have = sum(concept.name in p.has for p in places)
+        found["whole_right" if have == (0 if denies(clause.text, concept) else len(places)) else "whole_wrong"] += 1
+    return found
 
 
 def having(clause: Clause, places: Sequence[Place], tally: Tally) -> str:

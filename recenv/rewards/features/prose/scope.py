@@ -15,6 +15,7 @@ _NUMBER_OF = re.compile(
     r"^\s?(?:the )?(?P<d>[2-9]) (?:are|have|list|lists|offer|take|allow|include|come|sit|do|can|"
     r"mention|let|welcome|serve|accept|stay|provide)\b"
 )
+TWO = re.compile(r"both\b|either\b|at either\b|两者")
 _AMONG = re.compile(r"(?:地方|景点|酒店|店|选择)?(?:里|中|当中|之中)")
 
 
@@ -36,7 +37,7 @@ def scope_of(clause: Clause, places: Sequence[Place]) -> tuple[int, ...]:
     if len(clause.about) > 1 and clause.own:
         return clause.about
     said = match.group("n") if match is not None else None
-    wanted = 2 if match is not None and match.group() in ("both", "两者") else int(said) if said else 0
+    wanted = 2 if match is not None and TWO.match(match.group()) else int(said) if said else 0
     counted = re.search(r"(?<![前后])(?P<n>\d)[家个款]", clause.text)
     wanted = wanted or (int(counted.group("n")) if counted else 0)
     if wanted:

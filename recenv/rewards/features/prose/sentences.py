@@ -11,17 +11,17 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from recenv.rewards.features.prose import apart, bounds, counting, hours, ranks
+from recenv.rewards.features.prose import apart, bounds, counting, hours, ranks, ratios
 from recenv.rewards.features.prose.amounts import free, numbers
 from recenv.rewards.features.prose.bearing import Sums, content, in_turn, source
 from recenv.rewards.features.prose.catalogue import entries
 from recenv.rewards.features.prose.clauses import MASK, Clause, clauses_of
 from recenv.rewards.features.prose.counting import COUNTS, Counting, Evidence, is_small
 from recenv.rewards.features.prose.figures import Figure, figures, figures_of
-from recenv.rewards.features.prose.having import areas, called, having, listed
+from recenv.rewards.features.prose.having import areas, called, having, listed, of_all
 from recenv.rewards.features.prose.leftover import unaccounted
 from recenv.rewards.features.prose.measures import measures
-from recenv.rewards.features.prose.ordering import ordered
+from recenv.rewards.features.prose.ordering import ordered, topic_of
 from recenv.rewards.features.prose.places import place_of
 from recenv.rewards.features.prose.silence import silent
 from recenv.rewards.features.prose.tally import COUNTED, Tally
@@ -71,12 +71,8 @@ def read(evidence: str, query: str, text: str) -> tuple[list[Sentence], list[Tal
         numbers(clause, places, asked_values, own.tally)
         free(clause, places, own.tally)
         areas(clause, places, own.tally)
-        for name, n in called(clause, places).items():
+        for name, n in {**called(clause, places), **of_all(clause, places)}.items():
             own.add(name, n)
-        for name, n in ordered(clause, held.measures).items():
-            own.add(name, n)
-            if not clause.open and name in _SUMMED:
-                own.tally.add(_SUMMED[name], n)
         figures_left -= _clause(clause, rest, held, own, max(0, figures_left))
         if not clause.open:
             left.append(rest)
@@ -111,11 +107,17 @@ def _sentence(own: Counting, text: str) -> Sentence:
 def _ordered(clause: Clause, said: Sequence[Figure], held: Evidence, own: Counting) -> None:
     """Count limits that are kept, gaps and ranks; what its numbers measure is kept for the clauses that follow."""
     own.kinds += [f.kind for f in said if f.kind]
+    own.topic = topic_of(clause.text) or own.topic
+    for name, n in ordered(clause, said, held.measures, own.topic).items():
+        own.add(name, n)
+        if not clause.open and name in _SUMMED:
+            own.tally.add(_SUMMED[name], n)
     if clause.open or not held.places:
         return
     kept, limits = bounds.limits_kept(clause, said, held.places, held.measures, held.wished)
     gaps = apart.apart(clause, said, limits, held.measures, bounds.edges_of(held.wished), held.sums)
-    for name, n in {**kept, **gaps, **ranks.ranked(clause, own.kinds, held.measures)}.items():
+    times = ratios.ratios(clause, own.topic, held.measures)
+    for name, n in {**kept, **gaps, **ranks.ranked(clause, own.kinds, held.measures), **times}.items():
         own.add(name, n)
 
 

@@ -46,7 +46,8 @@ JOIN = re.compile(r"[\s,、]{0,3}(?:和|与|及|以及|跟|还有|或者?|&|and|
 ALL = re.compile(
     r"(?<![一-龥]的)都(?![市])|(?<!人)均(?!价|消费)|全部|每[一1]?[家个款]|两者|所有|无论哪|随便哪|\bboth\b|"
     r"\ball (?P<n>[2-9])\b(?! (?:boxes|points|wishes|conditions|criteria|requests|counts|of your))|"
-    r"\ball (?:of )?(?:them|these|the|are)\b|\beach\b|\bevery(?: one| 1)?\b|\bwhichever\b|\bany of (?:them|these)\b|^ ?all\b"
+    r"\ball (?:of )?(?:them|these|the|are)\b|\beach\b|\bevery(?: one| 1)?\b|\bwhichever\b|\bany of (?:them|these)\b|^ ?all\b|"
+    r"\beither (?:of (?:them|these|the)|1\b|place|shop|hotel|restaurant)|\bat either\b"
 )
 NONE = re.compile(
     r"\bnone of\b|\bneither\b|都没有?|都不(?!错)|都未|没有?[一1][家个]|"
@@ -63,13 +64,18 @@ ONLY_THERE = re.compile(
     r"(?:go (?:with|for|to)|pick|choose|try|head (?:to|for)|look at|consider|opt for|it is|that is|there is)(?: the)?)\s{0,2}")
 """What stands between a thing and the one place that has it."""
 THAN = re.compile(
-    r"(?:比|较|\b(?:than|against|over|versus|vs\.?|skip|instead of|unlike|"
+    r"(?:比|较|\bthan(?: [a-z']{1,12}){1,3}|\b(?:level with|on (?:a )?par with|compared (?:with|to))(?: the)?|"
+    r"\b(?:than|against|over|versus|vs\.?|skip|instead of|unlike|"
     r"(?:much|cheap|expensive|close|near|far|high|good) as)(?: (?:half|twice|the|price|of|at|"
     r"for|in|what|[\d.]{1,6})){0,6}|\b(?:beats?|edges?(?: out)?|undercuts?|tops|outscores?|trails?|pips|exceeds?|matches|"
     r"ahead of|behind|below|above|(?:half|a (?:fraction|third|quarter|half)|twice) of)(?: the)?|"
+    r"(?:\btimes|\btwice|\bhalf|\bdouble|\b(?:third|quarter|tenth) of)"
+    r"(?: (?:the|price|cost|rate|distance|of|that|at|what|you|would|pay|spend|as|much|far|away|from|there|dear|expensive|"
+    r"level)){1,8}|"
     r"[高低晚早优胜]于|胜过|不及|不输|领先|落后|比起|跟|相比|不如|别去|(?:^|,\s)(?:just )?like(?: the)?)\s{0,2}$"
 )
-THAN_BEHIND = re.compile(r"\s?(?:'s )?(?:的?(?:价格|价位|人均|房价|票价))?(?:相比|比起来|的(?:一半|[\d.]{1,4}倍|[2-9]分之))")
+THAN_BEHIND = re.compile(
+    r"\s?(?:'s )?(?:的?(?:价格|价位|人均|房价|票价))?(?:相比|比起来|的(?:一半|1半|[\d.]{1,4}倍|[2-9二三四五六]分之|[1-9]成))")
 """Said behind a name that another place is held against."""
 THAN_IT = re.compile(r"\bthan (?:that|it|this)(?: one| 1)?\b|比(?:它|那家|这家)")
 NOT_THERE = re.compile(

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from recenv.records import ScorerRow
 from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rewards.features import matching, prose, replying, vector, wants
+from recenv.rewards.features.prose.catalogue import lists_places
 from recenv.rewards.features.terms import Rarity
 from recenv.rewards.fields import items_of, texts
 from recenv.rewards.models.boosted import reader
@@ -22,6 +23,10 @@ Array = NDArray[np.float64]
 
 PRIOR = ("bm25", "covered", "parts_sum", "sentence_most")
 """Measures of the request and an item whose sum trees begin with, and only correct."""
+
+OF_PLACES = "sentence_worst_of_places"
+"""The reader's ``sentence_worst`` where the evidence tells of several places, else 0."""
+_READERS_WORD = -0.4  # trees grown on many sources trust it too little where it knows most
 
 _TEXTS = ("query", "user", "context")
 _LENGTHS = ("item_length",)
@@ -45,7 +50,7 @@ def matches(dimension: str) -> bool:
 def names(dimension: str, pairs: Sequence[str] = ()) -> tuple[str, ...]:
     """Names of the features of a dimension, in the order of the columns; pairs: as for ``Inputs``."""
     if not matches(dimension):
-        return (*vector.names(dimension), *((*prose.NAMES, *reader.NAMES) if claims(dimension) else ()))
+        return (*vector.names(dimension), *((*prose.NAMES, *reader.NAMES, OF_PLACES) if claims(dimension) else ()))
     reads = DIMENSIONS[dimension].reads
     found = [f"{field}_{n}" for field in _TEXTS if field in reads for n in matching.NAMES]
     if DIMENSIONS[dimension].listwise:
@@ -101,9 +106,10 @@ class Inputs:
         """Features of each row with what its response says of its records, and what the reader makes of it."""
         readings = [prose.prose(row.evidence, row.query, row.response) for row in rows]
         weighed = self.reader(readings) if self.reader is not None else np.zeros((len(rows), len(reader.NAMES)))
+        of_places = [line[0] if lists_places(row.evidence) else 0.0 for row, line in zip(rows, weighed, strict=True)]
         return [
-            np.concatenate([own[0], reading.totals, line])[None]
-            for own, reading, line in zip(found, readings, weighed, strict=True)]
+            np.concatenate([own[0], reading.totals, line, [worst]])[None]
+            for own, reading, line, worst in zip(found, readings, weighed, of_places, strict=True)]
 
     def _lists(self, lists: Sequence[tuple[ScorerRow, tuple[str, ...]]]) -> list[Array]:
         """Features of rows' requests and persons with items; their words are compared at once."""
@@ -162,6 +168,14 @@ def labelled(row: ScorerRow, item: str) -> frozenset[str]:
 
 def _labels(field: str, text: str) -> frozenset[str]:
     return frozenset(f"{field}|{part.strip()}" for part in text.replace("；", ";").split(";") if ":" in part)
+
+
+def beside(dimension: str, x: Array) -> Array:
+    """(U,) logits that are added to those of the trees: what they began with, where they began with something; of an answer about
+    several places the word of the reader on its worst sentence."""
+    if DIMENSIONS[dimension].overlapping:
+        return prior(dimension, x)
+    return _READERS_WORD * x[:, names(dimension).index(OF_PLACES)] if claims(dimension) else np.zeros(len(x))
 
 
 def prior(dimension: str, x: Array) -> Array:

@@ -18,10 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recenv.records import ScorerRow
-from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rewards.features.prose import prose
 from recenv.rewards.models.boosted import checkpoint
-from recenv.rewards.models.boosted.inputs import claims, prior
+from recenv.rewards.models.boosted.inputs import beside, claims
 from recenv.rewards.models.heads import CheckpointScorers
 from recenv.rewards.protocol import LEAST_BORNE
 
@@ -57,8 +56,6 @@ class BoostedScorers(CheckpointScorers):
             given = self.inputs(part)
             x = np.concatenate(given)
             dimension = part[0].dimension
-            logits = self.ensembles[dimension].logits(x)
-            if DIMENSIONS[dimension].overlapping:
-                logits = logits + prior(dimension, x)
+            logits = self.ensembles[dimension].logits(x) + beside(dimension, x)
             found += np.split(logits, list(accumulate(len(g) for g in given[:-1])))
         return found
