@@ -204,7 +204,7 @@ def test_a_judgement_of_other_traces_does_not_count(home: Home, tmp_path: Path) 
 def test_a_family_does_not_audit_itself_and_names_are_checked(home: Home, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="must name another family"):
         evaluate(home, tmp_path / "run", audit="first")
-    with pytest.raises(InputError, match="unknown scorers .*; or none"):
+    with pytest.raises(InputError, match=r"unknown scorers .*; or none"):
         evaluate(home, tmp_path / "run", audit="nonsense")
     assert not (tmp_path / "run").exists()
 
