@@ -156,7 +156,8 @@ $(WEIGHTS)/worlds: $(WEIGHTS)/rows
 	for world in $(LOGGED); do set -- $$(echo $$world | tr : ' '); \
 	  $(BIN)/recenv ingest $$1 $(DATA)/$$1 --out $@.partial/store-$$2 || exit 1; \
 	  $(BIN)/recenv take-ups --scenario $$2 --store $@.partial/store-$$2 --split train --times 4 --seed $$3 \
-	    --out $@.partial/take-ups-$$2.jsonl || exit 1; done
+	    --out $@.partial/take-ups-$$2.jsonl && \
+	  $(BIN)/recenv rows told $@.partial/store-$$2 --out $@.partial/told-$$2.jsonl || exit 1; done
 	for world in $(TAKEN); do set -- $$(echo $$world | tr : ' '); \
 	  $(BIN)/recenv synth --scenario $$1 --sessions 300 --seed $$2 --out $@.partial/taken-$$1 || exit 1; \
 	  $(BIN)/recenv ingest recrm $@.partial/taken-$$1 --out $@.partial/store-$$1 || exit 1; \
@@ -168,6 +169,7 @@ fast: $(WEIGHTS)/worlds
 	cd $(WEIGHTS) && $(HERE)/recenv train --network boosted $(SETS:%=--input rows/%.jsonl) --input worlds/vitabench.jsonl --input worlds/written.jsonl \
 	  $(foreach world,$(WORLDS),--input worlds/$(firstword $(subst :, ,$(world)))) \
 	  $(foreach world,$(LOGGED),--input worlds/take-ups-$(word 2,$(subst :, ,$(world))).jsonl) \
+	  $(foreach world,$(LOGGED),--input worlds/told-$(word 2,$(subst :, ,$(world))).jsonl) \
 	  $(foreach world,$(TAKEN),--input worlds/take-ups-$(firstword $(subst :, ,$(world))).jsonl) \
 	  $(PROSE:%=--input worlds/prose-%.jsonl) --keep 0.0-0.9 --set test_share=0.08 --out fast
 

@@ -8,6 +8,9 @@ from collections.abc import Sequence
 from recenv.errors import InputError
 from recenv.records import ScorerRow
 from recenv.rewards.dimensions import DIMENSIONS
+from recenv.rewards.reading.lexical import squeeze
+
+_SAID_TO_IT = ("query", "instruction")
 
 
 def missing(row: ScorerRow) -> str:
@@ -19,18 +22,23 @@ def missing(row: ScorerRow) -> str:
 
 
 def worth_nothing(row: ScorerRow) -> str:
-    """Why an answer is worth nothing whatever a model may say, "" if it may be worth something: it has no letter and no digit, or
-    the exact rule of its dimension's rows refutes it.
+    """Why an answer is worth nothing whatever a model may say, "" if it may be worth something: it has no letter and no digit,
+    it is what was said to it, or the exact rule of its dimension's rows refutes it.
 
     Only where a row is otherwise complete: what cannot be judged at all is ``missing``.
     """
     own = DIMENSIONS[row.dimension]
     if not own.answers:
         return ""
-    if any(c.isalnum() for c in getattr(row, own.answers)):
-        return own.row_rule(row) if own.row_rule is not None and not missing(row) else ""
-    rest = [field for field in own.needs if field != own.answers]
-    return "" if any(_empty(row, field) for field in rest) else f"the {own.answers} says nothing"
+    if any(_empty(row, field) for field in own.needs if field != own.answers):
+        return ""
+    if not any(c.isalnum() for c in getattr(row, own.answers)):
+        return f"the {own.answers} says nothing"
+    if own.answers == "response":
+        for field in _SAID_TO_IT:
+            if field in own.reads and squeeze(row.response) == squeeze(getattr(row, field)):
+                return f"the response repeats the {field}"
+    return own.row_rule(row) if own.row_rule is not None else ""
 
 
 def decided(row: ScorerRow) -> tuple[float, str]:

@@ -85,7 +85,8 @@ class BoostedLearner:
     def unseen(self, dimension: str) -> list[Array]:
         """The logits of validation rows, one array a row; written answers as readers see them that do not know their voice."""
         held = self.data[dimension]["validation"]
-        return np.split(self._logits(dimension, held), held.start[1:-1])
+        logits = self.ensembles[dimension].logits(held.features) + beside(dimension, held.features)
+        return [self.inputs.in_list(row, own) for row, own in zip(held.rows, np.split(logits, held.start[1:-1]), strict=True)]
 
     def settle(self, tell: Progress) -> None:
         """Nothing is left to fit before calibration."""
@@ -114,9 +115,6 @@ class BoostedLearner:
                 found[n] = line
         labels = np.array([v for row in rows for v in labels_of(row)], np.float64)
         return Grown(rows, np.cumsum([0, *(len(f) for f in found)]), np.concatenate(found), labels)
-
-    def _logits(self, dimension: str, data: Grown) -> Array:
-        return self.ensembles[dimension].logits(data.features) + beside(dimension, data.features)
 
     def _grow(self, dimension: str, data: Grown) -> Ensemble:
         s, listwise = self.settings, DIMENSIONS[dimension].listwise

@@ -16,8 +16,9 @@ from recenv import rng
 from recenv.errors import InputError, WeightsError
 from recenv.measures.metrics import auc
 from recenv.records import ScorerRow
-from recenv.rewards.features import matching
+from recenv.rewards.features import matching, rivals
 from recenv.rewards.features.matching import NAMES, Held, matched
+from recenv.rewards.features.rivals import above_rivals
 from recenv.rewards.features.terms import Rarity, said, shown
 from recenv.rewards.models.boosted.ensemble import Ensemble
 from recenv.rewards.models.boosted.inputs import names, prior
@@ -124,6 +125,34 @@ def test_words_in_common_add_up_as_by_hand():
     assert found["part_most"][0] == pytest.approx(3.0 / 5.0)
     listed = dict(zip(NAMES, meeting(text, [item, "sugar"], Rarity({"tea": 3.0, "red": 2.0}, 1.0), True).T, strict=True))
     assert listed["mass"][0] == pytest.approx(5.0 * np.log1p(1.5 / 1.5) / 2.0)  # one of two has each
+
+
+def test_the_best_for_each_wish_stands_above_those_that_compete_with_it():
+    """Of two wishes one is told at length: what is second for it is worth more by words than the best for the other."""
+    text, items = said("a quiet tea house near the lake, and crayfish"), list(map(shown, (
+        "Lake House; tea house; quiet; lake", "Willow; tea house; quiet", "Red Claw; crayfish", "Blue Claw; crayfish; closed")))
+    best, second, other, last = above_rivals(text, items, EVEN, np.array([3.0, 2.0, 1.0, 0.0]))
+    assert best > other > second > last
+
+
+def test_without_rivals_and_with_a_constant_added_a_list_keeps_its_order():
+    values, items = np.array([0.3, -1.0, 2.0, 0.5, 1.0]), list(map(shown, (*SHOPS, "Blue Claw; dining; dishes: crayfish")))
+    alone = above_rivals(said("something else"), items, EVEN, values)
+    assert np.allclose(alone - values, (alone - values)[0])  # all lose as much
+    found = above_rivals(said(REQUEST), items, EVEN, values)
+    moved = above_rivals(said(REQUEST), items, EVEN, values + 10.0)
+    assert np.allclose(found - found.mean(), moved - moved.mean())
+    assert not np.allclose(found - values, (found - values)[0])
+    none = above_rivals(said(""), items, EVEN, values)
+    assert np.allclose(none - values, (none - values)[0])
+
+
+def test_many_items_are_held_against_all_others_as_a_few_are(monkeypatch):
+    text, items = said(REQUEST), list(map(shown, SHOPS * 3))
+    values = np.linspace(-1.0, 1.0, len(items))
+    whole = above_rivals(text, items, EVEN, values)
+    monkeypatch.setattr(rivals, "_ROWS", 5)
+    assert np.allclose(above_rivals(text, items, EVEN, values), whole, rtol=0, atol=1e-12)
 
 
 def test_a_trained_checkpoint_finds_the_word_and_scores_rows_alone(folder: Path):

@@ -9,7 +9,7 @@ from recenv.errors import InputError, UnknownName
 from recenv.records import ScorerRow
 from recenv.rewards.cache import Cache
 from recenv.rewards.dimensions import DIMENSIONS, Dimension
-from recenv.rewards.fields import check_rows, items_of, missing, texts, worth_nothing
+from recenv.rewards.fields import check_rows, decided, items_of, missing, texts, worth_nothing
 from recenv.rewards.models.blend import kinds_of
 from recenv.rewards.models.compact.segments import KINDS, Segment, pieces
 from recenv.rewards.models.sequence.similarities import GROUPS, names
@@ -52,6 +52,16 @@ def test_an_answer_without_a_letter_says_nothing_and_only_where_there_are_answer
         other = next(field for field in own.needs if field != own.answers)
         assert worth_nothing(of(dimension, **{own.answers: "?!", other: ""})) == ""  # cannot be judged at all
     assert worth_nothing(of(dimension)) == ""
+
+
+@pytest.mark.parametrize("dimension", [d.name for d in DIMENSIONS.values() if d.answers == "response"])
+def test_an_answer_that_is_what_was_said_to_it_is_worth_nothing(dimension: str) -> None:
+    asked = of(dimension, query="Where can I eat noodles?", instruction="Answer in English.")
+    for field in {"query", "instruction"} & set(DIMENSIONS[dimension].reads):
+        echo = getattr(asked, field)
+        for said in (echo, f" {echo.upper()} !"):
+            assert decided(msgspec.structs.replace(asked, response=said)) == (0.0, f"the response repeats the {field}")
+        assert worth_nothing(msgspec.structs.replace(asked, response=f"{echo} Noodle House.")) == ""
 
 
 @pytest.mark.parametrize("dimension", list(DIMENSIONS))

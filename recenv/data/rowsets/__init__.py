@@ -14,6 +14,7 @@ from recenv.data.rowsets import (
     prose,
     recipe_mpr,
     recrm,
+    told,
     vitabench,
     written,
 )
@@ -32,3 +33,5 @@ for _name, _module in {
     "written": written,
 }.items():
     ROWSETS.add(_name, _module.ENTRY)
+ROWSETS.add("told", told.TRAINED)
+ROWSETS.add("told_held", told.HELD)

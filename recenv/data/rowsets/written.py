@@ -10,16 +10,19 @@ from pathlib import Path
 
 from recenv.data.rowsets.entry import RowSet
 from recenv.data.rowsets.reading import Aside, refuse
-from recenv.data.written import read
+from recenv.data.written import Written, read
 from recenv.records import ScorerRow
 
 
 def convert(folder: Path, aside: Aside = refuse) -> Iterator[ScorerRow]:
     del aside  # a folder of recenv's own, in which nothing is put aside
-    for answer in read(folder):
-        yield ScorerRow(
-            dimension="factual_consistency", id=answer.id, group=answer.group, locale=answer.locale, query=answer.query,
-            response=answer.response, evidence=answer.evidence, label=float(answer.true))
+    return map(row_of, read(folder))
+
+
+def row_of(answer: Written) -> ScorerRow:
+    return ScorerRow(
+        dimension="factual_consistency", id=answer.id, group=answer.group, locale=answer.locale, query=answer.query,
+        response=answer.response, evidence=answer.evidence, label=float(answer.true))
 
 
 ENTRY = RowSet(

@@ -30,8 +30,14 @@ def fold(group: str) -> int:
 def answers(rows: Iterable[ScorerRow]) -> list[Written]:
     """What a reader learns from: rows whose sentences are labelled, and those that are one sentence about several places, true or
     false as the row is."""
-    found = (by_id().get(row.id) or _of_one_sentence(row) for row in rows)
+    found = (_labelled_by_sentence(row) or _of_one_sentence(row) for row in rows)
     return [answer for answer in found if answer is not None]
+
+
+def _labelled_by_sentence(row: ScorerRow) -> Written | None:
+    """With the records and the request of the row: of items of a world, recenv knows what was written alone."""
+    found = by_id().get(row.id)
+    return found._replace(query=row.query, evidence=row.evidence) if found is not None else None
 
 
 def _of_one_sentence(row: ScorerRow) -> Written | None:

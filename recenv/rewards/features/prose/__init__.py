@@ -27,6 +27,8 @@ _NUMBERED = re.compile(r"(?<=[:;]\d)\. (?=\d)")
 _MARKUP = re.compile(r"[①-⑳❶-❿]|\*\*|__|`")
 _EMOJI = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\ufe0f\u200d]+")
 """A sentence ends where one stands, in chats that set no stops."""
+_RUN = re.compile(r"[^\s;；:：,，|]{2,120}")
+_MOST_EVIDENCE = 20_000
 _DOTTED = re.compile(r"(?<=\d)\.(?=[0-5]\d\s?[ap]\.?m\b)")
 """Of a time of day: "6.30 am"."""
 
@@ -41,6 +43,8 @@ class Reading(NamedTuple):
 @CACHES.keep(16_384)
 def prose(evidence: str, query: str, response: str) -> Reading:
     """A response read against its evidence."""
+    for drawn, bare in _drawn(evidence):
+        response = response.replace(drawn, bare)
     text = plain(response)
     sentences, tallies, clauses, left = read(evidence, norm(query), text)
     tally = Counter(name for own in tallies for name in own.elements())
@@ -52,6 +56,13 @@ def prose(evidence: str, query: str, response: str) -> Reading:
         min(right, 16) / 16, min(wrong, 6) / 6, wrong / (right + wrong) if right + wrong else 0.0,
     )
     return Reading(totals, tuple(sentences))
+
+
+@CACHES.keep(4_096)
+def _drawn(evidence: str) -> tuple[tuple[str, str], ...]:
+    """What has pictures inside in an evidence, as a name may, and the same without: a sentence does not end there."""
+    runs = dict.fromkeys(_RUN.findall(evidence[:_MOST_EVIDENCE])) if _EMOJI.search(evidence[:_MOST_EVIDENCE]) else ()
+    return tuple((run, bare) for run in runs if (bare := _EMOJI.sub("", run)) and bare != run)
 
 
 def plain(response: str) -> str:

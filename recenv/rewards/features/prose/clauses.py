@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from recenv.rewards.features.prose.figures import written
 from recenv.rewards.features.prose.genres import of_kind
+from recenv.rewards.features.prose.naming import shops, things
 from recenv.rewards.features.prose.places import Place
 from recenv.rewards.features.prose.referring import by_kind_or_area
 from recenv.rewards.features.prose.wording import ALL, CLAUSE, ENDS, EXCEPT, JOIN, ONLY_THERE, OPEN, THAN, THAN_BEHIND, THAN_IT
@@ -46,6 +47,7 @@ class Clause(NamedTuple):
     open: bool  # a wish, a condition, a question
     start: int  # where it begins in the text
     among: tuple[int, ...] = ()  # those of whom it says something of some: "of the two gyms, A is cheaper"
+    made: tuple[bool, ...] = ()  # of things that it says a shop sells, whether they are that shop's
 
 
 def clauses_of(text: str, places: Sequence[Place], query: str) -> list[Clause]:
@@ -55,8 +57,10 @@ def clauses_of(text: str, places: Sequence[Place], query: str) -> list[Clause]:
     )
     held = [n for n, p in enumerate(places) if p.name]
     named = [m._replace(places=tuple(held[k] for k in m.places)) for m in named]
-    for others in (_by_a_word, by_kind_or_area):
+    for others in (things, _by_a_word, by_kind_or_area):
         named = sorted([*named, *others(text, named, places)])
+    sellers, made = shops(text, named, places)
+    named = sorted([*named, *sellers])
     masked = list(text)
     for m in named:
         masked[m.start:m.end] = MASK * (m.end - m.start)
@@ -88,6 +92,7 @@ def clauses_of(text: str, places: Sequence[Place], query: str) -> list[Clause]:
             inside = _run(plain, [m for m in named if m.start >= end])  # "parking, wifi: the Temple"
         elif not inside and ahead is not None and (question or not stops) and ONLY_THERE.fullmatch(plain, end, ahead.start):
             inside = _run(plain, [m for m in named if m.start >= end])  # "home visits, only at"
+        told = tuple(right for at, right in made if start <= at < end)
         for part, names in _parts(plain, start, end, inside):
             beside = tuple(p for m in names if _compared(plain, start, m) for p in m.places)
             own = tuple(dict.fromkeys(p for m in names for p in m.places if p not in beside))
@@ -126,7 +131,8 @@ def clauses_of(text: str, places: Sequence[Place], query: str) -> list[Clause]:
             wish = bool(OPEN.search(part)) and not own
             known = tuple(dict.fromkeys(seen))
             among = group if set(here or about) < set(group) else ()
-            found.append(Clause(part.strip(), here or about, beside, known, bool(own), question or wish, start, among))
+            found.append(Clause(part.strip(), here or about, beside, known, bool(own), question or wish, start, among, told))
+            told = ()
     return found
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from recenv.rewards.features.prose import apart, bounds, days, ordering, ranks, ratios
+from recenv.rewards.features.prose import apart, bounds, days, grades, ordering, ranks, ratios, stock
 from recenv.rewards.features.prose.bearing import Source, Sums, content, denied_in, holders
 from recenv.rewards.features.prose.catalogue import Entry
 from recenv.rewards.features.prose.clauses import MASK, Clause
@@ -31,7 +31,8 @@ COUNTS = (
     "kinds_counted_right", "kinds_counted_wrong", "bare_nobodys", "gaps_right", "gaps_wrong",
     "words_asked_named", "hours_right", "hours_wrong", "nouns_right", "nouns_wrong", "sum_seen", "gap_seen", "left",
     "left_longest", "atom_least", "atoms", "atoms_nobodys", "atoms_others",
-    "days_right", "days_wrong", *ordering.NAMES, *bounds.NAMES, *apart.NAMES, *ranks.NAMES, *ratios.NAMES,
+    "days_right", "days_wrong", "makers_right", "makers_wrong", "given_right", "given_wrong", "plain_wrong", "atoms_beyond",
+    *grades.NAMES, *stock.NAMES, *ordering.NAMES, *bounds.NAMES, *apart.NAMES, *ranks.NAMES, *ratios.NAMES,
     *OF_ALL,
 )
 """Names of what is counted of a sentence, besides ``tally.COUNTED``."""
@@ -39,6 +40,8 @@ COUNTS = (
 _LISTED = re.compile(r"[、,/+&]|\b(?:and|or|with|plus|as well as)\b|以及|还有|[和与及]")
 _BARE_AHEAD = re.compile(r"(?:^|[·,|、:：—–-])[\s¥$£€]{0,3}$")
 _BARE_BEHIND = re.compile(r"\s{0,2}(?:$|[·,|、;。—–])")
+_PLAIN = frozenset(("money", "rating", "distance", "hours", "days"))
+_TOGETHER = re.compile(f"{COMPARES.pattern}|{ADDS.pattern}")  # where a figure may be worked out of several
 _TIMES = re.compile(r"\s?(?:times\b|倍)")
 _UNKNOWN_WORD = 0.5  # what a word that no record has counts, of one that some has
 
@@ -55,6 +58,7 @@ class Counting:
         self.left: list[str] = []
         self.kinds: list[str] = []  # what the numbers so far measure
         self.topic = ""  # what places are compared by
+        self.members = 0  # of a place's lists, that the clause being read names
 
     def add(self, name: str, n: float = 1.0) -> None:
         self.counts[name] += n
@@ -91,6 +95,7 @@ def atoms(rest: str, about: tuple[int, ...], held: Evidence, own: Counting) -> N
         best = max((share[n] for n in range(len(share)) if n not in about), default=0.0)
         own.add("atoms_nobodys", float(not least and not best))
         own.add("atoms_others", float(not least and best == 1.0))
+        own.add("atoms_beyond", float(not least and own.members > 0))  # one more of a list that a record has
 
 
 def weekdays(clause: Clause, about: tuple[int, ...], held: Evidence, own: Counting) -> None:
@@ -134,6 +139,8 @@ def figure(
         own.add("figures_own_other_label", float(not cued and any(cue for cue, _ in labelled)))
         return
     own.add("figures_contradicted", float(any(cue for cue, _ in labelled)))
+    if len(about) == 1 and not near and figure.kind in _PLAIN and not figure.loose and not _TOGETHER.search(clause.text):
+        own.add("plain_wrong", float(any(f.kind == figure.kind for f in held.sources[about[0]].figures)))
     gap, total = held.sums.gap(figure, about), held.sums.total(figure, about, said)
     seen = clause.seen if len(clause.seen) > 1 else tuple(range(len(held.sources)))
     if not gap and not total and not (set(near) & set(about)):

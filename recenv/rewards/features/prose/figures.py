@@ -34,6 +34,8 @@ _HALVES = tuple((re.compile(pattern), told) for pattern, told in (
     (r"\bby (\d) tenths?\b", r"by 0.\1")))
 _OF_HALVES = ("half", "半", "hour", "tenth", "whole", "full")
 _KM_HAN = re.compile(r"(?<![\d.])(\d{1,2})公里([一二三四五六七八九])(?![百千米])")
+_COINS = re.compile(r"(?<![\d.])(\d{1,5})块([\d一二三四五六七八九])毛?(\d(?![\d.]))?(?!\d|[家个人份位种样条款张碗杯.])")
+"""Yuan with tenths behind them: 22块9, 20块7毛9."""
 _METERS = re.compile(r"[\d.]{1,12}\s?-?(?:米|m\b|met(?:er|re)s?\b)")
 _HOURS = re.compile(r"小时|h")
 _OVER = re.compile(r"(?:超过|逾|over|more than|above|just over|upwards of|north of|"
@@ -80,6 +82,8 @@ def spelled(text: str) -> str:
         text = _THOUSAND.sub(lambda m: str(1_000 * int(m.group(1)) + int(m.group(2) or 0)), text)
     if not text.isascii():
         text = _KM_HAN.sub(lambda m: f"{m.group(1)}.{number(m.group(2))}公里", _HAN.sub(_han, text))
+        if "块" in text:
+            text = _COINS.sub(lambda m: f"{m.group(1)}.{number(m.group(2))}{m.group(3) or ''}元", text)
     text = text.replace("仨", "3家")
     for pattern, told in _HALVES if any(word in text for word in _OF_HALVES) else ():
         text = pattern.sub(told, text)

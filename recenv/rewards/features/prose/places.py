@@ -24,6 +24,7 @@ _LACKS = re.compile(
     r"(?:^|[\s:])(?:无(?!障碍|线|烟|糖|理由)|没有?|不(?!打烊|限)|暂无)")
 
 
+_SELLERS = frozenset(("商家", "店铺", "shop", "store", "merchant", "seller", "vendor"))
 _PRICED = re.compile(r"\((\d{1,7}(?:\.\d{1,2})?)\s?(?:元|yuan)")
 
 
@@ -40,6 +41,7 @@ class Place(NamedTuple):
     kind: str
     members: tuple[str, ...]
     sold: dict[str, float]
+    seller: str = ""  # the shop, where the record is of what it sells
 
 
 @CACHES.keep(8_192)
@@ -78,7 +80,8 @@ def _place(record: Sequence[Field]) -> Place:
     parts = (part for f in record if f.value != name for part in _MEMBER.split(f"{f.label} {f.value}"))
     lacks = frozenset(c.name for part in parts if _LACKS.search(part) for c in concepts.told(part))
     has = frozenset(c.name for c in concepts.told(rest)) - lacks
-    return Place(name, text, _values(rest, record), {}, has, lacks, area, kind, members, sold)
+    seller = next((f.value for f in record[1:] if f.label in _SELLERS and f.value != name), "")
+    return Place(name, text, _values(rest, record), {}, has, lacks, area, kind, members, sold, seller)
 
 
 def _bare(member: str) -> str:

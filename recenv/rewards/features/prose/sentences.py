@@ -11,7 +11,7 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from recenv.rewards.features.prose import apart, bounds, counting, hours, ranks, ratios
+from recenv.rewards.features.prose import apart, bounds, counting, grades, hours, ranks, ratios, stock
 from recenv.rewards.features.prose.amounts import free, numbers
 from recenv.rewards.features.prose.bearing import Sums, content, in_turn, source
 from recenv.rewards.features.prose.catalogue import entries
@@ -23,7 +23,7 @@ from recenv.rewards.features.prose.leftover import unaccounted
 from recenv.rewards.features.prose.measures import measures
 from recenv.rewards.features.prose.ordering import ordered, topic_of
 from recenv.rewards.features.prose.places import place_of
-from recenv.rewards.features.prose.silence import silent
+from recenv.rewards.features.prose.silence import given, silent
 from recenv.rewards.features.prose.tally import COUNTED, Tally
 from recenv.rewards.features.prose.wording import ALL, ENDS, NO, NO_NO, NONE, ONLY
 from recenv.rewards.reading.limits import limits
@@ -67,7 +67,9 @@ def read(evidence: str, query: str, text: str) -> tuple[list[Sentence], list[Tal
         if own is None:
             own = counted[at] = Counting(ends[at], ends[at + 1])
         rest = having(clause, places, own.tally)
+        before = own.tally["members_own"]
         rest = listed(clause, rest, places, own.tally)
+        own.members = own.tally["members_own"] - before
         numbers(clause, places, asked_values, own.tally)
         free(clause, places, own.tally)
         areas(clause, places, own.tally)
@@ -142,8 +144,16 @@ def _clause(clause: Clause, rest: str, held: Evidence, own: Counting, most: int)
     right, wrong = silent(clause.text, about, held.measures)
     own.add("gaps_right", float(right))
     own.add("gaps_wrong", float(wrong))
+    own.add("makers_right", float(sum(clause.made)))
+    own.add("makers_wrong", float(len(clause.made) - sum(clause.made)))
     if not clause.open:
         counting.atoms(rest, about, held, own)
+        right, wrong = given(clause.text, clause.about or tuple(every), held.measures)
+        own.add("given_right", float(right))
+        own.add("given_wrong", float(wrong))
+        graded, left = grades.grades(clause.text, about, held.places), stock.stock(clause.text, about, held.entries)
+        for name, n in {**graded, **left}.items():
+            own.add(name, float(n))
     words, free_words = content(clause.text.replace(MASK, " ")), content(rest.replace(MASK, " "))
     words = words & (held.words | free_words)  # what a record says in other words is no unknown word
     said = figures(clause.text)[:min(most, _MOST_PER_CLAUSE)]

@@ -25,7 +25,7 @@ ASKED = re.compile(r"(?:(?<=[.!?。~\n])|^)(\s?[^.!?。~,\n]{2,28})\?\s{0,2}(?=y
 """A short question that is answered at once: "Parking? Both."."""
 ENDS = re.compile(r"[!?。\n]|;(?=\s?\d[.、)])|" + _TILDE + r"|(?<!\A\d)(?<!\n\d)\.(?=\s|$)")
 OPEN = re.compile(
-    r"^\s?(?:要|想|图|为了|冲着)(?![是求])|如果|^\s?若(?!干)|如需|倘若|提到了|既然|看重|要是|的话|想要|希望|吗\b|是否|确认|需要我|帮您再|要我|您(?:更|看重|在意|想|要|需要|是)|建议|提醒|记得|不妨|提前(?!\d)|"
+    r"^\s?(?:要|想|图|为了|冲着)(?![是求])|如果|^\s?若(?!干)|如需|倘若|提到了|既然|看重|要是|的话|想要|希望|吗\b|是否|确认|需要我|帮您再|要我|您(?:更|看重|在意|想|要|需要|是)|建议(?!游玩|游览|停留|时长)|提醒|记得|不妨|提前(?!\d)|"
     r"想[来吃喝找要住去]|\bif\b|^\s?should\b|\bshould i\b|\bshall i\b|\bwould you\b|\bdo you\b|\bwant (?:me|the)\b|"
     r"\byou (?:would )?(?:want|need|prefer|like|asked|mentioned)\b|"
     r"\bmatters\b|\byour (?:request|budget|wish|requirement)|\blooking for\b|\bring ahead\b|"
@@ -42,7 +42,7 @@ NO_NO = re.compile(
     r"(?<![跟和与].)(?<![跟和与]..)(?<![跟和与]...)(?<![跟和与]....)没关系|"
     r"没事|不怕|不用|不算|不超过|不低于|不高|不远|不贵|没超过|never clos\w+|不打烊|不关|不歇|无需"
 )
-JOIN = re.compile(r"[\s,、]{0,3}(?:和|与|及|以及|跟|还有|或者?|&|and|or|nor|,)?(?: the)?[\s,、]{0,2}")
+JOIN = re.compile(r"[\s,、]{0,3}(?:和|与|及|以及|跟|还有|或者?|加上?|配上?|&|\+|and|or|nor|plus|,)?(?: the)?[\s,、]{0,2}")
 ALL = re.compile(
     r"(?<![一-龥]的)都(?![市])|(?<!人)均(?!价|消费)|全部|每[一1]?[家个款]|两者|所有|无论哪|随便哪|\bboth\b|"
     r"\ball (?P<n>[2-9])\b(?! (?:boxes|points|wishes|conditions|criteria|requests|counts|of your))|"
@@ -89,7 +89,7 @@ COMPARES = re.compile(
 """Said where a number is a gap."""
 ADDS = re.compile(
     r"total|together|altogether|combined|\bsum|plus|\ball in|for (?:two|three|four|\d)|comes? to|would be|add|nights|each|both|"
-    r"一共|合计|加起来|总共|总价|共|[两三四五六\d]个?人|晚|加上|算下来|算上|下来|1家|一起|全")
+    r"一共|合计|加起来|加(?=\ufffc)|总共|总价|共|[两三四五六\d]个?人|晚|加上|算下来|算上|下来|1家|一起|全")
 """Said where a number is a sum."""
 
 

@@ -12,7 +12,8 @@ from recenv.records import ScorerRow
 from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rewards.features import matching, prose, replying, vector, wants
 from recenv.rewards.features.prose.catalogue import lists_places
-from recenv.rewards.features.terms import Rarity
+from recenv.rewards.features.rivals import above_rivals
+from recenv.rewards.features.terms import Rarity, said, shown
 from recenv.rewards.fields import items_of, texts
 from recenv.rewards.models.boosted import reader
 from recenv.rewards.models.boosted.overlaps import Asked, Overlaps
@@ -101,6 +102,12 @@ class Inputs:
             for n, line in zip(own, x, strict=True):
                 out[n] = line[None]
         return out
+
+    def in_list(self, row: ScorerRow, logits: Array) -> Array:
+        """(U,) logits of a row's units as they are, of a list's items beside those that compete with them."""
+        if not DIMENSIONS[row.dimension].listwise:
+            return logits
+        return above_rivals(said(row.query), list(map(shown, row.items)), self.overlaps.rarity, logits)
 
     def _with_claims(self, rows: Sequence[ScorerRow], found: Sequence[Array]) -> list[Array]:
         """Features of each row with what its response says of its records, and what the reader makes of it."""

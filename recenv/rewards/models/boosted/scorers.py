@@ -57,5 +57,6 @@ class BoostedScorers(CheckpointScorers):
             x = np.concatenate(given)
             dimension = part[0].dimension
             logits = self.ensembles[dimension].logits(x) + beside(dimension, x)
-            found += np.split(logits, list(accumulate(len(g) for g in given[:-1])))
+            parts = np.split(logits, list(accumulate(len(g) for g in given[:-1])))
+            found += [self.inputs.in_list(row, own) for row, own in zip(part, parts, strict=True)]
         return found
