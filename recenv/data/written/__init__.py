@@ -72,7 +72,11 @@ def read(folder: Path = _FOLDER, world: World | None = None) -> Iterator[Written
 
 
 def told(world: World, folder: Path = _FOLDER) -> Iterator[Written]:
-    """The answers of a folder about the items of a world: none where nothing was written about its kind."""
+    """The answers of a folder about the items of a world. Raises InputError where none were written about its kind of store."""
+    kinds = sorted(own.name for own in (folder / "told").iterdir())
+    if world.kind not in kinds:
+        raise InputError(f"no answers were written about a store of kind {world.kind!r} ({world.path}); expected one that "
+                         f"recenv ingest {' or '.join(kinds)} wrote")
     return read(folder / "told" / world.kind, world)
 
 

@@ -28,7 +28,7 @@ _MARKUP = re.compile(r"[①-⑳❶-❿]|\*\*|__|`")
 _EMOJI = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\ufe0f\u200d]+")
 """A sentence ends where one stands, in chats that set no stops."""
 _RUN = re.compile(r"[^\s;；:：,，|]{2,120}")
-_MOST_EVIDENCE = 20_000
+_MOST_EVIDENCE, _MOST_DRAWN = 20_000, 64
 _DOTTED = re.compile(r"(?<=\d)\.(?=[0-5]\d\s?[ap]\.?m\b)")
 """Of a time of day: "6.30 am"."""
 
@@ -43,9 +43,10 @@ class Reading(NamedTuple):
 @CACHES.keep(16_384)
 def prose(evidence: str, query: str, response: str) -> Reading:
     """A response read against its evidence."""
+    said = response[:2 * _MOST_CHARACTERS]
     for drawn, bare in _drawn(evidence):
-        response = response.replace(drawn, bare)
-    text = plain(response)
+        said = said.replace(drawn, bare)
+    text = plain(said)
     sentences, tallies, clauses, left = read(evidence, norm(query), text)
     tally = Counter(name for own in tallies for name in own.elements())
     over = unaccounted(left, evidence, query)
@@ -62,7 +63,7 @@ def prose(evidence: str, query: str, response: str) -> Reading:
 def _drawn(evidence: str) -> tuple[tuple[str, str], ...]:
     """What has pictures inside in an evidence, as a name may, and the same without: a sentence does not end there."""
     runs = dict.fromkeys(_RUN.findall(evidence[:_MOST_EVIDENCE])) if _EMOJI.search(evidence[:_MOST_EVIDENCE]) else ()
-    return tuple((run, bare) for run in runs if (bare := _EMOJI.sub("", run)) and bare != run)
+    return tuple((run, bare) for run in runs if (bare := _EMOJI.sub("", run)) and bare != run)[:_MOST_DRAWN]
 
 
 def plain(response: str) -> str:

@@ -6,6 +6,7 @@ record has it.
 
 from __future__ import annotations
 
+import bisect
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
@@ -27,7 +28,6 @@ _SELLS = re.compile(
 _SOLD_BY = re.compile(
     r",?\s?\(?\s?(?:(?:is |are |it is )?(?:sold |made |offered |served )?(?:from|by|at)(?: the)?|来自|出自|出品自|"
     r"商家[是为]?:?|是)\s?")
-
 _FROM = re.compile(r"(?:\b(?:from|by)(?: the)?|来自|出自|由)\s?$")
 _REACH = 12
 
@@ -45,30 +45,29 @@ def things(text: str, named: Sequence[Named], places: Sequence[Place]) -> list[N
 
 
 def shops(text: str, named: Sequence[Named], places: Sequence[Place]) -> Shops:
-    """Where shops stand for what they sell; one beside another's thing stands for nothing."""
+    """Where shops stand for what they sell; one beside another's thing stands for nothing. named: in order."""
     kept, made = list[Named](), list[tuple[int, bool]]()
+    starts = [m.start for m in named]
     for shop in _found(text, _of_shops(text, places), named):
-        beside = next((m for m in named if _joined(text, shop, m)), None) or _told_of(text, shop, named)
-        own = shop.places if beside is None else tuple(n for n in shop.places if n in beside.places)
-        if beside is not None:
+        at = bisect.bisect_left(starts, shop.start)
+        thing = _sold_by(text, shop, named[at - 1] if at else None, named[at] if at < len(named) else None)
+        own = shop.places if thing is None else tuple(n for n in shop.places if n in thing.places)
+        if thing is not None:
             made.append((shop.start, bool(own)))
         if own:
             kept.append(shop._replace(places=own))
     return Shops(kept, made)
 
 
-def _joined(text: str, shop: Named, thing: Named) -> bool:
-    if shop.end <= thing.start:
-        return _SELLS.fullmatch(text, shop.end, thing.start) is not None
-    return _SOLD_BY.fullmatch(text, thing.end, shop.start) is not None
-
-
-def _told_of(text: str, shop: Named, known: Sequence[Named]) -> Named | None:
-    """The thing that "..., from the shop" is said of, earlier in the sentence."""
-    if _FROM.search(text[max(0, shop.start - _REACH):shop.start]) is None:
-        return None
-    before = next((m for m in reversed(known) if m.end <= shop.start), None)
-    return before if before is not None and ENDS.search(text, before.end, shop.start) is None else None
+def _sold_by(text: str, shop: Named, before: Named | None, behind: Named | None) -> Named | None:
+    """The thing that is said to be a shop's: "the shop's thing", "thing, from the shop", "thing at 3 yuan, from the shop"."""
+    if before is not None and _SOLD_BY.fullmatch(text, before.end, shop.start):
+        return before
+    if behind is not None and _SELLS.fullmatch(text, shop.end, behind.start):
+        return behind
+    if before is not None and _FROM.search(text[max(0, shop.start - _REACH):shop.start]):
+        return before if ENDS.search(text, before.end, shop.start) is None else None
+    return None
 
 
 def _of_things(text: str, places: Sequence[Place]) -> dict[str, tuple[int, ...]]:
