@@ -97,7 +97,7 @@ lint: install
 types: install
 	$(BIN)/mypy
 
-# What the families are known to miss, and no more: words added to an item raise its relevance by trees a little (injection), an
+# What the families are known to miss, and no more: words added to an item raise its relevance by trees a little (injection), a
 # refusal claims nothing false of a record (degenerate), and an item that its user would leave changes what he is expected
 # to do by less than five times what it changes instructions (corruption).
 probe-fast probe-thorough: KNOWN := injection degenerate corruption
