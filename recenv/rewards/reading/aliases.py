@@ -6,7 +6,7 @@ A short name counts only where it can mean one place of those at hand. Texts are
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from recenv.rewards.reading import CACHES
@@ -82,22 +82,30 @@ def mentions(text: str, names: Sequence[str], context: str = "", kinds: Sequence
             if form in text:
                 owners.setdefault(form, []).append(n)
     whole = set(names)
-    found: list[Named] = []
-    taken = bytearray(len(text))
-    for form in sorted(owners, key=lambda f: (-len(f), f)):
-        own = owners[form]
+    clear: dict[str, tuple[int, ...]] = {}
+    for form, own in owners.items():
         exact = [n for n in own if names[n] == form]
         unclear = len({names[n] for n in own}) > 1 and not _branches([names[n] for n in own], form)
-        if form not in whole and (unclear or (len(form) < 4 and form in context and form not in called)):
-            continue
+        if form in whole or not (unclear or (len(form) < 4 and form in context and form not in called)):
+            clear[form] = tuple(exact or own)
+    return sorted(standing(text, clear, ()))
+
+
+def standing(text: str, owners: Mapping[str, tuple[int, ...]], named: Sequence[Named]) -> list[Named]:
+    """Where forms stand in a text for their places: the longest first, each where nothing of ``named`` and no longer one does."""
+    found: list[Named] = []
+    taken = bytearray(len(text))
+    for m in named if owners else ():
+        taken[m.start:m.end] = b"\x01" * (m.end - m.start)
+    for form in sorted(owners, key=lambda f: (-len(f), f)):
         at = text.find(form)
         while at >= 0:
             end = at + len(form)
             if _stands(text, at, end) and taken.find(1, at, end) < 0:
-                found.append(Named(at, end, tuple(exact or own)))
+                found.append(Named(at, end, owners[form]))
                 taken[at:end] = b"\x01" * (end - at)
             at = text.find(form, end)
-    return sorted(found)
+    return found
 
 
 def _branches(names: Sequence[str], form: str) -> bool:

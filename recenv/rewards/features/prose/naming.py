@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import bisect
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from recenv.rewards.features import CACHES
 from recenv.rewards.features.prose.places import Place
 from recenv.rewards.features.prose.wording import ENDS
-from recenv.rewards.reading.aliases import Named, forms
+from recenv.rewards.reading.aliases import Named, forms, standing
 
 _PIECE = re.compile(r"[^()\[\]【】（）「」+＋·•,、/|&;:\s]+")
 _BRACKETS = re.compile(r"[\[【（(「][^\]】）)」]{0,60}[\]】）)」]")
@@ -41,14 +41,14 @@ class Shops(NamedTuple):
 
 def things(text: str, named: Sequence[Named], places: Sequence[Place]) -> list[Named]:
     """Where parts of names stand for what a shop sells."""
-    return _found(text, _of_things(text, places), named)
+    return standing(text, _of_things(text, places), named)
 
 
 def shops(text: str, named: Sequence[Named], places: Sequence[Place]) -> Shops:
     """Where shops stand for what they sell; one beside another's thing stands for nothing. named: in order."""
     kept, made = list[Named](), list[tuple[int, bool]]()
     starts = [m.start for m in named]
-    for shop in _found(text, _of_shops(text, places), named):
+    for shop in standing(text, _of_shops(text, places), named):
         at = bisect.bisect_left(starts, shop.start)
         thing = _sold_by(text, shop, named[at - 1] if at else None, named[at] if at < len(named) else None)
         own = shop.places if thing is None else tuple(n for n in shop.places if n in thing.places)
@@ -90,28 +90,6 @@ def _of_shops(text: str, places: Sequence[Place]) -> dict[str, tuple[int, ...]]:
             if form in text and not any(form in other for other in others):
                 found.setdefault(form, own)
     return found
-
-
-def _found(text: str, owners: Mapping[str, tuple[int, ...]], named: Sequence[Named]) -> list[Named]:
-    """The longest first, each where nothing else stands."""
-    found: list[Named] = []
-    taken = bytearray(len(text) + 1)
-    for m in named if owners else ():
-        taken[m.start:m.end] = b"\x01" * (m.end - m.start)
-    for form in sorted(owners, key=lambda f: (-len(f), f)):
-        at = text.find(form)
-        while at >= 0:
-            end = at + len(form)
-            if taken.find(1, at, end) < 0 and _stands(text, at, end):
-                taken[at:end] = b"\x01" * (end - at)
-                found.append(Named(at, end, owners[form]))
-            at = text.find(form, end)
-    return found
-
-
-def _stands(text: str, start: int, end: int) -> bool:
-    around = (text[at - 1:at + 1] for at in (start, end) if 0 < at < len(text))
-    return not any(pair.isascii() and pair.isalnum() for pair in around)
 
 
 @CACHES.keep(8_192)
