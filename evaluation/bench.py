@@ -61,9 +61,9 @@ class Constant:
         self.spec = ScorerSpec(name=CONSTANT, dimension=dimension, kind="rule", reads=(), fingerprint=CONSTANT)
 
     def score(self, rows: Sequence[ScorerRow]) -> Scores:
-        """Halves; a list gets equal probabilities."""
+        """Halves; a list gets equal probabilities, under which every order is the best."""
         lists = tuple(np.full(len(r.items), 1.0 / len(r.items), np.float32) for r in rows if r.items)
-        return Scores(np.full(len(rows), 0.5, np.float32), ("",) * len(rows), lists)
+        return Scores(np.array([1.0 if r.items else 0.5 for r in rows], np.float32), ("",) * len(rows), lists)
 
 
 def measure(

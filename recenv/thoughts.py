@@ -18,14 +18,14 @@ _TAG = re.compile(
     r"|<\|channel\|>final[^<>|]{0,100}<\|message\|>|<channel\|>",
     re.IGNORECASE,
 )
-_MARK = re.compile(r"[<◁]|\[/?t", re.IGNORECASE)
+_MARKS = ("<", "◁", "[t", "[T", "[/t", "[/T")
 """How every tag begins."""
 _TRIES = 8  # places where the rest may be one JSON object: each may cost a pass over the text
 
 
 def without_thoughts(text: str, *, blank: bool = False) -> str:
     """A text without what was thought; blank: with as many spaces instead, so that places stay."""
-    spans = _thoughts(text) if _MARK.search(text) else []
+    spans = _thoughts(text) if _marked(text) else []
     if not spans:
         return text
     parts, at = list[str](), 0
@@ -33,6 +33,11 @@ def without_thoughts(text: str, *, blank: bool = False) -> str:
         parts += [text[at:start], " " * (end - start) if blank else ""]
         at = end
     return "".join([*parts, text[at:]])
+
+
+def _marked(text: str) -> bool:
+    """Whether a text has what every tag begins with: far cheaper to find than a pattern."""
+    return any(mark in text for mark in _MARKS)
 
 
 def _thoughts(text: str) -> list[tuple[int, int]]:

@@ -55,7 +55,8 @@ def overlap_scorers() -> dict[str, Scorer]:
 
 
 class ConstantScorer:
-    """One value for every row, and for each item of a list the same share; keeps the rows it was asked, call by call."""
+    """One value for every row, and for each item of a list the same share, so that every order is the best; keeps the rows it was
+    asked, call by call."""
 
     def __init__(self, dimension: str, value: float, reason: str = "") -> None:
         self.spec = ScorerSpec(name=f"constant {value}", dimension=dimension, kind="rule", reads=(), fingerprint=str(value))
@@ -65,7 +66,8 @@ class ConstantScorer:
         self.calls.append(list(rows))
         lists = tuple(np.full(len(r.items), 1 / max(len(r.items), 1), np.float32) for r in rows)
         listed = REGISTRY[self.spec.dimension].listwise
-        return Scores(np.full(len(rows), self.value, np.float32), (self.reason,) * len(rows), lists if listed else ())
+        value = 1.0 if listed and self.value == self.value else self.value
+        return Scores(np.full(len(rows), value, np.float32), (self.reason,) * len(rows), lists if listed else ())
 
 
 def constant_scorers(value: float, reason: str = "") -> dict[str, Scorer]:

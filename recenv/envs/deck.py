@@ -23,9 +23,9 @@ from recenv.envs.spaces import BOUND, CANDIDATE_FEATURES, SESSION_FEATURES
 from recenv.envs.state import State, spread_starts
 from recenv.envs.tables import MISSED_BY, UNKNOWN_BY, Standing, Tables
 from recenv.envs.transcript import Transcript
-from recenv.records import CATEGORIES, ScorerRow
+from recenv.records import CATEGORIES, Item, ScorerRow
 from recenv.rewards.dimensions import DIMENSIONS, Dimension
-from recenv.rewards.protocol import Scorer, scores_of
+from recenv.rewards.protocol import Scorer, Scores, scores_of
 from recenv.rewards.rows import Told
 from recenv.rewards.rows import rows as make_rows
 
@@ -61,13 +61,16 @@ class SlateScores(NamedTuple):
 class Deck:
     """Blocks of one world under one set of scorers and one reward; shared by all environments of a process.
 
-    names: the S slate dimensions that have a scorer. ``whole``: whether every cell that was asked for has a value.
+    names: the S slate dimensions that have a scorer. fickle (S,): whose may answer otherwise another time, at a cost.
+    ``whole``: whether every cell that was asked for has a value. ``talks``: whether a scorer said what a
+    value is due to, which is not kept.
     """
 
     def __init__(self, tables: Tables, transcript: Transcript, scorers: Mapping[str, Scorer], worth: Worth) -> None:
         self.tables, self.transcript, self._worth = tables, transcript, worth
         self.names = tuple(d.name for d in DIMENSIONS.values() if d.of == "slate" and d.name in scorers)
         self._scorers = [scorers[name] for name in self.names]
+        self.fickle = np.array([s.spec.kind in ("judge", "generative") for s in self._scorers], np.bool_)  # (S,)
         self._listed = np.array([DIMENSIONS[name].listwise for name in self.names], np.bool_)  # (S,)
         self._numbers = BlockNumbers(tables.world)
         config, s = tables.config, len(self.names)
@@ -92,7 +95,7 @@ class Deck:
         self._reasons: dict[tuple[str, int], str] = {}
         self._fixed: dict[int, NDArray[np.float64]] = {}
         self._texts: dict[int, str] = {}
-        self.whole = True
+        self.whole, self.talks = True, False
         self._home: Path | None = None
         self._kept = 0  # cells that are on disk already
         self._fresh = np.zeros(0, np.bool_)  # (B,) blocks that have others
@@ -297,6 +300,11 @@ class Deck:
         """Why a scorer gave no value in a block, "" where it gave them."""
         return self._reasons.get((dimension, block), "")
 
+    def first(self, s: int, block: int) -> Item:
+        """The candidate of a block that the scorer of lists at S puts first; there is one."""
+        place = int(self.tables.at(np.array([self._numbers.keys[block][0]]))[0])
+        return self.tables.world.item(int(self.tables.rows.item[place, int(np.nanargmax(self._cell[block, :-1, s]))]))
+
     def fill(self, cells: NDArray[np.int64]) -> None:
         """Ask the scorers for cells, (R, 2) of block and candidate, sorted, each once."""
         if not len(cells):
@@ -311,15 +319,14 @@ class Deck:
             rows: list[ScorerRow] = []
             for b, (start, end) in zip(blocks, pairwise(bounds), strict=True):
                 rows += self.rows(record, b, cells[start:end, 1].tolist())
-            scores = scores_of(scorer, rows)
+            scores = self._answers(scorer, rows)
             self._cell[cells[:, 0], cells[:, 1], s] = scores.values
             for b, reason in zip(cells[:, 0].tolist(), scores.reasons, strict=True):
                 if reason:
                     self._reasons[name, b] = reason
         # who may fail to answer now may answer later; a missing value is kept only of those who would say the same again
-        fickle = np.array([s.spec.kind in ("judge", "generative") for s in self._scorers], np.bool_)
         missing = np.isnan(self._cell[cells[:, 0], cells[:, 1]])
-        self._asked[cells[:, 0], cells[:, 1]] = ~(missing & fickle).any(1)
+        self._asked[cells[:, 0], cells[:, 1]] = ~(missing & self.fickle).any(1)
         self._fresh[cells[:, 0]] = True
         self._valued(cells, np.arange(len(self)))
 
@@ -335,7 +342,7 @@ class Deck:
         if not blocks:
             return
         rows = [self.rows(record, b, [])[0] for b in blocks]
-        scores = scores_of(scorer, rows)
+        scores = self._answers(scorer, rows)
         for n, b in enumerate(blocks):
             size = len(rows[n].items)
             told = bool(scores.lists) and not np.isnan(scores.values[n])
@@ -348,6 +355,11 @@ class Deck:
             self._ideal[b, 1:, s] = np.where(sums > 0, sums, np.inf)
             if not told:
                 self._reasons[record.name, b] = scores.reasons[n] or NO_LIST
+
+    def _answers(self, scorer: Scorer, rows: Sequence[ScorerRow]) -> Scores:
+        scores = scores_of(scorer, rows)
+        self.talks |= any(reason and there for reason, there in zip(scores.reasons, ~np.isnan(scores.values), strict=True))
+        return scores
 
     def rows(self, record: Dimension, block: int, numbers: list[int]) -> list[ScorerRow]:
         """What the scorer of a dimension is asked in a block: the rows of the given candidates, or the one of their list."""

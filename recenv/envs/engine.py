@@ -20,6 +20,7 @@ from recenv.data.world import World
 from recenv.envs import CACHES, dynamics
 from recenv.envs.config import EnvConfig
 from recenv.envs.conversing import converse, situations
+from recenv.envs.dealt import Dealt, deal
 from recenv.envs.deck import Deck
 from recenv.envs.dynamics import Reactions
 from recenv.envs.facts import Facts, by_item, by_number
@@ -214,7 +215,8 @@ class Engine:
             own = converse(self.user, self.transcript, state, log, dict(zip(rows, acted, strict=True)), facts)
         after, reactions = dynamics.transition(
             self.tables, state, act, facts, heard, None if own is None else own.decided)
-        judged = self._judge_words(n, rows, rulings, facts, reactions)
+        dealt = deal(self.deck, state, facts, act == _RECOMMEND)
+        judged = self._judge_words(n, rows, rulings, facts, reactions, dealt)
         after, step = self._pay(state, after, act, stale, judged, reactions, facts)
         self._write(state, log, act, facts, reactions)
         if own is not None:
@@ -249,17 +251,22 @@ class Engine:
         return ~int(state.told[r]) & int(self.tables.rows.sayable[place])
 
     def _judge_words(
-        self, n: int, rows: list[int], rulings: list[Rulings], facts: Facts, reactions: Reactions
+        self, n: int, rows: list[int], rulings: list[Rulings], facts: Facts, reactions: Reactions, dealt: Dealt | None
     ) -> _Judged:
-        scores = self._score(rulings)
-        d = len(self.dimensions)
+        d, scores = len(self.dimensions), self._score(rulings, None if dealt is None else dealt.there[rows].tolist())
         components, sources = np.full((n, d), np.nan, np.float32), np.full((n, d), NO_SOURCE, np.int8)
         items, unjudged = np.full((n, self.config.slate_size, d), np.nan, np.float32), np.zeros((n, d), np.bool_)
         components[rows], unjudged[rows] = scores.components, scores.unjudged
-        applicable = ~np.isnan(components)
         if rows:
             items[rows] = scores.items
             sources[rows] = scores.sources
+        costs, left_out = dict(zip(rows, scores.costs, strict=False)), dict(zip(rows, scores.left_out, strict=True))
+        if dealt is not None:
+            held = np.flatnonzero(dealt.there)[:, None], np.arange(d)[self._columns]
+            components[held], sources[held] = dealt.values[dealt.there], SCORER
+            items[held[0], :, held[1]] = dealt.items[dealt.there].swapaxes(1, 2)
+            left_out |= dealt.left_out
+        applicable = ~np.isnan(components)
         reasons = {(rows[n], d): why for (n, d), why in scores.reasons.items()}
         hybrid = self.reward(components, unjudged)
         values, worth = hybrid.values, np.full(items.shape[:2], np.nan, np.float32)
@@ -268,7 +275,6 @@ class Engine:
             own = facts.there & ~np.isnan(items).all(2)
             worth = np.where(own, self.reward(each.reshape(-1, d)).values.reshape(items.shape[:2]), worth)
             values = np.where(own.any(1), _served(np.where(own, worth, _NOTHING), own, reactions), values)
-        costs, left_out = dict(zip(rows, scores.costs, strict=False)), dict(zip(rows, scores.left_out, strict=True))
         worths, there = np.empty((n, 1 + d), np.float32), np.ones((n, 1 + d), np.bool_)
         worths[:, 0], worths[:, 1:], there[:, 1:] = values, np.where(applicable, components, np.float32(0.0)), applicable
         return _Judged(

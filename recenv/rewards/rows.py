@@ -59,11 +59,12 @@ def of_turn(
     person: tuple[str, str] | None = None, listed: Sequence[str] | None = None,
 ) -> Told:
     """An agent's recommendation. items: the records of its known items; text: as for ``of_slate``; person: profile and context in
-    words, listed: texts of the candidates, for callers that keep them."""
+    words, listed: texts of the candidates, for callers that keep them or need no list."""
     user, context = person or (user_text(view.user), mapping_text(view.context, view.locale))
+    candidates = map(text, view.candidates) if listed is None else listed
     return of_slate(
         locale=view.locale, query=view.query, instruction=view.instruction, user=user, context=context, items=items,
-        response=action.text, candidates=listed or map(text, view.candidates), most=view.slate_size, text=text)
+        response=action.text, candidates=candidates, most=view.slate_size, text=text)
 
 
 def of_candidates(view: AgentView, text: Callable[[Item], str] = item_text) -> Told:

@@ -94,26 +94,31 @@ class TurnScorer:
 
     def __init__(self, scorers: Mapping[str, Scorer]) -> None:
         self.scorers, self.dimensions = dict(scorers), DIMENSIONS.values()
+        self._of_slates = {d for d, own in enumerate(self.dimensions) if own.of == "slate" and own.name in self.scorers}
         self._texts: dict[str, str] = {}  # item id -> text; a scorer of turns serves one world
         self._people: dict[str, tuple[str, str]] = {}  # session id -> profile and context in words
         self._lists: dict[int, tuple[Sequence[Item], tuple[str, ...]]] = {}  # by identity, candidates and their texts
 
-    def __call__(self, turns: Sequence[Rulings]) -> TurnScores:
-        """N turns, with what the rules say of them."""
+    def __call__(self, turns: Sequence[Rulings], dealt: Sequence[bool] | None = None) -> TurnScores:
+        """N turns, with what the rules say of them. dealt (N,): turns about whose slates nobody is asked, since their values are
+        known."""
         sheet = _Sheet(len(turns), len(self.dimensions), max((turn.view.slate_size for turn in turns), default=0))
         for n, turn in enumerate(turns):
-            self._enter(sheet, n, turn)
+            self._enter(sheet, n, turn, dealt is not None and dealt[n])
         for d in range(len(self.dimensions)):
             self._score(sheet, d, turns)
         return TurnScores(
             sheet.values, sheet.sources, dict(sorted(sheet.reasons.items())), sheet.unjudged, sheet.items, tuple(sheet.costs),
             tuple(sheet.left_out))
 
-    def _enter(self, sheet: _Sheet, n: int, turn: Rulings) -> None:
+    def _enter(self, sheet: _Sheet, n: int, turn: Rulings, dealt: bool) -> None:
         """What rules decide of a turn, and the rows that are left to the scorers."""
         view, action, known = turn.view, turn.action, [item for item in turn.items if item is not None]
         told: rows.Told | None = None
+        listed = () if dealt else self._listed(view.candidates)
         for d, dimension in enumerate(self.dimensions):
+            if dealt and d in self._of_slates:
+                continue
             lack = _lack(dimension, view, action, known)
             if dimension.rule is not None and (dimension.always or not lack):
                 verdict = turn(dimension.rule)
@@ -121,7 +126,7 @@ class TurnScorer:
                     sheet.put(n, d, 0.0, _RULE, verdict.reason)
                     continue
             if not lack:
-                told = told or rows.of_turn(view, action, known, self._text, self._person(view), self._listed(view.candidates))
+                told = told or rows.of_turn(view, action, known, self._text, self._person(view), listed)
                 sheet.ask(n, d, rows.rows(dimension, told))
             elif dimension.always:
                 sheet.put(n, d, 1.0, _RULE)  # nothing left to judge: every rule that applies has passed

@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from click.testing import CliRunner
+from five import IR
 from known_families import Home, make_home
 
 from recenv.cli import cli
@@ -100,8 +101,9 @@ def test_a_constant_scorer_gives_the_known_return(home: Home, run: Path, tmp_pat
     for trace in clean:
         goals = {t.goal for t in trace.turns if t.action.act == "recommend"}
         assert trace.total == pytest.approx(0.1 * 0.6 * len(goals) + 0.9 * trace.goals_met, abs=1e-6)
-    judged = [c for t in traces(made) for u in t.turns for c, s in zip(u.components, u.sources, strict=True) if s == "scorer"]
-    assert judged and set(judged) == {0.5}
+    judged = [(d, c) for t in traces(made) for u in t.turns for d, (c, s) in enumerate(zip(u.components, u.sources, strict=True))
+              if s == "scorer"]
+    assert judged and {c for d, c in judged if d != IR} == {0.5} and {c for d, c in judged if d == IR} == {1.0}
 
 
 def test_a_dimension_without_a_scorer_is_missing_and_named(home: Home, run: Path, tmp_path: Path) -> None:

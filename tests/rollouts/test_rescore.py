@@ -73,14 +73,16 @@ def counted(trace: SessionTrace, goal: int) -> tuple[int, int]:
 
 
 def test_a_constant_scorer_gives_the_return_that_follows(tiny_world: World, played: list[SessionTrace], wants: bool) -> None:
-    """The default spec pays a goal the mean worth of its turns: the constant for a new slate, 0 for a malformed turn."""
+    """The default spec pays a goal the mean worth of its turns: 0 for a malformed one, and for a new slate the mean of twice the
+    constant and of 1, since in a list of equals none is better."""
+    worth = (0.75 + 0.75 + 1) / 3
     for trace in rescore(engine(tiny_world, constant_scorers(0.75), wants=wants), played):
         goals = [counted(trace, g) for g in range(trace.goals)]
-        assert trace.total == pytest.approx(sum(0.75 * f / (f + b) for f, b in goals if f + b), abs=1e-6)
+        assert trace.total == pytest.approx(sum(worth * f / (f + b) for f, b in goals if f + b), abs=1e-6)
         for turn in trace.turns:
             shown = turn.action.act == "recommend"
-            assert turn.components[2:] == ((0.75 if shown else None),) * 3
-            assert (turn.sources[IF], turn.value) == ("rule", 0.75 if shown else 0.0)
+            assert turn.components[2:] == ((0.75, 0.75, 1.0) if shown else (None,) * 3)
+            assert (turn.sources[IF], turn.value) == ("rule", pytest.approx(worth if shown else 0.0))
 
 
 def test_another_reward_pays_otherwise_for_the_same_components(
@@ -88,7 +90,7 @@ def test_another_reward_pays_otherwise_for_the_same_components(
 ) -> None:
     """This one pays every turn its worth."""
     for trace in rescore(engine(tiny_world, constant_scorers(0.5), reward="gated-mean-level", wants=wants), played):
-        assert trace.total == pytest.approx(0.5 * sum(counted(trace, g)[0] for g in range(trace.goals)), abs=1e-6)
+        assert trace.total == pytest.approx((0.5 + 0.5 + 1) / 3 * sum(counted(trace, g)[0] for g in range(trace.goals)), abs=1e-6)
 
 
 def test_a_failed_gate_of_the_new_scorers_pays_nothing(tiny_world: World, played: list[SessionTrace], wants: bool) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from itertools import chain, pairwise
+from collections.abc import Sequence
+from itertools import chain
 from typing import NamedTuple
 
 from recenv.rewards.reading import CACHES
@@ -67,21 +68,22 @@ def _token(said: str) -> str:
 
 
 @CACHES.keep(8_192)
-def _places(text: str) -> dict[str, tuple[int, ...]]:
-    """Where each token of a text stands, the first _MOST places."""
+def _places(text: str) -> dict[str, list[int]]:
+    """Where each token of a text stands."""
     found: dict[str, list[int]] = {}
     for n, token in enumerate(tokens(text)):
-        if token != _BREAK:
-            found.setdefault(token, []).append(n)
-    return {token: tuple(places[:_MOST]) for token, places in found.items()}
+        if token in found:
+            found[token].append(n)
+        else:
+            found[token] = [n]
+    found.pop(_BREAK, None)
+    return found
 
 
 def follows(first: str, second: str, source: str) -> bool:
     """Whether a token, no break, stands right behind another in a text."""
-    known, places = tokens(source), _places(source).get(first, ())
-    if len(places) == _MOST:
-        return (first, second) in pairwise(known)
-    return any(known[n + 1:n + 2] == (second,) for n in places)
+    known = tokens(source)
+    return any(known[n + 1:n + 2] == (second,) for n in _places(source).get(first, ()))
 
 
 @CACHES.keep(16_384)
@@ -123,10 +125,10 @@ def matches(text: str, source: str) -> tuple[tuple[int, int], ...]:
     return tuple(found)
 
 
-def _longest(said: tuple[str, ...], at: int, known: tuple[str, ...], places: tuple[int, ...]) -> int:
+def _longest(said: tuple[str, ...], at: int, known: tuple[str, ...], places: Sequence[int]) -> int:
     """How many tokens two texts share at most, from a place in one and any of some in the other on, up to the next break."""
     longest = 0
-    for place in places:
+    for place in places[:_MOST]:
         most = min(len(said) - at, len(known) - place, _MOST)
         if longest >= most or said[at + longest] != known[place + longest]:
             continue  # not longer than one that was found

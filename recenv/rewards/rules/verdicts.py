@@ -234,7 +234,7 @@ def _in_one_script(language: str, text: str) -> bool:
     if language not in _LANGUAGES:
         return False
     foreign = HAN if language == "en" else LATIN
-    return not foreign.search(text) and not foreign.search(unicodedata.normalize("NFKC", text))
+    return not foreign.search(text) and (text.isascii() or not foreign.search(unicodedata.normalize("NFKC", text)))
 
 
 def _demanded(instruction: str, text: str, items: int) -> Broken:

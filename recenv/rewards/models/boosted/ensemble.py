@@ -1,4 +1,4 @@
-"""Boosted trees as plain arrays: every comparison of every tree at once, then the leaf that all of them leave open.
+"""Boosted trees as plain arrays: a comparison of every tree at once, node by node, then the leaf that all of them leave open.
 
 A node whose comparison fails closes the leaves on its left; what stays open furthest left is the tree's leaf (QuickScorer:
 Lucchese et al., SIGIR 2015). A logit is the same, to the bit, whatever rows come with it. How trees are grown:
@@ -31,6 +31,9 @@ class Ensemble:
         self.threshold = np.asarray(arrays["threshold"], np.float64)
         self.open = np.asarray(arrays["open"]).astype(np.uint16)
         self.value = np.asarray(arrays["value"], np.float64)
+        nodes = zip(self.feature.T, self.threshold.T, self.open.T, strict=True)
+        self._nodes = [tuple(map(np.ascontiguousarray, node)) for node in nodes]
+        self._leaves, self._first_leaf = self.value.ravel(), np.arange(len(self.value)) * LEAVES
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """What is stored of it."""
@@ -40,10 +43,11 @@ class Ensemble:
     def logits(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
         """(R,) logits of features (R, E), without NaN."""
         out = np.zeros(len(x))
-        trees = np.arange(len(self.value))[:, None]
         for at in range(0, len(x), _BLOCK):
-            part = np.ascontiguousarray(x[at:at + _BLOCK].T)
-            fine = part[self.feature] <= self.threshold[:, :, None]
-            left = np.bitwise_and.reduce(np.where(fine, np.uint16(0xFFFF), self.open[:, :, None]), 1)
-            out[at:at + _BLOCK] = in_order(self.value[trees, _FIRST[left]].T)
+            part = x[at:at + _BLOCK]
+            left = np.full((len(part), len(self.value)), 0xFFFF, np.uint16)
+            for feature, threshold, open_ in self._nodes:
+                fine = part.take(feature, 1) <= threshold
+                left &= open_ | (-fine.view(np.int8)).astype(np.int16).view(np.uint16)  # all bits where the comparison holds
+            out[at:at + _BLOCK] = in_order(self._leaves.take(self._first_leaf + _FIRST.take(left)))
         return out
