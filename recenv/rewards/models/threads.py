@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from recenv.errors import InputError
 
@@ -33,11 +33,9 @@ def keep_to_one() -> None:
         sys.modules["torch"].set_num_threads(1)
 
 
-@contextmanager
-def one_thread() -> Iterator[None]:
+def one_thread() -> AbstractContextManager[None]:
     """Sums in one order, whatever the machine. The number of threads is put back."""
-    with so_many_threads(1):
-        yield
+    return so_many_threads(1)
 
 
 @contextmanager
@@ -58,11 +56,6 @@ def so_many_threads(count: int) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-@contextmanager
-def steady(rows: int) -> Iterator[None]:
+def steady(rows: int) -> AbstractContextManager[None]:
     """For products of so many rows: few rows are cut between threads at places that show in the last bit."""
-    if rows >= _ROWS:
-        yield
-        return
-    with one_thread():
-        yield
+    return nullcontext() if rows >= _ROWS else one_thread()

@@ -19,9 +19,10 @@ from recenv.rewards.features.prose.tally import COUNTED, NAMES, RIGHT, WRONG
 from recenv.rewards.features.prose.wording import ASKED
 from recenv.rewards.reading.lexical import norm
 
-__all__ = ["NAMES", "Reading", "Sentence", "plain", "prose"]
+__all__ = ["MOST_CHARACTERS", "NAMES", "Reading", "Sentence", "plain", "prose"]
 
-_MOST_CHARACTERS = 6_000
+MOST_CHARACTERS = 4_000
+"""Of an answer so many characters are read; ``rules`` let none be longer."""
 _NUMBERED = re.compile(r"(?<=[:;]\d)\. (?=\d)")
 """The mark of a list before a name that begins with a number."""
 _MARKUP = re.compile(r"[①-⑳❶-❿]|\*\*|__|`")
@@ -43,7 +44,7 @@ class Reading(NamedTuple):
 @CACHES.keep(16_384)
 def prose(evidence: str, query: str, response: str) -> Reading:
     """A response read against its evidence."""
-    said = response[:2 * _MOST_CHARACTERS]
+    said = response[:2 * MOST_CHARACTERS]
     for drawn, bare in _drawn(evidence):
         said = said.replace(drawn, bare)
     text = plain(said)
@@ -68,5 +69,5 @@ def _drawn(evidence: str) -> tuple[tuple[str, str], ...]:
 
 def plain(response: str) -> str:
     """A response as it is read: normalised, without markup, with numbers and times of day as digits."""
-    said = _NUMBERED.sub("、", norm(_DOTTED.sub(":", _EMOJI.sub("\n", _MARKUP.sub("", response[:_MOST_CHARACTERS])))))
-    return ASKED.sub(r"\1: ", norm(written(said).replace("vs.", "vs")))[:_MOST_CHARACTERS]
+    said = _NUMBERED.sub("、", norm(_DOTTED.sub(":", _EMOJI.sub("\n", _MARKUP.sub("", response[:MOST_CHARACTERS])))))
+    return ASKED.sub(r"\1: ", norm(written(said).replace("vs.", "vs")))[:MOST_CHARACTERS]

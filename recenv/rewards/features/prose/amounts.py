@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from itertools import combinations, pairwise
 
+from recenv.rewards.features import CACHES
 from recenv.rewards.features.prose.clauses import Clause
 from recenv.rewards.features.prose.places import CLOCK, DISTANCE, MONEY, RATING, Place, every
 from recenv.rewards.features.prose.scope import counted, says_all, scope_of
@@ -102,12 +103,18 @@ def _paired(told: Sequence[Quantity], clause: Clause, places: Sequence[Place]) -
     return frozenset()
 
 
+@CACHES.keep(8_192)
+def _finds(pattern: re.Pattern[str], text: str) -> bool:
+    """Whether a clause has something: asked anew for each of its numbers."""
+    return pattern.search(text) is not None
+
+
 def _number(q: Quantity, clause: Clause, places: Sequence[Place], asked: frozenset[float], tally: Tally) -> None:
     scope = scope_of(clause, places) if says_all(clause) and not clause.own else clause.about
     about = scope or clause.seen or tuple(range(len(places)))
     near = clause.text[max(0, q.start - 14):q.end + 4]
     loose = 0.08 * q.value if q.kind in (MONEY, DISTANCE) and _ABOUT.search(near) else 0.0
-    if q.value in asked and not clause.open and (_WISHED.search(clause.text) or _MEETS.search(clause.text)):
+    if q.value in asked and not clause.open and (_finds(_WISHED, clause.text) or _finds(_MEETS, clause.text)):
         _met(q, clause, places, about, tally)
         return
     own = [_has(places[n], q, loose) for n in about]
@@ -130,20 +137,20 @@ def _number(q: Quantity, clause: Clause, places: Sequence[Place], asked: frozens
     near = f"{clause.text[max(0, q.start - 14):q.start]}0{clause.text[q.end:q.end + 16]}"
     below, above = _LOW.search(near), _HIGH.search(near)
     if below or above:
-        order = 1 if below or NONE.search(clause.text) or _NO_MORE.search(near) else -1
+        order = 1 if below or _finds(NONE, clause.text) or _NO_MORE.search(near) else -1
         held = [places[n].own[kind] for n in about for kind in kinds if kind in places[n].own]
-        if _DIFFERS.search(clause.text) and not all((v - q.value) * order <= 0 for v in held):
+        if _finds(_DIFFERS, clause.text) and not all((v - q.value) * order <= 0 for v in held):
             apart = [abs(a - b) for kind in kinds for a, b in combinations(every(places, kind), 2)]
             tally.add("sums_right" if any((gap - q.value) * order <= 1e-6 for gap in apart) else "values_nobodys")
         elif held and not counted(clause.text):
             tally.add("values_own" if all((v - q.value) * order <= 0 for v in held) else "values_nobodys")
-    elif _DIFFERS.search(clause.text) and len(places) > 1:
+    elif _finds(_DIFFERS, clause.text) and len(places) > 1:
         gaps = {round(abs(a - b), 3) for kind in kinds for a, b in combinations(every(places, kind), 2)}
         gaps |= {round(abs(a - v), 3) for kind in kinds for n in about for v in places[n].values.get(kind, ()) for a in asked}
         over = 1.0 if re.match(r"\s?多", clause.text[q.end:]) else 0.0
         fits = any(0 <= gap - q.value <= over or abs(gap - q.value) <= loose for gap in gaps)
         tally.add("sums_right" if fits or round(q.value, 3) in gaps else "sums_wrong")
-    elif _TOGETHER.search(clause.text):
+    elif _finds(_TOGETHER, clause.text):
         values = every(places, q.kind or MONEY)[:8]
         sums = {round(sum(c), 3) for size in (2, 3) for c in combinations(values, size)} | {
             round(n * v, 3) for n in (2, 3, 4) for v in values}

@@ -73,11 +73,13 @@ def clauses_of(text: str, places: Sequence[Place], query: str) -> list[Clause]:
     together: list[int] = []  # places of this sentence, in order
     group: tuple[int, ...] = ()  # of a kind, that this sentence speaks of
     pair: tuple[int, int] | None = None  # of the last sentence that speaks of two
+    asks = ENDS.search(plain)  # the end of the sentence
     here: tuple[int, ...]
     for start, end in pairwise(cuts):
         if len(found) >= _MOST_CLAUSES:
             break
-        asks = ENDS.search(plain, end - 1)
+        if asks is not None and asks.start() < end - 1:
+            asks = ENDS.search(plain, end - 1)
         if len(together) == 2:
             pair = (together[0], together[1])
         question, stops = asks is not None and asks.group() == "?", ENDS.search(plain, end - 1, end) is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from recenv.rewards.features import CACHES
 from recenv.rewards.features.prose.clauses import MASK, Clause
 from recenv.rewards.features.prose.places import Place
 from recenv.rewards.features.prose.wording import ALL, EXCEPT
@@ -22,6 +23,7 @@ _AMONG = re.compile(r"(?:地方|景点|酒店|店|选择)?(?:里|中|当中|之�
 _OF_PLACES = re.compile(r"\d[家个处款间]|全部|所有|[每各][家个]|两者")
 
 
+@CACHES.keep(4_096)
 def says_all(clause: Clause) -> bool:
     """Whether something is said of all places; "都" of a single one is said of the things that it has."""
     match = ALL.search(clause.text)

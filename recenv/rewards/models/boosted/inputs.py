@@ -6,11 +6,13 @@ from collections.abc import Collection, Sequence
 from functools import lru_cache
 
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from recenv.records import ScorerRow
 from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rewards.features import matching, prose, replying, vector, wants
+from recenv.rewards.features.prose import MOST_CHARACTERS
 from recenv.rewards.features.prose.catalogue import lists_places
 from recenv.rewards.features.rivals import above_rivals
 from recenv.rewards.features.terms import Rarity, said, shown
@@ -88,6 +90,8 @@ class Inputs:
         if not rows:
             return []
         dimension = rows[0].dimension
+        if claims(dimension):
+            rows = [replace(row, response=row.response[:MOST_CHARACTERS]) for row in rows]
         if not matches(dimension):
             found = [np.nan_to_num(vector.vector(dimension, texts(row, "")).astype(np.float64))[None] for row in rows]
             return self._with_claims(rows, found) if claims(dimension) else found
