@@ -114,7 +114,7 @@ def payload(runs: Sequence[str | Path], progress: Progress = lambda done, total:
         "sessions": about, "rows": columns, "words": list(table.words.texts), "block": BLOCK,
         "board": _board(boards, names, several), "summary": table.summary(len(players)),
     })
-    characters |= set(data.decode())
+    characters = characters.union(data.decode(), *(msgspec.json.encode(told).decode() for told in sessions.told))
     return Payload(title, data, tuple(_blocks(sessions)), frozenset(characters))
 
 

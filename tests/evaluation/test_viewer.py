@@ -15,11 +15,13 @@ from typing import Any
 import msgspec
 import pytest
 from click.testing import CliRunner
+from known_families import make_home
 from trace_builders import SKILLS, dialogue, finished_run, plan, session, turn
 
 from recenv.cli import cli
 from recenv.errors import InputError
 from recenv.evaluation.report import write_report
+from recenv.evaluation.run import run_evaluation
 from recenv.evaluation.runner import evaluate
 from recenv.evaluation.viewer.page import page, policy, script
 from recenv.evaluation.viewer.payload import BLOCK, payload
@@ -93,6 +95,16 @@ def test_the_table_and_the_transcripts_are_those_of_the_run(run: Path) -> None:
             expected = dialogue(agent, k, SKILLS[agent], session_id=f"s{k}", length=None)
             assert [t["text"] for t in trace["turns"]] == [t.action.text for t in expected.turns]
             assert [t["paid"] for t in trace["turns"]] == pytest.approx([t.reward for t in expected.turns], abs=1e-4)
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_the_font_has_all_that_is_shown_of_a_session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With what is told of a world alone: instructions, profiles, what candidates are called."""
+    home = make_home(tmp_path, monkeypatch)
+    made = payload([run_evaluation(home.scenario, ("greedy",), 4, 3, tmp_path / "run", changes={"scorers": home.name("first")})])
+    told = [one for block in made.blocks for one in unpack(block)]
+    assert any(one["asked"]["instruction"] not in made.data.decode() for one in told)
+    assert set(json.dumps(told, ensure_ascii=False)) <= made.characters
 
 
 @pytest.mark.usefixtures("undrawn")
