@@ -15,6 +15,7 @@ from recenv.errors import WeightsError
 from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rewards.models import FAMILIES, WEIGHTS
 from recenv.rewards.models.calibration import Calibration
+from recenv.rewards.models.device import marked
 from recenv.rewards.models.divided import DIVIDED, divided_specs
 from recenv.rewards.protocol import ScorerSpec
 
@@ -103,6 +104,7 @@ def _specs_of(path: str | Path) -> dict[str, ScorerSpec]:
         dimensions = msgspec.convert(raw["architecture"]["dimensions"], list[str])
         name, data = str(raw["name"]), str(raw["training_data"])
         mark = fingerprint(folder, files)
+        mark = mark if network_of(path) == "boosted" else marked(mark)
         return {d: spec_of(name, d, mark, calibrations[d], data) for d in dimensions}
     except (KeyError, TypeError, msgspec.ValidationError) as error:
         raise WeightsError(f"{folder / 'config.json'} is damaged ({error}); copy the checkpoint again or train anew") from None

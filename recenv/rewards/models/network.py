@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from recenv.records import ScorerRow
@@ -16,6 +17,7 @@ from recenv.rewards.cache import Cache
 from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rewards.models.blend import blended, kind
 from recenv.rewards.models.checkpoint import Opened
+from recenv.rewards.models.device import marked
 from recenv.rewards.models.heads import CheckpointScorers
 from recenv.rewards.models.wide import Wide, standard
 
@@ -33,10 +35,10 @@ class Judged(NamedTuple):
 class NetworkScorers(CheckpointScorers):
     """A network's, with the opinions beside it and a cache of logits."""
 
-    def __init__(self, opened: Opened[Any, Any], dimensions: Sequence[str], scores_kept: int) -> None:
+    def __init__(self, opened: Opened[Any, Any], dimensions: Sequence[str], scores_kept: int, device: torch.device) -> None:
         self._second = opened.second
         self._logits: Cache[float] = Cache(scores_kept)
-        super().__init__(opened.config, opened.fingerprint, dimensions)
+        super().__init__(opened.config, marked(opened.fingerprint, device), dimensions)
 
     @abstractmethod
     def judged(self, dimension: str, units: Sequence[tuple[ScorerRow, str]]) -> Judged:

@@ -41,7 +41,8 @@ def judged(head: Wide, given: NDArray[np.float32]) -> NDArray[np.float64]:
             part = given[at:at + _BATCH]
             block = np.zeros((_BATCH, given.shape[1]), np.float32)
             block[:len(part)] = part
-            out[at:at + _BATCH] = head.judge(torch.from_numpy(block))[:len(part)].double().numpy()
+            logits = head.judge(torch.from_numpy(block).to(head.mean.device))
+            out[at:at + _BATCH] = logits[:len(part)].cpu().double().numpy()
     return out
 
 

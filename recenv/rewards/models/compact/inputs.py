@@ -19,9 +19,10 @@ from recenv.records import ScorerRow
 from recenv.rewards.cache import Cache
 from recenv.rewards.models.compact.network import STATS, CompactNetwork, Encoded
 from recenv.rewards.models.compact.segments import BUCKETS, CAPS, KINDS, Segment, unit
+from recenv.rewards.models.device import at_once, of_model
 from recenv.rewards.models.tokenizer import PAD, encode
 
-_ENCODE, _INTERACT = 8, 8  # segments and pairs a batch, always as many; near the best for one session and for many
+_BATCH = 8  # segments and pairs a batch, always as many; near the best for one session and for many
 
 
 class Given(NamedTuple):
@@ -44,7 +45,8 @@ class CompactInputs:
     """Pairs and features of units by one network. segments_kept, pairs_kept bound the caches (about 12 kB and 1.1 kB each)."""
 
     def __init__(self, model: CompactNetwork, tokenizer: Tokenizer, segments_kept: int, pairs_kept: int) -> None:
-        self._model, self._tokenizer = model, tokenizer
+        self._model, self._tokenizer, self._device = model, tokenizer, of_model(model)
+        self._batch = at_once(self._device, _BATCH)
         self._segments: Cache[_Coded] = Cache(segments_kept)
         self._pairs: Cache[NDArray[np.float32]] = Cache(pairs_kept)
 
@@ -71,10 +73,10 @@ class CompactInputs:
         for pair in todo:
             groups.setdefault((len(coded[pair[0]].mask), len(coded[pair[1]].mask)), []).append(pair)
         for group in groups.values():
-            for at in range(0, len(group), _INTERACT):
-                part = group[at:at + _INTERACT]
-                left, right = _stack([coded[a] for a, _ in part], _INTERACT), _stack([coded[b] for _, b in part], _INTERACT)
-                block = self._model.interact(left, right).numpy()
+            for at in range(0, len(group), self._batch):
+                part = group[at:at + self._batch]
+                left, right = (self._stack([coded[pair[side]] for pair in part]) for side in (0, 1))
+                block = self._model.interact(left, right).cpu().numpy()
                 for n, pair in enumerate(part):
                     found[pair] = block[n].copy()
                     self._pairs[pair] = found[pair]
@@ -90,24 +92,30 @@ class CompactInputs:
         todo = [s for s in wanted if s not in found]
         ids = encode(self._tokenizer, [s.text for s in todo], [CAPS[s.kind] for s in todo])
         groups: dict[int, list[int]] = {}
+        batch = self._batch
         for n, tokens in enumerate(ids):
             groups.setdefault(next(b for b in BUCKETS if len(tokens) <= b), []).append(n)
         for bucket, members in groups.items():
-            for at in range(0, len(members), _ENCODE):
-                part = members[at:at + _ENCODE]
-                block = torch.full((_ENCODE, bucket), PAD)
-                mask = torch.zeros((_ENCODE, bucket), dtype=torch.bool)
+            for at in range(0, len(members), batch):
+                part = members[at:at + batch]
+                block = torch.full((batch, bucket), PAD)
+                mask = torch.zeros((batch, bucket), dtype=torch.bool)
                 mask[:, 0] = True  # a row of padding alone would have no softmax
                 for row, n in enumerate(part):
                     block[row, :len(ids[n])] = torch.tensor(ids[n])
                     mask[row, :len(ids[n])] = True
-                kinds = torch.tensor([KINDS.index(todo[n].kind) for n in part] + [0] * (_ENCODE - len(part)))
-                out = self._model.encode(block, mask, kinds)
+                kinds = torch.tensor([KINDS.index(todo[n].kind) for n in part] + [0] * (batch - len(part)))
+                out = [t.cpu() for t in self._model.encode(*(t.to(self._device) for t in (block, mask, kinds)))]
                 for row, n in enumerate(part):
                     found[todo[n]] = _Coded(*(t[row].clone() for t in out))
                     self._segments[todo[n]] = found[todo[n]]
         self._segments.trim()
         return found
+
+    def _stack(self, coded: Sequence[_Coded]) -> Encoded:
+        """A batch of segments where the network is."""
+        full = [*coded, *[coded[0]] * (self._batch - len(coded))]
+        return Encoded(*(torch.stack([getattr(c, field) for c in full]).to(self._device) for field in Encoded._fields))
 
 
 def _pool(vectors: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
@@ -117,8 +125,3 @@ def _pool(vectors: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
     block = np.stack(vectors)
     stats = block[:, -STATS:]
     return np.concatenate([block.mean(0), stats.max(0), stats.min(0)])
-
-
-def _stack(coded: Sequence[_Coded], size: int) -> Encoded:
-    full = [*coded, *[coded[0]] * (size - len(coded))]
-    return Encoded(*(torch.stack([getattr(c, field) for c in full]) for field in Encoded._fields))

@@ -1,7 +1,7 @@
 """Scoring with a sequence checkpoint: the cross-encoder at work.
 
 A score is a pure function of the row: sequences are padded to a multiple of 16 tokens and run in batches of four of one
-length, so that it does not depend, to the bit, on batch size, order, other rows or the number of threads.
+length (more on a GPU), so that it does not depend, to the bit, on batch size, order, other rows or the number of threads.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from recenv.records import ScorerRow
+from recenv.rewards.models.device import at_once, find_device
 from recenv.rewards.models.network import Judged, NetworkScorers
 from recenv.rewards.models.sequence import checkpoint
 from recenv.rewards.models.sequence.inputs import SequenceInputs
@@ -26,13 +27,15 @@ _STEP = 16  # tokens
 
 
 class SequenceScorers(NetworkScorers):
-    """One sequence checkpoint with its caches (scores_kept: about 0.2 kB each)."""
+    """One sequence checkpoint with its caches (scores_kept: about 0.2 kB each), on a device (``models.device``)."""
 
-    def __init__(self, path: str | Path, *, scores_kept: int = 262_144) -> None:
+    def __init__(self, path: str | Path, device: str | None = None, *, scores_kept: int = 262_144) -> None:
+        self.device = find_device(device)
         self.checkpoint = checkpoint.load(path)
+        self.checkpoint.model.to(self.device)
         self.inputs = SequenceInputs(self.checkpoint.model, self.checkpoint.tokenizer)
         self._assemble = Assembler(self.checkpoint.tokenizer, self.checkpoint.config.architecture.max_length)
-        super().__init__(self.checkpoint, self.checkpoint.model.architecture.dimensions, scores_kept)
+        super().__init__(self.checkpoint, self.checkpoint.model.architecture.dimensions, scores_kept, self.device)
 
     def clear(self, *, keep_segments: bool = False) -> None:
         """Forget the logits, and what the base made of single texts unless ``keep_segments``."""
@@ -56,14 +59,14 @@ class SequenceScorers(NetworkScorers):
         buckets: dict[int, list[int]] = {}
         for n in sorted(range(len(tokens)), key=lambda n: len(tokens[n].ids)):
             buckets.setdefault(-(-len(tokens[n].ids) // _STEP) * _STEP, []).append(n)
-        out = np.zeros(len(units), np.float64)
+        out, batch = np.zeros(len(units), np.float64), at_once(self.device, _BATCH)
         with torch.inference_mode():
             for length, members in buckets.items():
-                for at in range(0, len(members), _BATCH):
-                    part = members[at:at + _BATCH]
-                    block = pad([tokens[n] for n in part], min(length, most), _BATCH)
-                    with steady(_BATCH * min(length, most)):
-                        out[part] = self.checkpoint.model.deep(dimension, *block)[:len(part)].double().numpy()
+                for at in range(0, len(members), batch):
+                    part = members[at:at + batch]
+                    block = [t.to(self.device) for t in pad([tokens[n] for n in part], min(length, most), batch)]
+                    with steady(batch * min(length, most)):
+                        out[part] = self.checkpoint.model.deep(dimension, *block)[:len(part)].cpu().double().numpy()
         return out
 
 

@@ -28,7 +28,7 @@ from recenv.rewards.reading.lexical import readable
 from recenv.rewards.reading.words import FUNCTION_WORDS
 
 States = Callable[[Tensor, Tensor], Tensor]
-"""ids, mask (B, L) int64 -> last hidden states (B, L, H)."""
+"""ids, mask (B, L) int64 -> last hidden states (B, L, H), all where texts are kept."""
 
 _PAIR = ("cosine", "match", "worst_match", "match_back", "negated_match", "positive_cosine")
 GROUPS: dict[str, tuple[str, ...]] = {
@@ -51,7 +51,7 @@ AXED = "dialogue"
 
 _PLACES = 5  # products of irregular shapes differ in the last bits with the number of threads; features must not
 _CAP = 128  # tokens a text
-_STEP, _BATCH = 16, 4  # fixed shapes: a text's states do not depend on what is encoded with it
+_STEP, BATCH = 16, 4  # fixed shapes: a text's states do not depend on what is encoded with it
 _OPENING = 32  # tokens
 _NOTHING = FUNCTION_WORDS | frozenset(",.?!:;-'\"()[]/*#`")
 _NEGATION = re.compile(
@@ -70,10 +70,12 @@ class _Coded(NamedTuple):
 
 class Semantics:
     """Features of texts by one encoder. kept: most texts whose states are kept (about 40 kB each). axes: (1 + count, H),
-    centre and directions (``training.fits.axes``); None for none."""
+    centre and directions (``training.fits.axes``); None for none. batch: texts that are encoded at once."""
 
-    def __init__(self, states: States, tokenizer: Tokenizer, axes: Tensor | None = None, kept: int = 4_096) -> None:
-        self._states, self._tokenizer, self._axes = states, tokenizer, axes
+    def __init__(
+        self, states: States, tokenizer: Tokenizer, axes: Tensor | None = None, kept: int = 4_096, batch: int = BATCH
+    ) -> None:
+        self._states, self._tokenizer, self._axes, self._batch = states, tokenizer, axes, batch
         self._texts: Cache[_Coded] = Cache(kept)
 
     def clear(self) -> None:
@@ -116,17 +118,18 @@ class Semantics:
         todo = [t for t in texts if t not in found]
         encodings = self._tokenizer.encode_batch([clean(t) for t in todo]) if todo else []
         groups: dict[int, list[int]] = {}
+        batch = self._batch
         for n, e in enumerate(encodings):
             groups.setdefault(-(-min(len(e.ids), _CAP) // _STEP) * _STEP, []).append(n)
         for length, members in groups.items():
-            for at in range(0, len(members), _BATCH):
-                part = members[at:at + _BATCH]
-                ids, mask = torch.zeros(_BATCH, length, dtype=torch.long), torch.zeros(_BATCH, length, dtype=torch.long)
+            for at in range(0, len(members), batch):
+                part = members[at:at + batch]
+                ids, mask = torch.zeros(batch, length, dtype=torch.long), torch.zeros(batch, length, dtype=torch.long)
                 mask[:, 0] = 1
                 for row, n in enumerate(part):
                     own = encodings[n].ids[:_CAP]
                     ids[row, :len(own)], mask[row, :len(own)] = torch.tensor(own), 1
-                with torch.inference_mode(), steady(_BATCH * length):
+                with torch.inference_mode(), steady(batch * length):
                     states = self._states(ids, mask)
                 for row, n in enumerate(part):
                     size = min(len(encodings[n].ids), _CAP)
