@@ -25,7 +25,7 @@ from recenv.envs.tables import MISSED_BY, UNKNOWN_BY, Standing, Tables
 from recenv.envs.transcript import Transcript
 from recenv.records import CATEGORIES, Item, ScorerRow
 from recenv.rewards.dimensions import DIMENSIONS, Dimension
-from recenv.rewards.protocol import Scorer, Scores, scores_of
+from recenv.rewards.protocol import Scorer, scores_of
 from recenv.rewards.rows import Told
 from recenv.rewards.rows import rows as make_rows
 
@@ -35,6 +35,12 @@ _BM25_SCALE = 10.0
 NO_LIST = "the scorer gave no probabilities of the list"
 Worth = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 """Values (R, S) of items in the slate dimensions -> what each is worth to a reward, (R, 2): said in breach, and in keeping."""
+
+
+def askable(record: Dimension) -> bool:
+    """Whether rows of a dimension about a slate follow from the goal and what was told: of one candidate, or of their list."""
+    own = {"items"} if record.listwise else {"item"}
+    return not record.checked and own <= {*record.reads} <= own | {"query", "instruction", "user", "context"}
 
 
 class _Found(NamedTuple):
@@ -61,24 +67,26 @@ class SlateScores(NamedTuple):
 class Deck:
     """Blocks of one world under one set of scorers and one reward; shared by all environments of a process.
 
-    names: the S slate dimensions that have a scorer. fickle (S,): whose may answer otherwise another time, at a cost.
-    ``whole``: whether every cell that was asked for has a value. ``talks``: whether a scorer said what a
-    value is due to, which is not kept.
+    names: the S slate dimensions that have a scorer and of which a candidate can be asked alone, or the list (``askable``).
+    listed, fickle (S,): whether lists are judged; whether the scorer may answer otherwise another time, at a cost. ruled: whether
+    turns have to be held against a rule first.
+    ``whole``: whether every cell that was asked for has a value.
     """
 
     def __init__(self, tables: Tables, transcript: Transcript, scorers: Mapping[str, Scorer], worth: Worth) -> None:
         self.tables, self.transcript, self._worth = tables, transcript, worth
-        self.names = tuple(d.name for d in DIMENSIONS.values() if d.of == "slate" and d.name in scorers)
+        self.names = tuple(d.name for d in DIMENSIONS.values() if d.name in scorers and askable(d))
         self._scorers = [scorers[name] for name in self.names]
+        self.ruled = any(DIMENSIONS[name].rule is not None for name in self.names)
         self.fickle = np.array([s.spec.kind in ("judge", "generative") for s in self._scorers], np.bool_)  # (S,)
-        self._listed = np.array([DIMENSIONS[name].listwise for name in self.names], np.bool_)  # (S,)
+        self.listed = np.array([DIMENSIONS[name].listwise for name in self.names], np.bool_)  # (S,)
         self._numbers = BlockNumbers(tables.world)
         config, s = tables.config, len(self.names)
         self._discount = 1.0 / np.log2(np.arange(config.slate_size) + 2.0)
         self._discounts = np.concatenate([[0.0], self._discount])  # by rank from 1, 0 for no item
         self._mass = np.cumsum(self._discounts)
         self._lengths = np.array(1 + config.slate_size)
-        self._scale = np.where(self._listed, 1.0, self._mass[:, None])  # (1 + K, S)
+        self._scale = np.where(self.listed, 1.0, self._mass[:, None])  # (1 + K, S)
         self._scale[0] = np.inf
         self._category = np.asarray(tables.world.column("goal_category"), np.int64)
         self._last: _Found | None = None
@@ -92,10 +100,10 @@ class Deck:
         self._ideal = np.ones((0, 1 + config.slate_size, s))
         self._spoilt, self._value = (np.zeros((0, config.candidates + 1), np.float32) for _ in range(2))  # in breach, in keeping
         self._start = np.zeros((0, config.slate_size), np.int64)  # (B, K) where the cells of a block start, flattened
-        self._reasons: dict[tuple[str, int], str] = {}
+        self._said: dict[tuple[int, int], dict[int, str]] = {}  # by block and dimension, of candidates (-1: of the list)
         self._fixed: dict[int, NDArray[np.float64]] = {}
         self._texts: dict[int, str] = {}
-        self.whole, self.talks = True, False
+        self.whole = True
         self._home: Path | None = None
         self._kept = 0  # cells that are on disk already
         self._fresh = np.zeros(0, np.bool_)  # (B,) blocks that have others
@@ -141,8 +149,13 @@ class Deck:
         keys = np.array([self._numbers.keys[n] for n in number.tolist()], np.uint64).reshape(-1, 2)
         order = np.lexsort((keys[:, 1], keys[:, 0]))
         keys, number = keys[order], number[order]
+        asked = self._asked[number, :-1].copy()
+        place = {n: at for at, n in enumerate(number.tolist())}
+        for (block, _), said in self._said.items():  # what is said beside a value is not kept: who wants to know asks again
+            for candidate in said if block in place else ():
+                asked[place[block], candidate if candidate >= 0 else slice(None)] = False
         return {
-            "key": keys, "cell": self._cell[number, :-1], "asked": self._asked[number, :-1].astype(np.uint8),
+            "key": keys, "cell": self._cell[number, :-1], "asked": asked.astype(np.uint8),
             "ideal": np.where(self._ideal[number] < np.inf, self._ideal[number], 0.0)}
 
     def part_of(self, goals: Sequence[int]) -> bytes:
@@ -167,7 +180,8 @@ class Deck:
         at = self.blocks(goals, told)
         asked = part["asked"].astype(np.bool_)
         self._ideal[at] = np.where(part["ideal"] > 0, part["ideal"], np.inf)
-        self._cell[at, :-1] = np.where(asked[:, :, None], part["cell"], self._cell[at, :-1])
+        told = np.where(self.listed, np.asarray(asked.any(1))[:, None, None], asked[:, :, None])  # a list as a whole
+        self._cell[at, :-1] = np.where(told, part["cell"], self._cell[at, :-1])
         self._asked[at, :-1] |= asked
         self._valued(np.argwhere(asked), at)
 
@@ -283,7 +297,7 @@ class Deck:
             mass = share[:, 0]
             for p in range(1, k):
                 mass = mass + share[:, p]
-            scale = np.where(self._listed, scale, np.where(mass > 0, mass, np.inf))
+            scale = np.where(self.listed, scale, np.where(mass > 0, mass, np.inf))
             present = (mass > 0) & (scale < np.inf)
         total = part[:, 0]
         for p in range(1, k):  # place by place, so that the order of additions is one
@@ -298,7 +312,12 @@ class Deck:
 
     def reason(self, dimension: str, block: int) -> str:
         """Why a scorer gave no value in a block, "" where it gave them."""
-        return self._reasons.get((dimension, block), "")
+        return next(iter(self._said.get((block, self.names.index(dimension)), {}).values()), "")
+
+    def said(self, block: int, s: int, candidates: Sequence[int]) -> str:
+        """What was said first of candidates in a block, or of their list, in the dimension at S; "" for nothing."""
+        said = self._said.get((block, s))
+        return "" if said is None else next((said[c] for c in ((-1,) if self.listed[s] else candidates) if c in said), "")
 
     def first(self, s: int, block: int) -> Item:
         """The candidate of a block that the scorer of lists at S puts first; there is one."""
@@ -319,11 +338,11 @@ class Deck:
             rows: list[ScorerRow] = []
             for b, (start, end) in zip(blocks, pairwise(bounds), strict=True):
                 rows += self.rows(record, b, cells[start:end, 1].tolist())
-            scores = self._answers(scorer, rows)
+            scores = scores_of(scorer, rows)
             self._cell[cells[:, 0], cells[:, 1], s] = scores.values
-            for b, reason in zip(cells[:, 0].tolist(), scores.reasons, strict=True):
+            for (b, c), reason in zip(cells.tolist(), scores.reasons, strict=True):
                 if reason:
-                    self._reasons[name, b] = reason
+                    self._said.setdefault((b, s), {})[c] = reason
         # who may fail to answer now may answer later; a missing value is kept only of those who would say the same again
         missing = np.isnan(self._cell[cells[:, 0], cells[:, 1]])
         self._asked[cells[:, 0], cells[:, 1]] = ~(missing & self.fickle).any(1)
@@ -342,7 +361,7 @@ class Deck:
         if not blocks:
             return
         rows = [self.rows(record, b, [])[0] for b in blocks]
-        scores = self._answers(scorer, rows)
+        scores = scores_of(scorer, rows)
         for n, b in enumerate(blocks):
             size = len(rows[n].items)
             told = bool(scores.lists) and not np.isnan(scores.values[n])
@@ -353,13 +372,8 @@ class Deck:
             gains[: len(best)] = best
             sums = np.cumsum(gains * self._discount)
             self._ideal[b, 1:, s] = np.where(sums > 0, sums, np.inf)
-            if not told:
-                self._reasons[record.name, b] = scores.reasons[n] or NO_LIST
-
-    def _answers(self, scorer: Scorer, rows: Sequence[ScorerRow]) -> Scores:
-        scores = scores_of(scorer, rows)
-        self.talks |= any(reason and there for reason, there in zip(scores.reasons, ~np.isnan(scores.values), strict=True))
-        return scores
+            if said := scores.reasons[n] or ("" if told else NO_LIST):
+                self._said.setdefault((b, s), {})[-1] = said
 
     def rows(self, record: Dimension, block: int, numbers: list[int]) -> list[ScorerRow]:
         """What the scorer of a dimension is asked in a block: the rows of the given candidates, or the one of their list."""
@@ -369,8 +383,8 @@ class Deck:
         texts = [self._text(int(i)) for i in tables.rows.item[place, : int(tables.rows.size[place])]]
         user = tables.world.user(int(tables.world.column("session_user")[session]))
         return make_rows(record, Told(
-            what.locale, self._query(goal, told, place), user=user_text(user), context=mapping_text(what.context, what.locale),
-            slate=tuple(texts[i] for i in numbers), items=tuple(texts)))
+            what.locale, self._query(goal, told, place), what.instruction, user=user_text(user),
+            context=mapping_text(what.context, what.locale), slate=tuple(texts[i] for i in numbers), items=tuple(texts)))
 
     def _text(self, item: int) -> str:
         if item not in self._texts:

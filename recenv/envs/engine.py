@@ -21,7 +21,7 @@ from recenv.envs import CACHES, dynamics
 from recenv.envs.config import EnvConfig
 from recenv.envs.conversing import converse, situations
 from recenv.envs.dealt import Dealt, deal
-from recenv.envs.deck import Deck
+from recenv.envs.deck import Deck, askable
 from recenv.envs.dynamics import Reactions
 from recenv.envs.facts import Facts, by_item, by_number
 from recenv.envs.hearing import hear
@@ -41,6 +41,7 @@ from recenv.users import USERS
 from recenv.users.protocol import Situation, Speaks, UserModel
 
 NOT_JUDGED = "the environment's own words are not judged in play"
+NOT_ASKABLE = "what this dimension reads is there in words alone"
 NOTHING_SHOWN = "expected items to recommend, came none"
 NO_SENTENCE = "the environment has no sentence that keeps this instruction with these items"
 RULE, SCORER, NO_SOURCE = SOURCES.index("rule"), SOURCES.index("scorer"), SOURCES.index("none")
@@ -131,7 +132,7 @@ class Engine:
         self.reward = HybridReward(reward if reward is not None else reward_spec(reward_name(config)))
         self.world, self.config = world, msgspec.structs.replace(config, reward=config.reward or self.reward.spec.name)
         self.scorers = dict(scorers) if scorers is not None else scorer_set(config.scorers)
-        self._score = TurnScorer(self.scorers)
+        self._score = TurnScorer(self.scorers, [d.name for d in DIMENSIONS.values() if askable(d)])
         self.dimensions = tuple(d.name for d in self._score.dimensions)
         self.user = user if user is not None else user_model(world, config)
         self.tables = Tables(world, self.user, self.config)
@@ -139,7 +140,8 @@ class Engine:
         self.deck = Deck(self.tables, self.transcript, self.scorers, self._item_worth)
         self.observer = Observer(self.deck)
         self._standing = tuple(
-            NOT_JUDGED if DIMENSIONS[name].of == "text" else "" if name in self.scorers else NO_SCORER
+            NOT_JUDGED if DIMENSIONS[name].of == "text" else NO_SCORER if name not in self.scorers
+            else "" if name in self.deck.names else NOT_ASKABLE
             for name in self.dimensions)
         self._voices = tuple(DIMENSIONS[name].spoken for name in self.dimensions)
         obeys = np.array([voice == "obeys" for voice in self._voices])
@@ -261,13 +263,18 @@ class Engine:
             items[rows] = scores.items
             sources[rows] = scores.sources
         costs, left_out = dict(zip(rows, scores.costs, strict=False)), dict(zip(rows, scores.left_out, strict=True))
-        if dealt is not None:
-            held = np.flatnonzero(dealt.there)[:, None], np.arange(d)[self._columns]
-            components[held], sources[held] = dealt.values[dealt.there], SCORER
-            items[held[0], :, held[1]] = dealt.items[dealt.there].swapaxes(1, 2)
-            left_out |= dealt.left_out
-        applicable = ~np.isnan(components)
         reasons = {(rows[n], d): why for (n, d), why in scores.reasons.items()}
+        if dealt is not None:
+            columns = np.arange(d)[self._columns]
+            held = np.flatnonzero(dealt.there)[:, None], columns
+            components[held] = dealt.values[dealt.there]
+            unjudged[held] = np.isnan(components[held])
+            sources[held] = np.where(unjudged[held], NO_SOURCE, SCORER)
+            items[held[0], :, held[1]] = dealt.items[dealt.there].swapaxes(1, 2)
+            for r, found in dealt.left_out.items():
+                left_out[r] = {**left_out[r], **found}
+            reasons |= {(r, int(columns[s])): why for (r, s), why in dealt.reasons.items()}
+        applicable = ~np.isnan(components)
         hybrid = self.reward(components, unjudged)
         values, worth = hybrid.values, np.full(items.shape[:2], np.nan, np.float32)
         if self.reward.spec.credit == "service":

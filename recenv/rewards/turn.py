@@ -10,7 +10,7 @@ Discounts are 1 / log2(k + 2), k = 0, 1, ... (Järvelin & Kekäläinen, TOIS 200
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -87,21 +87,23 @@ class _Sheet:
 
 
 class TurnScorer:
-    """Scores batches of turns of one world. scorers: by dimension; a dimension without one is NaN with that reason.
+    """Scores batches of turns of one world. scorers: by dimension; a dimension without one is NaN with that reason. dealt: the
+    dimensions that are not asked about where a turn says so.
 
     dimensions: those registered when this was made, the columns of its results.
     """
 
-    def __init__(self, scorers: Mapping[str, Scorer]) -> None:
+    def __init__(self, scorers: Mapping[str, Scorer], dealt: Collection[str] = ()) -> None:
         self.scorers, self.dimensions = dict(scorers), DIMENSIONS.values()
-        self._of_slates = {d for d, own in enumerate(self.dimensions) if own.of == "slate" and own.name in self.scorers}
+        self._dealt = {d for d, own in enumerate(self.dimensions) if own.name in dealt}
+        self._listing = any("items" in own.reads for d, own in enumerate(self.dimensions) if d not in self._dealt)
         self._texts: dict[str, str] = {}  # item id -> text; a scorer of turns serves one world
         self._people: dict[str, tuple[str, str]] = {}  # session id -> profile and context in words
         self._lists: dict[int, tuple[Sequence[Item], tuple[str, ...]]] = {}  # by identity, candidates and their texts
 
     def __call__(self, turns: Sequence[Rulings], dealt: Sequence[bool] | None = None) -> TurnScores:
-        """N turns, with what the rules say of them. dealt (N,): turns about whose slates nobody is asked, since their values are
-        known."""
+        """N turns, with what the rules say of them. dealt (N,): turns of which the dimensions that may be dealt are left out,
+        since their values are known."""
         sheet = _Sheet(len(turns), len(self.dimensions), max((turn.view.slate_size for turn in turns), default=0))
         for n, turn in enumerate(turns):
             self._enter(sheet, n, turn, dealt is not None and dealt[n])
@@ -115,9 +117,9 @@ class TurnScorer:
         """What rules decide of a turn, and the rows that are left to the scorers."""
         view, action, known = turn.view, turn.action, [item for item in turn.items if item is not None]
         told: rows.Told | None = None
-        listed = () if dealt else self._listed(view.candidates)
+        listed = self._listed(view.candidates) if self._listing or not dealt else ()
         for d, dimension in enumerate(self.dimensions):
-            if dealt and d in self._of_slates:
+            if dealt and d in self._dealt:
                 continue
             lack = _lack(dimension, view, action, known)
             if dimension.rule is not None and (dimension.always or not lack):

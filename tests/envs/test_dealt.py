@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -14,6 +15,8 @@ from recenv.data.world import World
 from recenv.envs.config import EnvConfig
 from recenv.envs.engine import Engine, Step
 from recenv.records import Action, ScorerRow
+from recenv.rewards.dimensions import DIMENSIONS as REGISTRY
+from recenv.rewards.dimensions import Dimension
 from recenv.rewards.protocol import Scorer, ScorerSpec, Scores
 
 N = 6
@@ -26,11 +29,6 @@ class Judge(OverlapScorer):
     @property
     def spec(self) -> ScorerSpec:
         return msgspec.structs.replace(super().spec, kind="judge")
-
-
-class Talking(OverlapScorer):
-    def score(self, rows: Sequence[ScorerRow]) -> Scores:
-        return super().score(rows)._replace(reasons=("as the words say",) * len(rows))
 
 
 def play(world: World, scorers: dict[str, Scorer], candidates: int = 9) -> list[Step]:
@@ -82,13 +80,73 @@ def test_what_is_known_is_not_asked_again(tiny_world: World) -> None:
         assert seen[1][d] == seen[0][d] * (1 if d in SLATES else 2) > 0
 
 
-def test_who_says_what_a_value_is_due_to_is_asked_about_every_turn(tiny_world: World) -> None:
-    talking: dict[str, Scorer] = {d: Talking(d) for d in DIMENSIONS}
-    steps = play(tiny_world, talking)
-    for step in steps:
-        shown = [r for r in range(N) if step.sources[r, QIR] == 1]
-        assert shown and all(step.reasons[r, d] == "as the words say" for r in shown for d in (QIR, UBP, IR))
-    np.testing.assert_allclose(steps[1].components, play(tiny_world, overlap_scorers())[1].components, atol=1e-6)
+class Talking(OverlapScorer):
+    """Says of every other item what its value is due to."""
+
+    def score(self, rows: Sequence[ScorerRow]) -> Scores:
+        odd = [len(row.item + row.query) % 2 for row in rows]
+        return super().score(rows)._replace(reasons=tuple("as the words say" if o else "" for o in odd))
+
+
+class TalkingJudge(Talking, Judge):
+    pass
+
+
+def test_what_is_said_of_a_value_is_told_whoever_asked_before(tiny_world: World) -> None:
+    talking = play(tiny_world, {d: Talking(d) for d in DIMENSIONS})
+    same(talking, play(tiny_world, {d: TalkingJudge(d) for d in DIMENSIONS}))
+    assert "as the words say" in {why for (_, d), why in talking[1].reasons.items() if d in (QIR, UBP)}
+
+
+@pytest.mark.parametrize("talks", [False, True])
+def test_a_kept_deck_says_what_a_fresh_one_says(tiny_world: World, tmp_path: Path, talks: bool) -> None:
+    """Whatever it holds: of items that were not shown when it was kept, of lists, of what is said beside values."""
+    def step(engine: Engine, *places: int) -> Step:
+        state, log = engine.begin(np.zeros(1, np.int64), np.zeros(1, np.uint64)), engine.log(1, words=True)
+        (view,) = engine.views(state, log, [0])
+        action = Action(act="recommend", items=tuple(view.candidates[p].id for p in places), text="OK 好的")
+        return engine.step(state, log, [action])[1]
+
+    def engine(decks: Path | None) -> Engine:
+        scorers: dict[str, Scorer] = {d: (Talking if talks else OverlapScorer)(d) for d in DIMENSIONS}
+        return Engine(tiny_world, EnvConfig(candidates=9), scorers=scorers, user=ScriptedUser(wants=False), decks=decks)
+
+    first = engine(tmp_path)
+    step(first, 0, 1)
+    first.deck.keep()
+    for places in ((5, 6), (0, 1), (1, 7)):
+        kept, fresh = step(engine(tmp_path), *places), step(engine(None), *places)
+        same([kept], [fresh])
+        assert kept.components.tobytes() == fresh.components.tobytes()
+        second = engine(tmp_path)
+        step(second, *places)
+        second.deck.keep()
+
+
+READS = (
+    ("query", "instruction", "item"), ("query", "user", "evidence"), ("query", "items"), ("query",),
+    ("response", "items", "query"))
+
+
+@pytest.mark.parametrize("reads", READS, ids=",".join)
+def test_a_dimension_of_ones_own_is_asked_what_it_reads(tiny_world: World, reads: tuple[str, ...]) -> None:
+    class Own(OverlapScorer):
+        def score(self, rows: Sequence[ScorerRow]) -> Scores:
+            read = ["".join(map(str, (getattr(row, name) for name in reads))) for row in rows]
+            lists = tuple(np.full(len(row.items), 1 / max(len(row.items), 1), np.float32) for row in rows)
+            return Scores(np.array([len(text) % 97 / 97 for text in read], np.float32), ("",) * len(rows), lists)
+
+    class OwnJudge(Own, Judge):
+        pass
+
+    needs = ("instruction",) if "instruction" in reads else ()
+    REGISTRY.add("own", Dimension(
+        "own", "OWN", "says little", reads, needs, "response" if "response" in reads else "", lambda row, item: ("", "")))
+    try:
+        same(play(tiny_world, {**overlap_scorers(), "own": Own("own")}),
+             play(tiny_world, {d: Judge(d) for d in DIMENSIONS} | {"own": OwnJudge("own")}))
+    finally:
+        REGISTRY.remove("own")
 
 
 @pytest.mark.parametrize("silent", SLATES)

@@ -13,6 +13,7 @@ from safetensors.numpy import load_file, save_file
 from unexamined import few_draws, unexamined
 
 from recenv import rng
+from recenv.appraisal.cost import bench_rows
 from recenv.errors import InputError, WeightsError
 from recenv.measures.metrics import auc
 from recenv.records import ScorerRow
@@ -299,6 +300,16 @@ def test_a_shipped_family_is_described_without_being_opened():
     assert {d: s.spec for d, s in opened.items()} == specs
     assert specs["query_item_relevance"].fingerprint != specs_of("fast")["query_item_relevance"].fingerprint
     assert json.loads(json.dumps(msgspec.to_builtins(specs["item_ranking"])))["dimension"] == "item_ranking"
+
+
+def test_how_the_items_of_a_list_stand_matters_to_no_bit():
+    scorer = load_scorers("fast")["item_ranking"]
+    rows = [row for row in bench_rows() if row.dimension == "item_ranking"][:12]
+    for row, p in zip(rows, scorer.score(rows).lists, strict=True):
+        for turn in (1, 7):
+            items = row.items[turn:] + row.items[:turn]
+            turned = scorer.score([msgspec.structs.replace(row, items=items)]).lists[0]
+            assert dict(zip(items, turned.tolist(), strict=True)) == dict(zip(row.items, p.tolist(), strict=True))
 
 
 # -- on sets that people wrote ------------------------------------------------------------------------------------

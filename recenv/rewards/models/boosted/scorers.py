@@ -15,6 +15,7 @@ from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from recenv.records import ScorerRow
@@ -50,6 +51,13 @@ class BoostedScorers(CheckpointScorers):
         return said
 
     def logits(self, rows: Sequence[ScorerRow]) -> list[NDArray[np.float64]]:
+        """See ``CheckpointScorers.logits``. Items are read in an order of their own: how they stand matters to no bit."""
+        order = [sorted(range(len(row.items)), key=row.items.__getitem__) for row in rows]
+        found = self._logits([
+            replace(row, items=tuple(row.items[k] for k in own)) if own else row for row, own in zip(rows, order, strict=True)])
+        return [z[np.argsort(own)] if own else z for z, own in zip(found, order, strict=True)]
+
+    def _logits(self, rows: Sequence[ScorerRow]) -> list[NDArray[np.float64]]:
         found: list[NDArray[np.float64]] = []
         for at in range(0, len(rows), _PASS):
             part = rows[at:at + _PASS]
