@@ -189,8 +189,8 @@ ORTE = """和泰书店；购物；区域: 丰台区；价格: 60元；评分: 4.
     ("小满花坊比和泰书店贵。", "compared_right", ORTE), ("和泰书店评分比小满花坊低一些。", "compared_wrong", ORTE),
     ("Jade Florist, in Fengtai and not in Haidian.", "tally_areas_right", PLACES),
     ("Neither is in Daxing.", "tally_areas_right", PLACES),
-    ("小满花坊不在丰台区。", "tally_areas_right", ORTE), ("Both clear your 4.2.", "tally_values_own", PLACES),
-    ("Both clear your 4.5.", "tally_values_nobodys", PLACES), ("All but Jade Florist are quiet.", "tally_held", PLACES),
+    ("小满花坊不在丰台区。", "tally_areas_right", ORTE), ("Both clear your 4.2.", "tally_compared_right", PLACES),
+    ("Both clear your 4.5.", "tally_compared_wrong", PLACES), ("All but Jade Florist are quiet.", "tally_held", PLACES),
 ])
 def test_a_claim_is_read_whoever_and_whatever_it_is_said_of(response: str, name: str, evidence: str) -> None:
     query = "at least 4.2 or 4.5 stars"
@@ -231,7 +231,7 @@ BOTH, TWO = ("\n".join(records.split("\n")[1:]) for records in (SHOPS, MORE))
     ("Page & Turner is a bookshop rather than a florist.", "Page & Turner is a florist rather than a bookshop.",
      ("kinds_right", "kinds_wrong"), SHOPS),
     ("Parking makes Jade Florist a no-brainer.", "Jade Florist has no parking.", ("tally_held", "tally_denied_wrongly"), SHOPS),
-    ("All three clear your 4.2 bar.", "All three clear your 4.5 bar.", ("tally_values_own", "tally_values_nobodys"), SHOPS),
+    ("All three clear your 4.2 bar.", "All three clear your 4.5 bar.", ("limits_right", "limits_wrong"), SHOPS),
     ("No price at Reed House.", "No price at Corner Books.", ("gaps_right", "gaps_wrong"), f"{SHOPS}\nReed House; area: Haidian"),
     ("芦苇小馆暂无评分。", "漫步书屋暂无评分。", ("gaps_right", "gaps_wrong"), f"{MORE}\n芦苇小馆；购物；区域: 海淀区"),
     ("Jade Florist is open from 9:00 until 9.", "Jade Florist is open from 9:30 until 8.",

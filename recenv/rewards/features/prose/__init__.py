@@ -35,10 +35,12 @@ _DOTTED = re.compile(r"(?<=\d)\.(?=[0-5]\d\s?[ap]\.?m\b)")
 
 
 class Reading(NamedTuple):
-    """What is read of a response. totals: the NAMES features; sentences: for ``models.reader`` to weigh."""
+    """What is read of a response. totals: the NAMES features; sentences: for ``models.reader`` to weigh; whole: whether all of it
+    was read. What was not is borne out by nothing."""
 
     totals: tuple[float, ...]
     sentences: tuple[Sentence, ...]
+    whole: bool
 
 
 @CACHES.keep(16_384)
@@ -48,7 +50,7 @@ def prose(evidence: str, query: str, response: str) -> Reading:
     for drawn, bare in _drawn(evidence):
         said = said.replace(drawn, bare)
     text = plain(said)
-    sentences, tallies, clauses, left = read(evidence, norm(query), text)
+    sentences, tallies, clauses, left, whole = read(evidence, norm(query), text)
     tally = Counter(name for own in tallies for name in own.elements())
     over = unaccounted(left, evidence, query)
     right, wrong = sum(tally[n] for n in RIGHT), sum(tally[n] for n in WRONG)
@@ -57,7 +59,7 @@ def prose(evidence: str, query: str, response: str) -> Reading:
         *(min(tally[name], 6) / 6 for name in COUNTED), min(named, 5) / 5, min(over.left, 16) / 16, min(over.longest, 8) / 8,
         min(right, 16) / 16, min(wrong, 6) / 6, wrong / (right + wrong) if right + wrong else 0.0,
     )
-    return Reading(totals, tuple(sentences))
+    return Reading(totals, tuple(sentences), whole and len(response) <= MOST_CHARACTERS)
 
 
 @CACHES.keep(4_096)

@@ -15,7 +15,7 @@ from recenv.rewards.features.prose.wording import EACH_ITS, NO, NONE
 from recenv.rewards.reading import concepts
 from recenv.rewards.reading.quantities import Quantity, quantities
 
-_MOST_NUMBERS = 12
+_MOST_NUMBERS = 24
 _FREE = re.compile(
     r"不(?:收|要|用买)门票|免门票|免票|门票(?:是|全|都)?免费|免费(?:开放|入场|参观|入园|游览|景点|的)|(?:全部|都|均)(?:是)?免费|免费(?=[,。;!)]|$)|"
     r"\bfree (?:entry|admission|of charge|to (?:enter|visit))\b|\b(?:is|are|all) free(?=[,.;!)]|$)"
@@ -59,7 +59,15 @@ _ABOUT = re.compile(
     r"(?:bit|little|touch|shade) (?:under|over))\b")
 
 
-def numbers(clause: Clause, places: Sequence[Place], asked: frozenset[float], tally: Tally) -> None:
+_FOR_SO_MANY = re.compile(
+    r"(?P<zh>[2-9]|1[0-9])\s?(?:个人|人|位|晚|份|天|杯|张)(?!均)|"
+    r"\b(?P<en>[2-9]|1[0-9]) (?:people|nights|tickets|guests|adults|of you|persons)\b")
+
+
+def numbers(
+    clause: Clause, places: Sequence[Place], asked: frozenset[float], tally: Tally, limits: Sequence[tuple[int, int]] = ()
+) -> None:
+    """Count what the numbers of a clause are. limits: where some stand that were held against places elsewhere."""
     if _one_by_one(clause, places, tally):
         return
     told = quantities(clause.text)[:_MOST_NUMBERS]
@@ -67,7 +75,7 @@ def numbers(clause: Clause, places: Sequence[Place], asked: frozenset[float], ta
     if paired:
         tally.add("compared_right")
     for q in told:
-        if q.start in paired:
+        if q.start in paired or any(start < q.end and q.start < end for start, end in limits):
             continue
         if q.kind not in (MONEY, RATING, DISTANCE, CLOCK, "") or (q.kind == "" and (q.value < 10 and q.value % 1 == 0)):
             continue
@@ -162,6 +170,10 @@ def _number(q: Quantity, clause: Clause, places: Sequence[Place], asked: frozens
             tally.add("clocks_wrong")
     elif any(_has(p, q) for p in places):
         tally.add("values_others")
+    elif q.kind == MONEY and (many := _FOR_SO_MANY.search(clause.text)):
+        each = [places[n].own[MONEY] for n in about if MONEY in places[n].own]
+        count = float(many.group(many.lastgroup or 0))
+        tally.add("sums_right" if any(abs(v * count - q.value) <= max(loose, 1e-6) for v in each) else "sums_wrong")
     else:
         tally.add("values_nobodys")
 

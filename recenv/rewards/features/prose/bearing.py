@@ -12,7 +12,7 @@ from recenv.rewards.features import CACHES
 from recenv.rewards.features.prose.catalogue import Entry
 from recenv.rewards.features.prose.figures import Figure, figures_of, same
 from recenv.rewards.reading import cover, polarity
-from recenv.rewards.reading.words import is_han
+from recenv.rewards.reading.words import is_han, stem
 
 _MOST_FIGURES, _MOST_OWN, _MOST_ALL, _MOST_TIMES = 60, 30, 60, 12
 _MOST_TOLD, _MOST_UNITS = 8, 60
@@ -23,6 +23,10 @@ _DENIES = re.compile(
     r"\b(?:no|not|none|never|without|n/a|false|unavailable|cannot|except|neither|nor|closed|null)\b|"
     r"没|无(?!线|烟|障)|(?<!差)不(?!错|限|打烊|仅|只|过|少)|未|否")
 _SAYS_LITTLE = cover.FILL_HAN | frozenset("里着用还又正就只而且呗咯嘛想得选能找都也才这那么样说让帮您更最比较们另")
+
+_SAYS_LITTLE_EN = frozenset(map(stem, (
+    "within", "under", "over", "above", "below", "away", "everything", "everyone", "except", "apart", "same", "tied", "equally",
+    "kilometer", "kilometers", "rated", "costs", "priced")))
 
 
 class Source(NamedTuple):
@@ -40,7 +44,8 @@ def content(text: str) -> frozenset[str]:
     """Content words: stems of Latin words, pairs of Chinese characters of which neither is a particle; no numbers."""
     return frozenset(
         word for word in polarity.content(text)
-        if not (any(map(str.isdigit, word)) or (is_han(word) and len(word) == 2 and not _SAYS_LITTLE.isdisjoint(word))))
+        if not (word in _SAYS_LITTLE_EN or any(map(str.isdigit, word))
+                or (is_han(word) and len(word) == 2 and not _SAYS_LITTLE.isdisjoint(word))))
 
 
 @CACHES.keep(8_192)

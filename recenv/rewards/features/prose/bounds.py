@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from recenv.rewards.features.prose.clauses import Clause
 from recenv.rewards.features.prose.figures import Figure
-from recenv.rewards.features.prose.genres import genres
+from recenv.rewards.features.prose.having import of_its_kind
 from recenv.rewards.features.prose.places import Place
 from recenv.rewards.features.prose.scope import counted, says_all, scope_of
 from recenv.rewards.features.prose.wording import NONE, ONLY
@@ -20,6 +20,7 @@ NAMES = ("limits_right", "limits_wrong")
 SLOTS = {"money": "price", "rating": "rating", "distance": "distance", "minutes": "minutes"}
 """What places may be ordered by, of the kinds of numbers."""
 UNIT = r"\s?(?:yuan|stars?|points?|km|kilometers?|m\b|minutes?|元|块钱?|分(?!钟)|星|公里|米|分钟)?\s?"
+_UNIT = re.compile(UNIT + r"(?:away\b)?")
 HIGHEST = 5.0
 """Of ratings."""
 
@@ -82,11 +83,39 @@ _MISSED = re.compile(
     r"beyond|not|no)\b|不达标|不满足|不符|不够|不合|未达|没达|超|没到|未满足|不行|差[一点了\d]|[×✗❌]")
 
 
+class Kept(NamedTuple):
+    """counts: by NAMES. limits: of each number of a clause whether it is a limit. spans: where those stand that places were found
+    to keep, or not to."""
+
+    counts: dict[str, int]
+    limits: list[bool]
+    spans: tuple[tuple[int, int], ...]
+
+    def judged(self, figure: Figure) -> bool:
+        """Whether a number is a limit that places were held against."""
+        return any(start <= figure.start < end for start, end in self.spans)
+
+
+NOTHING = Kept(dict.fromkeys(NAMES, 0), [], ())
+
+
+def without(clause: Clause, rest: str, said: Sequence[Figure], kept: Kept) -> str:
+    """The rest of a clause without the limits that were judged and the words that make them limits."""
+    for figure in filter(kept.judged, said):
+        at = max(0, figure.start - 40)
+        ahead = clause.text[at:figure.start]
+        cues = [m.start() for p in (_MOST_AHEAD, _LEAST_AHEAD, _MEETS_AHEAD) if (m := p.search(ahead))]
+        behind = _MOST_BEHIND.match(clause.text, figure.end) or _LEAST_BEHIND.match(clause.text, figure.end) or _UNIT.match(
+            clause.text, figure.end)
+        start, end = at + min(cues, default=len(ahead)), behind.end() if behind else figure.end
+        rest = rest[:start] + " " * (end - start) + rest[end:]
+    return rest
+
+
 def limits_kept(
     clause: Clause, said: Sequence[Figure], places: Sequence[Place], known: Known, wished: Sequence[Limit],
-) -> tuple[dict[str, int], list[bool]]:
-    """Counts by NAMES of what one clause says, and of each of its numbers whether it is a limit. said: its numbers; wished:
-    limits of the request."""
+) -> Kept:
+    """What one clause says. said: its numbers; wished: limits of the request."""
     found = dict.fromkeys(NAMES, 0)
     held = [_limit(clause, figure, known, edges_of(wished)) for figure in said]
     for n, (low, high) in enumerate(pairwise(said)):
@@ -100,7 +129,9 @@ def limits_kept(
             verdict = _kept(limit, who, known)
             if verdict is not None:
                 found["limits_right" if verdict else "limits_wrong"] += 1
-    return found, [limit is not None for limit in held]
+    judged = zip(said, held, strict=True) if any(found.values()) else ()
+    spans = tuple((f.start, f.end) for f, limit in judged if limit is not None)
+    return Kept(found, [limit is not None for limit in held], spans)
 
 
 def edges_of(wished: Sequence[Limit]) -> list[tuple[str, float]]:
@@ -119,10 +150,7 @@ class _Who(NamedTuple):
 
 
 def _who(clause: Clause, places: Sequence[Place]) -> _Who | None:
-    every = tuple(range(len(places)))
-    kinds = {kind for kind, _ in genres(clause.text)}
-    if len(kinds) == 1 and not clause.own:
-        every = tuple(n for n in every if kinds & {kind for kind, _ in genres(f"{places[n].name} ; {places[n].kind}")}) or every
+    every = of_its_kind(clause, places, tuple(range(len(places))))
     some = _OF_SO_MANY.search(clause.text)
     if some is not None and int(some.group(some.lastgroup or 0)) < len(places):
         return None

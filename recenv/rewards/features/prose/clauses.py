@@ -16,7 +16,8 @@ from recenv.rewards.features.prose.referring import by_kind_or_area
 from recenv.rewards.features.prose.wording import ALL, CLAUSE, ENDS, EXCEPT, JOIN, ONLY_THERE, OPEN, THAN, THAN_BEHIND, THAN_IT
 from recenv.rewards.reading.aliases import Named, mentions
 
-_MOST_CLAUSES, _LONGEST_CLAUSE = 160, 300
+MOST_CLAUSES = 320
+_LONGEST_CLAUSE = 300
 MASK = "\ufffc"
 _LATTER = re.compile(r"(?<!than )\bthe latter\b|(?<!比)后者")
 _FORMER = re.compile(r"(?<!than )\bthe former\b|(?<!比)前者")
@@ -76,7 +77,7 @@ def clauses_of(text: str, places: Sequence[Place], query: str) -> list[Clause]:
     asks = ENDS.search(plain)  # the end of the sentence
     here: tuple[int, ...]
     for start, end in pairwise(cuts):
-        if len(found) >= _MOST_CLAUSES:
+        if len(found) >= MOST_CLAUSES:
             break
         if asks is not None and asks.start() < end - 1:
             asks = ENDS.search(plain, end - 1)

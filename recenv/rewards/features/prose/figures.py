@@ -30,9 +30,10 @@ _HALVES = tuple((re.compile(pattern), told) for pattern, told in (
     (r"(?<![个\d])半个?(?:小时|钟头)", "30分钟"), (r"\bhalf an hour\b", "30 minutes"),
     (r"\ban hour and a half\b", "1.5 hours"), (r"\b(\d{1,2}) and a half(?= (?:hours|stars|km|points))", r"\1.5"),
     (r"\ban hour\b", "1 hour"), (r"\bhalf a (?=star|point)", "0.5 "),
+    (r"\b(?:a|one) (?=kilometer\b)", "1 "),
     (r"\ba (?:whole|full) (?=star|point)", "1 "), (r"\b(\d) tenths? of a(?= (?:star|point))", r"0.\1"),
     (r"\bby (\d) tenths?\b", r"by 0.\1")))
-_OF_HALVES = ("half", "半", "hour", "tenth", "whole", "full")
+_OF_HALVES = ("half", "半", "hour", "tenth", "whole", "full", "kilometer")
 _KM_HAN = re.compile(r"(?<![\d.])(\d{1,2})公里([一二三四五六七八九])(?![百千米])")
 _COINS = re.compile(r"(?<![\d.])(\d{1,5})块([\d一二三四五六七八九])毛?(\d(?![\d.]))?(?!\d|[家个人份位种样条款张碗杯.])")
 """Yuan with tenths behind them: 22块9, 20块7毛9."""

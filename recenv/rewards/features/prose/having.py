@@ -28,6 +28,7 @@ _IS = re.compile(
 _LEVEL = re.compile(r"(?:\byour|\bthe|\bthis|\d)(?: \d(?:\.\d)?)?(?: stars?)? $")
 """Before a bar that is no place to drink at: "your 3.8 bar"."""
 _HAS = re.compile(r"(?:有|带|配|\bwith|\bha[sd]|\bhave)(?: an?)?\s?$")
+_NONE_OF = re.compile(r"\b(?:neither|none of (?:the|these|those))\s$")
 _NOT_ONE = re.compile(r"[1一]家也?都?[没不]|没有?[1一]家|\d家[都均]不|\bnot one\b|\bno\b")
 _SO_MANY = re.compile(r"(?<![\d.第前后])([1-9])(?:[家个间款]是?|\s(?:(?!are\b|of\b|is\b|were\b)[a-z]{2,12} )?)$")
 _SO_MANY_BEHIND = re.compile(r"[^\d,。;]{1,12}?(?<![第前后\d.])([1-9])家")
@@ -58,6 +59,14 @@ def of_all(clause: Clause, places: Sequence[Place]) -> dict[str, int]:
     return found
 
 
+def of_its_kind(clause: Clause, places: Sequence[Place], every: tuple[int, ...]) -> tuple[int, ...]:
+    """Those of some places that are of the kind which a clause about no place in particular names: "none of the hotels"."""
+    kinds = {kind for kind, _ in genres(clause.text)}
+    if len(kinds) != 1 or clause.own:
+        return every
+    return tuple(n for n in every if kinds & {kind for kind, _ in genres(f"{places[n].name} ; {places[n].kind}")}) or every
+
+
 def having(clause: Clause, places: Sequence[Place], tally: Tally) -> str:
     """What places are said to have; returns the clause without it."""
     text = clause.text
@@ -78,7 +87,7 @@ def having(clause: Clause, places: Sequence[Place], tally: Tally) -> str:
             continue
         holders = [n for n, p in enumerate(places) if concept.name in p.has]
         if none:
-            scope = scope_of(clause, places) or tuple(range(len(places)))
+            scope = of_its_kind(clause, places, scope_of(clause, places) or tuple(range(len(places))))
             tally.add("all_wrong" if set(scope) & set(holders) else "all_right")
         elif only and not denied and clause.about:
             right = set(clause.about) <= set(holders) and not set(holders) - set(clause.about)
@@ -116,12 +125,19 @@ def _of_each(name: str, denied: bool, clause: Clause, places: Sequence[Place], h
 def areas(clause: Clause, places: Sequence[Place], tally: Tally) -> None:
     none = NONE.search(clause.text) is not None
     about = scope_of(clause, places) if says_all(clause) else clause.about or (tuple(range(len(places))) if none else ())
-    if clause.open or not about:
+    if clause.open or not (about or counted(clause.text)):
         return
     said = {m.group() for m in _DISTRICT.finditer(clause.text)} | {
         p.area for p in places if len(p.area) > 1 and p.area in clause.text
     }
+    said = {a for a in said if not any(a != other and a in other for other in said)}
     own = [n for n in about if places[n].area]
+    so_many = counted(clause.text)
+    if len(said) == 1 and so_many and not clause.own and so_many <= len(places) and all(p.area for p in places):
+        (area,) = said
+        number = sum(area in p.text for p in places)
+        tally.add("areas_right" if number == (0 if none else so_many) else "areas_wrong")
+        return
     if len(said) == len(own) > 1:
         in_turn = all(a in places[n].text for a, n in zip(sorted(said, key=clause.text.find), own, strict=True))
         if in_turn or EACH_ITS.search(clause.text):
@@ -132,11 +148,10 @@ def areas(clause: Clause, places: Sequence[Place], tally: Tally) -> None:
                   else "areas_wrong")
         return
     for area in sorted(said) if own else ():
-        if not any(area != other and area in other for other in said):
-            at = clause.text.find(area)
-            denied = none or NOT_THERE.search(clause.text, max(0, at - 24), at)
-            there = [area in places[n].text for n in own]
-            tally.add("areas_right" if (not any(there) if denied else all(there)) else "areas_wrong")
+        at = clause.text.find(area)
+        denied = none or NOT_THERE.search(clause.text, max(0, at - 24), at)
+        there = [area in places[n].text for n in own]
+        tally.add("areas_right" if (not any(there) if denied else all(there)) else "areas_wrong")
 
 
 def listed(clause: Clause, text: str, places: Sequence[Place], tally: Tally) -> str:
@@ -160,7 +175,7 @@ def listed(clause: Clause, text: str, places: Sequence[Place], tally: Tally) -> 
 
 def _count_of(text: str, at: int, kinds: int) -> int | None:
     """How many places of the kind that stands somewhere a clause tells of; None where it tells of no number."""
-    if _HAS.search(text, max(0, at - 6), at):
+    if _HAS.search(text, max(0, at - 6), at) or _NONE_OF.search(text, max(0, at - 16), at):
         return None
     if NONE.search(text) or _NOT_ONE.search(text):
         return 0
@@ -180,18 +195,19 @@ def called(clause: Clause, places: Sequence[Place]) -> dict[str, int]:
             count = _count_of(clause.text, at, len(said))
             if count is not None:
                 found["kinds_counted_right" if count == sum(kind in own for own in every) else "kinds_counted_wrong"] += 1
-    if not said or clause.open or not clause.about:
+    about = clause.about or (scope_of(clause, places) if says_all(clause) else ())
+    if not said or clause.open or not about:
         return found
     denied = bool(NO.search(clause.text) or NONE.search(clause.text))
-    if len(clause.about) > 1 and len({kind for kind, _ in said}) > 1 and not denied and not clause.own:
-        own = [{kind for kind, _ in genres(f"{places[n].name} ; {places[n].kind}")} for n in clause.about]
+    if len(about) > 1 and len({kind for kind, _ in said}) > 1 and not denied and not clause.own:
+        own = [{kind for kind, _ in genres(f"{places[n].name} ; {places[n].kind}")} for n in about]
         told = {kind for kind, _ in said}
         if all(own):  # "the others sell clothes and tea": each of them one, and each one said of some
             found["kinds_right" if all(kinds & told for kinds in own) and told <= set().union(*own) else "kinds_wrong"] += 1
             return found
     for kind, at in said:
-        fits = [any(kind == own for own, _ in genres(f"{places[n].name} ; {places[n].text}")) for n in clause.about]
-        known = all(genres(f"{places[n].name} ; {places[n].kind}") for n in clause.about)
+        fits = [any(kind == own for own, _ in genres(f"{places[n].name} ; {places[n].text}")) for n in about]
+        known = all(genres(f"{places[n].name} ; {places[n].kind}") for n in about)
         if not known or denied or NOT_THERE.search(clause.text, max(0, at - 24), at):
             found["kinds_other"] += not all(fits)
         elif all(fits):

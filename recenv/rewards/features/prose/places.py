@@ -63,6 +63,10 @@ def _told(text: str) -> Place:
     return Place("", text, _values(text, ()), {}, frozenset(has), frozenset(lacks), "", "", (), {})
 
 
+_IMPLIED = {"playground": "children"}
+"""What a place has that has another thing."""
+
+
 def _place(record: Sequence[Field]) -> Place:
     name = next((f.value for f in record if f.role == "name"), "") or (record[0].value if not record[0].label else "")
     text = " ; ".join(f"{f.label} {f.value}" for f in record)
@@ -80,6 +84,7 @@ def _place(record: Sequence[Field]) -> Place:
     parts = (part for f in record if f.value != name for part in _MEMBER.split(f"{f.label} {f.value}"))
     lacks = frozenset(c.name for part in parts if _LACKS.search(part) for c in concepts.told(part))
     has = frozenset(c.name for c in concepts.told(rest)) - lacks
+    has |= {more for one, more in _IMPLIED.items() if one in has} - lacks
     seller = next((f.value for f in record[1:] if f.label in _SELLERS and f.value != name), "")
     return Place(name, text, _values(rest, record), {}, has, lacks, area, kind, members, sold, seller)
 

@@ -12,10 +12,11 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from recenv.rewards.features.prose import apart, bounds, counting, grades, hours, ranks, ratios, stock
+from recenv.rewards.features.prose.alike import alike
 from recenv.rewards.features.prose.amounts import free, numbers
 from recenv.rewards.features.prose.bearing import Sums, content, in_turn, source
 from recenv.rewards.features.prose.catalogue import entries
-from recenv.rewards.features.prose.clauses import MASK, Clause, clauses_of
+from recenv.rewards.features.prose.clauses import MASK, MOST_CLAUSES, Clause, clauses_of
 from recenv.rewards.features.prose.counting import COUNTS, Counting, Evidence, is_small
 from recenv.rewards.features.prose.figures import Figure, figures, figures_of
 from recenv.rewards.features.prose.having import areas, called, having, listed, of_all
@@ -34,7 +35,7 @@ NAMES = (*COUNTS, *(f"tally_{name}" for name in COUNTED))
 _SUMMED = {
     "compared_right": "compared_right", "top_right": "compared_right", "compared_wrong": "compared_wrong",
     "top_wrong": "compared_wrong"}
-_MOST_RECORDS, _MOST_FIGURES, _MOST_PER_CLAUSE = 24, 80, 12
+_MOST_RECORDS, _MOST_FIGURES, _MOST_PER_CLAUSE = 24, 160, 24
 _PLAIN = ("rating", "price", "area", "kind", "dishes", "facilities", "hours")
 _HOLDS = 0.75  # of the best borne out record, from which on another counts as a holder
 
@@ -46,8 +47,18 @@ class Sentence(NamedTuple):
     features: tuple[float, ...]
 
 
-def read(evidence: str, query: str, text: str) -> tuple[list[Sentence], list[Tally], list[Clause], list[str]]:
-    """The sentences of a normalised text with their tallies, all its clauses, and what of each no rule accounts for."""
+class Read(NamedTuple):
+    """sentences; tallies: of each; clauses: all; left: what of each no rule accounts for; whole: whether all was read."""
+
+    sentences: list[Sentence]
+    tallies: list[Tally]
+    clauses: list[Clause]
+    left: list[str]
+    whole: bool
+
+
+def read(evidence: str, query: str, text: str) -> Read:
+    """A normalised text, read as far as there is room: so many clauses, so many numbers."""
     known = entries(evidence)[:_MOST_RECORDS]
     places = [place_of(entry) for entry in known]
     sources = [source(entry) for entry in known]
@@ -60,7 +71,7 @@ def read(evidence: str, query: str, text: str) -> tuple[list[Sentence], list[Tal
     ends = [0, *(m.end() for m in ENDS.finditer(text)), len(text)]
     counted: dict[int, Counting] = {}
     left: list[str] = []
-    figures_left = _MOST_FIGURES
+    figures_left, whole = _MOST_FIGURES, len(clauses) < MOST_CLAUSES
     for clause in clauses:
         at = min(bisect.bisect_right(ends, clause.start) - 1, len(ends) - 2)
         own = counted.get(at)
@@ -70,20 +81,34 @@ def read(evidence: str, query: str, text: str) -> tuple[list[Sentence], list[Tal
         before = own.tally["members_own"]
         rest = listed(clause, rest, places, own.tally)
         own.members = own.tally["members_own"] - before
-        numbers(clause, places, asked_values, own.tally)
+        numbers_said = figures(clause.text)
+        said = numbers_said[:max(0, min(figures_left, _MOST_PER_CLAUSE))]
+        whole = whole and len(said) == len(numbers_said)
+        kept = bounds.NOTHING
+        if places and not clause.open:
+            kept = bounds.limits_kept(clause, said, places, held.measures, held.wished)
+        rest = bounds.without(clause, rest, said, kept)
+        for verdict in ("right", "wrong"):
+            own.tally.add(f"compared_{verdict}", kept.counts[f"limits_{verdict}"] if kept.spans else 0)
+        alikes, rest = alike(clause, rest, places, held.measures)
+        if alikes is not None:
+            own.add("compared_right" if alikes else "compared_wrong")
+            own.tally.add("compared_right" if alikes else "compared_wrong")
+        numbers(clause, places, asked_values, own.tally, kept.spans)
         free(clause, places, own.tally)
         areas(clause, places, own.tally)
         for name, n in {**called(clause, places), **of_all(clause, places)}.items():
             own.add(name, n)
-        figures_left -= _clause(clause, rest, held, own, max(0, figures_left))
+        figures_left -= len(said)
+        _clause(clause, rest, said, kept, held, own)
         if not clause.open:
             left.append(rest)
             own.left.append(rest)
-    kept = [counted[at] for at in sorted(counted)]
-    for own in kept:
+    every = [counted[at] for at in sorted(counted)]
+    for own in every:
         over = unaccounted(own.left, evidence, query)
         own.counts["left"], own.counts["left_longest"] = float(over.left), float(over.longest)
-    return [_sentence(own, text) for own in kept], [own.tally for own in kept], clauses, left
+    return Read([_sentence(own, text) for own in every], [own.tally for own in every], clauses, left, whole)
 
 
 def _sentence(own: Counting, text: str) -> Sentence:
@@ -106,7 +131,7 @@ def _sentence(own: Counting, text: str) -> Sentence:
     return Sentence(said.strip(), features)
 
 
-def _ordered(clause: Clause, said: Sequence[Figure], held: Evidence, own: Counting) -> None:
+def _ordered(clause: Clause, said: Sequence[Figure], kept: bounds.Kept, held: Evidence, own: Counting) -> None:
     """Count limits that are kept, gaps and ranks; what its numbers measure is kept for the clauses that follow."""
     own.kinds += [f.kind for f in said if f.kind]
     own.topic = topic_of(clause.text) or own.topic
@@ -116,15 +141,16 @@ def _ordered(clause: Clause, said: Sequence[Figure], held: Evidence, own: Counti
             own.tally.add(_SUMMED[name], n)
     if clause.open or not held.places:
         return
-    kept, limits = bounds.limits_kept(clause, said, held.places, held.measures, held.wished)
-    gaps = apart.apart(clause, said, limits, held.measures, bounds.edges_of(held.wished), held.sums)
+    gaps = apart.apart(clause, said, kept.limits, held.measures, bounds.edges_of(held.wished), held.sums)
     times = ratios.ratios(clause, own.topic, held.measures)
-    for name, n in {**kept, **gaps, **ranks.ranked(clause, own.kinds, held.measures), **times}.items():
+    for name, n in {**kept.counts, **gaps, **ranks.ranked(clause, own.kinds, held.measures), **times}.items():
         own.add(name, n)
 
 
-def _clause(clause: Clause, rest: str, held: Evidence, own: Counting, most: int) -> int:
-    """Count what one clause says; rest: of it, without what is known of places; returns how many numbers it has."""
+def _clause(
+    clause: Clause, rest: str, said: Sequence[Figure], kept: bounds.Kept, held: Evidence, own: Counting
+) -> None:
+    """Count what one clause says. rest: of it, without what is known of places; said: its numbers; kept: limits among them."""
     every = range(len(held.sources))
     about = clause.about or clause.seen or tuple(every)
     others = tuple(n for n in every if n not in about)
@@ -156,12 +182,13 @@ def _clause(clause: Clause, rest: str, held: Evidence, own: Counting, most: int)
             own.add(name, float(n))
     words, free_words = content(clause.text.replace(MASK, " ")), content(rest.replace(MASK, " "))
     words = words & (held.words | free_words)  # what a record says in other words is no unknown word
-    said = figures(clause.text)[:min(most, _MOST_PER_CLAUSE)]
-    _ordered(clause, said, held, own)
+    _ordered(clause, said, kept, held, own)
     hits, weights = [0.0] * len(held.sources), [0.0] * len(held.sources)
     each = in_turn(said, about, held.sources)
     own.add("figures_own", float(each and len(said)))
     for figure in said if not each else ():
+        if kept.judged(figure):
+            continue  # a limit is no value that a place has
         counting.figure(figure, clause, about, words, said, held, own, (hits, weights))
         counting.noun(figure, about, held, own)
     held.sums.tell(said)
@@ -171,7 +198,7 @@ def _clause(clause: Clause, rest: str, held: Evidence, own: Counting, most: int)
         own.add("hours_right", float(right))
         own.add("hours_wrong", float(wrong))
     if not any(weights):
-        return len(said)
+        return
     borne = [hit / weight if weight else 1.0 for hit, weight in zip(hits, weights, strict=True)]
     least, best = min(borne[n] for n in about), max((borne[n] for n in others), default=0.0)
     own.borne.append((least, sum(borne[n] for n in about) / len(about), best))
@@ -187,4 +214,3 @@ def _clause(clause: Clause, rest: str, held: Evidence, own: Counting, most: int)
         own.add("count_gap", abs((sum(b >= _HOLDS * top for b in borne) if top else 0) - told[-1]))
         own.add("says_count")
     own.add("denies_all", float(denies and (says_all or says_only)))
-    return len(said)

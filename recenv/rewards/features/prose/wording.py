@@ -46,7 +46,8 @@ JOIN = re.compile(r"[\s,、]{0,3}(?:和|与|及|以及|跟|还有|或者?|加上
 ALL = re.compile(
     r"(?<![一-龥]的)都(?![市])|(?<!人)均(?!价|消费)|全部|每[一1]?[家个款]|两者|所有|无论哪|随便哪|\bboth\b|"
     r"\ball (?P<n>[2-9])\b(?! (?:boxes|points|wishes|conditions|criteria|requests|counts|of your))|"
-    r"\ball (?:of )?(?:them|these|the|are)\b|\beach\b|\bevery(?: one| 1)?\b|\bwhichever\b|\bany of (?:them|these)\b|^ ?all\b|"
+    r"\ball (?:of )?(?:them|these|the|are|have|share|cost)\b|"
+    r"\beach\b|\bevery(?: one| 1)?\b|\bwhichever\b|\bany of (?:them|these)\b|^ ?all\b|"
     r"\beither (?:of (?:them|these|the)|1\b|place|shop|hotel|restaurant)|\bat either\b"
 )
 NONE = re.compile(
@@ -64,7 +65,9 @@ ONLY_THERE = re.compile(
     r"(?:go (?:with|for|to)|pick|choose|try|head (?:to|for)|look at|consider|opt for|it is|that is|there is)(?: the)?)\s{0,2}")
 """What stands between a thing and the one place that has it."""
 THAN = re.compile(
-    r"(?:比|较|\bthan(?: [a-z']{1,12}){1,3}|\b(?:level with|on (?:a )?par with|compared (?:with|to))(?: the)?|"
+    r"(?:比|较|\bthan(?: [a-z']{1,12}){1,3}|"
+    r"\b(?:level with|tied with|on (?:a )?par with|equal to|identical to|compared (?:with|to)|"
+    r"same (?:\w{1,12} )?as|(?:highly|closely|cheaply) as)(?: the)?|的(?:评分|口碑|价格|人均|距离)[和跟与同]|"
     r"\b(?:than|against|over|versus|vs\.?|skip|instead of|unlike|"
     r"(?:much|cheap|expensive|close|near|far|high|good) as)(?: (?:half|twice|the|price|of|at|"
     r"for|in|what|[\d.]{1,6})){0,6}|\b(?:beats?|edges?(?: out)?|undercuts?|tops|outscores?|trails?|pips|exceeds?|matches|"

@@ -6,7 +6,6 @@ from collections.abc import Collection, Sequence
 from functools import lru_cache
 
 import numpy as np
-from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from recenv.records import ScorerRow
@@ -90,8 +89,6 @@ class Inputs:
         if not rows:
             return []
         dimension = rows[0].dimension
-        if claims(dimension):
-            rows = [replace(row, response=row.response[:MOST_CHARACTERS]) for row in rows]
         if not matches(dimension):
             found = [np.nan_to_num(vector.vector(dimension, texts(row, "")).astype(np.float64))[None] for row in rows]
             return self._with_claims(rows, found) if claims(dimension) else found
@@ -112,6 +109,12 @@ class Inputs:
         if not DIMENSIONS[row.dimension].listwise:
             return logits
         return above_rivals(said(row.query), list(map(shown, row.items)), self.overlaps.rarity, logits)
+
+    def whole(self, row: ScorerRow) -> bool:
+        """Whether all claims of a row can be read, as far as it makes any."""
+        if not claims(row.dimension):
+            return True
+        return len(row.response) <= MOST_CHARACTERS and prose.prose(row.evidence, row.query, row.response).whole
 
     def _with_claims(self, rows: Sequence[ScorerRow], found: Sequence[Array]) -> list[Array]:
         """Features of each row with what its response says of its records, and what the reader makes of it."""

@@ -23,7 +23,7 @@ NAMES = ("sentence_worst", "sentence_second", "sentence_sum", "sentence_mean", "
 LINE = (*sentences.NAMES, "phrases")
 """What its trees are asked about a sentence."""
 
-_MOST_SENTENCES, _MOST = 160, 20.0
+_MOST_SENTENCES, _MOST = 320, 20.0
 
 
 class SentenceReader:
@@ -54,7 +54,7 @@ class SentenceReader:
         lines = [[(*s.features, self.phrases(s.text)) for s in reading.sentences[:_MOST_SENTENCES]] for reading in readings]
         every = [line for own in lines for line in own]
         logits = self.trees.logits(np.array(every, np.float64)) if every else np.zeros(0)
-        return np.split(logits, np.cumsum([len(own) for own in lines])[:-1])
+        return np.split(logits, np.cumsum([len(own) for own in lines])[:-1]) if lines else []
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """What is stored of it."""

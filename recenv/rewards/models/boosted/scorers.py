@@ -19,13 +19,17 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from recenv.records import ScorerRow
-from recenv.rewards.features.prose import prose
+from recenv.rewards.features.prose import MOST_CHARACTERS, prose
+from recenv.rewards.features.prose.clauses import MOST_CLAUSES
 from recenv.rewards.models.boosted import checkpoint
 from recenv.rewards.models.boosted.inputs import beside, claims
 from recenv.rewards.models.heads import CheckpointScorers
 from recenv.rewards.protocol import LEAST_BORNE
 
 LOW, _SHOWN = 0.5, 120  # below which it is said why; characters of a sentence that are shown
+_UNREAD = -9.0  # most of the logit of an answer that is too long to be read
+TOO_LONG = f"too long to be checked: of an answer up to {MOST_CHARACTERS:,} characters and {MOST_CLAUSES} clauses are read"
+"""What is not read is borne out by nothing."""
 _PASS = 256  # rows whose features are held at once
 
 
@@ -45,6 +49,9 @@ class BoostedScorers(CheckpointScorers):
         said = [""] * len(rows)
         low = [n for n, value in enumerate(values.tolist()) if value < LOW]
         if low and claims(rows[0].dimension) and self.inputs.reader is not None:
+            for n in low:
+                said[n] = "" if self.inputs.whole(rows[n]) else TOO_LONG
+            low = [n for n in low if not said[n]]
             worst = self.inputs.reader.worst([prose(rows[n].evidence, rows[n].query, rows[n].response) for n in low])
             for n, sentence in zip(low, worst, strict=True):
                 said[n] = f'{LEAST_BORNE} "{sentence[:_SHOWN]}"' if sentence else ""
@@ -60,11 +67,13 @@ class BoostedScorers(CheckpointScorers):
     def _logits(self, rows: Sequence[ScorerRow]) -> list[NDArray[np.float64]]:
         found: list[NDArray[np.float64]] = []
         for at in range(0, len(rows), _PASS):
-            part = rows[at:at + _PASS]
+            part = [row if self.inputs.whole(row) else replace(row, response="") for row in rows[at:at + _PASS]]
             given = self.inputs(part)
             x = np.concatenate(given)
             dimension = part[0].dimension
             logits = self.ensembles[dimension].logits(x) + beside(dimension, x)
             parts = np.split(logits, list(accumulate(len(g) for g in given[:-1])))
-            found += [self.inputs.in_list(row, own) for row, own in zip(part, parts, strict=True)]
+            found += [
+                self.inputs.in_list(row, own) if row.response or not claims(dimension) else np.full_like(own, _UNREAD)
+                for row, own in zip(part, parts, strict=True)]
         return found
