@@ -154,7 +154,7 @@ def _who(clause: Clause, places: Sequence[Place]) -> _Who | None:
     some = _OF_SO_MANY.search(clause.text)
     if some is not None and int(some.group(some.lastgroup or 0)) < len(places):
         return None
-    named = clause.about if clause.own or len(clause.about) < len(places) else ()
+    named = clause.about if clause.own or len(clause.about) < len(places) or len(places) == 1 else ()
     if (NONE.search(clause.text) and not _ALL_FAIL.search(clause.text)) or _NOTHING.search(clause.text):
         return _Who(scope_of(clause, places) or named or every, none=True)
     if says_all(clause):

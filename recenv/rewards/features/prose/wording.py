@@ -40,7 +40,7 @@ NO = re.compile(
 NO_NO = re.compile(
     r"\bno (?:problem|worries|doubt|more than|less than|need|rush)\b|\bnot (?:only|just|bad)\b|没问题|"
     r"(?<![跟和与].)(?<![跟和与]..)(?<![跟和与]...)(?<![跟和与]....)没关系|"
-    r"没事|不怕|不用|不算|不超过|不低于|不高|不远|不贵|没超过|never clos\w+|不打烊|不关|不歇|无需"
+    r"没事|不怕|不用|不算|不超过|不低于|不少于|不高|不[到足](?=[¥\d])|不远|不贵|没超过|never clos\w+|不打烊|不关|不歇|无需"
 )
 JOIN = re.compile(r"[\s,、]{0,3}(?:和|与|及|以及|跟|还有|或者?|加上?|配上?|&|\+|and|or|nor|plus|,)?(?: the)?[\s,、]{0,2}")
 ALL = re.compile(
