@@ -269,3 +269,19 @@ def test_help_names_every_command_and_a_typing_error_gets_the_nearest(capsys: py
     assert code == 0 and listed == sorted(name for names in cli.ROOMS.values() for name in names)
     code, _, err = recenv(capsys, "evalute")
     assert code == 2 and "'evaluate'" in err
+
+
+def test_rows_that_say_nothing_to_score_are_refused_and_strange_fields_named(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    rows, out = tmp_path / "rows.jsonl", tmp_path / "scored.jsonl"
+    base = ["score", "--scorers", "rules", "--dimension", "instruction_following", "--input", str(rows), "--out", str(out)]
+    rows.write_text("")
+    code, _, err = recenv(capsys, *base)
+    assert code == 2 and "it has no rows at all" in err and not out.exists()
+    rows.write_text('{"dimension": "instruction_following", "instruction": "Use 3 words.", "answer": "No.", "lable": 1}\n')
+    code, said, err = recenv(capsys, *base)
+    assert code == 0 and "no row has such fields: answer, lable; a row has dimension" in said + err
+    (tmp_path / "nothing").mkdir()
+    code, _, err = recenv(capsys, "rows", "prose", str(tmp_path / "nothing"), "--out", str(tmp_path / "p"))
+    assert code == 2 and "nothing that is a row of prose" in err and not (tmp_path / "p").exists()

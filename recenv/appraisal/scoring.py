@@ -52,7 +52,7 @@ def score_file(
 
     A list that stands in another order than its source is written in the source's, after it was measured in its own.
     progress: called with the number of rows done. Rows of other dimensions are written with a null score and counted apart.
-    Raises InputError for a file that has rows, but none of the scorer's dimension.
+    Raises InputError for a file that has no row of the scorer's dimension.
     """
     sheet, own = Sheet(scorer.spec.dimension), Counter[bool]()
 
@@ -66,8 +66,8 @@ def score_file(
             if progress is not None and done % BATCH == 0:
                 progress(done)
             yield row
-        if first and not own[True]:
-            raise InputError(f"{source} has no row of {sheet.dimension}; {first}")
+        if not own[True]:
+            raise InputError(f"{source} has no row of {sheet.dimension}; {first or 'it has no rows at all'}")
 
     write_rows(map(in_source_order, noted()), target)
     return Outcome(sheet.dimension, own[True], own[False], sheet.evaluate(), sheet.parts())

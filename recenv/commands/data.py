@@ -150,7 +150,7 @@ def table(
 def rows(name: str, folder: Path, out: Path, keep: str | None, max_bad: float) -> None:
     """Turn a published set into canonical rows: one a labelled thing, in file order."""
     from recenv.data.ingest import Quarantine
-    from recenv.data.rowfile import write_rows
+    from recenv.data.rowfile import some, write_rows
     from recenv.data.rowsets import ROWSETS
     from recenv.data.rowsets.reading import into
     from recenv.data.rowsets.tally import Tally
@@ -162,7 +162,7 @@ def rows(name: str, folder: Path, out: Path, keep: str | None, max_bad: float) -
 
             low, high = interval(keep)
             found = (row for row in found if kept(row, low, high))
-        count = write_rows(tally.watch(found), out)
+        count = write_rows(some(tally.watch(found), f"{folder} has nothing that is a row of {name}"), out)
         aside = out.with_name(f"{out.name}.quarantine.jsonl")
         aside.unlink(missing_ok=True)
         if quarantine.count:

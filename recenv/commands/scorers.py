@@ -131,8 +131,12 @@ def score(dimension: str, scorer: str, source: Path, out: Path, judge: dict[str,
     if dimension not in DIMENSIONS:
         raise UnknownName("dimension", dimension, DIMENSIONS)
     from recenv.appraisal.scoring import outcome_text, score_file
+    from recenv.data.rowfile import strange_fields
+    from recenv.records import ScorerRow
 
     chosen = _judge(dimension, judge) if scorer == "judge" else _scorer(scorer, dimension)
+    if strange := strange_fields(source):
+        hint(f"not read, since no row has such fields: {', '.join(strange)}; a row has {', '.join(ScorerRow.__struct_fields__)}")
     outcome = score_file(source, out, chosen)
     ledger = getattr(chosen, "ledger", None)
     show(lambda: {**outcome._asdict(), "asked": ledger, "out": str(out)},

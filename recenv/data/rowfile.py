@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 
 import msgspec
@@ -42,9 +43,33 @@ def read_rows(path: str | Path, dimensions: Collection[str] = TABLES) -> Iterato
         yield row
 
 
+def strange_fields(path: str | Path, most: int = 1_000) -> tuple[str, ...]:
+    """Names that the first rows of a file of canonical rows have and no row has, so that nobody reads them."""
+    if not Path(path).is_file():
+        return ()
+    found: dict[str, None] = {}
+    decoder = msgspec.json.Decoder(dict[str, msgspec.Raw])
+    for line in islice(lines(Path(path)), most):
+        try:
+            found |= dict.fromkeys(decoder.decode(line.data))
+        except UNREADABLE:
+            continue  # read_rows says what is wrong with it
+    return tuple(name for name in found if name not in ScorerRow.__struct_fields__)
+
+
 def encode_row(row: ScorerRow) -> bytes:
     """A row as one JSON line."""
     return msgspec.json.encode(row, order="deterministic") + b"\n"
+
+
+def some(rows: Iterable[ScorerRow], lack: str) -> Iterator[ScorerRow]:
+    """The rows; raises InputError, with what is lacking, where there are none."""
+    none = True
+    for row in rows:
+        none = False
+        yield row
+    if none:
+        raise InputError(lack)
 
 
 def write_rows(rows: Iterable[ScorerRow], path: str | Path) -> int:

@@ -114,6 +114,12 @@ def _check(agent: str, action: Action) -> None:
     except msgspec.ValidationError as error:
         ids = "; items are ids of candidates, best first" if "$.items" in str(error) else ""
         raise InputError(f"agent {agent!r} returned an action that cannot be played: {misfit(error, Action)}{ids}") from None
+    for name in ("text", "query", "error", "raw"):
+        try:
+            getattr(action, name).encode()
+        except UnicodeEncodeError as wrong:
+            raise InputError(f"agent {agent!r} returned an action whose {name} is no Unicode (half a surrogate pair at "
+                             f"{wrong.start}); pass text.encode('utf-8', 'replace').decode()") from None
 
 
 def _turn(
