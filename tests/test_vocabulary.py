@@ -22,6 +22,7 @@ from recenv.commands.root import Waiting, _Lines
 from recenv.data.ingest import IngestReport
 from recenv.evaluation.prepare import Prepared
 from recenv.evaluation.user_check import Checked
+from recenv.records import ScorerRow
 from recenv.rewards.dimensions import DIMENSIONS
 
 PRINTS_NO_TABLE = {"play", "report", "trace", "view"}
@@ -158,8 +159,9 @@ def test_every_table_is_json_when_asked(capsys: pytest.CaptureFixture[str], monk
     os.makedirs("learned")
     os.symlink("../run", "learned/test")
     assert of("learn itemcf --scenario toy.toml --out learned")["out"] == "learned"
-    monkeypatch.setattr("recenv.data.rowsets.ROWSETS", {"mine": type("Set", (), {"convert": lambda *_: iter(())})()})
-    assert of("rows mine rows --out mine.jsonl")["rows"] == 0
+    mine = type("Set", (), {"convert": lambda *_: iter([ScorerRow(dimension=RULED)])})()
+    monkeypatch.setattr("recenv.data.rowsets.ROWSETS", {"mine": mine})
+    assert of("rows mine rows --out mine.jsonl")["rows"] == 1
     monkeypatch.setattr("recenv.evaluation.user_check.check_user", lambda *_: Checked([], []))
     speaking = "--user-option record=said.jsonl --user-option base_url=http://127.0.0.1:1/v1 --user-option model=m"
     assert of(f"check-user --scenario toy.toml --sessions 3 {speaking}") == {"cases": [], "lost": []}
