@@ -25,6 +25,7 @@ from recenv.data.store import StoreWriter
 from recenv.data.table_columns import (
     ALIASES,
     MOST_CATEGORIES,
+    REQUIRED,
     TableMap,
     ask,
     folded,
@@ -147,6 +148,8 @@ def ingest_table(
     for table, file in zip(("events", "items", "users"), files, strict=True):
         if (table == "events" or file is not None) and table not in made:
             raise InputError(f"the field map says nothing about [{table}], and {file} is to be read")
+        if file is not None and fields is not None:
+            _check_columns(file, table, made[table])
     size = sum(file.stat().st_size for file in files if file is not None and file.is_file())
     with Quarantine() as quarantine, StoreWriter(out, kind="table", overwrite=overwrite) as writer:
         reader = _Reader(quarantine, progress, size)
@@ -161,6 +164,16 @@ def ingest_table(
         named = {file.name: sha256(file) for file in files if file is not None}
         writer.finish(source=named, notes={"source": "constructed", "report": msgspec.to_builtins(report)})
     return report
+
+
+def _check_columns(file: Path, table: str, fields: Mapping[str, Source]) -> None:
+    """Raise InputError where a column that is needed is not in the first rows of a file."""
+    columns = columns_of(file, _SAMPLE)
+    for name in REQUIRED[table]:
+        key = fields[name].key
+        if key and not {key, key.partition(".")[0]} & columns.keys():
+            raise InputError(f"the field map reads [{table}] {name} from {key!r}, and {file} has no such column; its columns are "
+                             f"{', '.join(map(repr, columns))}")
 
 
 class _Event(NamedTuple):

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from recenv.data.constraints import MET, statuses
+from recenv.data.fieldmap import Source
 from recenv.data.search import Bm25Index
 from recenv.data.table import Files, guess_map, ingest_table
 from recenv.data.table_columns import keep_map, load_table_map, map_text
@@ -227,3 +228,11 @@ def test_parquet_is_a_table(tmp_path: Path) -> None:
     pq.write_table(pa.table({"user": [1, 1, 2], "item": [7.0, None, 8.0], "rating": [5, 4, 5]}), tmp_path / "t.parquet")
     assert [row.value for row in read_table(tmp_path / "t.parquet")] == [
         {"user": 1, "item": 7.0, "rating": 5}, {"user": 1, "rating": 4}, {"user": 2, "item": 8.0, "rating": 5}]
+
+
+def test_a_map_that_reads_a_column_that_is_not_there_is_refused_with_those_that_are(files: Files, tmp_path: Path) -> None:
+    made = guess_map(files)
+    made["events"] = {**made["events"], "item": Source(key="shop")}
+    with pytest.raises(InputError, match=r"\[events\] item from 'shop', and .*ratings.csv has no such column.*'movieId'"):
+        ingest_table(files, tmp_path / "store", fields=made)
+    assert not (tmp_path / "store").exists()

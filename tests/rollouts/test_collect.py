@@ -91,3 +91,14 @@ def test_an_agent_that_skips_a_view_is_told_so(engine: Engine) -> None:
 
     with pytest.raises(InputError, match="one action a view"):
         collect(engine, Lazy(), [0], 0)
+
+
+def test_half_a_surrogate_pair_is_refused_before_anything_is_written(engine: Engine) -> None:
+    class Torn:
+        name = "torn"
+
+        def act(self, views: Sequence[AgentView]) -> list[Action]:
+            return [Action(act="ask", text="What \ud83d budget?") for _ in views]
+
+    with pytest.raises(InputError, match="'torn' returned an action whose text is no Unicode .* at 5"):
+        collect(engine, Torn(), [0], 0)
