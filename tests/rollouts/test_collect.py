@@ -100,5 +100,5 @@ def test_half_a_surrogate_pair_is_refused_before_anything_is_written(engine: Eng
         def act(self, views: Sequence[AgentView]) -> list[Action]:
             return [Action(act="ask", text="What \ud83d budget?") for _ in views]
 
-    with pytest.raises(InputError, match="'torn' returned an action whose text is no Unicode .* at 5"):
+    with pytest.raises(InputError, match=r"'torn' returned an action whose text is no Unicode .* at 5"):
         collect(engine, Torn(), [0], 0)
