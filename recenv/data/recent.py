@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Hashable
 from typing import Generic, TypeVar
 
@@ -11,22 +10,26 @@ V = TypeVar("V")
 
 
 class Recent(Generic[K, V]):
-    """Values by key; where they weigh more than ``limit`` together, those that were not asked for longest are dropped."""
+    """Values by key, in two halves: where the younger one weighs more than half of ``limit``, the older one is dropped, of which
+    what was asked for since has become young again. Far cheaper to ask than an order that every look-up changes."""
 
     def __init__(self, limit: int) -> None:
-        self._limit, self._weight = limit, 0
-        self._held: OrderedDict[K, tuple[V, int]] = OrderedDict()
+        self._most, self._weight = limit // 2, 0
+        self._young: dict[K, tuple[V, int]] = {}
+        self._old: dict[K, tuple[V, int]] = {}
 
     def get(self, key: K) -> V | None:
-        found = self._held.get(key)
+        found = self._young.get(key)
         if found is None:
-            return None
-        self._held.move_to_end(key)
+            found = self._old.get(key)
+            if found is None:
+                return None
+            self.put(key, *found)
         return found[0]
 
     def put(self, key: K, value: V, weight: int = 1) -> None:
-        replaced = self._held.pop(key, None)
-        self._held[key] = value, weight
+        replaced = self._young.get(key)
         self._weight += weight - (0 if replaced is None else replaced[1])
-        while self._weight > self._limit:
-            self._weight -= self._held.popitem(last=False)[1][1]
+        self._young[key] = value, weight
+        if self._weight > self._most:
+            self._old, self._young, self._weight = self._young, {}, 0

@@ -38,6 +38,10 @@ _TIED = re.compile(
 _DIFFER = re.compile(
     rf"\bdifferent {_WORD_EN}|\b{_WORD_EN} (?:all )?(?:differ|vary)\b|{_OF_ZH}[也都均各]{{0,2}}(?:不同|不1样|不一样|不1|各异)|"
     r"不(?:同在|在同)[一1]?个?(?:城?区|商圈)|不同的?(?:城?区|商圈)")
+_HINTS = (
+    "same", "identical", "equal", "level", "tie", "par", "as ", "shar", "match", "joint", "differ", "vary", "同", "一样", "1样",
+    "相等", "持平", "不相上下", "一致", "并列", "不1", "各异")
+"""What every such claim has one of: far cheaper to look for."""
 _NEARLY = re.compile(r"(?:almost|nearly|roughly|about|virtually|practically|more or less|差不多|几乎|大致|基本)[^,.;。]{0,8}$")
 _NOT = re.compile(r"(?:\bnot|n't|\bno longer|不|并非|没有?)\s{0,2}(?:quite |exactly |all |both |完全|都|是)?$")
 
@@ -45,9 +49,11 @@ _NOT = re.compile(r"(?:\bnot|n't|\bno longer|不|并非|没有?)\s{0,2}(?:quite 
 def alike(clause: Clause, rest: str, places: Sequence[Place], known: Sequence[Mapping[str, float]]) -> tuple[bool | None, str]:
     """Whether what a clause says of places being alike is so, None where it says nothing of the kind or records do not tell; and
     its rest without that. known: what places may be ordered by."""
+    if clause.open or len(places) < 2 or not any(hint in clause.text for hint in _HINTS):
+        return None, rest
     tied = _TIED.search(clause.text)
     match = tied or _SAME.search(clause.text) or _DIFFER.search(clause.text)
-    if match is None or clause.open or len(places) < 2:
+    if match is None:
         return None, rest
     slot = next((slot for pattern, slot in _SLOTS if pattern.search(match.group())), "rating" if tied else "")
     group = tuple(dict.fromkeys((*clause.about, *clause.beside))) if clause.own else (
