@@ -123,17 +123,19 @@ def _of_each(name: str, denied: bool, clause: Clause, places: Sequence[Place], h
 
 
 def areas(clause: Clause, places: Sequence[Place], tally: Tally) -> None:
-    none = NONE.search(clause.text) is not None
-    about = scope_of(clause, places) if says_all(clause) else clause.about or (tuple(range(len(places))) if none else ())
-    if clause.open or not (about or counted(clause.text)):
+    if clause.open:
         return
     said = {m.group() for m in _DISTRICT.finditer(clause.text)} | {
         p.area for p in places if len(p.area) > 1 and p.area in clause.text
     }
     said = {a for a in said if not any(a != other and a in other for other in said)}
+    if not said:
+        return
+    none = NONE.search(clause.text) is not None
+    about = scope_of(clause, places) if says_all(clause) else clause.about or (tuple(range(len(places))) if none else ())
     own = [n for n in about if places[n].area]
-    so_many = counted(clause.text)
-    if len(said) == 1 and so_many and not clause.own and so_many <= len(places) and all(p.area for p in places):
+    so_many = 0 if clause.own else counted(clause.text)
+    if len(said) == 1 and so_many and so_many <= len(places) and all(p.area for p in places):
         (area,) = said
         number = sum(area in p.text for p in places)
         tally.add("areas_right" if number == (0 if none else so_many) else "areas_wrong")
