@@ -28,8 +28,12 @@ class Recent(Generic[K, V]):
         return found[0]
 
     def put(self, key: K, value: V, weight: int = 1) -> None:
-        replaced = self._young.get(key)
-        self._weight += weight - (0 if replaced is None else replaced[1])
+        replaced = self._young.pop(key, None)
+        self._weight -= 0 if replaced is None else replaced[1]
+        if weight > self._most:  # it alone would drop all others
+            self._old.pop(key, None)
+            return
+        self._weight += weight
         self._young[key] = value, weight
         if self._weight > self._most:
             self._old, self._young, self._weight = self._young, {}, 0

@@ -11,7 +11,6 @@ from test_recrm import OWN, folder
 from recenv.data import ingest, store
 from recenv.data.ids import IdTable, Place
 from recenv.data.ingest import hashing, sha256
-from recenv.data.recent import Recent
 from recenv.data.recrm import ingest_recrm
 from recenv.data.world import World
 
@@ -35,20 +34,6 @@ def test_a_store_has_the_same_bytes_with_ids_on_disk(tmp_path: Path, monkeypatch
     monkeypatch.setattr(store, "IdTable", lambda: IdTable(1))
     ingest_recrm(tmp_path / "in", tmp_path / "disk")
     assert World(tmp_path / "memory").fingerprint == World(tmp_path / "disk").fingerprint
-
-
-def test_what_is_asked_for_stays_and_the_rest_is_dropped() -> None:
-    recent = Recent[str, int](10)
-    for n in range(1000):
-        recent.put(str(n), n)
-        assert recent.get("0") == 0
-    assert recent.get("999") == 999
-    assert recent.get("500") is None
-    assert sum(recent.get(str(n)) is not None for n in range(1000)) == 10
-    recent.put("999", 9, 4)
-    assert [recent.get(key) for key in ("999", "993", "992", "0")] == [9, 993, None, None]  # asked for in the order of n
-    recent.put("heavy", 1, 100)
-    assert recent.get("heavy") is None
 
 
 def test_files_are_hashed_while_a_block_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,3 +29,5 @@ def test_what_is_asked_for_often_stays() -> None:
         recent.put(n, "once")
         assert recent.get(-1) == "often"
     assert recent.get(0) is None and recent.get(199) == "once"
+    recent.put(199, "heavy", 100)
+    assert recent.get(199) is None and recent.get(-1) == "often"
