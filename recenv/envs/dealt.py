@@ -41,12 +41,15 @@ def deal(deck: Deck, state: State, facts: Facts, playing: NDArray[np.bool_]) -> 
     values = np.where(scores.present, scores.values, np.nan).astype(np.float32)
     items = np.where(own.there[:, :, None], deck.items(block, scores.cell), np.float32(np.nan))
     reasons: dict[tuple[int, int], str] = {}
+    if deck.talkative or not scores.present[there].all():
+        for r in np.flatnonzero(there).tolist():
+            shown = facts.at[r, facts.there[r]].tolist()
+            for s in range(len(deck.names)):
+                if why := deck.said(int(block[r]), s, shown) or ("" if scores.present[r, s] else NO_VALUE):
+                    reasons[r, s] = why
     left_out: dict[int, dict[str, Item]] = {}
-    for r in np.flatnonzero(there).tolist():
-        b, shown = int(block[r]), facts.at[r, facts.there[r]].tolist()
-        for s, name in enumerate(deck.names):
-            if why := deck.said(b, s, shown) or ("" if scores.present[r, s] else NO_VALUE):
-                reasons[r, s] = why
-            if deck.listed[s] and scores.present[r, s] and not (items[r, : len(shown), s] >= 1.0).any():
-                left_out.setdefault(r, {})[name] = deck.first(s, b)  # all that was shown is worth less than the best
+    for s in np.flatnonzero(deck.listed).tolist():
+        best = (items[:, :, s] >= 1.0).any(1)  # where the best one is not shown, all that is shown is worth less
+        for r in np.flatnonzero(there & scores.present[:, s] & ~best).tolist():
+            left_out.setdefault(r, {})[deck.names[s]] = deck.first(s, int(block[r]))
     return Dealt(there, values, items, left_out, reasons)

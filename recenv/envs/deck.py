@@ -314,6 +314,11 @@ class Deck:
         """Why a scorer gave no value in a block, "" where it gave them."""
         return next(iter(self._said.get((block, self.names.index(dimension)), {}).values()), "")
 
+    @property
+    def talkative(self) -> bool:
+        """Whether anything was said beside values."""
+        return bool(self._said)
+
     def said(self, block: int, s: int, candidates: Sequence[int]) -> str:
         """What was said first of candidates in a block, or of their list, in the dimension at S; "" for nothing."""
         said = self._said.get((block, s))

@@ -134,16 +134,17 @@ class Transcript:
 
     def views(self, state: State, log: Log, rows: Sequence[int]) -> list[AgentView]:
         """The agent's view of each given row of the batch."""
-        return [self._view(state, log, r) for r in rows]
+        turns, goals = state.turn.tolist(), state.goal.tolist()  # at once: far cheaper than number by number
+        return [self._view(state, log, r, turns[r], goals[r]) for r in rows]
 
-    def _view(self, state: State, log: Log, r: int) -> AgentView:
+    def _view(self, state: State, log: Log, r: int, turns: int, goal: int) -> AgentView:
         session, g = self._where(state, r)
         place, world, config = self._place(session, g), self.world, self.tables.config
-        turns, goal, spoken = int(state.turn[r]), int(state.goal[r]), () if log.spoken is None else log.spoken[r]
-        now = [t for t, at in enumerate(log.goal[r, :turns].tolist()) if at == goal]
-        slate = log.slate[r, :turns].tolist()
-        shown = dict.fromkeys(i for t in now for i in slate[t] if i >= 0)
-        hits = dict.fromkeys(i for t in now for i in spoken[t].hits) if spoken else ()
+        spoken = () if log.spoken is None else log.spoken[r]
+        now = [t for t, at in enumerate(log.goal[r, :turns].tolist()) if at == goal] if turns else ()
+        slate = log.slate[r, :turns].tolist() if now else ()
+        shown = dict.fromkeys([i for t in now for i in slate[t] if i >= 0])
+        hits = dict.fromkeys([i for t in now for i in spoken[t].hits]) if spoken else ()
         return AgentView(
             session_id=place.record.id, locale=place.record.locale, category=place.category, turn=turns, horizon=config.horizon,
             slate_size=config.slate_size, instruction=place.record.instruction, user=place.user, context=place.record.context,
