@@ -28,7 +28,7 @@ FIRST = "recenv|make|pip|source|pytest|pre-commit|git|cd|MINARI_DATASETS_PATH=da
 BLOCK = re.compile(rf"^```(\w+)\n(?s:(.*?))^```$|^ {{4}}((?:{FIRST}) .*)$", re.M)
 
 QUICK = "--scorers rules --audit none --sessions 6"
-LEARNED = ("ppo --set steps=4096 --out ppo", "linucb --out linucb", "itemcf --out itemcf")
+LEARNED = ("linucb --out runs/linucb", "itemcf --out runs/itemcf")  # the page itself learns ppo
 BEFORE = {
     "README": [f"recenv evaluate --agents bm25,random {QUICK} --out runs/demo"],
     "export": [f"recenv evaluate --agents bm25,random {QUICK} --out RUN"],
