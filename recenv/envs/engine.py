@@ -132,7 +132,7 @@ class Engine:
         self.reward = HybridReward(reward if reward is not None else reward_spec(reward_name(config)))
         self.world, self.config = world, msgspec.structs.replace(config, reward=config.reward or self.reward.spec.name)
         self.scorers = dict(scorers) if scorers is not None else scorer_set(config.scorers)
-        self._score = TurnScorer(self.scorers, [d.name for d in DIMENSIONS.values() if askable(d)])
+        self._score = TurnScorer(self.scorers, [name for name in self.scorers if askable(DIMENSIONS[name])])
         self.dimensions = tuple(d.name for d in self._score.dimensions)
         self.user = user if user is not None else user_model(world, config)
         self.tables = Tables(world, self.user, self.config)

@@ -18,6 +18,7 @@ from recenv.records import Action, ScorerRow
 from recenv.rewards.dimensions import DIMENSIONS as REGISTRY
 from recenv.rewards.dimensions import Dimension
 from recenv.rewards.protocol import Scorer, ScorerSpec, Scores
+from recenv.rewards.turn import NO_SCORER
 
 N = 6
 SLATES = [DIMENSIONS[d] for d in (QIR, UBP, IR)]
@@ -121,6 +122,12 @@ def test_a_kept_deck_says_what_a_fresh_one_says(tiny_world: World, tmp_path: Pat
         second = engine(tmp_path)
         step(second, *places)
         second.deck.keep()
+
+
+def test_a_dimension_without_a_scorer_says_so_beside_others_that_are_dealt(tiny_world: World) -> None:
+    some: dict[str, Scorer] = {SLATES[0]: OverlapScorer(SLATES[0])}
+    same(play(tiny_world, some), play(tiny_world, {SLATES[0]: Judge(SLATES[0])}))
+    assert {why for (_, d), why in play(tiny_world, some)[0].reasons.items() if d in (UBP, IR)} == {NO_SCORER}
 
 
 READS = (
