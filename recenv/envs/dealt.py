@@ -26,6 +26,15 @@ class Dealt(NamedTuple):
     left_out: Mapping[int, dict[str, Item]]
     reasons: Mapping[tuple[int, int], str]
 
+    def put(
+        self, columns: NDArray[np.int64], components: NDArray[np.float32], items: NDArray[np.float32], unjudged: NDArray[np.bool_]
+    ) -> None:
+        """Write what is known into arrays of all D dimensions, (N, D), (N, K, D) and (N, D). columns (S,): where in D."""
+        rows = np.flatnonzero(self.there)[:, None]
+        components[rows, columns] = self.values[self.there]
+        unjudged[rows, columns] = np.isnan(self.values[self.there])
+        items[rows, :, columns] = self.items[self.there].swapaxes(1, 2)
+
 
 def deal(deck: Deck, state: State, facts: Facts, playing: NDArray[np.bool_]) -> Dealt | None:
     """playing (N,): rows that recommend. None where each turn has to be looked at: by scorers that cost something or answer

@@ -266,13 +266,10 @@ class Engine:
         reasons = {(rows[n], d): why for (n, d), why in scores.reasons.items()}
         if dealt is not None:
             columns = np.arange(d)[self._columns]
-            held = np.flatnonzero(dealt.there)[:, None], columns
-            components[held] = dealt.values[dealt.there]
-            unjudged[held] = np.isnan(components[held])
-            sources[held] = np.where(unjudged[held], NO_SOURCE, SCORER)
-            items[held[0], :, held[1]] = dealt.items[dealt.there].swapaxes(1, 2)
-            for r, found in dealt.left_out.items():
-                left_out[r] = {**left_out[r], **found}
+            dealt.put(columns, components, items, unjudged)
+            there = dealt.there[:, None] & np.isin(np.arange(d), columns)
+            sources = np.where(there, np.where(unjudged, NO_SOURCE, SCORER), sources).astype(np.int8)
+            left_out = {r: {**own, **dealt.left_out.get(r, {})} for r, own in left_out.items()}
             reasons |= {(r, int(columns[s])): why for (r, s), why in dealt.reasons.items()}
         applicable = ~np.isnan(components)
         hybrid = self.reward(components, unjudged)
