@@ -101,13 +101,14 @@ class StoreWriter:
 
     # -- records ---------------------------------------------------------------------------------------------
 
-    def add_item(self, item: Item) -> int:
-        """Store an item once; a second one of the same id with other content is counted, the first kept."""
-        known = self._known("items", item)
+    def add_item(self, item: Item, times: int = 1) -> int:
+        """Store an item once; a second one of the same id with other content is counted (as often as it came), the first kept."""
+        known = self._known("items", item, times)
         if known is not None:
             return known
         check_item(item)
-        row, new = self._register("items", item.id, item)
+        self._check_category(item.category)
+        row, new = self._register("items", item.id, item, times)
         if new:
             self._put("item_category", self._category(item.category))
             self.items_by_category[item.category] += 1
@@ -115,10 +116,10 @@ class StoreWriter:
             self._put("item_price", _number(item, "price"))
         return row
 
-    def add_user(self, user: User) -> int:
-        known = self._known("users", user)
+    def add_user(self, user: User, times: int = 1) -> int:
+        known = self._known("users", user, times)
         check_user(user)
-        return self._register("users", user.id, user)[0] if known is None else known
+        return self._register("users", user.id, user, times)[0] if known is None else known
 
     def check(
         self, items: Iterable[Item], user: User | None, session: Session | None = None, privileged: Privileged | None = None,
@@ -178,9 +179,12 @@ class StoreWriter:
 
     def _category(self, name: str) -> int:
         """The code of a category: its place among ``CATEGORIES``, or behind them in order of arrival."""
+        self._check_category(name)
+        return self._categories.setdefault(name, len(self._categories))
+
+    def _check_category(self, name: str) -> None:
         if len(self._categories) > _MOST_CATEGORIES and name not in self._categories:
             raise RowError(f"category {name[:40]!r} would be one of more than {_MOST_CATEGORIES:,}; make it an attribute")
-        return self._categories.setdefault(name, len(self._categories))
 
     # -- the end ---------------------------------------------------------------------------------------------
 
@@ -266,16 +270,16 @@ class StoreWriter:
         kept = self._lately[table].get(record.id)
         return kept if kept is not None and kept.record is record else None
 
-    def _known(self, table: str, record: Item | User) -> int | None:
+    def _known(self, table: str, record: Item | User, times: int) -> int | None:
         """The row of a record that was added lately, counted where another one is kept there."""
         kept = self._kept(table, record)
         if kept is None:
             return None
         if kept.other:
-            self.counts[_CONFLICTS[table]] += 1
+            self.counts[_CONFLICTS[table]] += times
         return kept.row
 
-    def _register(self, table: str, id_: str, record: Item | User | Session) -> tuple[int, bool]:
+    def _register(self, table: str, id_: str, record: Item | User | Session, times: int = 1) -> tuple[int, bool]:
         """The row of a record, and whether it is new; of records of one id the first is kept."""
         if not id_:
             raise RowError(f"a record of {table} has an empty id")
@@ -285,7 +289,7 @@ class StoreWriter:
         found = self._ids[table].find(key)
         if not isinstance(record, Session):
             other = found is not None and found.digest != digest
-            self.counts[_CONFLICTS[table]] += other
+            self.counts[_CONFLICTS[table]] += other * times
             self._lately[table].put(id_, _Kept(record, self.counts[table] if found is None else found.row, other))
         if found is not None:
             return found.row, False
