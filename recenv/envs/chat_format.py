@@ -100,16 +100,16 @@ def _build(fields: dict[str, Any], raw: str, mended: tuple[str, ...]) -> tuple[A
     query, filters = fields.get("query", ""), fields.get("filters", {})
     if not isinstance(text, str) or not isinstance(query, str):
         return None, "text and query must be strings"
-    if not isinstance(items, list) or not all(isinstance(i, str) for i in items) or len(items) > MAX_ITEMS:
+    if not isinstance(items, list) or not all([isinstance(i, str) for i in items]) or len(items) > MAX_ITEMS:
         return None, f"items must be a list of at most {MAX_ITEMS} id strings; got {_short(items)}"
-    if not isinstance(filters, dict) or not all(isinstance(v, (str, int, float)) for v in filters.values()):
+    if not isinstance(filters, dict) or not all([isinstance(v, (str, int, float)) for v in filters.values()]):
         return None, "filters must map names to strings or numbers"
     try:  # lone surrogates may also come as JSON escapes
         if "\\" in raw:
             json.dumps(fields, ensure_ascii=False).encode()
     except UnicodeEncodeError:
         return None, "text is not valid Unicode"
-    kept = {str(k): str(v) for k, v in filters.items()}
+    kept = {str(k): str(v) for k, v in filters.items()} if filters else {}
     return Action(
         act=act, items=tuple(items), text=text, query=query, filters=kept, raw=raw, mended=mended), ""  # type: ignore[arg-type]
 
@@ -128,13 +128,13 @@ def render_messages(view: AgentView, about: str | None = None, how: str = GRAMMA
     Tool results (role ``tool``) carry no call id, so servers that insist on one get them as user lines. about: what
     ``render_about`` gives for the view, for callers that keep it. how: what says how to answer, with a place for the slate size.
     """
-    dialogue = (Message("user", f"[search results]\n{m.content}") if m.role == "tool" else m for m in view.messages)
+    dialogue = [m if m.role != "tool" else Message("user", f"[search results]\n{m.content}") for m in view.messages]
     return (Message("system", render_system(view, about, how)), *dialogue)
 
 
 def render_observation(view: AgentView, about: str | None = None) -> str:
     """The whole view as one text: what the chat environment returns as observation."""
-    return "\n\n".join(f"[{m.role}]\n{m.content}" for m in render_messages(view, about))
+    return "\n\n".join([f"[{m.role}]\n{m.content}" for m in render_messages(view, about)])
 
 
 def render_system(view: AgentView, about: str | None = None, how: str = GRAMMAR) -> str:

@@ -66,9 +66,10 @@ class Transcript:
 
     def query(self, state: State, r: int) -> str:
         """What the user has said about the current goal: the opening, then what he told since, in the need's order."""
-        session, goal = self._where(state, r)
-        extra = int(state.told[r]) & ~self._volunteered(session, goal)
-        return self.said(session, goal, extra)
+        return self._query(*self._where(state, r), state.told.item(r))
+
+    def _query(self, session: int, goal: int, told: int) -> str:
+        return self.said(session, goal, told & ~self._volunteered(session, goal))
 
     def _read_said(self, session: int, goal: int, told: int) -> str:
         """The opening of a goal with the texts of the told constraints."""
@@ -77,16 +78,16 @@ class Transcript:
 
     def messages(self, state: State, log: Log, r: int) -> tuple[Message, ...]:
         """The dialogue so far, the user's opening first."""
-        told = log.told_so_far.setdefault(r, [])
+        told, turns = log.told_so_far.setdefault(r, []), state.turn.item(r)
         if not told:
-            told.append(Message("user", self.tables.goal(int(state.session[r]), 0).query))
-        for t in range(len(told) // 2, int(state.turn[r])):
+            told.append(Message("user", self.tables.goal(state.session.item(r), 0).query))
+        for t in range(len(told) // 2, turns):
             reaction = self.reaction(state, log, r, t)
             told += [
                 Message("assistant", format_action(self.action(state, log, r, t))),
                 Message("tool" if reaction.kind == "results" else "user", reaction.text),
             ]
-        return tuple(told[: 1 + 2 * int(state.turn[r])])
+        return tuple(told[: 1 + 2 * turns])
 
     def action(self, state: State, log: Log, r: int, t: int) -> Action:
         """What the agent did in a turn; where it gave numbers, with the words that the environment lent it."""
@@ -99,9 +100,8 @@ class Transcript:
 
     def reaction(self, state: State, log: Log, r: int, t: int) -> Reaction:
         """What the user answered in a turn."""
-        session, goal = int(state.session[r]), int(log.goal[r, t])
-        record, kind = self.world.session(session), REACTIONS[log.reaction[r, t]]
-        item = int(log.item[r, t])
+        session, goal, item = state.session.item(r), log.goal.item(r, t), log.item.item(r, t)
+        record, kind = self.world.session(session), REACTIONS[log.reaction.item(r, t)]
         concerned = None if item < 0 else self.world.item(item)
         note, words = ("", "") if log.spoken is None else (log.spoken[r][t].note, log.spoken[r][t].words)
         if kind == "results":
@@ -110,13 +110,13 @@ class Transcript:
             text = note
         else:
             need = self.tables.need(session, goal)
-            named, more = _named(need.constraints, int(log.constraint[r, t]), int(log.told[r, t]))
-            about = int(log.about[r, t])
+            named, more = _named(need.constraints, log.constraint.item(r, t), log.told.item(r, t))
+            about = log.about.item(r, t)
             text = words or say(
                 kind, record.locale, constraint=named, more=more, item_name="" if concerned is None else concerned.name,
                 slot="" if about in (NO_SLOT, ANYTHING) else SLOT_NAMES[about], anything=about == ANYTHING,
-                bits=rng.fold(rng.fold(int(state.key[r]), t), _WORDS))
-            if kind == "order" and log.objection[r, t]:
+                bits=rng.fold(rng.fold(state.key.item(r), t), _WORDS))
+            if kind == "order" and log.objection.item(r, t):
                 text = f"{text} {note}"
             if kind == "order" and goal + 1 < len(record.goals):
                 text = f"{text} {record.goals[goal + 1].query}"
@@ -134,11 +134,12 @@ class Transcript:
 
     def views(self, state: State, log: Log, rows: Sequence[int]) -> list[AgentView]:
         """The agent's view of each given row of the batch."""
-        turns, goals = state.turn.tolist(), state.goal.tolist()  # at once: far cheaper than number by number
-        return [self._view(state, log, r, turns[r], goals[r]) for r in rows]
+        sessions = state.session.tolist()  # at once: far cheaper than number by number
+        turns, goals, told = state.turn.tolist(), state.goal.tolist(), state.told.tolist()
+        return [self._view(state, log, r, sessions[r], turns[r], goals[r], told[r]) for r in rows]
 
-    def _view(self, state: State, log: Log, r: int, turns: int, goal: int) -> AgentView:
-        session, g = self._where(state, r)
+    def _view(self, state: State, log: Log, r: int, session: int, turns: int, goal: int, told: int) -> AgentView:
+        g = self._last(session, goal)
         place, world, config = self._place(session, g), self.world, self.tables.config
         spoken = () if log.spoken is None else log.spoken[r]
         now = [t for t, at in enumerate(log.goal[r, :turns].tolist()) if at == goal] if turns else ()
@@ -148,13 +149,17 @@ class Transcript:
         return AgentView(
             session_id=place.record.id, locale=place.record.locale, category=place.category, turn=turns, horizon=config.horizon,
             slate_size=config.slate_size, instruction=place.record.instruction, user=place.user, context=place.record.context,
-            query=self.query(state, r), messages=self.messages(state, log, r), candidates=place.listed,
+            query=self._query(session, g, told), messages=self.messages(state, log, r), candidates=place.listed,
             popularity=place.popularity, retrieved=tuple([world.item(i) for i in hits]),
             shown=tuple([world.item(i).id for i in shown]))
 
     def _where(self, state: State, r: int) -> tuple[int, int]:
-        session = int(state.session[r])
-        return session, min(int(state.goal[r]), int(self.tables.n_goals[session]) - 1)
+        session = state.session.item(r)
+        return session, self._last(session, state.goal.item(r))
+
+    def _last(self, session: int, goal: int) -> int:
+        """The goal that is played, of a session that has ended its last one."""
+        return min(goal, int(self.tables.n_goals[session]) - 1)
 
     def _read_volunteered(self, session: int, goal: int) -> int:
         place = self.tables.at(np.array([int(self.tables.first_goal[session]) + goal]))
