@@ -100,9 +100,9 @@ def _build(fields: dict[str, Any], raw: str, mended: tuple[str, ...]) -> tuple[A
     query, filters = fields.get("query", ""), fields.get("filters", {})
     if not isinstance(text, str) or not isinstance(query, str):
         return None, "text and query must be strings"
-    if not isinstance(items, list) or not all([isinstance(i, str) for i in items]) or len(items) > MAX_ITEMS:
+    if not isinstance(items, list) or not all(isinstance(i, str) for i in items) or len(items) > MAX_ITEMS:
         return None, f"items must be a list of at most {MAX_ITEMS} id strings; got {_short(items)}"
-    if not isinstance(filters, dict) or not all([isinstance(v, (str, int, float)) for v in filters.values()]):
+    if not isinstance(filters, dict) or not all(isinstance(v, (str, int, float)) for v in filters.values()):
         return None, "filters must map names to strings or numbers"
     try:  # lone surrogates may also come as JSON escapes
         if "\\" in raw:
