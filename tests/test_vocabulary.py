@@ -192,6 +192,18 @@ def test_progress_comes_in_lines_where_nobody_watches(capsys: pytest.CaptureFixt
     assert told[0] == "sessions: 20 of 600, random; about 58 s to go" and len(told) == 6
 
 
+def test_each_part_of_a_task_is_timed_by_itself(capsys: pytest.CaptureFixture[str]) -> None:
+    now = [0.0]
+    lines = _Lines("training", lambda: now[0])
+    for at, done, total, what in ((0, 0, 5, "preparing"), (600, 1, 5, "preparing"), (1200, 1, 700, "epoch 1"),
+                                  (1201, 2, 700, "epoch 1"), (1211, 12, 700, "epoch 1"), (1500, 1, 700, "measuring")):
+        now[0] = at
+        lines.update(done, total, what)
+    assert capsys.readouterr().err.splitlines() == [
+        "training: 1 of 5, preparing; about 40 min to go", "training: 2 of 700, epoch 1; about 12 min to go",
+        "training: 12 of 700, epoch 1; about 11 min to go"]
+
+
 def test_a_terminal_is_told_what_is_waited_for(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     with Waiting() as waiting:
         waiting.say("piped")

@@ -155,14 +155,18 @@ class _Lines:
     def __init__(self, label: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._label, self._clock = label, clock
         self._begun = self._said = clock()
+        self._total = self._from = self._last = 0
         self._first = True
 
     def update(self, done: int, total: int, what: str) -> None:
         """Say how far it is and how long it will take: the first time as soon as that can be told, then every ten seconds."""
         now = self._clock()
-        if done <= 0 or done >= total or now - self._said < (_FIRST if self._first else _EVERY):
+        if self._total and (total != self._total or done < self._last):  # another part, whose pace is not known yet
+            self._begun, self._from = now, done
+        self._total, self._last = total, done
+        if done <= self._from or done >= total or now - self._said < (_FIRST if self._first else _EVERY):
             return
-        left = (now - self._begun) / done * (total - done)
+        left = (now - self._begun) / (done - self._from) * (total - done)
         self._first, self._said = False, now
         click.echo(f"{self._label}: {done:,} of {total:,}{f', {what}' if what else ''}; about {_span(left)} to go", err=True)
 

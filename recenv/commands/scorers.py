@@ -76,7 +76,7 @@ def train(
 
         with bar("cross-validation") as update:
             found = cross_validate(rows, out, folds, settings, dimensions=chosen, base=base,
-                                   progress=lambda _, n, total: update(n, total))
+                                   progress=lambda what, n, total: update(n, total, what))
         show(lambda: [o._asdict() for o in found], lambda: "\n\n".join(outcome_text(o) for o in found))
         hint(f"\nscored rows: {out}/scores.jsonl")
         return
@@ -89,7 +89,7 @@ def train(
     with bar("training") as update:
         metrics = fit_scorers(
             rows, out, dimensions=chosen, settings=settings, base=base, overwrite=overwrite, command=command,
-            progress=lambda _, n, total: update(n, total))
+            progress=lambda what, n, total: update(n, total, what))
     if metrics:  # under torchrun only the first process has any
         show(lambda: {"out": str(out), "held_out": metrics["held_out"]}, lambda: table_text(metrics["held_out"]))
         hint(f"checkpoint: {out}")
