@@ -9,8 +9,9 @@ rows with a ``gold`` part are ``synthetic``, and only they have a need.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from itertools import accumulate
 from pathlib import Path
 
 import msgspec
@@ -54,17 +55,19 @@ def _ingest(
         raise InputError(f"{folder} has neither {FILES[LISTS]} nor {FILES[TAKEN]} (below data/ or the folder itself); sessions "
                          "are made from one of them")
     first, *rest = (d for d in reversed(TABLES) if d in files)  # sessions first, so that their users and items come first
-    tally = Tally()
+    tally, total = Tally(), sum(file.path.stat().st_size for file in files.values())
     paths = {FILES[d]: file.path for d, file in files.items()}
     with (Quarantine() as quarantine, StoreWriter(out, kind="recrm", overwrite=overwrite) as writer, hashing(paths) as source,
           recrm_beside.reading(folder, [files[d] for d in rest] if beside else [], field_map) as other, uncollected()):
         builder = Builder(writer, quarantine.add, tally, group=first == TAKEN)
-        for dimension, told in _shares([first] if other else [first, *rest], files, progress):
-            read(files[dimension], builder.take, quarantine.add, tally, told)
-            builder.close()
-        if other is not None and not other.add_to(writer, quarantine.add, tally, files):
-            for dimension, told in _shares(rest, files, progress):
-                read(files[dimension], builder.take, quarantine.add, tally, told)
+        told = _told(progress, [files[d].path.stat().st_size for d in (first, *rest)], beside=other is not None)
+        read(files[first], builder.take, quarantine.add, tally, next(told))
+        builder.close()
+        if other is None or not other.add_to(writer, quarantine.add, tally, files):
+            for dimension in rest:
+                read(files[dimension], builder.take, quarantine.add, tally, next(told))
+        if progress is not None:
+            progress(total, total)
         quarantine.judge(sum(tally.rows.values()), max_bad)
         quarantine.write(writer.attach("quarantine.jsonl"))
         report = _report(writer, files, quarantine, tally)
@@ -72,18 +75,18 @@ def _ingest(
     return report
 
 
-def _shares(
-    dimensions: list[str], files: dict[str, RowFile], progress: Progress | None
-) -> Iterator[tuple[str, Callable[[int], None] | None]]:
-    """Each dimension with what its reader tells progress to, as a part of them all."""
-    done, total = 0, sum(files[d].path.stat().st_size for d in dimensions)
-    for dimension in dimensions:
-        yield dimension, None if progress is None else partial(_tell, progress, done, total)
-        done += files[dimension].path.stat().st_size
+def _told(progress: Progress | None, sizes: Sequence[int], *, beside: bool) -> Iterator[Callable[[int], None] | None]:
+    """For each file what its reader tells, as bytes of all. beside: the others are read meanwhile, so that the first stands for
+    nearly all of them."""
+    total, ends = sum(sizes), list(accumulate(sizes))
+    if beside:
+        ends = [max(ends[0], int(0.9 * total)), *(max(end, int(0.9 * total)) for end in ends[1:])]
+    for start, end, size in zip([0, *ends], ends, sizes, strict=False):
+        yield None if progress is None else partial(_tell, progress, start, (end - start) / max(size, 1), total)
 
 
-def _tell(progress: Progress, done: int, total: int, end: int) -> None:
-    progress(done + end, total)
+def _tell(progress: Progress, start: int, pace: float, total: int, read_: int) -> None:
+    progress(start + int(pace * read_), total)
 
 
 # -- report ----------------------------------------------------------------------------------------------------------

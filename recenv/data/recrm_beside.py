@@ -1,12 +1,14 @@
 """Files that make no sessions, read by a process of their own while this one makes sessions of another file.
 
 That process writes down what it would have told the store, record by record, each with how often it came; this one adds it in its
-turn. The store is the same to the byte as if all had been read here.
+turn. The store is the same to the byte as if all had been read here, and where that process cannot be had, or ends otherwise than
+it should, all is read here.
 """
 
 from __future__ import annotations
 
 import gc
+import hashlib
 import os
 import subprocess
 import sys
@@ -14,7 +16,7 @@ import tempfile
 import threading
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -35,6 +37,7 @@ WORTH = 32 << 20
 """Bytes of files below which a second process is not worth its start."""
 
 _LATELY = 25_000  # records
+_TRAILER, _BLOCK = 8 + 32, 1 << 20  # bytes
 _PROGRAM = "from recenv.data.recrm_beside import main; main()"
 
 
@@ -88,7 +91,7 @@ class Dictation:
     """Writes down what rows say: each record where it first comes, and rows that cannot be used."""
 
     def __init__(self, out: BinaryIO) -> None:
-        self._out = out
+        self._out, self._digest = out, hashlib.sha256()
         self._items, self._users = Recent[str, _Kept](_LATELY), Recent[str, _Kept](_LATELY)
         self._times = array("Q")
         self.tally = Tally()
@@ -110,11 +113,11 @@ class Dictation:
         self._write(_Refused(file, line, reason))
 
     def close(self, files: Mapping[str, RowFile]) -> None:
-        """Write what is known at the end only, and where that begins."""
+        """Write what is known at the end only, where that begins, and the hash of all that was written."""
         found = {d: _Read(self.tally.rows[d], self.tally.labels[d], dict(f.assumed), f.preview) for d, f in files.items()}
         begins = self._out.tell()
         self._write(_End(found, self.tally.counts[UNNAMED], self._times.tobytes()))
-        self._out.write(begins.to_bytes(8, "little"))
+        self._out.write(begins.to_bytes(8, "little") + self._digest.digest())
         self._out.flush()
 
     def _add(self, lately: Recent[str, _Kept], record: Any, kind: Any) -> None:
@@ -128,7 +131,9 @@ class Dictation:
 
     def _write(self, said: msgspec.Struct) -> None:
         data = msgspec.msgpack.encode(said)
-        self._out.write(len(data).to_bytes(8, "little") + data)
+        data = len(data).to_bytes(8, "little") + data
+        self._digest.update(data)
+        self._out.write(data)
 
 
 def _kept(lately: Recent[str, _Kept], record: Item | User) -> _Kept | None:
@@ -144,11 +149,10 @@ class Beside:
         self._process, self._out = process, out
 
     def add_to(self, writer: StoreWriter, refuse: Refuse, tally: Tally, files: Mapping[str, RowFile]) -> bool:
-        """Wait for the process and add what it read; False, with nothing added, where it came to no end. Raises Torn."""
-        if self._process.wait():
+        """Wait for the process and add what it read; False, with nothing added, where it came to no sound end. Raises Torn."""
+        begins = -1 if self._process.wait() else self._sound()
+        if begins < 0:
             return False
-        self._out.seek(-8, os.SEEK_END)
-        begins = int.from_bytes(self._out.read(), "little")
         self._out.seek(begins)
         end = msgspec.msgpack.decode(self._frame(), type=_End)
         times = iter(array("Q", end.times))
@@ -169,6 +173,18 @@ class Beside:
             files[dimension].preview += found.preview
         return True
 
+    def _sound(self) -> int:
+        """Where the end of what was written begins; -1 where not all is there, or something else is: whatever that process runs
+        may print, too."""
+        size = self._out.seek(0, os.SEEK_END) - _TRAILER
+        self._out.seek(0)
+        digest, left = hashlib.sha256(), size
+        while left > 0 and (block := self._out.read(min(left, _BLOCK))):
+            digest.update(block)
+            left -= len(block)
+        trailer = self._out.read()
+        return int.from_bytes(trailer[:8], "little") if size > 0 and trailer[8:] == digest.digest() else -1
+
     def _said(self, end: int) -> Iterator[_Refused | _Item | _User]:
         decoder = msgspec.msgpack.Decoder(_Refused | _Item | _User)
         self._out.seek(0)
@@ -181,21 +197,26 @@ class Beside:
 
 @contextmanager
 def reading(folder: Path, files: Sequence[RowFile], field_map: str | Path | None) -> Iterator[Beside | None]:
-    """Have the files read by a process of their own while the block runs; None where they are short or there is one core."""
+    """Have the files read by a process of their own while the block runs; None where they are short, there is one core, or there is
+    no such process."""
     worth = bool(files) and sum(file.path.stat().st_size for file in files) >= WORTH
-    if not worth or (os.cpu_count() or 1) < 2 or not sys.executable:
-        yield None
-        return
+    with ExitStack() as stack:
+        yield _begun(stack, folder, files, field_map) if worth and (os.cpu_count() or 1) > 1 and sys.executable else None
+
+
+def _begun(stack: ExitStack, folder: Path, files: Sequence[RowFile], field_map: str | Path | None) -> Beside | None:
     order = _Order(str(folder), [file.dimension for file in files], None if field_map is None else str(field_map))
     paths = [str(Path(recenv.__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
-    command = [sys.executable, "-P", "-c", _PROGRAM, msgspec.json.encode(order).decode()]
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
-    with tempfile.TemporaryFile() as out, subprocess.Popen(command, stdin=subprocess.PIPE, stdout=out, stderr=subprocess.DEVNULL,
-                                                           env=environment) as process:
-        try:
-            yield Beside(process, out)
-        finally:
-            process.kill()
+    try:
+        command = [sys.executable, "-P", "-c", _PROGRAM, msgspec.json.encode(order).decode()]
+        out = stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115  (the stack closes it)
+        process = stack.enter_context(subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=out, stderr=subprocess.DEVNULL,
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))}))
+    except (OSError, ValueError):  # no room, no program, or a path that is no text
+        return None
+    stack.callback(process.kill)
+    return Beside(process, out)
 
 
 def main() -> None:
@@ -209,9 +230,10 @@ def main() -> None:
 
     threading.Thread(target=end, daemon=True).start()
     gc.disable()
-    dictation, made = Dictation(sys.stdout.buffer), Made()
-    mapped = None if order.field_map is None else load_field_map(order.field_map)
+    made, mapped = Made(), None if order.field_map is None else load_field_map(order.field_map)
     files = {d: file for d in order.dimensions if (file := open_rows(order.folder, d, mapped, made)) is not None}
-    for file in files.values():
-        read(file, dictation.take, dictation.refuse, dictation.tally)
-    dictation.close(files)
+    with open(sys.stdout.fileno(), "wb", closefd=False) as out:  # buffered, however Python was started
+        dictation = Dictation(out)
+        for file in files.values():
+            read(file, dictation.take, dictation.refuse, dictation.tally)
+        dictation.close(files)

@@ -68,9 +68,6 @@ def read(file: RowFile, take: Take, refuse: Refuse, tally: Tally, told: Callable
             refuse(name, row.line, str(error))
             continue
         tally.label(row)
-    if told is not None:
-        told(file.path.stat().st_size)
-
 
 def records(row: Row) -> tuple[list[Item], User | None]:
     """Items and user of a row; a user without an id is named by the row."""

@@ -89,13 +89,41 @@ def test_the_same_store_to_the_byte(
     assert counts["item_conflicts"] > 10 and counts["user_conflicts"] > 10 and counts["rows_without_any_user"] > 5
 
 
-def test_a_process_that_fails_is_done_without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, beside: list[bool]) -> None:
+@pytest.mark.parametrize("program", ["raise SystemExit(3)", "", "print('hello', flush=True); {}", "{}; print('bye')",
+                                     "import sys; sys.stdout.buffer.write(bytes(10_000))"])
+def test_a_process_that_fails_is_done_without(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, beside: list[bool], program: str
+) -> None:
     folder(tmp_path / "in", rows(1, lists=True))
-    monkeypatch.setattr(recrm_beside, "_PROGRAM", "raise SystemExit(3)")
+    monkeypatch.setattr(recrm_beside, "_PROGRAM", program.format(recrm_beside._PROGRAM))
     without = ingested(tmp_path / "in", tmp_path / "two")
     assert beside == [False]
     monkeypatch.undo()
     assert without == ingested(tmp_path / "in", tmp_path / "one")
+
+
+@pytest.mark.parametrize("executable", ["/nowhere/python", None])
+def test_where_no_process_can_be_had_all_is_read_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, beside: list[bool], executable: str | None
+) -> None:
+    source = folder(tmp_path / ("in" if executable else "in\udcff"), rows(1, lists=True))
+    if executable:
+        monkeypatch.setattr(recrm_beside.sys, "executable", executable)
+    without = ingested(source, tmp_path / "two")
+    monkeypatch.undo()
+    assert beside == [] and without == ingested(source, tmp_path / "one")
+
+
+@pytest.mark.parametrize("program", ["{}", "raise SystemExit(3)"])
+def test_progress_only_grows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, beside: list[bool], program: str) -> None:
+    lists = [OWN["item_ranking"][0] | {"session_id": f"s{n}"} for n in range(2000)]
+    source = folder(tmp_path / "in", {d: 3000 * list(own) for d, own in OWN.items()} | {"item_ranking": lists})
+    monkeypatch.setattr(recrm_beside, "_PROGRAM", program.format(recrm_beside._PROGRAM))
+    seen: list[tuple[int, int]] = []
+    ingest_recrm(source, tmp_path / "out", progress=lambda done, total: seen.append((done, total)))
+    size = sum(f.stat().st_size for f in source.rglob("*.jsonl"))
+    assert beside == [program == "{}"] and seen == sorted(seen) and {total for _, total in seen} == {size} and seen[-1][0] == size
+    assert len(seen) >= 3
 
 
 def test_what_the_store_refuses_is_refused_row_by_row(
@@ -121,7 +149,7 @@ def test_an_interrupted_ingest_ends_the_process(tmp_path: Path, beside: list[boo
 
     with pytest.raises(KeyboardInterrupt):
         ingest_recrm(tmp_path / "in", tmp_path / "out", overwrite=True, progress=stop)
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["in", "out"] and beside == [True]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["in", "out"]
 
 
 def test_too_many_bad_rows_are_judged_over_both(tmp_path: Path, beside: list[bool]) -> None:
