@@ -197,8 +197,8 @@ class Beside:
 
 @contextmanager
 def reading(folder: Path, files: Sequence[RowFile], field_map: str | Path | None) -> Iterator[Beside | None]:
-    """Have the files read by a process of their own while the block runs; None where they are short, there is one core, or there is
-    no such process."""
+    """Have the files read by a process of their own while the block runs; None where they are short, there is one core, or such a
+    process cannot begin."""
     worth = bool(files) and sum(file.path.stat().st_size for file in files) >= WORTH
     with ExitStack() as stack:
         yield _begun(stack, folder, files, field_map) if worth and (os.cpu_count() or 1) > 1 and sys.executable else None

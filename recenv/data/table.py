@@ -7,6 +7,7 @@ are held in memory. Ids have one form: 100, "100" and 100.0 are one id.
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -33,7 +34,7 @@ from recenv.data.table_columns import (
     rest,
     stem,
 )
-from recenv.data.table_files import TableRow, columns_of, read_table
+from recenv.data.table_files import TableRow, columns_of, header_of, read_table
 from recenv.data.table_sessions import Pools, Visit, keep, session_of
 from recenv.errors import InputError, RowError
 from recenv.records import CATEGORIES, Item, User
@@ -70,6 +71,9 @@ def guess_map(files: Files) -> TableMap:
     items = _items_map(own, item, files.items or files.events, files.items is not None)
     spoken = columns[events["query"].key] if "query" in events else _told(own, items)
     locale = Source(constant=_language(spoken, columns))
+    for fields, values in ((events, columns), (items, own)):
+        if "locale" in fields and not any(map(coerce.stated_locale, values[fields["locale"].key])):
+            del fields["locale"]  # says neither zh nor en
     if "rating" in events and (end := _usual_end(columns[events["rating"].key])):
         events["rating"] = msgspec.structs.replace(events["rating"], min=1.0, max=end)
     made: TableMap = {"events": {"locale": locale, **events}, "items": {"locale": locale, **items}}
@@ -158,7 +162,7 @@ def ingest_table(
         log = reader.events(files.events, made, items, known=files.items is not None)
         reader.name_categories(items)
         quarantine.judge(reader.rows, max_bad)
-        _write(writer, log, items, users, made, liked, per_user, wishes, reader.counts)
+        _write(writer, log, items, users, reader.spoken, made, liked, per_user, wishes, reader.counts)
         quarantine.write(writer.attach("quarantine.jsonl"))
         report = _report(writer, files, made, reader, log, liked)
         named = {file.name: sha256(file) for file in files if file is not None}
@@ -167,9 +171,11 @@ def ingest_table(
 
 
 def _check_columns(file: Path, table: str, fields: Mapping[str, Source]) -> None:
-    """Raise InputError where a column that is needed is not in the first rows of a file."""
-    columns = columns_of(file, _SAMPLE)
-    for name in REQUIRED[table]:
+    """Raise InputError where a column is not in the header of a file or, where it has none, one that is needed not in its first
+    rows."""
+    columns, named = columns_of(file, _SAMPLE), header_of(file)
+    columns |= {column: [] for column in named if column not in columns}
+    for name in fields if named else REQUIRED[table]:
         key = fields[name].key
         if key and not {key, key.partition(".")[0]} & columns.keys():
             raise InputError(f"the field map reads [{table}] {name} from {key!r}, and {file} has no such column; its columns are "
@@ -182,6 +188,7 @@ class _Event(NamedTuple):
     time: float
     session: str
     query: str
+    locale: str
 
 
 class _Log(NamedTuple):
@@ -200,6 +207,7 @@ class _Reader:
         self.rows = 0
         self.counts: Counter[str] = Counter()
         self._named: dict[str, str] = {}  # item -> its category as the table has it
+        self.spoken: dict[str, str] = {}  # user -> his language, where the table of users says it
 
     def items(self, file: Path, fields: Mapping[str, Source]) -> dict[str, Item]:
         found: dict[str, Item] = {}
@@ -211,6 +219,7 @@ class _Reader:
     def users(self, file: Path, fields: Mapping[str, Source]) -> dict[str, User]:
         found: dict[str, User] = {}
         for user in self._read(file, lambda row: self._user(row, fields)):
+            self.counts["users_twice"] += user.id in found
             found.setdefault(user.id, user)
         return found
 
@@ -231,7 +240,8 @@ class _Reader:
                 item, None if scale is None else _rating(pick(row, scale), scale),
                 _time(pick(row, fields["time"])) if "time" in fields else 0.0,
                 self._id(pick(row, fields["session"]), "session") if "session" in fields else "",
-                coerce.stripped(pick(row, fields["query"]), "query") if "query" in fields else "")
+                coerce.stripped(pick(row, fields["query"]), "query") if "query" in fields else "",
+                coerce.stated_locale(pick(row, fields["locale"])) if "locale" in fields and fields["locale"].key else "")
 
         for user, one in self._read(file, event):
             by_user.setdefault(user, []).append(one)
@@ -291,8 +301,9 @@ class _Reader:
     def _user(self, row: Mapping[str, Any], fields: Mapping[str, Source]) -> User:
         told = {field: value for field, source in fields.items() if (value := pick(row, source)) not in (None, "", [])}
         id_ = self._id(told.pop("id", None), "id")
-        locale = coerce.stated_locale(told.pop("locale", "")) or "en"
-        return User(id=id_, locale=locale, profile={k: coerce.text_of(v, k) for k, v in told.items()})
+        if locale := coerce.stated_locale(told.pop("locale", "")):
+            self.spoken.setdefault(id_, locale)
+        return User(id=id_, locale=locale or "en", profile={k: coerce.text_of(v, k) for k, v in told.items()})
 
 
 def _rating(value: Any, source: Source) -> float:
@@ -319,9 +330,13 @@ def _time(value: Any) -> float:
     if value is None:
         raise RowError("time is missing or empty")
     try:
-        return float(value)
+        number = float(value)
     except (TypeError, ValueError):
         pass
+    else:
+        if not math.isfinite(number):
+            raise RowError(f"time: expected a number or a date; got {str(value)[:40]!r}")
+        return number
     try:
         found = datetime.fromisoformat(str(value).strip().replace("/", "-"))
     except ValueError:
@@ -333,15 +348,20 @@ def _time(value: Any) -> float:
 
 
 def _write(
-    writer: StoreWriter, log: _Log, items: Mapping[str, Item], users: Mapping[str, User], made: TableMap, liked: float,
-    per_user: int, wishes: int, counts: Counter[str],
+    writer: StoreWriter, log: _Log, items: Mapping[str, Item], users: Mapping[str, User], spoken: Mapping[str, str],
+    made: TableMap, liked: float, per_user: int, wishes: int, counts: Counter[str],
 ) -> None:
     for item in items.values():
         writer.add_item(item)
     pools, bound = Pools(items), log.low + liked * (log.high - log.low)
-    locale = coerce.stated_locale(made["events"].get("locale", Source()).constant) or "en"
+    usual = coerce.stated_locale(made["events"].get("locale", Source()).constant) or _most(
+        e.locale for events in log.by_user.values() for e in events) or "en"
+    told = Counter(session for events in log.by_user.values() for session in {e.session for e in events})
+    anew = any(n > 1 for session, n in told.items() if session)  # numbers of sessions begin anew with each user
     for id_, events in log.by_user.items():
-        visits = _visits(events, bound)
+        visits, locale = _visits(events, bound), _most(e.locale for e in events) or spoken.get(id_, usual)
+        if anew:
+            visits = [visit._replace(session=visit.session and f"{id_}/{visit.session}") for visit in visits]
         kept, met = keep(visits, per_user), {e.item for e in events}
         if not kept.visits:
             counts["users_who_liked_nothing"] += 1
@@ -355,6 +375,12 @@ def _write(
                 continue
             writer.add_session(*one)
             counts["sessions_with_own_words"] += bool(visit.query)
+
+
+def _most(values: Iterable[str]) -> str:
+    """The commonest that is not empty; of equally many the first by the alphabet."""
+    counts = Counter(filter(None, values))
+    return min(counts, key=lambda value: (-counts[value], value), default="")
 
 
 def _visits(events: list[_Event], bound: float) -> list[Visit]:

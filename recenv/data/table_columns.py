@@ -25,6 +25,7 @@ from typing import Any
 
 import msgspec
 
+from recenv.data.coerce import stated_locale
 from recenv.data.constraints import SLOTS
 from recenv.data.fieldmap import Source, check_source, toml_of
 from recenv.errors import InputError, UnknownName
@@ -174,6 +175,9 @@ def load_table_map(path: str | Path) -> TableMap:
         if table == "events" and (unknown := [f for f in entries if f not in FIELDS[table]]):
             raise UnknownName("field of events", unknown[0], FIELDS[table])
         made[table] = {field: check_source(f"{file}: [{table}] {field}", entry) for field, entry in entries.items()}
+        language = made[table].get("locale")
+        if language is not None and language.constant and not stated_locale(language.constant):
+            raise InputError(f"{file}: [{table}] locale must be zh or en; got {language.constant!r}")
         for field in REQUIRED[table]:
             if field not in made[table]:
                 raise InputError(f"{file}: [{table}] says nothing about {field}, which is needed")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import csv
+from collections import deque
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TextIO
 
 from recenv.data.jsonl import decode, lines
 from recenv.errors import InputError, MissingExtra, RowError
@@ -56,45 +57,102 @@ def columns_of(path: str | Path, rows: int = 200) -> dict[str, list[Any]]:
     return found
 
 
+def header_of(path: str | Path) -> list[str]:
+    """The names of all columns of a table, empty for one of JSON lines, which has no header."""
+    file = Path(path)
+    if file.suffix.lower() in (".jsonl", ".ndjson", ".parquet"):
+        return []
+    with _opened(file) as stream:
+        return _header(file, stream.readline())[1]
+
+
+def _opened(file: Path) -> TextIO:
+    return file.open(encoding="utf-8-sig", errors="surrogateescape", newline="")
+
+
+def _header(file: Path, first: str) -> tuple[str, list[str]]:
+    """The separator, which is what the first line has most of, and the names of the columns."""
+    if not first.strip():
+        raise InputError(f"{file}: expected a first line with the names of the columns; it is empty")
+    if _undecoded(first):
+        raise InputError(f"{file}: not UTF-8; save the table as UTF-8 (in a spreadsheet: CSV UTF-8; of a Chinese "
+                         f"one: iconv -f gb18030 -t utf-8 {file.name} > utf8.csv)")
+    separator = max(_SEPARATORS, key=first.count)
+    header = [name.strip() for name in next(csv.reader([first], delimiter=separator))]
+    if len(set(header)) < len(header) or "" in header:
+        raise InputError(f"{file}: each column needs a name of its own in the first line; got {', '.join(header)[:300]}")
+    return separator, header
+
+
 def _csv(file: Path) -> Iterator[TableRow]:
-    """UTF-8, a byte order mark passed over; the separator is what the header has most of."""
-    with file.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as stream:
+    """UTF-8, a byte order mark passed over."""
+    with _opened(file) as stream:
         first = stream.readline()
-        if not first.strip():
-            raise InputError(f"{file}: expected a first line with the names of the columns; it is empty")
-        if _undecoded(first):
-            raise InputError(f"{file}: not UTF-8; save the table as UTF-8 (in a spreadsheet: CSV UTF-8; of a Chinese "
-                             f"one: iconv -f gb18030 -t utf-8 {file.name} > utf8.csv)")
-        separator = max(_SEPARATORS, key=first.count)
-        header = [name.strip() for name in next(csv.reader([first], delimiter=separator))]
-        if len(set(header)) < len(header) or "" in header:
-            raise InputError(f"{file}: each column needs a name of its own in the first line; got {', '.join(header)[:300]}")
-        read = [len(first.encode("utf-8", "surrogateescape"))]
-        reader = csv.reader(_counted(stream, read), delimiter=separator)
+        separator, header = _header(file, first)
+        for line, cells, reason, end in _records(file, stream, separator, len(header), len(_bytes(first))):
+            if not reason and not any(cell.strip() for cell in cells):
+                continue
+            if not reason and len(cells) != len(header):
+                reason = f"expected {len(header)} cells, got {len(cells)}"
+            elif not reason and any(map(_undecoded, cells)):
+                reason = "not UTF-8; save the table as UTF-8 (in a spreadsheet: CSV UTF-8)"
+            told = {} if reason else {k: c.strip() for k, c in zip(header, cells, strict=True) if c.strip()}
+            yield TableRow(line, told, reason, end)
+
+
+def _records(
+    file: Path, stream: Iterable[str], separator: str, width: int, read: int
+) -> Iterator[tuple[int, list[str], str, int]]:
+    """The records behind the header: the line (1-based in the file) in which each begins, its cells, what is wrong with it, and
+    the bytes read so far.
+
+    A quote that nobody closes would take in all lines behind it: then the line in which it stands is of no use, and what follows
+    is read anew. So it is where all lines within a cell are rows themselves.
+    """
+    again: deque[str] = deque()  # lines that are read anew
+    held: list[str] = []  # of the record that is being read
+    rest = iter(stream)
+
+    def one_by_one() -> Iterator[str]:
         while True:
-            try:
-                cells = next(reader)
-            except StopIteration:
+            line = again.popleft() if again else next(rest, None)
+            if line is None:
                 return
-            except csv.Error as error:
-                yield TableRow(reader.line_num + 1, {}, f"not a row of a table: {error}", read[0])
-                continue
-            line, end = reader.line_num + 1, read[0]
-            if not any(cell.strip() for cell in cells):
-                continue
-            if len(cells) != len(header):
-                yield TableRow(line, {}, f"expected {len(header)} cells, got {len(cells)}", end)
-            elif any(map(_undecoded, cells)):
-                yield TableRow(line, {}, "not UTF-8; save the table as UTF-8 (in a spreadsheet: CSV UTF-8)", end)
-            else:
-                yield TableRow(line, {k: c.strip() for k, c in zip(header, cells, strict=True) if c.strip()}, "", end)
+            held.append(line)
+            yield line
+
+    number, torn, reader = 2, 0, csv.reader(one_by_one(), delimiter=separator, strict=True)
+    while True:
+        cells, reason = list[str](), ""
+        try:
+            cells = next(reader)
+            inside = held[1:-1]
+            if inside and width > 2 and all(line.count(separator) == width - 1 for line in inside):
+                reason = _OPEN
+        except StopIteration:
+            return
+        except csv.Error as error:
+            reason = _OPEN if len(held) > 1 else f"not a row of a table: {error}"
+        if reason == _OPEN:
+            torn += 1
+            if torn > _MOST_TORN:
+                raise InputError(f"{file}:{number}: the {torn:,}th quote that is opened and not closed; within quotes a quote is "
+                                 'written twice (""), and a table without quotes can be saved as .jsonl')
+            again.extendleft(reversed(held[1:]))
+            del held[1:]
+            reader = csv.reader(one_by_one(), delimiter=separator, strict=True)
+        read += sum(len(_bytes(line)) for line in held)
+        yield number, cells, reason, read
+        number += len(held)
+        held.clear()
 
 
-def _counted(stream: Iterable[str], read: list[int]) -> Iterator[str]:
-    """The lines of a stream, their bytes added up in ``read``."""
-    for line in stream:
-        read[0] += len(line) if line.isascii() else len(line.encode("utf-8", "surrogateescape"))
-        yield line
+_OPEN = "a quote is opened in this line and not closed"
+_MOST_TORN = 1000  # each may cost what a cell may be long
+
+
+def _bytes(line: str) -> bytes:
+    return line.encode("utf-8", "surrogateescape")
 
 
 def _undecoded(text: str) -> bool:

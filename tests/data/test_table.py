@@ -236,3 +236,82 @@ def test_a_map_that_reads_a_column_that_is_not_there_is_refused_with_those_that_
     with pytest.raises(InputError, match=r"\[events\] item from 'shop', and .*ratings.csv has no such column.*'movieId'"):
         ingest_table(files, tmp_path / "store", fields=made)
     assert not (tmp_path / "store").exists()
+
+
+# -- quotes, languages, sessions that begin anew -----------------------------------------------------------------------
+
+
+def plain_table(path: Path, changed: dict[int, str]) -> Path:
+    """A table of 200 rows, some of which are written otherwise."""
+    rows = [f"u{n // 10},i{n % 30},{1 + n % 5},{n},Name {n}" for n in range(200)]
+    for n, row in changed.items():
+        rows[n] = row
+    path.write_text("user,item,rating,time,title\n" + "\n".join(rows) + "\n")
+    return path
+
+
+@pytest.mark.parametrize("closed", [None, 'u9,i3,4,1,Name"', 'u9,i3,4,1,"Name"'])
+def test_a_quote_that_is_not_closed_costs_its_own_line(tmp_path: Path, closed: str | None) -> None:
+    broken = {50: 'u5,i3,4,50,"Broken'} | ({} if closed is None else {120: closed})
+    found = list(read_table(plain_table(tmp_path / "t.csv", broken)))
+    assert [row.line for row in found] == list(range(2, 202)) and [row.line for row in found if row.reason][:1] == [52]
+    assert "a quote is opened in this line" in found[50].reason
+    assert {row.line for row in found if row.reason} <= {52, 122}
+    assert found[-1].end == (tmp_path / "t.csv").stat().st_size
+
+
+def test_cells_of_several_lines_are_read(tmp_path: Path) -> None:
+    found = list(read_table(plain_table(tmp_path / "t.csv", {7: 'u1,i1,5,7,"one\n\ntwo, and ""three""\nfour"'})))
+    assert found[7].value["title"] == 'one\n\ntwo, and "three"\nfour' and (found[7].line, found[8].line) == (9, 13)
+    assert len(found) == 200 and not any(row.reason for row in found)
+
+
+def test_a_table_of_nothing_but_open_quotes_is_refused_in_time(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("user,item,title\n" + 'u,i,"x\n' * 30_000)
+    with pytest.raises(InputError, match=r"t\.csv:1002: .*quote that is opened and not closed"):
+        list(read_table(tmp_path / "t.csv"))
+
+
+def test_sessions_speak_the_language_that_the_tables_state(files: Files, tmp_path: Path) -> None:
+    rows = ratings().splitlines()
+    stated = [f"{row},{'zh' if row.startswith(('1,', '2,')) else 'en'}" for row in rows[1:]]
+    files.events.write_text("\n".join([rows[0] + ",lang", *stated]))
+    ingest_table(files, tmp_path / "store")
+    world = World(tmp_path / "store")
+    told = {session.user_id: session.locale for session in map(world.session, range(world.n_sessions))}
+    assert told == {u: "zh" if u in "12" else "en" for u in "012345"}
+    (tmp_path / "users.csv").write_text("User_ID,locale\n3,zh\n")
+    files.events.write_text(ratings())
+    ingest_table(files._replace(users=tmp_path / "users.csv"), tmp_path / "store", overwrite=True)
+    world = World(tmp_path / "store")
+    assert {s.user_id for s in map(world.session, range(world.n_sessions)) if s.locale == "zh"} == {"3"}
+
+
+def test_a_column_of_languages_that_are_not_ours_says_nothing(files: Files) -> None:
+    files.events.write_text("\n".join(f"{row},{'fr' if n else 'lang'}" for n, row in enumerate(ratings().splitlines())))
+    assert guess_map(files)["events"]["locale"] == Source(constant="en")
+
+
+def test_a_map_names_columns_that_are_there_and_languages_that_are_ours(files: Files, tmp_path: Path) -> None:
+    made = guess_map(files)
+    with pytest.raises(InputError, match=r"reads \[items\] price from 'prize', and .*movies\.csv has no such column"):
+        ingest_table(files, tmp_path / "store", fields={**made, "items": {**made["items"], "price": Source(key="prize")}})
+    file = tmp_path / "map.toml"
+    file.write_text(map_text({**made, "events": {**made["events"], "locale": Source(constant="fr")}}))
+    with pytest.raises(InputError, match=r"\[events\] locale must be zh or en; got 'fr'"):
+        load_table_map(file)
+
+
+def test_numbers_of_sessions_may_begin_anew_with_each_user(tmp_path: Path) -> None:
+    rows = [f"{user},i{n},{1 + 4 * (n % 2)},{n},{n // 4}" for user in "ab" for n in range(12)]
+    (tmp_path / "s.csv").write_text("user,item,rating,time,session\n" + "\n".join(rows))
+    ingest_table(Files(tmp_path / "s.csv"), tmp_path / "store")
+    world = World(tmp_path / "store")
+    assert sorted(world.session(row).id for row in range(world.n_sessions)) == [f"{u}/{n}" for u in "ab" for n in range(3)]
+
+
+def test_a_time_is_a_time(tmp_path: Path) -> None:
+    rows = [f"a,i{n},5,{'nan' if n == 3 else n}" for n in range(8)]
+    (tmp_path / "s.csv").write_text("user,item,rating,time\n" + "\n".join(rows))
+    report = ingest_table(Files(tmp_path / "s.csv"), tmp_path / "store", max_bad=0.5)
+    assert [e.reason for e in report.examples] == ["time: expected a number or a date; got 'nan'"]
