@@ -17,6 +17,7 @@ import gzip
 import json
 import re
 import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,6 +32,7 @@ from recenv.data.crosswoz_dialogue import Dialogue, GoalLog, parse, read_dialogu
 from recenv.data.crosswoz_needs import DOMAINS, FACILITY, constraints_of, entities
 from recenv.data.ingest import IngestReport, Progress, Quarantine, sha256
 from recenv.data.jsonl import members
+from recenv.data.sound import STRANGE, strangely
 from recenv.data.store import StoreWriter
 from recenv.errors import InputError, RowError
 from recenv.records import Constraint, Disclosure, Goal, Item, Need, Outcome, Privileged, Session, User
@@ -82,17 +84,20 @@ def ingest_crosswoz(
     catalogue = load_catalogue(root)
     tally, rows, done, total = _Tally(), 0, 0, sum(_size(file) for file in dialogues)
     with Quarantine() as quarantine, StoreWriter(out, kind="crosswoz", overwrite=overwrite) as writer:
-        for domain in DOMAINS:
+        for domain, spec in DOMAINS.items():
             for item in catalogue.items[domain]:
-                writer.add_item(item)
+                with _named(_entity_file(root, spec.stem)):
+                    writer.add_item(item)
         for file in dialogues:
             with _open(file) as stream:
                 for number, (key, raw, at) in enumerate(members(stream, str(file)), 1):
                     rows += 1
                     try:
+                        msgspec.json.encode((key, raw))  # half a surrogate pair can be in no store
                         _add(writer, key, parse(raw), catalogue, tally)
-                    except RowError as error:
-                        quarantine.add(file.name, number, f"dialogue {key}: {error}")
+                    except (RowError, *STRANGE) as error:
+                        why = str(error) if isinstance(error, RowError) else strangely(error)
+                        quarantine.add(file.name, number, f"dialogue {ascii(key)[1:-1] if _torn(key) else key}: {why}")
                     if progress is not None:
                         progress(min(done + at, total), total)
             done += _size(file)
@@ -132,29 +137,57 @@ def _entity_table(root: Path, stem: str) -> list[tuple[str, dict[str, Any]]]:
     file = _entity_file(root, stem)
     with _open(file) as stream:
         try:
-            return msgspec.convert(json.loads(stream.read()), list[tuple[str, dict[str, Any]]])
-        except (ValueError, msgspec.ValidationError, EOFError, OSError) as error:
+            data = stream.read()
+        except (EOFError, OSError, zlib.error) as error:
+            raise InputError(f"{file}: cannot be read to its end ({error}); copy it again") from None
+        try:
+            return msgspec.convert(json.loads(data), list[tuple[str, dict[str, Any]]])
+        except (ValueError, msgspec.ValidationError, RecursionError) as error:
             raise InputError(f"{file}: expected a JSON list of [name, {{attribute: value}}] pairs; {error}") from None
+
+
+def _torn(text: str) -> bool:
+    """Whether a text has half a surrogate pair."""
+    return any("\ud800" <= c <= "\udfff" for c in text)
+
+
+@contextmanager
+def _named(file: Path) -> Iterator[None]:
+    """Names the file of entities that is at fault: without it there is no catalogue."""
+    try:
+        yield
+    except (RowError, *STRANGE) as error:
+        why = str(error) if isinstance(error, RowError) else strangely(error)
+        raise InputError(f"{file}: {why}; mend the entry or leave it out") from None
+
+
+def _member(file: Path, archive: zipfile.ZipFile) -> zipfile.ZipInfo:
+    """The one file that a zip file holds; folders and what a Mac adds aside."""
+    found = [one for one in archive.infolist() if not one.is_dir() and not one.filename.startswith("__MACOSX/")]
+    if len(found) != 1:
+        raise InputError(f"{file}: expected a zip file that holds one file; it holds {len(found)}"
+                         + (f": {', '.join(one.filename for one in found)[:200]}; unpack it beside" if found else ""))
+    return found[0]
 
 
 def _size(file: Path) -> int:
     if file.suffix == ".zip":
         try:
             with zipfile.ZipFile(file) as archive:
-                return archive.infolist()[0].file_size
-        except (zipfile.BadZipFile, IndexError) as error:
+                return _member(file, archive).file_size
+        except zipfile.BadZipFile as error:
             raise InputError(f"{file}: not a zip file with a member ({error}); copy it again") from None
     return file.stat().st_size
 
 
 @contextmanager
 def _open(file: Path) -> Iterator[IO[bytes]]:
-    """The JSON inside a file, unpacked; of a zip file the first member."""
+    """The JSON inside a file, unpacked."""
     if file.suffix == ".zip":
         try:
-            with zipfile.ZipFile(file) as archive, archive.open(archive.infolist()[0]) as stream:
+            with zipfile.ZipFile(file) as archive, archive.open(_member(file, archive)) as stream:
                 yield stream
-        except (zipfile.BadZipFile, IndexError) as error:
+        except zipfile.BadZipFile as error:
             raise InputError(f"{file}: not a sound zip file ({error}); copy it again") from None
         return
     with file.open("rb") as raw:
@@ -163,7 +196,12 @@ def _open(file: Path) -> Iterator[IO[bytes]]:
 
 def load_catalogue(root: Path) -> Catalogue:
     """The entities of a CrossWOZ folder. Raises InputError for a missing or damaged entity file."""
-    items = entities({domain: _entity_table(root, spec.stem) for domain, spec in DOMAINS.items()})
+    tables = {domain: _entity_table(root, spec.stem) for domain, spec in DOMAINS.items()}
+    for domain, spec in DOMAINS.items():
+        with _named(_entity_file(root, spec.stem)):
+            msgspec.json.encode(tables[domain])  # half a surrogate pair can be in no store
+            entities({**dict.fromkeys(DOMAINS, ()), domain: tables[domain]})  # which of the three is at fault
+    items = entities(tables)
     ids = {domain: {item.name: item.id for item in reversed(items[domain])} for domain in items}
     return Catalogue(items, ids, {domain: Pool(items[domain]) for domain in items})
 

@@ -111,9 +111,20 @@ def members(stream: IO[bytes], name: str, cap: int = LINE_CAP) -> Iterator[Membe
         buffer = buffer[start:]
         rest = buffer.lstrip(" \t\r\n,")
         if rest[:1] == "}":
+            _nothing_more(name, rest[1:], stream)
             return
         if not raw or len(buffer) > cap:
             raise InputError(f"{name}: damaged JSON near character {read - len(rest):,}: {rest[:40]!r}; copy it again")
+
+
+def _nothing_more(name: str, rest: str, stream: IO[bytes]) -> None:
+    """Raise InputError where anything stands behind the object: it would be lost in silence."""
+    block = rest.encode()
+    while not block.strip():
+        block = stream.read(_BLOCK)
+        if not block:
+            return
+    raise InputError(f"{name}: expected one JSON object and nothing behind it; there stands {block.strip()[:40]!r}")
 
 
 def _int(digits: str) -> int | float:

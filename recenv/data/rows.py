@@ -18,7 +18,7 @@ from recenv.data.layout import Unfit, lay_out
 from recenv.data.listing import split_list
 from recenv.data.made import Made, plain
 from recenv.data.render import item_text, mapping_text, user_text
-from recenv.data.sound import STRANGE, strangely
+from recenv.data.sound import STRANGE, check_depth, strangely
 from recenv.errors import InputError, RowError, UnknownName
 from recenv.records import Item, Need, ScorerRow, User
 
@@ -140,6 +140,7 @@ class RowFile:
                 yield Bad(line.number, strangely(error), line.end)
 
     def _read(self, line: Line) -> Row:
+        check_depth(line.data)
         if self._layout is not None and not line.reason:
             try:
                 return self._row(self._layout.values(line.data), line)

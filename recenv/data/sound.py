@@ -23,6 +23,29 @@ STRANGE = (ArithmeticError, ValueError, TypeError, LookupError, RecursionError)
 """What a row that nobody thought of may raise: it is set aside like any bad row, and no other row with it."""
 
 
+MOST_DEEP = 100
+"""Levels that a row may be nested in."""
+_MOST_MARKS = 1_000_000
+_NO_MARKS = bytes(c for c in range(256) if c not in b"[]{}")
+
+
+def check_depth(data: bytes) -> None:
+    """Raise RowError for JSON that is nested too deeply: readers would refuse it sooner or later by where they are called from.
+
+    Brackets in texts count, too; far cheaper than to tell them apart.
+    """
+    marks = data.translate(None, _NO_MARKS)
+    if len(marks) > _MOST_MARKS:
+        raise RowError(f"more than {_MOST_MARKS:,} brackets")
+    for _ in range(MOST_DEEP):  # each pass takes away the innermost level
+        left = marks.replace(b"[]", b"").replace(b"{}", b"")
+        if len(left) == len(marks):
+            return
+        marks = left
+    if b"[]" in marks or b"{}" in marks:
+        raise RowError(f"nested more than {MOST_DEEP} levels deep")
+
+
 def strangely(error: BaseException) -> str:
     """Why such a row cannot be used."""
     return f"cannot be read ({'too deep' if isinstance(error, RecursionError) else f'{type(error).__name__}: {error}'})"

@@ -187,13 +187,45 @@ def test_bad_dialogues_are_quarantined_and_too_many_stop(tmp_path: Path) -> None
 
 @pytest.mark.parametrize(("file", "content", "message"), [
     ("val2.json", "[1]", "expected one JSON object"), ("val2.json", '{"a": {"b": 1', "damaged JSON"),
-    ("hotel_db.json", "{}", "expected a JSON list")])
+    ("hotel_db.json", "{}", "expected a JSON list"), ("hotel_db.json", "[" * 100_000, "expected a JSON list"),
+    ("hotel_db.json", '[["h", {"评分": -1}]]', "rating must be in .* mend the entry"),
+    ("hotel_db.json", '[["h", {"酒店设施": 1}]]', "mend the entry"), ("hotel_db.json", '[["\\ud83d", {}]]', "mend the entry"),
+    ("val2.json", '{} {"a": 1}', "nothing behind it"), ("val2.json", "{}\n\n]", "nothing behind it")])
 def test_damaged_files_are_named(tmp_path: Path, file: str, content: str, message: str) -> None:
     folder = _folder(tmp_path / "in")
     (folder / file).write_text(content)
     with pytest.raises(InputError, match=message) as caught:
         ingest_crosswoz(folder, tmp_path / "out")
     assert file in str(caught.value)
+
+
+@pytest.mark.parametrize("spoilt", [
+    {"messages": [{"role": "usr", "content": "\ud83d", "user_state": [], "dialog_act": []}]},
+    {"sys_usr": [1, "\ud83d"]}, {"goal": [[1, "餐馆", "\ud83d", "x", False]]}])
+def test_whatever_is_wrong_with_a_dialogue_it_alone_is_set_aside(tmp_path: Path, spoilt: dict[str, Any]) -> None:
+    folder = _folder(tmp_path / "in")
+    own = _dialogue()
+    strange = {"\udc00": own, "8": {**own, **spoilt}, "9": own}
+    strange["10"] = json.loads(json.dumps(own))
+    strange["10"]["messages"][1]["sys_state"] = {"餐馆": {"selectedResults": 3}}
+    (folder / "more.json").write_text(json.dumps(strange))
+    report = ingest_crosswoz(folder, tmp_path / "out", max_bad=0.9)
+    assert report.quarantined == 3 and World(tmp_path / "out").n_sessions == 2
+
+
+@pytest.mark.parametrize(("members", "message"), [
+    ({"a/": "", "a/x.json": "{}", "__MACOSX/a/._x.json": "1"}, ""),
+    ({"a.json": "{}", "b.json": "{}"}, "holds 2: a.json, b.json"), ({"a/": ""}, "holds 0")])
+def test_of_a_zip_file_nothing_is_lost(tmp_path: Path, members: dict[str, str], message: str) -> None:
+    folder = _folder(tmp_path / "in")
+    with zipfile.ZipFile(folder / "more.json.zip", "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    if not message:
+        assert ingest_crosswoz(folder, tmp_path / "out").quarantined == 0
+        return
+    with pytest.raises(InputError, match=f"more.json.zip: expected a zip file that holds one file; it {message}"):
+        ingest_crosswoz(folder, tmp_path / "out")
 
 
 def test_missing_files_are_named(tmp_path: Path) -> None:
