@@ -57,7 +57,8 @@ class GreedyAgent:
         if not self._weights:
             raise InputError(
                 f"greedy ranks by at least one of {', '.join(ranked_by())} with a scorer and a weight above 0; "
-                f"got scorers {', '.join(scorers) or 'none'}, weights {dict(weights)}")
+                f"got scorers {', '.join(scorers) or 'none'}, weights {dict(weights)}; leave greedy out, or take other scorers "
+                "or another reward")
 
     def act(self, views: Sequence[AgentView]) -> list[Action]:
         """One recommendation a view."""

@@ -136,5 +136,5 @@ def _why_unmet(turns: Sequence[TurnTrace]) -> str:
     if not shown:
         return "" if any(t.items for t in turns) else ": nothing shown"
     if not any(s.fits for s in shown):
-        return ": nothing fitting shown"
+        return ": fitting item passed over" if any(s.meets for s in shown) else ": nothing fitting shown"
     return ": fitting item not liked" if any(s.fits and s.seen for s in shown) else ": fitting item unseen"

@@ -151,12 +151,19 @@ def columns_text(run: str | Path) -> str:
         s = made.get(d)
         who = f"{s['name']}  {s['fingerprint'][:16]}" if s else "no scorer: missing where no rule decides"
         lines.append(f"{d:24s} {who}")
-    reward = recorded_reward(plan, run)
-    if reward.needs and not any(d in made for d in reward.needs):
-        rest = " and only needs that are met pay" if reward.credit == "service" else ""
-        lines.append(
-            f"\nthe reward pays for {', '.join(reward.needs)} and none of them has a scorer: every turn is worth 0{rest}")
+    if told := unpaid(run):
+        lines.append(f"\n{told}")
     return "\n".join(lines)
+
+
+def unpaid(run: str | Path) -> str:
+    """That the reward of a run can pay nothing for what is served, since nobody judges it; "" where somebody does."""
+    plan = read_plan(run)
+    reward, judged = recorded_reward(plan, run), {s["dimension"] for s in plan.scorers}
+    if not reward.needs or judged & {*reward.needs}:
+        return ""
+    rest = " and only needs that are met pay" if reward.credit == "service" and reward.outcome else ""
+    return f"the reward pays for {', '.join(reward.needs)} and none of them has a scorer: every turn is worth 0{rest}"
 
 
 def specs(scorers: Mapping[str, Scorer]) -> tuple[dict[str, Any], ...]:

@@ -198,7 +198,7 @@ def _became(turn: TurnTrace, rank: int, s: Shown) -> str:
     if not s.seen:
         return "not looked at"
     if s.logged == "refused":
-        return "refused in the log"
+        return "counts as passed over"
     if s.missed and s.logged != "taken":
         return _MISSES
     if s.unknown and s.logged != "taken":
@@ -291,4 +291,5 @@ def _behind(turn: TurnTrace, items: Sequence[ItemWhy]) -> str:
         if not item.shown.liked:
             return f"{name}, but the user likes another one of his list better"
         return f"{name}; the user objected to the words" if turn.reaction.kind in ("object", "leave") else name
-    return "nothing shown meets the whole need"
+    over = next((f"{rank + 1} {item.name}" for rank, item in enumerate(items) if item.shown != Shown() and item.shown.meets), "")
+    return f"{over} meets the whole need, but counts as passed over" if over else "nothing shown meets the whole need"

@@ -27,6 +27,8 @@ def make(name: str = "Slate", **options: Any) -> gymnasium.Env[Any, Any]:
 
     The reward of a step is in [-1, 1]. Raises UnknownName for a name and InputError for an option that cannot be used.
     """
+    if options.get("vector_reward"):
+        options.setdefault("disable_env_checker", True)  # it knows rewards that are numbers alone, and warns of others
     return gymnasium.make(_id(name), **options)
 
 

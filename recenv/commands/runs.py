@@ -97,6 +97,7 @@ def evaluate(
     from recenv.data.foreign import foreign_to
     from recenv.evaluation.failures import read_failures
     from recenv.evaluation.leaderboard import build_leaderboard, format_leaderboard
+    from recenv.evaluation.rescore import unpaid
     from recenv.evaluation.run import run_evaluation
     from recenv.rewards.named import RULES, second_family
     from recenv.scenarios import load_scenario
@@ -140,6 +141,8 @@ def evaluate(
             click.echo("")
         raise
     _show_run(out, repeats > 1)
+    if told := unpaid(out):
+        click.echo(f"\n{told}", err=True)
     hint(f"\nrun folder: {out}; next: recenv view {out}, or recenv report {out}")
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Literal
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -218,18 +220,30 @@ class SessionBatch:
 
     def save(self, extra: Mapping[str, Any]) -> bytes:
         """All that a later ``load`` needs to go on to the bit."""
-        own = {"seeds": self.seeds.tolist(), "episodes": self.episodes.tolist(), **extra}
+        own = {"seeds": self.seeds.tolist(), "episodes": self.episodes.tolist(), "rules": self._rules(), **extra}
         return states.save(self.playing, self.log, self.engine.world.fingerprint, own)
 
-    def load(self, data: bytes) -> dict[str, Any]:
-        """Go on from saved bytes; raises InputError where they do not fit this batch, which stays as it was."""
+    def load(self, data: bytes, wanted: Mapping[str, Any] = MappingProxyType({})) -> dict[str, Any]:
+        """Go on from saved bytes; raises InputError where they do not fit this batch, which stays as it was, or where ``extra``
+        said something else than is wanted."""
         like = self.state if self.state is not None else self.engine.begin(self.pool[:1].repeat(self.n), self.seeds)
         state, log, extra = states.load(data, self.engine.world.fingerprint, like, self.log)
-        if not {"seeds", "episodes"} <= extra.keys():
-            raise InputError("the saved state lacks its seeds; it was not written by save_state")
+        if not {"seeds", "episodes", "rules"} <= extra.keys():
+            raise InputError("the saved state lacks its seeds or rules; it was not written by save_state")
+        ours, theirs = {**self._rules(), **wanted}, {**extra["rules"], **{name: extra.get(name) for name in wanted}}
+        other = sorted(name for name in {*ours, *theirs} if ours.get(name) != theirs.get(name))
+        if other:
+            raise InputError(f"the saved state was played with another {' and another '.join(other)} than this environment has; "
+                             "make one with the same options")
         self.state, self.log, self._seen = dynamics.recalled(self.engine.tables, state), log, [None] * self.n
         self.seeds, self.episodes = np.array(extra["seeds"], np.uint64), np.array(extra["episodes"], np.int64)
         return extra
+
+
+    def _rules(self) -> dict[str, Any]:
+        """Of the engine and of this batch, as they come back from JSON."""
+        made: dict[str, Any] = msgspec.json.decode(msgspec.json.encode({**self.engine.rules(), "split": self.split}))
+        return made
 
 
 _NOTHING = SOURCES.index("none")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -131,7 +131,8 @@ class Engine:
         self.origin: Callable[[], Engine] | None = None
         self.reward = HybridReward(reward if reward is not None else reward_spec(reward_name(config)))
         self.world, self.config = world, msgspec.structs.replace(config, reward=config.reward or self.reward.spec.name)
-        self.scorers = dict(scorers) if scorers is not None else scorer_set(config.scorers)
+        # rules speak for what nobody judges: else a turn that breaks one would have a value, and one that keeps it none
+        self.scorers = {**scorer_set(RULES), **(scorers if scorers is not None else scorer_set(config.scorers))}
         self._score = TurnScorer(self.scorers, [name for name in self.scorers if askable(DIMENSIONS[name])])
         self.dimensions = tuple(d.name for d in self._score.dimensions)
         self.user = user if user is not None else user_model(world, config)
@@ -163,6 +164,14 @@ class Engine:
         self._share = np.array([spec.outcome, *[0.0] * len(self.dimensions)])  # (1 + D,) of outcome in what is paid
         if decks is not None:
             self.deck.open(decks)
+
+    def rules(self) -> dict[str, Any]:
+        """What decides, beside the world, how a session goes on and what it pays; JSON-able. Where a user who is a language model
+        is asked is no part of it."""
+        config = msgspec.to_builtins(self.config)
+        named = {name: value for name, value in config.items() if name not in ("reward", "scorers", "user", "user_options")}
+        return {**named, "user": self.user.name, "reward": msgspec.to_builtins(self.reward.spec),
+                "scorers": {name: scorer.spec.fingerprint for name, scorer in sorted(self.scorers.items())}}
 
     def __deepcopy__(self, memo: object) -> Engine:
         return self  # shared, and nothing in it changes what sessions do

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any, ClassVar, Generic, Literal, TypeVar
+from typing import Any, ClassVar, Generic, Literal, TypeVar, get_args
 
 import gymnasium as gym
 import numpy as np
@@ -24,6 +24,12 @@ Info = Literal["short", "full"]
 MAX_TEXT = 1_000_000
 
 
+def check_info(info: str) -> None:
+    """Raise OptionError for what is no kind of info."""
+    if info not in get_args(Info):
+        raise OptionError(f"info must be one of {', '.join(get_args(Info))}; got {info!r}")
+
+
 class SessionEnv(gym.Env[Obs, Act], ABC, Generic[Obs, Act]):
     """What both environments share. ``vector_reward`` makes ``step`` return the MO-Gymnasium reward, float32 (D,).
 
@@ -40,6 +46,7 @@ class SessionEnv(gym.Env[Obs, Act], ABC, Generic[Obs, Act]):
     ) -> None:
         if render_mode not in (None, "ansi"):
             raise OptionError(f"render_mode must be None or 'ansi'; got {render_mode!r}")
+        check_info(info)
         self.batch = SessionBatch(engine, 1, split, words=self.words)
         self.render_mode, self.vector_reward, self._full = render_mode, vector_reward, self.words or info == "full"
         if vector_reward:
@@ -77,11 +84,12 @@ class SessionEnv(gym.Env[Obs, Act], ABC, Generic[Obs, Act]):
         self.batch.engine.deck.keep()
 
     def save_state(self) -> bytes:
-        """The whole session as bytes; ``load_state`` on an environment of the same world goes on to the bit."""
+        """The whole session as bytes; ``load_state`` on an environment of the same world and options goes on to the bit."""
         return self.batch.save({})
 
     def load_state(self, data: bytes) -> tuple[Obs, dict[str, Any]]:
-        """Take up a saved session; returns its observation and info. Raises InputError for bytes that do not fit."""
+        """Take up a saved session; returns its observation and info. Raises InputError for bytes that do not fit, or that were
+        played with other options."""
         self.batch.load(data)
         return self._observe(), self._info(None)
 

@@ -208,8 +208,8 @@ def load(data: bytes, world: str, like: State, log: Log) -> tuple[State, Log, di
     log: the batch that it is for. Raises InputError for damaged bytes or those of another batch."""
     try:
         saved = msgspec.json.decode(data, type=_Saved)
-    except UNREADABLE as error:
-        raise InputError(f"not a saved environment state: {error}") from None
+    except (*UNREADABLE, TypeError) as error:
+        raise InputError(f"expected bytes that save_state wrote; {error}") from None
     if saved.schema != STATE_SCHEMA or saved.world != world:
         raise InputError(
             f"the saved state is of schema {saved.schema} and world {saved.world[:12]}; "
@@ -227,7 +227,11 @@ def load(data: bytes, world: str, like: State, log: Log) -> tuple[State, Log, di
     except (KeyError, ValueError, TypeError, OverflowError) as error:
         raise InputError(f"the saved state does not fit this environment: {error}") from None
     if (saved.spoken is None) != (fresh.spoken is None) or (saved.spoken is not None and len(saved.spoken) != len(like)):
-        raise InputError("the saved state is of another kind of environment, or of another number of sessions")
+        kinds = {True: "Slate", False: "Chat"}
+        raise InputError(
+            f"the saved state is of {kinds[saved.spoken is None]}, this environment is {kinds[fresh.spoken is None]}"
+            if (saved.spoken is None) != (fresh.spoken is None) else
+            f"the saved state has {len(saved.spoken or ())} sessions, this environment {len(like)}")
     fresh.spoken = saved.spoken
     return state, fresh, saved.extra
 

@@ -19,6 +19,7 @@ from recenv.envs.infos import Infos, Unmade
 from recenv.envs.single import (
     MAX_TEXT,
     Info,
+    check_info,
     checked_options,
     checked_seed,
     sample_ids,
@@ -55,6 +56,7 @@ class SessionVectorEnv(VectorEnv[Obs, Act, Any], ABC, Generic[Obs, Act]):
     ) -> None:
         if render_mode is not None:
             raise OptionError(f"render_mode must be None, since vector environments render nothing; got {render_mode!r}")
+        check_info(info)
         try:
             mode = AutoresetMode(autoreset_mode)
         except ValueError:
@@ -119,11 +121,11 @@ class SessionVectorEnv(VectorEnv[Obs, Act, Any], ABC, Generic[Obs, Act]):
 
     def save_state(self) -> bytes:
         """All N sessions as bytes, for ``load_state``."""
-        return self.batch.save({})
+        return self.batch.save({"autoreset_mode": self.autoreset_mode.value})
 
     def load_state(self, data: bytes) -> tuple[Obs, dict[str, Any]]:
-        """Take up N saved sessions. Raises InputError for bytes that do not fit."""
-        self.batch.load(data)
+        """Take up N saved sessions. Raises InputError for bytes that do not fit, or that were played with other options."""
+        self.batch.load(data, {"autoreset_mode": self.autoreset_mode.value})
         return self._observe(), _read(self._told(self.batch.arrays(None)))
 
     def call(self, name: str, *args: Any, **kwargs: Any) -> tuple[Any, ...]:

@@ -178,7 +178,7 @@ class TurnScorer:
                 sheet.costs[n][name] = sum(spent[1:], spent[0])
             if math.isnan(mean):
                 sheet.why(n, d, reason or NO_VALUE)
-                sheet.unjudged[n, d] = True
+                sheet.unjudged[n, d] = scorer.spec.kind != "rule"  # rules find nothing to judge, others could not judge it
                 continue
             sheet.put(n, d, mean, _SCORER, reason)
             row = sheet.rows[d][at]

@@ -24,9 +24,10 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An item of a slate from behind the scenes: what it met and missed, and what was thought of it. No agent sees any of this.
 
     seen: whether the user looked at it.  missed, unknown: numbers of the goal's constraints that it misses, and that its record
-    cannot tell.  liked: whether it reaches the user's bar, above taking nothing.  logged: ``taken`` or ``refused`` where the log
-    says so.  values: (D,) what scorers say of it by itself, None where they do not; empty where none does.  worth: the hybrid
-    scalar of it alone, in [0, 1]; gold: its gold value in [0, 1]; None where there is none. Rounded to four decimals.
+    cannot tell.  liked: whether it reaches the user's bar, above taking nothing.  logged: ``taken``, or ``refused`` where it
+    counts as passed over: the log says so, or a table's session was made so.  values: (D,) what scorers say of it by itself,
+    None where they do not; empty where none does.  worth: the hybrid scalar of it alone, in [0, 1]; gold: its gold value in
+    [0, 1]; None where there is none. Rounded to four decimals.
     """
 
     seen: bool = False
@@ -39,9 +40,14 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     gold: float | None = None
 
     @property
+    def meets(self) -> bool:
+        """Whether it meets the whole need, by its record."""
+        return not self.missed and not self.unknown
+
+    @property
     def fits(self) -> bool:
-        """Whether the user may order it: it meets the whole need and was not refused in the log, or the log says it was taken."""
-        return (not self.missed and not self.unknown and self.logged != "refused") or self.logged == "taken"
+        """Whether the user may order it: it meets the whole need and does not count as passed over, or the log has it taken."""
+        return (self.meets and self.logged != "refused") or self.logged == "taken"
 
 
 class LeftOut(msgspec.Struct, frozen=True, kw_only=True):

@@ -31,6 +31,7 @@ from recenv.training.learner import against_a_constant
 from recenv.training.settings import BoostedSettings
 
 _RARE = 0.003  # share of a source's texts below which all words weigh alike
+_LEFT = 0.7  # what trees of probabilities count behind those of the order: in full, they order sources never seen worse
 _FEW_TEXTS = 50  # a source with fewer says nothing of how common a word is
 _PAIR_SHARE, _MOST_PAIRS = 0.01, 300  # of the rows of a dimension, for a "label: value" to be a feature
 
@@ -136,7 +137,7 @@ class BoostedLearner:
         if listwise:
             return ranked
         left = grow(data.features, data.labels, weights, begin + ranked.logits(data.features), trees=s.trees, **common)
-        return together(ranked, left, 1.0)
+        return together(left, ranked, _LEFT)
 
 
 def rarity(rows: Sequence[ScorerRow]) -> Rarity:

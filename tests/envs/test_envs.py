@@ -30,6 +30,7 @@ from recenv.envs.vector import ChatVectorEnv, SlateVectorEnv
 from recenv.errors import InputError, UnknownName
 from recenv.records import CATEGORIES, Action
 from recenv.rewards.dimensions import DIMENSIONS as DIMENSIONS_BY_NAME
+from recenv.rewards.hybrid import REWARDS
 from recenv.rewards.protocol import SOURCES
 from recenv.seals import hashes, seal
 from recenv.testing.tiny import item_id
@@ -195,10 +196,33 @@ def test_the_state_is_saved_and_restored_to_the_bit(engine: Engine) -> None:
         vector.load_state(saved)
     slate = SlateEnv(engine)
     slate.reset(seed=0)
-    with pytest.raises(InputError, match="another kind of environment"):
+    with pytest.raises(InputError, match="saved state is of Chat, this environment is Slate"):
         slate.load_state(saved)
-    with pytest.raises(InputError, match="not a saved"):
-        env.load_state(b"{}")
+    for what in (b"{}", b"xx", None):
+        with pytest.raises(InputError, match="expected bytes that save_state wrote"):
+            env.load_state(what)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("part", "change"), [
+    ("horizon", {"config": {"horizon": 2}}), ("patience_scale", {"config": {"patience_scale": 2.0}}),
+    ("reward", {"reward": REWARDS["weighted-sum"]}), ("scorers", {"scorers": {}}), ("split", {"split": "train"}),
+    ("user", {"config": {"user": "replay"}})])
+def test_a_state_is_taken_up_under_the_same_rules_alone(engine: Engine, part: str, change: dict[str, Any]) -> None:
+    env = SlateEnv(engine)
+    env.reset(seed=3)
+    saved = env.save_state()
+    own = Engine(
+        engine.world, msgspec.structs.replace(engine.config, **change.get("config", {})),
+        scorers=change.get("scorers", engine.scorers), reward=change.get("reward", engine.reward.spec),
+        user=None if part == "user" else engine.user)
+    other = SlateEnv(own, split=change.get("split", "all"))
+    before = other.reset(seed=5)[0]
+    with pytest.raises(InputError, match=f"played with another {part} than this environment has"):
+        other.load_state(saved)
+    assert same(before, other._observe())
+    same_rules = SlateEnv(
+        Engine(engine.world, engine.config, scorers=engine.scorers, reward=engine.reward.spec, user=engine.user))
+    assert same(same_rules.load_state(saved)[0], env._observe())
 
 
 def test_the_vector_reward_has_a_space_and_a_component_each(engine: Engine) -> None:

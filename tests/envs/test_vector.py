@@ -112,7 +112,7 @@ def test_a_state_saved_in_the_middle_goes_on_to_the_bit(engine: Engine, kind: An
     for turn in range(6, 14):
         mine = actions(env, turn)
         assert same(env.step(mine), other.step(mine))
-    with pytest.raises(InputError, match="not a saved"):
+    with pytest.raises(InputError, match="expected bytes that save_state wrote"):
         env.load_state(b"{}")
 
 

@@ -24,8 +24,10 @@ CEILING = SessionCeilings(
     needs_met=(1.0,), returns=(0.99,), users=("u0",), unwinnable=0.0, quality=((0.0, 0.0, 0.03, 0.03, 0.03),))
 
 
-def shown(*, missed: tuple[int, ...] = (0,), seen: bool = True, values: tuple[float, ...] = (0.6, 0.3, 0.0)) -> Shown:
-    return Shown(seen=seen, missed=missed, values=(None, None, *values), worth=sum(values) / 3)
+def shown(
+    *, missed: tuple[int, ...] = (0,), seen: bool = True, values: tuple[float, ...] = (0.6, 0.3, 0.0), logged: str = ""
+) -> Shown:
+    return Shown(seen=seen, missed=missed, values=(None, None, *values), worth=sum(values) / 3, logged=logged)
 
 
 def made(*changes: dict[str, object], ending: str = "left", met: int = 0) -> SessionTrace:
@@ -49,6 +51,8 @@ def test_nothing_fitting_was_shown_and_quality_is_split_by_dimension() -> None:
     (shown(missed=(), seen=False), "left", "left: fitting item unseen"),
     (shown(missed=()), "horizon", "not met: fitting item not liked"),
     (shown(), "ended", "not met: nothing fitting shown"),
+    (shown(missed=(), logged="refused"), "left", "left: fitting item passed over"),
+    (shown(missed=(), logged="taken"), "left", "left: fitting item not liked"),
 ])
 def test_what_stood_between_the_user_and_a_fitting_item(item: Shown, ending: str, cause: str) -> None:
     assert main_cause(losses(made({"shown": (item,)}, ending=ending), CEILING, SPEC)) == cause

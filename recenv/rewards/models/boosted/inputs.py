@@ -34,8 +34,8 @@ _TEXTS = ("query", "user", "context")
 _LENGTHS = ("item_length",)
 """Left out: in data sets the right ones are often described at more length."""
 
-_LISTED, _ALONE = 0.2, 0.35  # what a standard deviation of each counts, in logits
-_SCALES = np.array([20.0, 0.1, 1.2, 14.0])  # about that, over rows of many sources
+_LISTED, _ALONE = 0.2, 0.35  # what a standard deviation of each counts, in logits; alone, its root
+_SCALES = np.array([20.0, 0.1, 1.2, 14.0])  # about a standard deviation, over rows of many sources
 
 _AT_ONCE = 256  # lists, of which everything is kept until their features are made
 _HAD = 4_096  # texts of which is kept which pairs they have
@@ -193,12 +193,12 @@ def beside(dimension: str, x: Array) -> Array:
 
 
 def prior(dimension: str, x: Array) -> Array:
-    """(U,) what trees begin with: PRIOR summed, as deviations within a list, or over ``_SCALES`` where items stand alone."""
+    """(U,) what trees begin with: PRIOR summed, as deviations within a list, or as roots, without a bound, of items alone."""
     columns = names(dimension)
     if DIMENSIONS[dimension].listwise:
         own = x[:, [columns.index(f"listed_query_{n}: deviation") for n in PRIOR]] * _LISTED
     else:
-        own = np.minimum(x[:, [columns.index(f"query_{n}") for n in PRIOR]] / _SCALES, 4.0) * _ALONE
+        own = np.sqrt(x[:, [columns.index(f"query_{n}") for n in PRIOR]] / _SCALES) * _ALONE
     return matching.in_order(own)
 
 
