@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from recenv.envs.config import EnvConfig
+from recenv.errors import InputError
 from recenv.evaluation.frames import frame
 from recenv.evaluation.leaderboard import Leaderboard, build_leaderboard, format_leaderboard, interval_text
 from recenv.evaluation.plan import RunPlan, audited, read_plan
@@ -164,6 +165,8 @@ class Run:
     def compare(self, a: str, b: str) -> Comparison:
         """Two agents on the sessions that both finished; raises UnknownName for an agent that is not in the plan."""
         for agent in (a, b):
+            if not isinstance(agent, str):
+                raise InputError(f"compare takes the names of two agents of this run; got {type(agent).__name__}")
             self.plan.agent(agent)
         reader = RunReader(self.path, self.plan)
         sides: dict[str, dict[str, SessionRow]] = {a: {}, b: {}}

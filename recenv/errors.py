@@ -125,6 +125,9 @@ def misfit(error: Exception, shape: type[msgspec.Struct]) -> str:
     """What is wrong in a file that a person wrote: msgspec's words, with the keys or values that it might have meant. shape: what
     the file should be."""
     text = str(error)
+    lacking = re.fullmatch(r"Object missing required field `([^`]*)`(?: - at `\$([.\w]*)`)?", text)
+    if lacking is not None:
+        return f"{'.'.join(filter(None, [lacking[2].lstrip('.') if lacking[2] else '', lacking[1]]))} is missing, and is needed"
     found = re.fullmatch(r"(?:Object contains unknown field `(?P<key>[^`]*)`|Invalid enum value '(?P<value>[^']*)')"
                          r"(?: - at `\$(?P<path>[.\w]*)`)?", text)
     if found is None:

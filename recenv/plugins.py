@@ -19,7 +19,7 @@ from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from typing import Literal
 
-from recenv.errors import InputError, RecenvError, UnknownName
+from recenv.errors import InputError, RecenvError, UnknownName, nearest
 
 Kind = Literal["agent", "scorers", "reward", "scenario"]
 GROUP = "recenv.plugins"
@@ -86,6 +86,8 @@ def _attribute(kind: Kind, name: str, who: str = "") -> object:
             "a module of the current folder or an installed one") from error
     for part in attribute.split("."):
         if not hasattr(found, part):
-            raise InputError(f"{who}: {module} has no {attribute!r}")
+            there = [name for name in vars(found) if not name.startswith("_")] if hasattr(found, "__dict__") else []
+            near = ", ".join(nearest(part, there) or there[:10])
+            raise InputError(f"{who.rstrip(',')}: {module} has no {attribute!r}" + (f"; it has {near}" if near else ""))
         found = getattr(found, part)
     return found

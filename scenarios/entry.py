@@ -53,12 +53,13 @@ def open_world(
         own = _scenario_of(world.kind)
         if (wanted and world.kind != wanted) or (scenario.world.kind == "synthetic" and own):
             needs = f"needs a {wanted} store" if wanted else "has a world of its own"
-            hint = f"; it is played with --scenario {own}" if own else ""
+            hint = f"; the scenario {own!r} plays in it" if own else ""
             raise InputError(f"scenario {scenario.name!r} {needs}; {store} is a {world.kind} store{hint}")
         return world
     if scenario.world.kind == "store":
-        how = f"recenv ingest {wanted or 'recrm'} DIR --out STORE"
-        raise InputError(f"scenario {scenario.name!r} needs a store: build one with `{how}` and pass --store STORE")
+        how = f"recenv ingest {wanted or 'recrm'} {'FILE' if wanted == 'table' else 'DIR'} --out STORE"
+        raise InputError(f"scenario {scenario.name!r} needs a store: build one with `{how}` and pass --store STORE, in Python "
+                         'store="STORE"')
     target = _built_in(scenario, progress)
     try:
         return World(target)

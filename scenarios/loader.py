@@ -45,6 +45,8 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def __post_init__(self) -> None:
         if not self.name.strip():
             raise InputError("a scenario needs a name: its world is kept by it; got an empty one")
+        if self.world.kind == "synthetic" and self.world.sessions < 1:
+            raise InputError(f"scenario {self.name!r}: [world] sessions must say how many, at least 1; got {self.world.sessions}")
 
     @property
     def fingerprint(self) -> str:

@@ -97,7 +97,7 @@ class SessionBatch:
     @property
     def playing(self) -> State:
         if self.state is None:
-            raise InputError("call reset before step")
+            raise InputError("no session is open yet; call reset first")
         return self.state
 
     def views(self, rows: Sequence[int] | None = None) -> list[AgentView]:
