@@ -36,6 +36,8 @@ LIST = ScorerRow(dimension=LISTWISE, locale="en", query="noodles", items=("Noodl
     ('"learned"', '"learnd"', "env.user must be one of .*learned.*; got 'learnd'"),
     ("[env]", "[environment]", "unknown key 'environment'"),
     ("n_items", "n_itmes", "did you mean n_items"), ('"mine"', '""', "a scenario needs a name"),
+    ("version = 1", "", "version is missing, and is needed"), ('kind = "synthetic"', "", "world.kind is missing, and is needed"),
+    ("sessions = 9", "", r"\[world\] sessions must say how many, at least 1; got 0"),
 ])
 def test_a_typo_in_a_scenario_is_met_with_what_it_may_have_meant(tmp_path: Path, before: str, after: str, says: str) -> None:
     text = ('name = "mine"\nversion = 1\nsummary = "s"\n[world]\nkind = "synthetic"\nsessions = 9\n[world.spec]\nn_items = 160\n'

@@ -139,7 +139,7 @@ def test_names_lead_to_parts(parts: Path, tiny_world: World) -> None:
 
 
 @pytest.mark.parametrize(("call", "error", "words"), [
-    (lambda: check_agent("parts:Nobody"), InputError, "parts has no 'Nobody'"),
+    (lambda: check_agent("parts:Nobody"), InputError, "parts has no 'Nobody'; it has "),
     (lambda: check_agent("broken:Agent"), InputError, r"cannot import broken \(ZeroDivisionError"),
     (lambda: check_agent("parts:"), InputError, "package.module:attribute"),
     (lambda: open_agent("parts:First", None, {"nome": "x"}), InputError, "nome.*its options: name"),

@@ -6,6 +6,7 @@ import copy
 import json
 from collections.abc import Sequence
 from types import SimpleNamespace
+from typing import Any
 
 import gymnasium
 import msgspec
@@ -462,3 +463,15 @@ def test_the_category_of_a_goal_has_its_own_place_among_the_features(engine: Eng
     sessions = [tiny_world.session(row) for row in range(tiny_world.n_sessions)]
     zh = [float(session.locale == "zh") for session in sessions for _ in session.goals]
     assert engine.deck.session[blocks][:, 2].tolist() == zh
+
+
+@pytest.mark.parametrize("make", [recenv.make, recenv.make_vec])
+def test_an_info_that_is_none_is_refused(make: Any) -> None:
+    with pytest.raises(OptionError, match="info must be one of short, full; got 'ful'"):
+        make("Slate", scorers="rules", scenario="dining", info="ful")
+
+
+def test_a_vector_reward_is_no_cause_for_a_warning() -> None:
+    env = recenv.make("Slate", scorers="rules", scenario="dining", vector_reward=True)
+    env.reset(seed=1)
+    assert np.shape(env.step(env.action_space.sample())[1]) == (len(DIMENSIONS),)  # warnings are errors here

@@ -22,7 +22,7 @@ from recenv.evaluation.leaderboard import build_leaderboard
 from recenv.evaluation.plan import TRACES, RunPlan, read_plan, write_plan
 from recenv.evaluation.repeats import build_repeated, format_repeated, repeat_folders
 from recenv.evaluation.report import write_report
-from recenv.evaluation.rescore import columns_text, rescore_run
+from recenv.evaluation.rescore import columns_text, rescore_run, unpaid
 from recenv.evaluation.run import replay_run, run_evaluation
 from recenv.evaluation.verify import verify_path
 from recenv.rewards.dimensions import DIMENSIONS
@@ -113,6 +113,7 @@ def test_a_dimension_without_a_scorer_is_missing_and_named(home: Home, run: Path
     assert text.count("no scorer: missing where no rule decides") == 3 and "instruction_following    checks  checks " in text
     rules = rescore_run(run, "rules", tmp_path / "rules")
     assert "every turn is worth 0 and only needs that are met pay" in columns_text(rules)
+    assert unpaid(rules) and not unpaid(made)
     assert all(t.total == pytest.approx(0.9 * t.goals_met) for t in traces(rules))
     assert read_plan(rules).scorers[0]["dimension"] == next(iter(DIMENSIONS))
 
