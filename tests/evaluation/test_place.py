@@ -55,7 +55,7 @@ def test_a_scenario_refuses_the_store_of_another(tiny_world_path: Path, monkeypa
     world = World(tiny_world_path)
     monkeypatch.setattr("recenv.scenarios.entry.World", lambda _: world)
     world.kind = "vitabench"
-    with pytest.raises(InputError, match=r"'mixed' has a world of its own.*--scenario vitabench"):
+    with pytest.raises(InputError, match=r"'mixed' has a world of its own.*the scenario 'vitabench' plays in it"):
         open_world("mixed", tiny_world_path)
     with pytest.raises(InputError, match=r"'beijing' needs a crosswoz store.*--scenario vitabench"):
         open_world("beijing", tiny_world_path)
