@@ -23,7 +23,7 @@ from recenv.evaluation.session_values import shorts
 from recenv.evaluation.shortfall import served_values
 from recenv.rewards.dimensions import DIMENSIONS
 from recenv.rewards.hybrid import RewardSpec, shares
-from recenv.rollouts.trace import SessionTrace, TurnTrace
+from recenv.rollouts.trace import SessionTrace, Shown, TurnTrace
 
 LEFT, NOT_MET, OTHER, QUALITY, GATE = "left", "not met", "other", "quality", "gate: "
 NOTHING = "nothing"
@@ -132,7 +132,7 @@ def _unmet(trace: SessionTrace) -> str:
 
 def _why_unmet(turns: Sequence[TurnTrace]) -> str:
     """What stood between the user and an item that meets the whole need; "" where traces do not tell."""
-    shown = [s for t in turns for s in t.shown]
+    shown = [s for t in turns for s in t.shown if s != Shown()]  # without what is unknown or repeated
     if not shown:
         return "" if any(t.items for t in turns) else ": nothing shown"
     if not any(s.fits for s in shown):

@@ -162,10 +162,10 @@ def _named(file: Path) -> Iterator[None]:
 
 
 def _member(file: Path, archive: zipfile.ZipFile) -> zipfile.ZipInfo:
-    """The one file that a zip file holds; folders and what a Mac adds aside."""
-    found = [one for one in archive.infolist() if not one.is_dir() and not one.filename.startswith("__MACOSX/")]
+    """The one JSON file that a zip file holds; what a Mac adds aside."""
+    found = [one for one in archive.infolist() if one.filename.endswith(".json") and not one.filename.startswith("__MACOSX/")]
     if len(found) != 1:
-        raise InputError(f"{file}: expected a zip file that holds one file; it holds {len(found)}"
+        raise InputError(f"{file}: expected a zip file that holds one .json file; it holds {len(found)}"
                          + (f": {', '.join(one.filename for one in found)[:200]}; unpack it beside" if found else ""))
     return found[0]
 

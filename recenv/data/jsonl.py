@@ -20,6 +20,7 @@ LINE_CAP = 16 << 20
 """Longest line, in bytes, that is decoded; a longer one is skipped in blocks and reported."""
 
 _BLOCK = 1 << 20
+_PADDING = b" \t\r\n\v\f,\x00\x1a"  # what editors and tapes leave at the end of a file
 _SKIP, _COLON = re.compile(r"[\s,]*"), re.compile(r"(?<!\s)\s*+:\s*+")
 
 
@@ -120,11 +121,11 @@ def members(stream: IO[bytes], name: str, cap: int = LINE_CAP) -> Iterator[Membe
 def _nothing_more(name: str, rest: str, stream: IO[bytes]) -> None:
     """Raise InputError where anything stands behind the object: it would be lost in silence."""
     block = rest.encode()
-    while not block.strip():
+    while not (block := block.strip(_PADDING)):
         block = stream.read(_BLOCK)
         if not block:
             return
-    raise InputError(f"{name}: expected one JSON object and nothing behind it; there stands {block.strip()[:40]!r}")
+    raise InputError(f"{name}: expected one JSON object and nothing behind it; there stands {block[:40]!r}")
 
 
 def _int(digits: str) -> int | float:

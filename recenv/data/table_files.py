@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import csv
 from collections import deque
-from collections.abc import Iterable, Iterator
-from itertools import islice
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, NamedTuple, TextIO
 
@@ -107,48 +107,58 @@ def _records(
     the bytes read so far.
 
     A quote that nobody closes would take in all lines behind it: then the line in which it stands is of no use, and what follows
-    is read anew. So it is where all lines within a cell are rows themselves.
+    is read anew. So it is where very many lines within a cell all look like rows.
     """
     again: deque[str] = deque()  # lines that are read anew
     held: list[str] = []  # of the record that is being read
-    rest = iter(stream)
+    rest = chain(stream, (_END,))
 
     def one_by_one() -> Iterator[str]:
-        while True:
-            line = again.popleft() if again else next(rest, None)
-            if line is None:
-                return
+        while (line := again.popleft() if again else next(rest, None)) is not None:
             held.append(line)
             yield line
 
-    number, torn, reader = 2, 0, csv.reader(one_by_one(), delimiter=separator, strict=True)
+    number, torn, anew, reader = 2, 0, 0, csv.reader(one_by_one(), delimiter=separator)
     while True:
         cells, reason = list[str](), ""
         try:
             cells = next(reader)
-            inside = held[1:-1]
-            if inside and width > 2 and all(line.count(separator) == width - 1 for line in inside):
+            if len(held) > 1 and not _closed(held, separator, width):
                 reason = _OPEN
-        except StopIteration:
-            return
         except csv.Error as error:
             reason = _OPEN if len(held) > 1 else f"not a row of a table: {error}"
+        if held[0] is _END:
+            return
         if reason == _OPEN:
-            torn += 1
-            if torn > _MOST_TORN:
+            torn, anew = torn + 1, anew + sum(map(len, held))
+            if torn > _MOST_TORN or anew > _MOST_ANEW:
                 raise InputError(f"{file}:{number}: the {torn:,}th quote that is opened and not closed; within quotes a quote is "
                                  'written twice (""), and a table without quotes can be saved as .jsonl')
             again.extendleft(reversed(held[1:]))
             del held[1:]
-            reader = csv.reader(one_by_one(), delimiter=separator, strict=True)
+            reader = csv.reader(one_by_one(), delimiter=separator)
         read += sum(len(_bytes(line)) for line in held)
         yield number, cells, reason, read
         number += len(held)
         held.clear()
 
 
+def _closed(held: Sequence[str], separator: str, width: int) -> bool:
+    """Whether a record of several lines is one: its quotes are doubled within quotes, and closed before a separator or an end."""
+    if held[-1] is _END:
+        return False
+    try:
+        next(csv.reader(held, delimiter=separator, strict=True))
+    except csv.Error:
+        return False
+    return len(held) < _MANY or any(line.count(separator) != width - 1 for line in held[1:-1])
+
+
+_END = "\N{END OF TRANSMISSION}\n"
+"""Behind the last line: where it is part of a record, that had a quote open."""
 _OPEN = "a quote is opened in this line and not closed"
-_MOST_TORN = 1000  # each may cost what a cell may be long
+_MANY = 50  # lines of a record
+_MOST_TORN, _MOST_ANEW = 1000, 100_000_000  # quotes, characters that are read anew
 
 
 def _bytes(line: str) -> bytes:

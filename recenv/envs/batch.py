@@ -230,7 +230,7 @@ class SessionBatch:
         state, log, extra = states.load(data, self.engine.world.fingerprint, like, self.log)
         if not {"seeds", "episodes", "rules"} <= extra.keys():
             raise InputError("the saved state lacks its seeds or rules; it was not written by save_state")
-        ours, theirs = {**self._rules(), **wanted}, {**extra["rules"], **{name: extra.get(name) for name in wanted}}
+        ours, theirs = {**self._rules(), **wanted}, {**extra["rules"], **{name: extra.get(name, wanted[name]) for name in wanted}}
         other = sorted(name for name in {*ours, *theirs} if ours.get(name) != theirs.get(name))
         if other:
             raise InputError(f"the saved state was played with another {' and another '.join(other)} than this environment has; "
@@ -242,8 +242,16 @@ class SessionBatch:
 
     def _rules(self) -> dict[str, Any]:
         """Of the engine and of this batch, as they come back from JSON."""
-        made: dict[str, Any] = msgspec.json.decode(msgspec.json.encode({**self.engine.rules(), "split": self.split}))
+        rules = {**self.engine.rules(), "split": self.split}
+        if self.log.spoken is None:
+            del rules["strict"]  # of what is read
+        made: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(rules, order="sorted", enc_hook=_plain))
         return made
+
+
+def _plain(value: object) -> object:
+    """A number of NumPy's as one of Python's; anything else by how it shows itself."""
+    return value.item() if isinstance(value, np.generic) else repr(value)
 
 
 _NOTHING = SOURCES.index("none")

@@ -97,6 +97,10 @@ class Step(NamedTuple):
             for d, (there, why) in enumerate(zip(applicable, standing, strict=True))]
 
 
+_WHERE_ASKED = frozenset(
+    ("base_url", "api_key_env", "timeout_s", "retries", "backoff_s", "max_backoff_s", "concurrency", "record", "replay_only"))
+
+
 class _Judged(NamedTuple):
     """Components as they come with what else is told of them; see ``Step``. worths (N, 1 + D): what the turn is worth, then the
     components; there (N, 1 + D): where they are applicable, True in the first column; unpaid (N,): whether it cannot be said what
@@ -131,8 +135,7 @@ class Engine:
         self.origin: Callable[[], Engine] | None = None
         self.reward = HybridReward(reward if reward is not None else reward_spec(reward_name(config)))
         self.world, self.config = world, msgspec.structs.replace(config, reward=config.reward or self.reward.spec.name)
-        # rules speak for what nobody judges: else a turn that breaks one would have a value, and one that keeps it none
-        self.scorers = {**scorer_set(RULES), **(scorers if scorers is not None else scorer_set(config.scorers))}
+        self.scorers = dict(scorers) if scorers is not None else scorer_set(config.scorers)
         self._score = TurnScorer(self.scorers, [name for name in self.scorers if askable(DIMENSIONS[name])])
         self.dimensions = tuple(d.name for d in self._score.dimensions)
         self.user = user if user is not None else user_model(world, config)
@@ -166,12 +169,17 @@ class Engine:
             self.deck.open(decks)
 
     def rules(self) -> dict[str, Any]:
-        """What decides, beside the world, how a session goes on and what it pays; JSON-able. Where a user who is a language model
-        is asked is no part of it."""
-        config = msgspec.to_builtins(self.config)
-        named = {name: value for name, value in config.items() if name not in ("reward", "scorers", "user", "user_options")}
-        return {**named, "user": self.user.name, "reward": msgspec.to_builtins(self.reward.spec),
-                "scorers": {name: scorer.spec.fingerprint for name, scorer in sorted(self.scorers.items())}}
+        """What decides, beside the world, how a session goes on and what it pays; not where a model that is the user is asked,
+        nor what a reward is called."""
+        named = {name: getattr(self.config, name) for name in self.config.__struct_fields__}
+        asked = {name: value for name, value in (named.pop("user_options") or {}).items() if name not in _WHERE_ASKED}
+        reward = self.reward.spec
+        spec = {name: getattr(reward, name) for name in reward.__struct_fields__ if name not in ("name", "version")}
+        spec["weights"] = {dimension: weight for dimension, weight in spec["weights"].items() if weight}
+        kind = type(self.user)
+        named["user"] = [f"{kind.__module__}.{kind.__qualname__}", getattr(self.user, "name", ""), asked]
+        scorers = {name: scorer.spec.fingerprint for name, scorer in self.scorers.items()}
+        return {**named, "reward": spec, "scorers": scorers}
 
     def __deepcopy__(self, memo: object) -> Engine:
         return self  # shared, and nothing in it changes what sessions do

@@ -21,6 +21,7 @@ from recenv.records import Action, AgentView, Item, ScorerRow
 from recenv.rewards import rows
 from recenv.rewards.dimensions import DIMENSIONS, Dimension
 from recenv.rewards.protocol import SOURCES, Cost, Scorer, scores_of
+from recenv.rewards.rules.scorer import ChecksScorer
 from recenv.rewards.rulings import Rulings
 
 NOT_RECOMMENDED = "no recommendation in this turn"
@@ -32,6 +33,7 @@ NO_VALUE = "the scorer gave no value"
 _MOST_PEOPLE, _MOST_LISTS = 65_536, 4_096
 _OF_ITEMS = {"evidence", "item", "items"}
 """Fields of a row that are made of a turn's items."""
+_CHECKS = ChecksScorer()
 _RULE, _SCORER, _NONE = SOURCES.index("rule"), SOURCES.index("scorer"), SOURCES.index("none")
 
 
@@ -42,7 +44,6 @@ class TurnScores(NamedTuple):
 
     items (N, K, D): what each item shown is worth by itself, NaN for dimensions of the text; of lists its probability over the
     most probable one's.
-
     costs: for each turn, by dimension, what its scorer spent on it (``protocol.Cost``), where that is known; N, or none at all.
     left_out: for each turn, by dimension of lists, the candidate that its scorer puts first, where that was not shown.
     """
@@ -87,11 +88,9 @@ class _Sheet:
 
 
 class TurnScorer:
-    """Scores batches of turns of one world. scorers: by dimension; a dimension without one is NaN with that reason. dealt: the
-    dimensions that are not asked about where a turn says so.
-
-    dimensions: those registered when this was made, the columns of its results.
-    """
+    """Scores batches of turns of one world. scorers: by dimension; a dimension without one is NaN with that reason, but for what
+    rules can check. dealt: the dimensions that are not asked about where a turn says so. dimensions: those registered when this
+    was made, the columns of its results."""
 
     def __init__(self, scorers: Mapping[str, Scorer], dealt: Collection[str] = ()) -> None:
         self.scorers, self.dimensions = dict(scorers), DIMENSIONS.values()
@@ -162,7 +161,9 @@ class TurnScorer:
         name = self.dimensions[d].name
         if not sheet.owners[d]:
             return
-        scorer = self.scorers.get(name)
+        scorer, source = self.scorers.get(name), _SCORER
+        if scorer is None and name == _CHECKS.spec.dimension:  # else only breaches had a value
+            scorer, source = _CHECKS, _RULE
         if scorer is None:
             for n in sheet.owners[d]:
                 sheet.why(n, d, NO_SCORER)
@@ -178,9 +179,9 @@ class TurnScorer:
                 sheet.costs[n][name] = sum(spent[1:], spent[0])
             if math.isnan(mean):
                 sheet.why(n, d, reason or NO_VALUE)
-                sheet.unjudged[n, d] = scorer.spec.kind != "rule"  # rules find nothing to judge, others could not judge it
+                sheet.unjudged[n, d] = source == _SCORER
                 continue
-            sheet.put(n, d, mean, _SCORER, reason)
+            sheet.put(n, d, mean, source, reason)
             row = sheet.rows[d][at]
             if row.items and scores.lists:
                 p = scores.lists[at]

@@ -214,7 +214,7 @@ def test_whatever_is_wrong_with_a_dialogue_it_alone_is_set_aside(tmp_path: Path,
 
 
 @pytest.mark.parametrize(("members", "message"), [
-    ({"a/": "", "a/x.json": "{}", "__MACOSX/a/._x.json": "1"}, ""),
+    ({"a/": "", "a/x.json": "{}\n\x00", "__MACOSX/a/._x.json": "1", "README.md": "x"}, ""),
     ({"a.json": "{}", "b.json": "{}"}, "holds 2: a.json, b.json"), ({"a/": ""}, "holds 0")])
 def test_of_a_zip_file_nothing_is_lost(tmp_path: Path, members: dict[str, str], message: str) -> None:
     folder = _folder(tmp_path / "in")
@@ -224,7 +224,7 @@ def test_of_a_zip_file_nothing_is_lost(tmp_path: Path, members: dict[str, str], 
     if not message:
         assert ingest_crosswoz(folder, tmp_path / "out").quarantined == 0
         return
-    with pytest.raises(InputError, match=f"more.json.zip: expected a zip file that holds one file; it {message}"):
+    with pytest.raises(InputError, match=f"more.json.zip: expected a zip file that holds one .json file; it {message}"):
         ingest_crosswoz(folder, tmp_path / "out")
 
 

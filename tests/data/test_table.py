@@ -266,6 +266,18 @@ def test_cells_of_several_lines_are_read(tmp_path: Path) -> None:
     assert len(found) == 200 and not any(row.reason for row in found)
 
 
+def test_texts_of_many_lines_with_commas_are_no_rows(tmp_path: Path) -> None:
+    told = "12 Main St\nSpringfield, IL, 62701\nUSA"
+    (tmp_path / "t.csv").write_text("id,name,address\n" + "".join(f'{n},n{n},"{told}"\n' for n in range(1200)))
+    found = list(read_table(tmp_path / "t.csv"))
+    assert len(found) == 1200 and all(row.value["address"] == told for row in found)
+
+
+def test_sloppy_quotes_within_a_line_are_read_as_before(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text('user,item,rating\n"u1" ,"i1",5\nu2,i2,"5" \nu3,"a"b,3\n')
+    assert [row.value["item"] for row in read_table(tmp_path / "t.csv")] == ["i1", "i2", "ab"]
+
+
 def test_a_table_of_nothing_but_open_quotes_is_refused_in_time(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("user,item,title\n" + 'u,i,"x\n' * 30_000)
     with pytest.raises(InputError, match=r"t\.csv:1002: .*quote that is opened and not closed"):

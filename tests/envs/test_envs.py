@@ -223,6 +223,10 @@ def test_a_state_is_taken_up_under_the_same_rules_alone(engine: Engine, part: st
     same_rules = SlateEnv(
         Engine(engine.world, engine.config, scorers=engine.scorers, reward=engine.reward.spec, user=engine.user))
     assert same(same_rules.load_state(saved)[0], env._observe())
+    alike = msgspec.structs.replace(engine.reward.spec, name="mine", weights={
+        **{d: np.float64(w) for d, w in engine.reward.spec.weights.items()}})
+    vector = SlateVectorEnv(Engine(engine.world, engine.config, scorers=engine.scorers, reward=alike, user=engine.user), 1)
+    vector.load_state(saved)
 
 
 def test_the_vector_reward_has_a_space_and_a_component_each(engine: Engine) -> None:

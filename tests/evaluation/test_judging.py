@@ -70,7 +70,7 @@ def test_a_judged_run_is_replayed_rescored_and_accounted_for(panel: Path, tiny_w
     assert (again / "traces.jsonl").read_bytes() == (first / "traces.jsonl").read_bytes()
     assert (again / JUDGING).read_bytes() == (first / JUDGING).read_bytes()
     assert all(v.same for v in replay_run(first, tiny_world_path))
-    assert [s["kind"] for s in read_plan(first).scorers] == ["rule", "judge", "judge"]
+    assert [s["kind"] for s in read_plan(first).scorers] == ["judge", "judge"]
     sums = judging(traces)
     assert set(sums) == {"random", "bm25"} and set(sums["bm25"]) == set(JUDGED)
     made = rescore_run(first, "rules", tmp_path / "ruled", store=tiny_world_path)

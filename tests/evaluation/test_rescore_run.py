@@ -110,7 +110,7 @@ def test_a_dimension_without_a_scorer_is_missing_and_named(home: Home, run: Path
     made = rescore_run(run, home.name("partial"), tmp_path / "partial")
     text = columns_text(made)
     assert "query_item_relevance     partial/query_item_relevance  of partial" in text and "worth 0" not in text
-    assert text.count("no scorer: missing where no rule decides") == 3 and "instruction_following    checks  checks " in text
+    assert text.count("no scorer: missing where no rule decides") == 4
     rules = rescore_run(run, "rules", tmp_path / "rules")
     assert "every turn is worth 0 and only needs that are met pay" in columns_text(rules)
     assert unpaid(rules) and not unpaid(made)

@@ -174,12 +174,10 @@ def _slate(view: AgentView, action: Action, items: Sequence[Item | None]) -> tup
         return f"expected {'1 item' if most == 1 else f'1 to {most} items'}, came {count}", "items"
     if asked.min_items is not None and count < min(asked.min_items, view.slate_size):
         return f"expected at least {min(asked.min_items, view.slate_size)} items, came {count}", "items"
-    allowed, once = _ids_of_list(_at_hand(view)), frozenset(action.items)
-    if len(once) == count and once <= allowed and None not in items:
-        return "", ""
     unknown = [i for i, item in zip(action.items, items, strict=True) if item is None]
     if unknown:
         return f"expected known item ids, came {short(unknown[0])}", "ids"
+    allowed = _ids_of_list(_at_hand(view))
     for position, item_id in enumerate(action.items):
         if item_id not in allowed:
             return f"expected ids of candidates or retrieved items, came {short(item_id)}", "ids"
