@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -15,6 +16,7 @@ from recenv.data.world import World
 from recenv.envs import dynamics
 from recenv.envs import state as states
 from recenv.envs.engine import Engine, Step
+from recenv.envs.infos import Unmade
 from recenv.envs.state import ENDINGS, HORIZON, REACTIONS, RUNNING, Log, State
 from recenv.errors import InputError
 from recenv.records import Action, AgentView, Message
@@ -151,9 +153,11 @@ class SessionBatch:
         """The info of the batch as arrays; the same keys after reset and step, nothing that an agent may not see.
 
         Missing is never NaN: a component that is missing is 0 where ``applicable`` is False. reward_source, reaction and
-        ending are codes into ``SOURCES``, ``REACTIONS`` (-1 before the first turn) and ``ENDINGS``.
+        ending are codes into ``SOURCES``, ``REACTIONS`` (-1 before the first turn) and ``ENDINGS``. reasons (N, D): why a
+        component is missing or a rule failed, "" otherwise; put together when they are read.
         """
-        n, d, now = self.n, len(self.engine.dimensions), self.now()
+        n, d = self.n, len(self.engine.dimensions)
+        now = {**self.now(), "reasons": Unmade(partial(_reasons, step, n, d))}
         if step is None:
             return {
                 "reward_vector": np.zeros((n, d), np.float32), "applicable": np.zeros((n, d), np.bool_),
@@ -166,6 +170,10 @@ class SessionBatch:
             "reward_value": step.values, "paid": step.paid, "outcome": step.met.astype(np.float32), "gate_failed": step.failed,
             "reaction": step.reactions.kind, **now,
         }
+
+    def names(self) -> dict[str, tuple[str, ...]]:
+        """What the columns and codes of infos stand for; vectors and single environments have it as ``metadata["names"]``."""
+        return {"reward_vector": self.engine.dimensions, "reward_source": SOURCES, "reaction": REACTIONS, "ending": ENDINGS}
 
     def now(self) -> dict[str, Any]:
         """What of the info tells where sessions stand and nothing of a turn."""
@@ -247,6 +255,13 @@ class SessionBatch:
             del rules["strict"]  # of what is read
         made: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(rules, order="sorted", enc_hook=_plain))
         return made
+
+
+def _reasons(step: Step | None, n: int, d: int) -> NDArray[np.object_]:
+    told = np.full((n, d), "", object)
+    for r in range(n) if step is not None else ():
+        told[r] = step.said_of(r)  # type: ignore[union-attr]
+    return told
 
 
 def _plain(value: object) -> object:

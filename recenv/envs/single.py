@@ -48,6 +48,7 @@ class SessionEnv(gym.Env[Obs, Act], ABC, Generic[Obs, Act]):
             raise OptionError(f"render_mode must be None or 'ansi'; got {render_mode!r}")
         check_info(info)
         self.batch = SessionBatch(engine, 1, split, words=self.words)
+        self.metadata = {**type(self).metadata, "names": self.batch.names()}  # type: ignore[misc]
         self.render_mode, self.vector_reward, self._full = render_mode, vector_reward, self.words or info == "full"
         if vector_reward:
             self.reward_space = reward_space(len(engine.dimensions))

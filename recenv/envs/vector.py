@@ -64,7 +64,7 @@ class SessionVectorEnv(VectorEnv[Obs, Act, Any], ABC, Generic[Obs, Act]):
                 f"autoreset_mode must be one of {', '.join(m.value for m in AutoresetMode)}; got {autoreset_mode!r}") from None
         self.batch = SessionBatch(engine, num_envs, split, words=self.words)
         self.num_envs, self.vector_reward, self._full = num_envs, vector_reward, self.words or info == "full"
-        self.metadata = {**type(self).metadata, "autoreset_mode": mode}  # type: ignore[misc]
+        self.metadata = {**type(self).metadata, "autoreset_mode": mode, "names": self.batch.names()}  # type: ignore[misc]
         self.autoreset_mode = mode
         if vector_reward:
             self.single_reward_space = reward_space(len(engine.dimensions))

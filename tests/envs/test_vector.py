@@ -311,6 +311,26 @@ def test_no_info_holds_nan_and_missing_has_a_reason(tiny_world: World, scorers: 
         assert not any(math.isnan(n) for n in numbers_in(observed))
 
 
+@pytest.mark.parametrize("kind", [ChatVectorEnv, SlateVectorEnv])
+@pytest.mark.parametrize("scorers", [overlap_scorers, dict, lambda: constant_scorers(float("nan"), "down")])
+def test_reasons_are_those_of_the_single_run_whenever_they_are_read(tiny_world: World, scorers: Any, kind: Any) -> None:
+    """Those of a turn do not change with the turns that come after it."""
+    env = kind(engine_of(tiny_world, scorers(), horizon=4), N)
+    env.reset(seed=2)
+    played = []
+    for turn in range(4):
+        given = actions(env, turn)
+        played.append((given, env.step(given)[-1]))
+    for row in range(N):
+        single = (ChatEnv if kind is ChatVectorEnv else SlateEnv)(engine_of(tiny_world, scorers(), horizon=4))
+        single.reset(seed=2 + row)
+        for given, infos in played:
+            info = single.step(given[row])[-1]
+            assert dict(zip(env.metadata["names"]["reward_vector"], infos["reasons"][row], strict=True)) == info["reasons"]
+            if single.batch.over[0]:
+                break
+
+
 def test_vector_infos_are_arrays_of_one_type_each(engine: Engine) -> None:
     env = SlateVectorEnv(engine, N)
     _, first = env.reset(seed=0)
