@@ -22,7 +22,7 @@ from recenv.envs.engine import Engine
 from recenv.evaluation.failures import Lost, settled
 from recenv.evaluation.filling import fill
 from recenv.evaluation.runtimes import runtime_of
-from recenv.files import whole_folder
+from recenv.files import cache_folder, whole_folder
 from recenv.journal import held
 from recenv.rewards.hybrid import RewardSpec
 from recenv.rewards.named import scorer_set
@@ -31,7 +31,7 @@ from recenv.rollouts.collect import attempt
 from recenv.rollouts.rescore import rescore
 from recenv.rollouts.trace import SessionTrace
 from recenv.scenarios import Scenario
-from recenv.scenarios.entry import cache_folder, open_engine
+from recenv.scenarios.entry import open_engine
 
 Files = list[tuple[str, NDArray[np.uint8]]]
 """A folder: relative path and content of each file."""

@@ -20,6 +20,14 @@ from typing import BinaryIO
 _UNFINISHED = ".partial"
 
 
+def cache_folder() -> Path:
+    """Where what can be made again is kept: ``$RECENV_CACHE``, else ``$XDG_CACHE_HOME/recenv``, else ``~/.cache/recenv``."""
+    base = os.environ.get("RECENV_CACHE")
+    if base:
+        return Path(base)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "recenv"
+
+
 def write_whole(target: Path, content: bytes) -> None:
     """Replace a file by content; a reader or a crash sees the old file or the new one."""
     with whole_file(target) as stream:

@@ -3,7 +3,8 @@
 They are against accidents, not against people: whoever can write a file can write its hash.
 
 A line of JSON ends in ``"seal":"..."``, the hash of all before it. A JSON document has its ``seal`` among its own members. A
-folder has a list of its files; it is checked when it is first opened in a process, and again only where sizes or times changed.
+folder has a list of its files; it is checked when it is first opened in a process, and again only where sizes or times changed;
+that a large one was sound other processes know from the cache.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -85,16 +87,23 @@ def seal_folder(folder: Path) -> None:
     (folder / LISTED).write_bytes(msgspec.json.format(msgspec.json.encode(seal(hashes(folder, names))), indent=1) + b"\n")
 
 
+LARGE = 64 << 20
+"""Bytes of files from which on it takes long to read them all."""
+
 _SOUND: dict[tuple[str, str], tuple[int, int, int]] = {}
 """(file, sha256) -> inode, size and time of change of the file that was found to have it."""
 _LOCK = threading.Lock()
 
 
-def check_files(folder: Path, wanted: Mapping[str, str], *, anew: bool = False) -> list[str]:
+def check_files(folder: Path, wanted: Mapping[str, str], *, anew: bool = False, memory: Path | None = None) -> list[str]:
     """What is wrong with the files of a list, in words, one a file; empty where all are as they were.
 
     What was found sound in this process is not read again while inode, size and time of change stay. anew: read it all the same.
+    memory: a folder in which other processes remember that of lists of LARGE files.
     """
+    note = None if memory is None or anew else _note(folder, wanted, memory)
+    if note is not None and note.is_file():
+        return []
     wrong = []
     for name, hash_ in wanted.items():
         file = folder / name
@@ -112,7 +121,24 @@ def check_files(folder: Path, wanted: Mapping[str, str], *, anew: bool = False) 
         else:
             with _LOCK:
                 _SOUND[str(file), hash_] = now
+    if note is not None and not wrong and note == _note(folder, wanted, note.parent):  # nothing was written meanwhile
+        with suppress(OSError):  # a place that cannot be written remembers nothing
+            note.parent.mkdir(parents=True, exist_ok=True)
+            note.touch()
     return wrong
+
+
+def _note(folder: Path, wanted: Mapping[str, str], memory: Path) -> Path | None:
+    """The file that is there where all files of a list were found sound as they are now: inodes, sizes, and times of change of
+    content and of anything else; None for files that are read at once."""
+    try:
+        stats = {name: (folder / name).stat() for name in wanted}
+    except OSError:
+        return None
+    if sum(stat.st_size for stat in stats.values()) < LARGE:
+        return None
+    now = {name: (wanted[name], s.st_dev, s.st_ino, s.st_size, s.st_mtime_ns, s.st_ctime_ns) for name, s in stats.items()}
+    return memory / hashlib.sha256(msgspec.json.encode((str(folder.resolve()), now), order="sorted")).hexdigest()
 
 
 def listed(folder: Path) -> dict[str, str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
@@ -21,7 +20,7 @@ from recenv.envs.engine import Engine, reward_name
 from recenv.envs.single import ChatEnv, SlateEnv
 from recenv.envs.vector import ChatVectorEnv, SlateVectorEnv
 from recenv.errors import InputError, OptionError, StoreError
-from recenv.files import beside
+from recenv.files import beside, cache_folder
 from recenv.rewards.hybrid import RewardSpec
 from recenv.rewards.named import is_own, own_scorers, reward_spec
 from recenv.rewards.protocol import Scorer
@@ -109,13 +108,6 @@ def _built_in(scenario: Scenario, progress: Progress | None) -> Path:
     finally:
         shutil.rmtree(rows, ignore_errors=True)
     return target
-
-
-def cache_folder() -> Path:
-    base = os.environ.get("RECENV_CACHE")
-    if base:
-        return Path(base)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "recenv"
 
 
 def deck_home() -> Path:

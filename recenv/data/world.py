@@ -15,7 +15,7 @@ from recenv import rng
 from recenv.data.constraints import statuses
 from recenv.data.store import SCHEMA
 from recenv.errors import StoreError, UnknownName
-from recenv.files import clear_left
+from recenv.files import cache_folder, clear_left
 from recenv.records import CATEGORIES, Item, Privileged, Session, User
 from recenv.seals import Broken, check_files, check_seal
 
@@ -41,8 +41,9 @@ class GoalArrays(NamedTuple):
 class World:
     """The data a scenario plays in.
 
-    Rows are decoded on demand. The first world of a store in a process checks that every file is as it was written
-    (``recenv.seals``). Raises StoreError for a store that is missing, damaged or of another schema.
+    Rows are decoded on demand. The first world of a store in a process checks that every file is as it was written; that a large
+    store was so is remembered in the cache for other processes, until a file of it is touched (``recenv.seals``). Raises
+    StoreError for a store that is missing, damaged or of another schema.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -166,7 +167,7 @@ class World:
 def _manifest(path: Path) -> dict[str, Any]:
     clear_left(path)
     manifest = read_manifest(path)
-    wrong = check_files(path, manifest["files"])
+    wrong = check_files(path, manifest["files"], memory=cache_folder() / "sound")
     if wrong:
         raise StoreError(f"{path}: {', '.join(wrong)}; the store is damaged, build or copy it again")
     return manifest
