@@ -96,8 +96,8 @@ def ingest_crosswoz(
                         msgspec.json.encode((key, raw))  # half a surrogate pair can be in no store
                         _add(writer, key, parse(raw), catalogue, tally)
                     except (RowError, *STRANGE) as error:
-                        why = str(error) if isinstance(error, RowError) else strangely(error)
-                        quarantine.add(file.name, number, f"dialogue {ascii(key)[1:-1] if _torn(key) else key}: {why}")
+                        told = ascii(key)[1:-1] if _torn(key) else key
+                        quarantine.add(file.name, number, f"dialogue {told}: {strangely(error)}")
                     if progress is not None:
                         progress(min(done + at, total), total)
             done += _size(file)
@@ -157,8 +157,7 @@ def _named(file: Path) -> Iterator[None]:
     try:
         yield
     except (RowError, *STRANGE) as error:
-        why = str(error) if isinstance(error, RowError) else strangely(error)
-        raise InputError(f"{file}: {why}; mend the entry or leave it out") from None
+        raise InputError(f"{file}: {strangely(error)}; mend the entry or leave it out") from None
 
 
 def _member(file: Path, archive: zipfile.ZipFile) -> zipfile.ZipInfo:

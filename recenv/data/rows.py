@@ -134,9 +134,7 @@ class RowFile:
         for line in lines(self.path):
             try:
                 yield self._read(line)
-            except RowError as error:
-                yield Bad(line.number, str(error), line.end)
-            except STRANGE as error:
+            except (RowError, *STRANGE) as error:
                 yield Bad(line.number, strangely(error), line.end)
 
     def _read(self, line: Line) -> Row:

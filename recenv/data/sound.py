@@ -47,7 +47,9 @@ def check_depth(data: bytes) -> None:
 
 
 def strangely(error: BaseException) -> str:
-    """Why such a row cannot be used."""
+    """Why a row cannot be used: a RowError says it, and of what nobody thought the kind is named."""
+    if isinstance(error, RowError):
+        return str(error)
     return f"cannot be read ({'too deep' if isinstance(error, RecursionError) else f'{type(error).__name__}: {error}'})"
 
 

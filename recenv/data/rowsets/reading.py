@@ -77,9 +77,7 @@ def made_of(record: Record[R] | Unusable, make: Callable[[Record[R]], T], aside:
         if not isinstance(record, Unusable):
             return make(record)
         reason = record.reason
-    except RowError as error:
-        reason = str(error)
-    except STRANGE as error:
+    except (RowError, *STRANGE) as error:
         reason = strangely(error)
     aside(Unusable(record.id, record.where, reason))
     return None
