@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import NamedTuple
 
+from recenv.envs.blocks import ROOM
 from recenv.envs.engine import Engine
 from recenv.errors import InputError
 from recenv.evaluation.cluster import Cluster
@@ -36,21 +38,29 @@ def prepare(
     tasks run at once, on processes of this machine or, ``on`` "ray", on Ray; up to one process is this one. What is kept has the
     same bytes wherever it was filled.
 
-    Raises InputError for scorers that judge no items.
+    Raises InputError for scorers that judge no items. Warns where a deck has no room for all goals; the rest are left.
     """
     options = {"scorers": scorers} if scorers else {}
     engine = open_engine(scenario, store, **options)
     if not engine.deck.names:
         raise InputError(f"the scorers {engine.config.scorers!r} judge no items, so there is nothing to prepare")
+    engine.deck.drop()  # what was played before in this process
     before = engine.deck.cells
     total = engine.world.n_goals if goals is None else min(goals, engine.world.n_goals)
     tasks = [tuple(range(start, min(start + GOALS_A_TASK, total))) for start in range(0, total, GOALS_A_TASK)]
     job = Job(
         scenario=load_scenario(scenario), changes=dict(options), agents={}, configs={}, seed=0, world=engine.world.fingerprint)
     made = _done(engine, job, tasks, gathered(engine.world, on, workers))
-    for done, _ in enumerate(made, 1):
+    done = 0
+    for task in made:
+        done = task[-1] + 1
         if progress is not None:
-            progress(min(done * GOALS_A_TASK, total), total)
+            progress(done, total)
+    if done < total:
+        warnings.warn(
+            f"the deck is full: {done:,} of {total:,} goals are prepared, and scorers are asked about the others in play; "
+            f"a deck holds {engine.deck.room:,} blocks, or what {ROOM} says", stacklevel=2)
+        engine.deck.drop()
     engine.deck.open(deck_home())
     engine.deck.keep(anew=True)
     return Prepared(len(engine.deck), engine.deck.cells, engine.deck.cells - before)
@@ -58,19 +68,23 @@ def prepare(
 
 def _done(
     engine: Engine, job: Job, tasks: list[tuple[int, ...]], workers: AbstractContextManager[Cluster | None]
-) -> Iterator[None]:
-    """Task by task; what has come is kept where workers cannot bear the rest."""
+) -> Iterator[tuple[int, ...]]:
+    """Task by task, as long as there is room; what has come is kept where workers cannot bear the rest."""
     with workers as cluster:
         if cluster is None:
             for task in tasks:
                 fill(engine, task)
-                yield
+                if len(engine.deck) > engine.deck.lasting:
+                    return
+                yield task
             return
         far, chunks = cluster.preparing(job), [Chunk("", goals, goals[0]) for goals in tasks]
         far.coming(chunks)
         try:
             for chunk in chunks:
                 engine.deck.take(far.result(chunk))
-                yield
+                if len(engine.deck) > engine.deck.lasting:
+                    return
+                yield chunk.rows
         finally:
             engine.deck.keep()

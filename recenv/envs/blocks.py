@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 from numpy.typing import NDArray
 
 from recenv.data.store import DISCLOSURES
 from recenv.data.world import World
+from recenv.errors import InputError
 
-MOST_STATES = 1 << 26
-"""Largest table of (goal, told) that is kept as one array: 256 MB."""
+MOST_STATES = 1 << 25
+"""Largest table of (goal, told) that is kept as one array: 128 MB."""
+
+ROOM = "RECENV_DECK_BLOCKS"
+"""The variable that says how many blocks a deck holds in memory."""
+
+MOST_BLOCKS = 131_072
+"""What it holds where nothing is said: about 230 MB with three scorers and twenty candidates a goal."""
+
+
+def room_for_blocks() -> int:
+    """How many blocks a deck holds in memory. Raises InputError for anything but a number above 0."""
+    given = os.environ.get(ROOM, str(MOST_BLOCKS))
+    if not (given.isascii() and given.isdigit()) or int(given) < 1:
+        raise InputError(f"{ROOM} must be a number of blocks, at least 1; got {given!r}")
+    return int(given)
 
 
 class BlockNumbers:
@@ -49,17 +66,29 @@ class BlockNumbers:
 
     def open(self, goals: NDArray[np.int64], told: NDArray[np.uint64]) -> list[tuple[int, int]]:
         """Number those that have no number yet; returns them, (goal, told) each, in the order of their numbers."""
-        pairs = zip(goals.tolist(), told.tolist(), strict=True)
-        fresh = [pair for pair in dict.fromkeys(pairs) if pair not in self._known]
-        for pair in fresh:
-            self._known[pair] = len(self.keys)
-            self.keys.append(pair)
-        if self._table is not None and fresh:
-            goal, mask = zip(*fresh, strict=True)
-            # the types said outright: of numbers below and above 2^63 together NumPy makes floats
-            place = self._place(np.array(goal, np.int64), np.array(mask, np.uint64))
-            self._table[place] = [self._known[pair] + 1 for pair in fresh]
+        new = self.find(goals, told) < 0
+        fresh = list(dict.fromkeys(zip(goals[new].tolist(), told[new].tolist(), strict=True)))
+        start = len(self.keys)
+        self.keys += fresh
+        if self._table is None:
+            self._known.update(zip(fresh, range(start, len(self.keys)), strict=True))
+        else:
+            self._table[self._places(fresh)] = np.arange(start, len(self.keys)) + _ONE
         return fresh
+
+    def drop(self, start: int) -> None:
+        """Close the blocks from a number on."""
+        dropped = self.keys[start:]
+        del self.keys[start:]
+        if self._table is None:
+            for pair in dropped:
+                del self._known[pair]
+        else:
+            self._table[self._places(dropped)] = 0
+
+    def _places(self, pairs: list[tuple[int, int]]) -> NDArray[np.int64]:
+        # the types said outright: of numbers below and above 2^63 together NumPy makes floats
+        return self._place(np.array([goal for goal, _ in pairs], np.int64), np.array([told for _, told in pairs], np.uint64))
 
     def _place(self, goals: NDArray[np.int64], told: NDArray[np.uint64]) -> NDArray[np.int64]:
         of = self._goals.take(goals, 0)

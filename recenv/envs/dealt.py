@@ -51,10 +51,11 @@ def deal(deck: Deck, state: State, facts: Facts, playing: NDArray[np.bool_]) -> 
     items = np.where(own.there[:, :, None], deck.items(block, scores.cell), np.float32(np.nan))
     reasons: dict[tuple[int, int], str] = {}
     if deck.talkative or not scores.present[there].all():
+        said = deck.said
         for r in np.flatnonzero(there).tolist():
             shown = facts.at[r, facts.there[r]].tolist()
             for s in range(len(deck.names)):
-                if why := deck.said(int(block[r]), s, shown) or ("" if scores.present[r, s] else NO_VALUE):
+                if why := said(int(block[r]), s, shown) or ("" if scores.present[r, s] else NO_VALUE):
                     reasons[r, s] = why
     left_out: dict[int, dict[str, Item]] = {}
     for s in np.flatnonzero(deck.listed).tolist():

@@ -1,12 +1,14 @@
 """What scorers and the observation say of a goal's candidates once some constraints are told: a block for each (goal, told).
 
 A block is a function of world, scorers and configuration, so it is looked up for as long as the user says nothing new. Cells
-are asked for when a slate first shows them; all that a step lacks goes to each scorer in one call.
+are asked for when a slate first shows them; all that a step lacks goes to each scorer in one call. Where there is no room for
+more, the last blocks to come are dropped, and made again when they are reached again; a number of a block is good until then.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache, partial
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
@@ -16,7 +18,7 @@ from numpy.typing import NDArray
 
 from recenv.data.render import item_text, mapping_text, user_text
 from recenv.data.search import index_of
-from recenv.envs.blocks import BlockNumbers
+from recenv.envs.blocks import BlockNumbers, room_for_blocks
 from recenv.envs.deck_files import Part, deck_folder, decode_part, encode_part, read_parts, write_part
 from recenv.envs.facts import Facts
 from recenv.envs.spaces import BOUND, CANDIDATE_FEATURES, SESSION_FEATURES
@@ -33,6 +35,9 @@ E = len(CANDIDATE_FEATURES)
 _ZERO, _NEVER = np.array(0), np.array(np.inf)
 _BM25_SCALE = 10.0
 NO_LIST = "the scorer gave no probabilities of the list"
+_BY_BLOCK = ("observation", "session", "_cell", "_asked", "_ideal", "_spoilt", "_value", "_fresh")
+_Said = dict[tuple[int, int], dict[int, str]]
+"""By block and dimension, what was said of candidates (-1: of the list)."""
 Worth = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 """Values (R, S) of items in the slate dimensions -> what each is worth to a reward, (R, 2): said in breach, and in keeping."""
 
@@ -70,11 +75,16 @@ class Deck:
     names: the S slate dimensions that have a scorer and of which a candidate can be asked alone, or the list (``askable``).
     listed, fickle (S,): whether lists are judged; whether the scorer may answer otherwise another time, at a cost. ruled: whether
     turns have to be held against a rule first.
-    ``whole``: whether every cell that was asked for has a value.
+    ``whole``: whether every cell that was asked for has a value. room: how many blocks are held, ``room_for_blocks`` by default
+    and more where one step needs them; lasting: of these the first, which are never dropped and kept on disk.
     """
 
-    def __init__(self, tables: Tables, transcript: Transcript, scorers: Mapping[str, Scorer], worth: Worth) -> None:
+    def __init__(
+        self, tables: Tables, transcript: Transcript, scorers: Mapping[str, Scorer], worth: Worth, *, room: int | None = None
+    ) -> None:
         self.tables, self.transcript, self._worth = tables, transcript, worth
+        self.room = room_for_blocks() if room is None else room
+        self.lasting = self.room * 3 // 4
         self.names = tuple(d.name for d in DIMENSIONS.values() if d.name in scorers and askable(d))
         self._scorers = [scorers[name] for name in self.names]
         self.ruled = any(DIMENSIONS[name].rule is not None for name in self.names)
@@ -100,22 +110,24 @@ class Deck:
         self._ideal = np.ones((0, 1 + config.slate_size, s))
         self._spoilt, self._value = (np.zeros((0, config.candidates + 1), np.float32) for _ in range(2))  # in breach, in keeping
         self._start = np.zeros((0, config.slate_size), np.int64)  # (B, K) where the cells of a block start, flattened
-        self._said: dict[tuple[int, int], dict[int, str]] = {}  # by block and dimension, of candidates (-1: of the list)
-        self._fixed: dict[int, NDArray[np.float64]] = {}
-        self._texts: dict[int, str] = {}
+        self._said: _Said = {}
+        self._goal_features = lru_cache(maxsize=16_384)(self._read_goal_features)
+        self._text = lru_cache(maxsize=65_536)(self._read_text)
         self.whole = True
         self._home: Path | None = None
-        self._kept = 0  # cells that are on disk already
-        self._fresh = np.zeros(0, np.bool_)  # (B,) blocks that have others
+        self._fresh = np.zeros(0, np.bool_)  # (B,) blocks with cells that are not on disk
 
     # -- on disk ---------------------------------------------------------------------------------------------
 
     def open(self, home: Path) -> None:
-        """Take up what is kept of this deck in a home of decks, and keep what is new there when ``keep`` is called."""
+        """Take up what is kept of this deck in a home of decks, as far as it lasts, and keep what is new there when ``keep`` is
+        called."""
         self._home = deck_folder(home, self.tables.world, self.tables.config, dict(zip(self.names, self._scorers, strict=True)))
         for _, part in read_parts(self._home):
-            self._take(part)
-        self._kept, self._fresh[:] = self.cells, False
+            new = self._found(part) < 0
+            lasts = ~new | (new.cumsum() <= self.lasting - len(self))
+            self._take({name: array[lasts] for name, array in part.items()})
+        self._fresh[:] = False
 
     @property
     def cells(self) -> int:
@@ -132,17 +144,18 @@ class Deck:
         return np.asarray(self._asked[cells[:, 0], cells[:, 1]])
 
     def keep(self, *, anew: bool = False) -> None:
-        """Write what is not on disk yet: the blocks that changed, as a part. anew: all blocks in one part, in place of the parts
-        that it holds whole."""
-        if self._home is None or not self.names or (self.cells == self._kept and not anew):
+        """Write what is not on disk yet of the blocks that last: those that changed, as a part. anew: all of them in one part, in
+        place of the parts that it holds whole."""
+        lasting = min(len(self), self.lasting)
+        number = np.flatnonzero(self._known[:lasting].any(1) if anew else self._fresh[:lasting])
+        if self._home is None or not self.names or not (len(number) or anew):
             return
-        number = np.flatnonzero(self._known.any(1) if anew else self._fresh[: len(self)])
         old = [file for file, part in read_parts(self._home) if self._has(part)] if anew else []
         new = write_part(self._home, self._part(number))
         for file in old:
             if file != new:
                 file.unlink(missing_ok=True)
-        self._kept, self._fresh[:] = self.cells, False
+        self._fresh[:] = False
 
     def _part(self, number: NDArray[np.integer]) -> Part:
         """Blocks as a part, in the order of their keys, however they came."""
@@ -165,15 +178,16 @@ class Deck:
 
     def take(self, part: bytes) -> None:
         """Take up what ``part_of`` gave."""
-        taken = decode_part(part)
-        self._take(taken)
-        self._fresh[self._numbers.find(taken["key"][:, 0].astype(np.int64), taken["key"][:, 1])] = True
+        self._take(decode_part(part))
+
+    def _found(self, part: Part) -> NDArray[np.int64]:
+        return self._numbers.find(part["key"][:, 0].astype(np.int64), part["key"][:, 1])
 
     def _has(self, part: Part) -> bool:
-        """Whether every cell of a part is in this deck."""
-        goals, told = part["key"][:, 0].astype(np.int64), part["key"][:, 1]
-        found = self._numbers.find(goals, told)
-        return bool((found >= 0).all()) and not bool((part["asked"].astype(np.bool_) & ~self._known[found]).any())
+        """Whether every cell of a part is in this deck, and lasts."""
+        found = self._found(part)
+        lasts = (found >= 0) & (found < self.lasting)
+        return bool(lasts.all()) and not bool((part["asked"].astype(np.bool_) & ~self._known[found]).any())
 
     def _take(self, part: Part) -> None:
         goals, told = part["key"][:, 0].astype(np.int64), part["key"][:, 1]
@@ -182,6 +196,7 @@ class Deck:
         self._ideal[at] = np.where(part["ideal"] > 0, part["ideal"], np.inf)
         told = np.where(self.listed, np.asarray(asked.any(1))[:, None, None], asked[:, :, None])  # a list as a whole
         self._cell[at, :-1] = np.where(told, part["cell"], self._cell[at, :-1])
+        self._fresh[at] |= (asked & ~self._asked[at, :-1]).any(1)
         self._asked[at, :-1] |= asked
         self._valued(np.argwhere(asked), at)
 
@@ -200,20 +215,31 @@ class Deck:
         return block
 
     def blocks(self, goals: NDArray[np.int64], told: NDArray[np.uint64]) -> NDArray[np.int64]:
-        """(N,) block numbers of goal rows with what was told; new ones are made."""
+        """(N,) block numbers of goal rows with what was told; new ones are made, which may drop others."""
         found = self._numbers.find(goals, told)
-        if np.count_nonzero(found < _ZERO):
-            lacking = found < 0
-            self._open(goals[lacking], told[lacking])
+        lacking = np.count_nonzero(found < _ZERO)
+        if lacking:
+            if len(self) > self.lasting and len(self) + lacking > self.room:
+                self.drop()
+            self._open(goals, told)
             found = self._numbers.find(goals, told)
         return found
+
+    def drop(self) -> None:
+        """Forget the blocks that do not last, once the others are kept. Who holds ``said`` has what was said in them."""
+        self.keep()
+        self._numbers.drop(self.lasting)
+        for name in _BY_BLOCK:
+            setattr(self, name, getattr(self, name)[: self.lasting].copy())
+        self._said = {at: said for at, said in self._said.items() if at[0] < self.lasting}
+        self._last = None
 
     def _open(self, goals: NDArray[np.int64], told: NDArray[np.uint64]) -> None:
         start = len(self)
         fresh = self._numbers.open(goals, told)
         if len(self) > len(self.observation):
-            room = max(64, 2 * len(self))
-            for name in ("observation", "session", "_cell", "_asked", "_ideal", "_spoilt", "_value", "_fresh"):
+            room = max(64, len(self), min(2 * len(self), self.room))
+            for name in _BY_BLOCK:
                 old = getattr(self, name)
                 larger = np.zeros((room, *old.shape[1:]), old.dtype)
                 larger[:start] = old[:start]
@@ -239,7 +265,7 @@ class Deck:
         tables = self.tables
         place = int(tables.at(np.array([goal]))[0])
         rows, size = tables.rows, int(tables.rows.size[place])
-        out = self._goal_features(goal, place).copy()
+        out = self._goal_features(goal).copy()
         score = index_of(tables.world).score(self._query(goal, told, place), rows.item[place, :size].tolist())
         out[:size, 3] = np.asarray(score, np.float64) / _BM25_SCALE
         mask = np.uint64(told)
@@ -248,20 +274,19 @@ class Deck:
         out[:size, 5], out[:size, 6] = missed, unknown
         return np.clip(out, -BOUND, BOUND).astype(np.float32)
 
-    def _goal_features(self, goal: int, place: int) -> NDArray[np.float64]:
-        if goal not in self._fixed:
-            world, rows = self.tables.world, self.tables.rows
-            size = int(rows.size[place])
-            item, (session, _) = rows.item[place, :size], self.tables.session_of(goal)
-            logs = np.log1p(np.maximum(world.column("item_price")[item], 0.0))
-            known = ~np.isnan(logs)
-            out = np.zeros((self.tables.config.candidates, E), np.float64)
-            out[:size, 0] = np.nan_to_num(world.column("item_rating")[item] - 4.0)
-            out[:size, 1] = np.nan_to_num(logs - (float(logs[known].mean()) if known.any() else np.nan))
-            out[:size, 2] = world.popularity(item, session)
-            out[:size, 8] = 1.0
-            self._fixed[goal] = out
-        return self._fixed[goal]
+    def _read_goal_features(self, goal: int) -> NDArray[np.float64]:
+        world, rows = self.tables.world, self.tables.rows
+        place = int(self.tables.at(np.array([goal]))[0])
+        size = int(rows.size[place])
+        item, (session, _) = rows.item[place, :size], self.tables.session_of(goal)
+        logs = np.log1p(np.maximum(world.column("item_price")[item], 0.0))
+        known = ~np.isnan(logs)
+        out = np.zeros((self.tables.config.candidates, E), np.float64)
+        out[:size, 0] = np.nan_to_num(world.column("item_rating")[item] - 4.0)
+        out[:size, 1] = np.nan_to_num(logs - (float(logs[known].mean()) if known.any() else np.nan))
+        out[:size, 2] = world.popularity(item, session)
+        out[:size, 8] = 1.0
+        return out
 
     def _query(self, goal: int, told: int, place: int) -> str:
         session, number = self.tables.session_of(goal)
@@ -310,19 +335,16 @@ class Deck:
         top = self._ideal[block, 1]  # (N, S): the highest probability of a list, 1 elsewhere
         return np.asarray(cell / np.where(top < np.inf, top, np.nan)[:, None, :], np.float32)
 
-    def reason(self, dimension: str, block: int) -> str:
-        """Why a scorer gave no value in a block, "" where it gave them."""
-        return next(iter(self._said.get((block, self.names.index(dimension)), {}).values()), "")
-
     @property
     def talkative(self) -> bool:
         """Whether anything was said beside values."""
         return bool(self._said)
 
-    def said(self, block: int, s: int, candidates: Sequence[int]) -> str:
-        """What was said first of candidates in a block, or of their list, in the dimension at S; "" for nothing."""
-        said = self._said.get((block, s))
-        return "" if said is None else next((said[c] for c in ((-1,) if self.listed[s] else candidates) if c in said), "")
+    @property
+    def said(self) -> Callable[[int, int, Sequence[int]], str]:
+        """``said(block, s, candidates)`` gives what was said first of candidates in a block, or of their list, in the dimension
+        at S, "" for nothing; of the blocks that there are now also when they have been dropped."""
+        return partial(_said_first, self._said, self.listed)
 
     def first(self, s: int, block: int) -> Item:
         """The candidate of a block that the scorer of lists at S puts first; there is one."""
@@ -350,8 +372,8 @@ class Deck:
                     self._said.setdefault((b, s), {})[c] = reason
         # who may fail to answer now may answer later; a missing value is kept only of those who would say the same again
         missing = np.isnan(self._cell[cells[:, 0], cells[:, 1]])
-        self._asked[cells[:, 0], cells[:, 1]] = ~(missing & self.fickle).any(1)
-        self._fresh[cells[:, 0]] = True
+        self._asked[cells[:, 0], cells[:, 1]] = settled = ~(missing & self.fickle).any(1)
+        self._fresh[cells[settled, 0]] = True
         self._valued(cells, np.arange(len(self)))
 
     def _valued(self, cells: NDArray[np.int64], number: NDArray[np.integer]) -> None:
@@ -391,8 +413,11 @@ class Deck:
             what.locale, self._query(goal, told, place), what.instruction, user=user_text(user),
             context=mapping_text(what.context, what.locale), slate=tuple(texts[i] for i in numbers), items=tuple(texts)))
 
-    def _text(self, item: int) -> str:
-        if item not in self._texts:
-            self._texts[item] = item_text(self.tables.world.item(item))
-        return self._texts[item]
+    def _read_text(self, item: int) -> str:
+        return item_text(self.tables.world.item(item))
+
+
+def _said_first(known: _Said, listed: NDArray[np.bool_], block: int, s: int, candidates: Sequence[int]) -> str:
+    said = known.get((block, s))
+    return "" if said is None else next((said[c] for c in ((-1,) if listed[s] else candidates) if c in said), "")
 

@@ -389,19 +389,19 @@ class Engine:
             odd = playing > kept
             if not self.deck.whole:
                 odd |= playing & ~scores.present.all(1)
-            explain = partial(self._reasons, odd, block, some, kept, scores.present)
+            explain = partial(self._reasons, self.deck.said, odd, block, facts, kept, scores.present)
         return _Judged(worths, there, np.where(applicable, self._source, _NO_SOURCE), failed, unpaid, void, explain, {})
 
     def _reasons(
-        self, odd: NDArray[np.bool_], block: NDArray[np.int64], some: NDArray[np.bool_], kept: NDArray[np.bool_],
-        present: NDArray[np.bool_],
+        self, said: Callable[[int, int, Sequence[int]], str], odd: NDArray[np.bool_], block: NDArray[np.int64], facts: Facts,
+        kept: NDArray[np.bool_], present: NDArray[np.bool_],
     ) -> dict[tuple[int, int], str]:
-        reasons: dict[tuple[int, int], str] = {}
+        reasons, some = dict[tuple[int, int], str](), facts.some
         for r in odd.nonzero()[0].tolist():
             for s, name in enumerate(self.deck.names):
                 if some[r] and not present[r, s]:
-                    reasons[r, self.dimensions.index(name)] = (
-                        self.deck.reason(name, int(block[r])) or NO_VALUE)
+                    shown = facts.at[r, facts.there[r]].tolist()
+                    reasons[r, self.dimensions.index(name)] = said(int(block[r]), s, shown) or NO_VALUE
             for column, voice in enumerate(self._voices):
                 if voice == "obeys" and not kept[r]:
                     reasons[r, column] = NOTHING_SHOWN if not some[r] else NO_SENTENCE

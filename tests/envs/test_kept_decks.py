@@ -212,7 +212,7 @@ def test_a_list_that_nobody_could_judge_says_why(tiny_world: World, worth: float
         tiny_world, RULES, scorers={DIMENSIONS[IR]: KnownScorer(DIMENSIONS[IR], lambda text: worth)}, reward=REWARDS["service"],
         user=ScriptedUser(wants=False))
     paid(engine, [0])
-    reasons = {engine.deck.reason(DIMENSIONS[IR], block) for block in range(len(engine.deck))}
+    reasons = {engine.deck.said(block, 0, ()) for block in range(len(engine.deck))}
     assert reasons == {"" if judged else NO_LIST} and engine.deck.whole == judged
     kept = engine.deck._part(np.arange(len(engine.deck)))["ideal"]
     assert ((kept[:, 1:] > 0) if judged else (kept == 0)).all()

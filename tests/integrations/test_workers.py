@@ -18,6 +18,7 @@ from deadly import Deadly
 from scenario_worlds import A_DOZEN
 
 from recenv.cli import cli
+from recenv.envs.blocks import ROOM
 from recenv.errors import InputError, WorkerError
 from recenv.evaluation.failures import Lost
 from recenv.evaluation.plan import MANIFEST, TRACES
@@ -116,6 +117,18 @@ def test_prepared_decks_are_the_same_wherever_they_are_filled(home: Path, on: st
         assert done.fresh == done.cells > 0 and not mark.exists()
         found.append((done, {f.name: f.read_bytes() for f in (home / "cache" / "decks").rglob("*") if f.is_file()}))
     assert found[0] == found[1] and len(found[0][1]) == 1
+
+
+def test_decks_are_prepared_as_far_as_they_have_room(home: Path, on: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = []
+    for workers in (0, WORKERS[on]):
+        shutil.rmtree(home / "cache" / "decks", ignore_errors=True)
+        monkeypatch.setenv(ROOM, "80")
+        with pytest.warns(UserWarning, match=r"the deck is full: [1-9]\d* of \d+ goals are prepared.* 80 blocks") as said:
+            done = prepare(str(home / "small.toml"), scorers="deadly:scorers", workers=workers, on=on)
+        assert done.blocks <= 60 and done.fresh == done.cells > 0
+        found.append((str(said[0].message), done))
+    assert found[0] == found[1]
 
 
 def test_on_the_command_line(home: Path, on: str) -> None:
