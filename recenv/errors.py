@@ -47,14 +47,14 @@ _SHOWN = 20  # of the names that there are
 
 
 class UnknownName(RecenvError, KeyError):
-    """A name that is not registered; the message lists the nearest ones."""
+    """A name that is not registered; the message lists the nearest ones. beside: what else there is to say."""
 
-    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+    def __init__(self, kind: str, name: str, known: Iterable[str], beside: str = "") -> None:
         names = sorted(known)
         near = nearest(name, names)
         more = f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else ""
         hint = f"Did you mean {', '.join(near)}?" if near else f"Known: {', '.join(names[:_SHOWN]) or 'none'}{more}."
-        super().__init__(f"unknown {kind} {name!r}. {hint}")
+        super().__init__(" ".join(filter(None, (f"unknown {kind} {name!r}.", beside, hint))))
         self.kind, self.name, self.near = kind, name, tuple(near)
 
     def __str__(self) -> str:  # KeyError would print the repr

@@ -46,7 +46,9 @@ def own_part(kind: Kind, name: str, known: Iterable[str]) -> object:
     for point in _points():
         if point.name == f"{kind}.{name}":
             return _attribute(kind, point.value.partition("[")[0].strip(), f"{kind} {name!r}, which {_package(point)} registers,")
-    raise UnknownName(kind, name, (*known, *registered(kind)))
+    other = next((p for p in _points() if name in (p.name, p.name.partition(".")[2])), None)
+    beside = f"{_package(other)} registers {other.name!r}, expected {f'{kind}.{name}'!r}." if other is not None else ""
+    raise UnknownName(kind, name, (*known, *registered(kind)), beside)
 
 
 def called(who: str, part: object) -> object:

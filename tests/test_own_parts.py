@@ -173,7 +173,8 @@ def test_packages_register_parts(
     (package / "METADATA").write_text("Metadata-Version: 2.1\nName: mine\nVersion: 1.0\n")
     (package / "entry_points.txt").write_text(
         "[recenv.plugins]\nagent.first = parts:First\nreward.mine = parts:SPEC\nscorers.flat = parts:scorers\n"
-        "scenario.food = parts:scenario\nagent.gone = parts:Gone\n")
+        "scenario.food = parts:scenario\nagent.gone = parts:Gone\n"
+        "agents.many = parts:First\nbare = parts:First\n")
     monkeypatch.syspath_prepend(str(parts))
     assert open_agent("first", Runtime(tiny_world)).name == "first"
     assert reward_spec("mine").name == "mine" and load_scenario("food").name == "dining" and len(scorer_set("flat")) == 2
@@ -182,6 +183,9 @@ def test_packages_register_parts(
         check_agent("frist")
     with pytest.raises(InputError, match=r"'gone', which mine registers.*has no 'Gone'"):
         check_agent("gone")
+    for name, under in (("many", "agents.many"), ("bare", "bare"), ("mine", "reward.mine")):
+        with pytest.raises(UnknownName, match=rf"unknown agent '{name}'\. mine registers '{under}', expected 'agent\.{name}'\. "):
+            check_agent(name)
     with pytest.raises(InputError, match="flat"):
         scorer_set("nobody")
 

@@ -75,15 +75,13 @@ class Deck:
     names: the S slate dimensions that have a scorer and of which a candidate can be asked alone, or the list (``askable``).
     listed, fickle (S,): whether lists are judged; whether the scorer may answer otherwise another time, at a cost. ruled: whether
     turns have to be held against a rule first.
-    ``whole``: whether every cell that was asked for has a value. room: how many blocks are held, ``room_for_blocks`` by default
-    and more where one step needs them; lasting: of these the first, which are never dropped and kept on disk.
+    ``whole``: whether every cell that was asked for has a value. room: how many blocks are held, more where one step needs them;
+    lasting: of these the first, which are never dropped and kept on disk.
     """
 
-    def __init__(
-        self, tables: Tables, transcript: Transcript, scorers: Mapping[str, Scorer], worth: Worth, *, room: int | None = None
-    ) -> None:
+    def __init__(self, tables: Tables, transcript: Transcript, scorers: Mapping[str, Scorer], worth: Worth) -> None:
         self.tables, self.transcript, self._worth = tables, transcript, worth
-        self.room = room_for_blocks() if room is None else room
+        self.room = room_for_blocks()
         self.lasting = self.room * 3 // 4
         self.names = tuple(d.name for d in DIMENSIONS.values() if d.name in scorers and askable(d))
         self._scorers = [scorers[name] for name in self.names]
@@ -228,17 +226,31 @@ class Deck:
     def drop(self) -> None:
         """Forget the blocks that do not last, once the others are kept. Who holds ``said`` has what was said in them."""
         self.keep()
-        self._numbers.drop(self.lasting)
-        for name in _BY_BLOCK:
-            setattr(self, name, getattr(self, name)[: self.lasting].copy())
-        self._said = {at: said for at, said in self._said.items() if at[0] < self.lasting}
+        self._cut(self.lasting)
+
+    def _cut(self, size: int) -> None:
+        """Forget the blocks from a number on."""
+        left = {name: getattr(self, name)[:size].copy() for name in _BY_BLOCK}
+        self._numbers.drop(size)
+        vars(self).update(left)
+        self._said = {at: said for at, said in self._said.items() if at[0] < size}
         self._last = None
 
     def _open(self, goals: NDArray[np.int64], told: NDArray[np.uint64]) -> None:
         start = len(self)
         fresh = self._numbers.open(goals, told)
+        try:
+            self._make(start, fresh)
+        except BaseException:  # someone who interrupts a step may go on with the same deck
+            self._cut(start)
+            raise
+
+    def _make(self, start: int, fresh: list[tuple[int, int]]) -> None:
         if len(self) > len(self.observation):
-            room = max(64, len(self), min(2 * len(self), self.room))
+            room = 64
+            while room < len(self):  # as in ``Tables``
+                room *= 2
+            room = max(len(self), min(room, self.room))
             for name in _BY_BLOCK:
                 old = getattr(self, name)
                 larger = np.zeros((room, *old.shape[1:]), old.dtype)
@@ -372,9 +384,10 @@ class Deck:
                     self._said.setdefault((b, s), {})[c] = reason
         # who may fail to answer now may answer later; a missing value is kept only of those who would say the same again
         missing = np.isnan(self._cell[cells[:, 0], cells[:, 1]])
-        self._asked[cells[:, 0], cells[:, 1]] = settled = ~(missing & self.fickle).any(1)
-        self._fresh[cells[settled, 0]] = True
+        settled = ~(missing & self.fickle).any(1)
         self._valued(cells, np.arange(len(self)))
+        self._asked[cells[:, 0], cells[:, 1]] = settled  # last: who interrupts a step finds cells that are there, or lacking
+        self._fresh[cells[settled, 0]] = True
 
     def _valued(self, cells: NDArray[np.int64], number: NDArray[np.integer]) -> None:
         """What cells are worth to the reward, (R, 2) of index into number and candidate; number: blocks."""

@@ -209,10 +209,12 @@ class Tables:
         self._used += len(fresh)
 
     def _grow(self, wanted: int) -> None:
-        have = len(self._rows.size)
+        size = have = len(self._rows.size)
         if wanted <= have:
             return
-        larger = _empty(max(wanted, min(2 * have, max(self._room, wanted))), self.config)
+        while size < wanted:  # times two from the first size, so that the last growth is not a small one
+            size *= 2
+        larger = _empty(max(wanted, min(size, self._room)), self.config)
         for name in GoalRows._fields:
             getattr(larger, name)[:have] = getattr(self._rows, name)
         self._rows = larger

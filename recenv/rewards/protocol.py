@@ -15,7 +15,7 @@ from recenv.records import ScorerRow
 SourceKind = Literal["rule", "scorer", "logged", "user", "none"]
 SOURCES: tuple[str, ...] = get_args(SourceKind)
 """Where a component comes from: an exact rule, a scorer, a log, the user, or nowhere."""
-
+ScorerKind = Literal["rule", "encoder", "judge", "generative"]
 
 NO_ANSWER = "the judge did not answer"
 """How the reason begins where a scorer asks somebody who did not answer, for now: no value, and no judgement of the row."""
@@ -30,12 +30,12 @@ class ScorerSpec(msgspec.Struct, frozen=True, kw_only=True):
     """Identity of a scorer; round-trips through JSON and is written into every trace.
 
     reads: fields of a row. fingerprint: hash of weights and configuration. calibration: method and parameters in words.
-    training_data: sha256 of the training rows ("" for rules). Raises InputError for a field that no row has.
+    training_data: sha256 of the training rows ("" for rules). Raises InputError for a field that no row has, or another kind.
     """
 
     name: str
     dimension: str
-    kind: Literal["rule", "encoder", "judge", "generative"]
+    kind: ScorerKind
     reads: tuple[str, ...]
     fingerprint: str
     calibration: str = ""
@@ -44,6 +44,8 @@ class ScorerSpec(msgspec.Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if not {*self.reads} <= {*ScorerRow.__struct_fields__}:
             raise InputError(f"scorer {self.name!r} reads {self.reads}; rows have {', '.join(ScorerRow.__struct_fields__)}")
+        if self.kind not in get_args(ScorerKind):
+            raise InputError(f"the kind of scorer {self.name!r} is {self.kind!r}; expected {', '.join(get_args(ScorerKind))}")
 
 
 class Cost(msgspec.Struct, frozen=True):

@@ -113,6 +113,25 @@ def test_the_first_blocks_last_and_are_kept(tiny_world: World, monkeypatch: pyte
     assert sorted(tmp_path.rglob("*.safetensors")) == files  # what does not last is never written
 
 
+@pytest.mark.parametrize("at", range(1, 40, 3))
+def test_a_step_that_was_interrupted_leaves_no_half_block(
+    tiny_world: World, monkeypatch: pytest.MonkeyPatch, at: int
+) -> None:
+    """At the n-th text that a new block or a scorer's row wants, as by Ctrl-C; the deck goes on as if nothing had been."""
+    engine = with_room(monkeypatch, 8, tiny_world)
+    expected, said, count = played(with_room(monkeypatch, 8, tiny_world)), engine.transcript.said, iter(range(1, 1_000_000))
+
+    def interrupting(*about: int) -> str:
+        if next(count) == at:
+            raise KeyboardInterrupt
+        return said(*about)
+
+    monkeypatch.setattr(engine.transcript, "said", interrupting)
+    with pytest.raises(KeyboardInterrupt):
+        played(engine)
+    assert same(played(engine), expected)
+
+
 @pytest.mark.parametrize("most", [1 << 25, 0])
 def test_numbers_are_given_anew_to_what_was_dropped(
     tiny_world: World, monkeypatch: pytest.MonkeyPatch, most: int

@@ -215,3 +215,5 @@ def test_a_few_pairs_among_many_rows_do_not_lead() -> None:
 def test_a_scorer_reads_fields_that_rows_have() -> None:
     with pytest.raises(InputError, match=r"scorer 'x' reads .*'qurey'.* rows have .*query"):
         ScorerSpec(name="x", dimension="query_item_relevance", kind="rule", reads=("qurey", "item"), fingerprint="1")
+    with pytest.raises(InputError, match=r"the kind of scorer 'x' is 'model'; expected rule, encoder, judge, generative"):
+        ScorerSpec(name="x", dimension="query_item_relevance", kind="model", reads=("item",), fingerprint="1")  # type: ignore[arg-type]

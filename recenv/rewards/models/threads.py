@@ -12,7 +12,6 @@ from recenv.errors import InputError
 _ROWS = 256
 """Rows of a matrix product from which its parts fall into the same blocks however many threads there are (measured)."""
 
-
 THREADS = "RECENV_THREADS"
 """The variable that says on how many threads scorers work in play."""
 

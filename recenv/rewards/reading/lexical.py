@@ -214,7 +214,6 @@ _CHANGING = frozenset(_RUN.findall(form)[0] for form, first in _EN.items() if fo
 _ENGLISH = re.compile(r"(?<![a-z0-9])" + synonyms.any_of(_EN) + r"(?![a-z0-9])")
 _CHINESE = re.compile(synonyms.any_of(_ZH))
 
-
 _NO_WORDS = re.compile(r"[\W_]+")
 _NO_WORD = str.maketrans("", "", "".join(c for c in map(chr, range(128)) if not c.isalnum()))
 

@@ -24,7 +24,6 @@ _CHUNK = 240  # characters: long evidence is cut at the ends of sentences, and t
 _MOST_CHUNKS = 8
 _SHARES = 184  # what the caps below are shares of; a shorter or longer sequence scales them
 
-
 _Half = tuple[tuple[str, int], ...]
 _CAPS: dict[frozenset[str], tuple[_Half, _Half]] = {frozenset(name for side in sides for name, _ in side): sides for sides in (
     ((("instruction", 76), ("query", 16)), (("response", 92),)),
