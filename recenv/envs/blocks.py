@@ -17,8 +17,8 @@ MOST_STATES = 1 << 25
 ROOM = "RECENV_DECK_BLOCKS"
 """The variable that says how many blocks a deck holds in memory."""
 
-MOST_BLOCKS = 131_072
-"""What it holds where nothing is said: about 230 MB with three scorers and twenty candidates a goal."""
+MOST_BLOCKS = 196_608
+"""What it holds where nothing is said: about 270 MB with three scorers and twenty candidates a goal."""
 
 
 def room_for_blocks() -> int:

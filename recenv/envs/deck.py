@@ -7,6 +7,7 @@ more, the last blocks to come are dropped, and made again when they are reached 
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache, partial
 from itertools import pairwise
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 
 from recenv.data.render import item_text, mapping_text, user_text
 from recenv.data.search import index_of
-from recenv.envs.blocks import BlockNumbers, room_for_blocks
+from recenv.envs.blocks import ROOM, BlockNumbers, room_for_blocks
 from recenv.envs.deck_files import Part, deck_folder, decode_part, encode_part, read_parts, write_part
 from recenv.envs.facts import Facts
 from recenv.envs.spaces import BOUND, CANDIDATE_FEATURES, SESSION_FEATURES
@@ -109,9 +110,9 @@ class Deck:
         self._spoilt, self._value = (np.zeros((0, config.candidates + 1), np.float32) for _ in range(2))  # in breach, in keeping
         self._start = np.zeros((0, config.slate_size), np.int64)  # (B, K) where the cells of a block start, flattened
         self._said: _Said = {}
-        self._goal_features = lru_cache(maxsize=16_384)(self._read_goal_features)
+        self._goal_features = lru_cache(maxsize=4_096)(self._read_goal_features)
         self._text = lru_cache(maxsize=65_536)(self._read_text)
-        self.whole = True
+        self.whole, self._warned = True, False
         self._home: Path | None = None
         self._fresh = np.zeros(0, np.bool_)  # (B,) blocks with cells that are not on disk
 
@@ -218,10 +219,18 @@ class Deck:
         lacking = np.count_nonzero(found < _ZERO)
         if lacking:
             if len(self) > self.lasting and len(self) + lacking > self.room:
+                self._warn()
                 self.drop()
             self._open(goals, told)
             found = self._numbers.find(goals, told)
         return found
+
+    def _warn(self) -> None:
+        if self.names and not self._warned:
+            self._warned = True
+            warnings.warn(
+                f"a deck has room for {self.room:,} blocks and this world has more, so that scorers are asked about some of them "
+                f"again; {ROOM}={4 * self.room} makes room where there is memory (docs/performance.md)", stacklevel=2)
 
     def drop(self) -> None:
         """Forget the blocks that do not last, once the others are kept. Who holds ``said`` has what was said in them."""
@@ -230,9 +239,7 @@ class Deck:
 
     def _cut(self, size: int) -> None:
         """Forget the blocks from a number on."""
-        left = {name: getattr(self, name)[:size].copy() for name in _BY_BLOCK}
         self._numbers.drop(size)
-        vars(self).update(left)
         self._said = {at: said for at, said in self._said.items() if at[0] < size}
         self._last = None
 
@@ -255,12 +262,11 @@ class Deck:
                 old = getattr(self, name)
                 larger = np.zeros((room, *old.shape[1:]), old.dtype)
                 larger[:start] = old[:start]
-                if name == "_ideal":
-                    larger[start:] = self._scale
-                if name == "_asked":
-                    larger[:, -1] = True
                 setattr(self, name, larger)
             self._start = spread_starts(room, self._asked.shape[1], self.tables.config.slate_size)
+        for name in _BY_BLOCK:  # there may have been others of these numbers
+            getattr(self, name)[start : len(self)] = self._scale if name == "_ideal" else 0
+        self._asked[start : len(self), -1] = True
         for number, (goal, mask) in enumerate(fresh, start):
             self.observation[number] = self._observe(goal, mask)
             place = int(self.tables.at(np.array([goal]))[0])

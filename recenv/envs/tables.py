@@ -27,8 +27,8 @@ Mask = NDArray[np.uint64]
 MOST_CONSTRAINTS = 64
 """A set of constraints is a 64-bit mask, bit m for the m-th of the need."""
 
-ROOM = 262_144
-"""Most goals whose rows are kept at once: about 350 MB with twenty candidates each."""
+ROOM = 131_072
+"""Most goals whose rows are kept at once: about 180 MB with twenty candidates each."""
 
 SLOT_NAMES: tuple[str, ...] = tuple(SLOTS)
 _BIT = np.uint64(1)

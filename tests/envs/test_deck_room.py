@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from recenv.records import ScorerRow
 from recenv.rewards.hybrid import REWARDS
 from recenv.rewards.protocol import ScorerSpec, Scores
 
+pytestmark = pytest.mark.filterwarnings("ignore:a deck has room for")
 RULES = EnvConfig(horizon=6, candidates=8, scorers="rules")
 N = 4
 
@@ -145,6 +147,16 @@ def test_numbers_are_given_anew_to_what_was_dropped(
     numbers.drop(0)
     assert numbers.keys == [] and numbers.find(np.arange(4), none).tolist() == [-1] * 4
     numbers.drop(0)
+
+
+def test_a_deck_without_room_says_so_once(tiny_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    small = with_room(monkeypatch, 5, tiny_world)
+    with pytest.warns(UserWarning, match=r"room for 5 blocks .* RECENV_DECK_BLOCKS=20 makes room") as said:
+        played(small), played(small)
+    assert len(said) == 1
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        played(with_room(monkeypatch, 1_000, tiny_world))
 
 
 @pytest.mark.parametrize("given", ["0", "-3", "many", "1.5", "", "\u0663"])
