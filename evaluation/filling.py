@@ -14,7 +14,7 @@ MOST_TOLD = 6
 
 def fill(engine: Engine, goals: tuple[int, ...]) -> None:
     """Ask the scorers for all candidates of some goals, with everything that may have been told."""
-    pairs = [(goal, told) for goal in goals for told in states(engine, goal)]
+    pairs = [(goal, told) for goal in goals for told in sorted(states(engine, goal))]
     goal, mask = np.array([g for g, _ in pairs], np.int64), np.array([m for _, m in pairs], np.uint64)
     block = engine.deck.blocks(goal, mask)
     size = engine.tables.rows.size[engine.tables.at(goal)]

@@ -44,7 +44,7 @@ def prepare(
     engine = open_engine(scenario, store, **options)
     if not engine.deck.names:
         raise InputError(f"the scorers {engine.config.scorers!r} judge no items, so there is nothing to prepare")
-    engine.deck.drop()  # what was played before in this process
+    engine.deck.drop()  # what was played before in this process and does not last
     before = engine.deck.cells
     total = engine.world.n_goals if goals is None else min(goals, engine.world.n_goals)
     tasks = [tuple(range(start, min(start + GOALS_A_TASK, total))) for start in range(0, total, GOALS_A_TASK)]
@@ -58,8 +58,8 @@ def prepare(
             progress(done, total)
     if done < total:
         warnings.warn(
-            f"the deck is full: {done:,} of {total:,} goals are prepared, and scorers are asked about the others in play; "
-            f"a deck holds {engine.deck.room:,} blocks, or what {ROOM} says", stacklevel=2)
+            f"the deck is full: stopped after {done:,} of {total:,} goals, and scorers are asked about the others in play; "
+            f"a deck has room for {engine.deck.room:,} blocks and keeps three quarters, {ROOM} makes more room", stacklevel=2)
         engine.deck.drop()
     engine.deck.open(deck_home())
     engine.deck.keep(anew=True)

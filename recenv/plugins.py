@@ -17,7 +17,7 @@ import sys
 from collections.abc import Iterable
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
-from typing import Literal
+from typing import Literal, get_args
 
 from recenv.errors import InputError, RecenvError, UnknownName, nearest
 
@@ -46,9 +46,18 @@ def own_part(kind: Kind, name: str, known: Iterable[str]) -> object:
     for point in _points():
         if point.name == f"{kind}.{name}":
             return _attribute(kind, point.value.partition("[")[0].strip(), f"{kind} {name!r}, which {_package(point)} registers,")
-    other = next((p for p in _points() if name in (p.name, p.name.partition(".")[2])), None)
-    beside = f"{_package(other)} registers {other.name!r}, expected {f'{kind}.{name}'!r}." if other is not None else ""
-    raise UnknownName(kind, name, (*known, *registered(kind)), beside)
+    raise UnknownName(kind, name, (*known, *registered(kind)), _elsewhere(kind, name))
+
+
+def _elsewhere(kind: Kind, name: str) -> str:
+    """Who registers a name as another kind of part, or as none, in a sentence; "" for nobody."""
+    for point in _points():
+        of, _, rest = point.name.partition(".")
+        if rest == name and of in get_args(Kind):
+            return f"{_package(point)} registers it as {of}."
+        if name == (rest or of):
+            return f"{_package(point)} registers {point.name!r}, expected {f'{kind}.{name}'!r}."
+    return ""
 
 
 def called(who: str, part: object) -> object:

@@ -47,6 +47,9 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             raise InputError("a scenario needs a name: its world is kept by it; got an empty one")
         if self.world.kind == "synthetic" and self.world.sessions < 1:
             raise InputError(f"scenario {self.name!r}: [world] sessions must say how many, at least 1; got {self.world.sessions}")
+        if self.world.kind == "store" and (self.world.sessions or self.world.seed or self.world.spec):
+            raise InputError(
+                f"scenario {self.name!r}: [world] sessions, seed and spec are of synthetic worlds; a store has its own sessions")
 
     @property
     def fingerprint(self) -> str:

@@ -93,10 +93,28 @@ def floats(*values: float) -> np.ndarray:
     (Scores(floats(1.5), ("",)), ROW, r"values in \[0, 1\], or NaN with a reason; got 1.5"),
     (Scores(floats(0.5), ("",)), LIST, "expected 2, got 0"),
     (Scores(floats(0.5), ("",), (floats(1.0),)), LIST, "expected 2, got 1"),
+    (Scores(floats(0.5), "x"), ROW, "got values of shape .* and str reasons"),  # type: ignore[arg-type]
+    (Scores(floats(0.5), ("",), ([0.4, 0.6],)), LIST, "array of floats; expected 2, got list"),  # type: ignore[arg-type]
+    (Scores(floats(0.5), ("",), (floats(0.4, 0.6)[None],)), LIST, r"expected 2, got float32 of shape \(1, 2\)"),
+    (Scores(floats(0.5), ("",), (np.array([0, 1]),)), LIST, r"expected 2, got int64 of shape \(2,\)"),
+    (Scores(floats(0.5), ("",), None), LIST, "expected 2, got 0"),  # type: ignore[arg-type]
+    *((Scores(floats(0.5), ("",), (floats(*p),)), LIST, r"together 1; got \[") for p in (
+        (-3, -3), (0, 0), (np.nan, 1), (1.5, -0.5), (10, 10), (np.inf, 0))),
 ])
 def test_a_scorer_that_does_not_keep_to_the_protocol_is_named(said: object, row: ScorerRow, says: str) -> None:
     with pytest.raises(InputError, match=f"scorer 'mine' of {row.dimension} .*{says}"):
         scores_of(Says(said, row.dimension), [row])
+
+
+def test_a_scorer_that_raises_is_named_with_the_place() -> None:
+    class Raises(Says):
+        def score(self, rows: Sequence[ScorerRow]) -> Scores:
+            raise TimeoutError("backend gone")
+
+    with pytest.raises(InputError, match=r"scorer 'mine' of .* raised TimeoutError \(test_misfits.py, line \d+\): backend gone; "
+                                         "a row that cannot be judged is NaN with a reason") as raised:
+        scores_of(Raises(None), [ROW])
+    assert isinstance(raised.value.__cause__, TimeoutError)
 
 
 def test_what_keeps_to_the_protocol_passes() -> None:

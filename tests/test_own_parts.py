@@ -183,8 +183,11 @@ def test_packages_register_parts(
         check_agent("frist")
     with pytest.raises(InputError, match=r"'gone', which mine registers.*has no 'Gone'"):
         check_agent("gone")
-    for name, under in (("many", "agents.many"), ("bare", "bare"), ("mine", "reward.mine")):
-        with pytest.raises(UnknownName, match=rf"unknown agent '{name}'\. mine registers '{under}', expected 'agent\.{name}'\. "):
+    for name, says in (
+        ("many", "mine registers 'agents.many', expected 'agent.many'. "), ("mine", "mine registers it as reward. "),
+        ("bare", "mine registers 'bare', expected 'agent.bare'. "), ("agent.first", "Did you mean first"),
+    ):
+        with pytest.raises(UnknownName, match=re.escape(f"unknown agent '{name}'. {says}")):
             check_agent(name)
     with pytest.raises(InputError, match="flat"):
         scorer_set("nobody")

@@ -24,7 +24,7 @@ MOST_BLOCKS = 196_608
 def room_for_blocks() -> int:
     """How many blocks a deck holds in memory. Raises InputError for anything but a number above 0."""
     given = os.environ.get(ROOM, str(MOST_BLOCKS))
-    if not (given.isascii() and given.isdigit()) or int(given) < 1:
+    if not (given.isascii() and given.isdigit() and len(given) < 16) or int(given) < 1:
         raise InputError(f"{ROOM} must be a number of blocks, at least 1; got {given!r}")
     return int(given)
 

@@ -2,13 +2,15 @@
 
 A block is a function of world, scorers and configuration, so it is looked up for as long as the user says nothing new. Cells
 are asked for when a slate first shows them; all that a step lacks goes to each scorer in one call. Where there is no room for
-more, the last blocks to come are dropped, and made again when they are reached again; a number of a block is good until then.
+more, the blocks that came last are dropped, and made again when they are reached again: a number of a block is good until the
+next call of ``block`` or ``blocks``.
 """
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from functools import lru_cache, partial
 from itertools import pairwise
 from pathlib import Path
@@ -77,7 +79,7 @@ class Deck:
     listed, fickle (S,): whether lists are judged; whether the scorer may answer otherwise another time, at a cost. ruled: whether
     turns have to be held against a rule first.
     ``whole``: whether every cell that was asked for has a value. room: how many blocks are held, more where one step needs them;
-    lasting: of these the first, which are never dropped and kept on disk.
+    lasting: of these the first, which are kept on disk, and never dropped.
     """
 
     def __init__(self, tables: Tables, transcript: Transcript, scorers: Mapping[str, Scorer], worth: Worth) -> None:
@@ -89,8 +91,7 @@ class Deck:
         self.ruled = any(DIMENSIONS[name].rule is not None for name in self.names)
         self.fickle = np.array([s.spec.kind in ("judge", "generative") for s in self._scorers], np.bool_)  # (S,)
         self.listed = np.array([DIMENSIONS[name].listwise for name in self.names], np.bool_)  # (S,)
-        self._numbers = BlockNumbers(tables.world)
-        config, s = tables.config, len(self.names)
+        config = tables.config
         self._discount = 1.0 / np.log2(np.arange(config.slate_size) + 2.0)
         self._discounts = np.concatenate([[0.0], self._discount])  # by rank from 1, 0 for no item
         self._mass = np.cumsum(self._discounts)
@@ -98,6 +99,16 @@ class Deck:
         self._scale = np.where(self.listed, 1.0, self._mass[:, None])  # (1 + K, S)
         self._scale[0] = np.inf
         self._category = np.asarray(tables.world.column("goal_category"), np.int64)
+        self._goal_features = lru_cache(maxsize=4_096)(self._read_goal_features)
+        self._text = lru_cache(maxsize=65_536)(self._read_text)
+        self._warned = False
+        self._home: Path | None = None
+        self._begin()
+
+    def _begin(self) -> None:
+        """Hold nothing."""
+        config, s = self.tables.config, len(self.names)
+        self._numbers = BlockNumbers(self.tables.world)
         self._last: _Found | None = None
         self.observation = np.zeros((0, config.candidates, E), np.float32)  # (B, C, E), nothing shown yet
         self.session = np.zeros((0, len(SESSION_FEATURES)), np.float32)  # (B, S), turn and goal 0
@@ -110,11 +121,9 @@ class Deck:
         self._spoilt, self._value = (np.zeros((0, config.candidates + 1), np.float32) for _ in range(2))  # in breach, in keeping
         self._start = np.zeros((0, config.slate_size), np.int64)  # (B, K) where the cells of a block start, flattened
         self._said: _Said = {}
-        self._goal_features = lru_cache(maxsize=4_096)(self._read_goal_features)
-        self._text = lru_cache(maxsize=65_536)(self._read_text)
-        self.whole, self._warned = True, False
-        self._home: Path | None = None
+        self.whole = True
         self._fresh = np.zeros(0, np.bool_)  # (B,) blocks with cells that are not on disk
+        self._torn = False  # whether someone left while blocks were made or dropped
 
     # -- on disk ---------------------------------------------------------------------------------------------
 
@@ -122,11 +131,14 @@ class Deck:
         """Take up what is kept of this deck in a home of decks, as far as it lasts, and keep what is new there when ``keep`` is
         called."""
         self._home = deck_folder(home, self.tables.world, self.tables.config, dict(zip(self.names, self._scorers, strict=True)))
-        for _, part in read_parts(self._home):
+        self._take_up(self._home)
+
+    def _take_up(self, folder: Path) -> None:
+        for _, part in read_parts(folder):
             new = self._found(part) < 0
             lasts = ~new | (new.cumsum() <= self.lasting - len(self))
             self._take({name: array[lasts] for name, array in part.items()})
-        self._fresh[:] = False
+            self._fresh[self._found(part)[lasts]] = False
 
     @property
     def cells(self) -> int:
@@ -145,9 +157,13 @@ class Deck:
     def keep(self, *, anew: bool = False) -> None:
         """Write what is not on disk yet of the blocks that last: those that changed, as a part. anew: all of them in one part, in
         place of the parts that it holds whole."""
+        if self._home is None:
+            return
         lasting = min(len(self), self.lasting)
         number = np.flatnonzero(self._known[:lasting].any(1) if anew else self._fresh[:lasting])
-        if self._home is None or not self.names or not (len(number) or anew):
+        if self.names and len(number):
+            number = number[self._plain(number).any(1)]
+        if not self.names or not len(number):
             return
         old = [file for file, part in read_parts(self._home) if self._has(part)] if anew else []
         new = write_part(self._home, self._part(number))
@@ -161,14 +177,19 @@ class Deck:
         keys = np.array([self._numbers.keys[n] for n in number.tolist()], np.uint64).reshape(-1, 2)
         order = np.lexsort((keys[:, 1], keys[:, 0]))
         keys, number = keys[order], number[order]
+        return {
+            "key": keys, "cell": self._cell[number, :-1], "asked": self._plain(number).astype(np.uint8),
+            "ideal": np.where(self._ideal[number] < np.inf, self._ideal[number], 0.0)}
+
+    def _plain(self, number: NDArray[np.integer]) -> NDArray[np.bool_]:
+        """(R, C) cells of blocks that were asked for and of which nothing is said beside their value: these are kept, and the
+        others asked again by who wants to know."""
         asked = self._asked[number, :-1].copy()
         place = {n: at for at, n in enumerate(number.tolist())}
-        for (block, _), said in self._said.items():  # what is said beside a value is not kept: who wants to know asks again
+        for (block, _), said in self._said.items():
             for candidate in said if block in place else ():
                 asked[place[block], candidate if candidate >= 0 else slice(None)] = False
-        return {
-            "key": keys, "cell": self._cell[number, :-1], "asked": asked.astype(np.uint8),
-            "ideal": np.where(self._ideal[number] < np.inf, self._ideal[number], 0.0)}
+        return asked
 
     def part_of(self, goals: Sequence[int]) -> bytes:
         """What is known of some goals, for the ``take`` of a deck elsewhere."""
@@ -183,18 +204,18 @@ class Deck:
         return self._numbers.find(part["key"][:, 0].astype(np.int64), part["key"][:, 1])
 
     def _has(self, part: Part) -> bool:
-        """Whether every cell of a part is in this deck, and lasts."""
+        """Whether every cell of a part is in this deck, and would be kept."""
         found = self._found(part)
         lasts = (found >= 0) & (found < self.lasting)
-        return bool(lasts.all()) and not bool((part["asked"].astype(np.bool_) & ~self._known[found]).any())
+        return bool(lasts.all()) and not bool((part["asked"].astype(np.bool_) & ~self._plain(found)).any())
 
     def _take(self, part: Part) -> None:
         goals, told = part["key"][:, 0].astype(np.int64), part["key"][:, 1]
         at = self.blocks(goals, told)
         asked = part["asked"].astype(np.bool_)
         self._ideal[at] = np.where(part["ideal"] > 0, part["ideal"], np.inf)
-        told = np.where(self.listed, np.asarray(asked.any(1))[:, None, None], asked[:, :, None])  # a list as a whole
-        self._cell[at, :-1] = np.where(told, part["cell"], self._cell[at, :-1])
+        given = np.where(self.listed, np.asarray(asked.any(1))[:, None, None], asked[:, :, None])  # a list as a whole
+        self._cell[at, :-1] = np.where(given, part["cell"], self._cell[at, :-1])
         self._fresh[at] |= (asked & ~self._asked[at, :-1]).any(1)
         self._asked[at, :-1] |= asked
         self._valued(np.argwhere(asked), at)
@@ -215,15 +236,31 @@ class Deck:
 
     def blocks(self, goals: NDArray[np.int64], told: NDArray[np.uint64]) -> NDArray[np.int64]:
         """(N,) block numbers of goal rows with what was told; new ones are made, which may drop others."""
+        if self._torn:
+            self._begin()
+            if self._home is not None:
+                self._take_up(self._home)
         found = self._numbers.find(goals, told)
-        lacking = np.count_nonzero(found < _ZERO)
-        if lacking:
-            if len(self) > self.lasting and len(self) + lacking > self.room:
+        if np.count_nonzero(found < _ZERO):
+            if len(self) > self.lasting and len(self) + self._lacking(goals, told, found) > self.room:
                 self._warn()
                 self.drop()
-            self._open(goals, told)
+            with self._changing():
+                self._open(goals, told)
             found = self._numbers.find(goals, told)
         return found
+
+    @staticmethod
+    def _lacking(goals: NDArray[np.int64], told: NDArray[np.uint64], found: NDArray[np.int64]) -> int:
+        lacking = found < 0
+        return len({*zip(goals[lacking].tolist(), told[lacking].tolist(), strict=True)})
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """Who interrupts a step in here may go on with the same deck, which begins anew then."""
+        self._torn, self._last = True, None
+        yield
+        self._torn = False
 
     def _warn(self) -> None:
         if self.names and not self._warned:
@@ -234,25 +271,15 @@ class Deck:
 
     def drop(self) -> None:
         """Forget the blocks that do not last, once the others are kept. Who holds ``said`` has what was said in them."""
-        self.keep()
-        self._cut(self.lasting)
-
-    def _cut(self, size: int) -> None:
-        """Forget the blocks from a number on."""
-        self._numbers.drop(size)
-        self._said = {at: said for at, said in self._said.items() if at[0] < size}
-        self._last = None
+        with suppress(OSError):  # a disk that takes nothing ends no session: what is not kept stays, and ``keep`` says it later
+            self.keep()
+        with self._changing():
+            self._numbers.drop(self.lasting)
+            self._said = {at: said for at, said in self._said.items() if at[0] < self.lasting}
 
     def _open(self, goals: NDArray[np.int64], told: NDArray[np.uint64]) -> None:
         start = len(self)
         fresh = self._numbers.open(goals, told)
-        try:
-            self._make(start, fresh)
-        except BaseException:  # someone who interrupts a step may go on with the same deck
-            self._cut(start)
-            raise
-
-    def _make(self, start: int, fresh: list[tuple[int, int]]) -> None:
         if len(self) > len(self.observation):
             room = 64
             while room < len(self):  # as in ``Tables``
@@ -263,6 +290,7 @@ class Deck:
                 larger = np.zeros((room, *old.shape[1:]), old.dtype)
                 larger[:start] = old[:start]
                 setattr(self, name, larger)
+            self._asked[:, -1] = True  # of all: no candidate of the first block is found at the very end
             self._start = spread_starts(room, self._asked.shape[1], self.tables.config.slate_size)
         for name in _BY_BLOCK:  # there may have been others of these numbers
             getattr(self, name)[start : len(self)] = self._scale if name == "_ideal" else 0
@@ -370,7 +398,7 @@ class Deck:
         return self.tables.world.item(int(self.tables.rows.item[place, int(np.nanargmax(self._cell[block, :-1, s]))]))
 
     def fill(self, cells: NDArray[np.int64]) -> None:
-        """Ask the scorers for cells, (R, 2) of block and candidate, sorted, each once."""
+        """Ask the scorers for cells, (R, 2) of block and candidate, those of a block together, each once."""
         if not len(cells):
             return
         bounds = [*np.flatnonzero(np.diff(cells[:, 0], prepend=-1)).tolist(), len(cells)]
@@ -386,14 +414,20 @@ class Deck:
             scores = scores_of(scorer, rows)
             self._cell[cells[:, 0], cells[:, 1], s] = scores.values
             for (b, c), reason in zip(cells.tolist(), scores.reasons, strict=True):
-                if reason:
-                    self._said.setdefault((b, s), {})[c] = reason
+                self._hear(b, s, c, reason)
         # who may fail to answer now may answer later; a missing value is kept only of those who would say the same again
         missing = np.isnan(self._cell[cells[:, 0], cells[:, 1]])
         settled = ~(missing & self.fickle).any(1)
         self._valued(cells, np.arange(len(self)))
-        self._asked[cells[:, 0], cells[:, 1]] = settled  # last: who interrupts a step finds cells that are there, or lacking
         self._fresh[cells[settled, 0]] = True
+        self._asked[cells[:, 0], cells[:, 1]] = settled  # last: who interrupts a step finds cells that are there, or lacking
+
+    def _hear(self, block: int, s: int, candidate: int, reason: str) -> None:
+        """What is said of a candidate, or (-1) of the list, this time."""
+        if reason:
+            self._said.setdefault((block, s), {})[candidate] = reason
+        elif said := self._said.get((block, s)):
+            said.pop(candidate, None)
 
     def _valued(self, cells: NDArray[np.int64], number: NDArray[np.integer]) -> None:
         """What cells are worth to the reward, (R, 2) of index into number and candidate; number: blocks."""
@@ -418,8 +452,7 @@ class Deck:
             gains[: len(best)] = best
             sums = np.cumsum(gains * self._discount)
             self._ideal[b, 1:, s] = np.where(sums > 0, sums, np.inf)
-            if said := scores.reasons[n] or ("" if told else NO_LIST):
-                self._said.setdefault((b, s), {})[-1] = said
+            self._hear(b, s, -1, scores.reasons[n] or ("" if told else NO_LIST))
 
     def rows(self, record: Dimension, block: int, numbers: list[int]) -> list[ScorerRow]:
         """What the scorer of a dimension is asked in a block: the rows of the given candidates, or the one of their list."""

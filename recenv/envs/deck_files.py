@@ -68,7 +68,10 @@ def write_part(folder: Path, part: Part) -> Path:
 def read_parts(folder: Path) -> Iterator[tuple[Path, Part]]:
     """The sound parts of a deck, in the order of their names; damaged ones are left out with a warning."""
     for file in sorted(folder.glob("*.safetensors")):
-        data = file.read_bytes()
+        try:
+            data = file.read_bytes()
+        except FileNotFoundError:
+            continue  # another process has put it together with others since
         if hashlib.sha256(data).hexdigest()[:24] != file.stem:
             warnings.warn(f"{file} is damaged and is left out; delete it", stacklevel=2)
             continue

@@ -241,11 +241,14 @@ class Engine:
         if own is not None:
             log.extrapolated[rows, state.turn[rows]] |= own.decided.there[rows] & (reactions.place[rows] >= 0)
         if log.spoken is not None:
+            spoken: list[Spoken] = []
             for r, action in zip(rows, acted, strict=True):
                 hits, note = self.transcript.search(state, r, action) if action.act == "search" else ((), notes.get(r, ""))
                 tells = 0 if own is None else int(own.decided.told[r]) & self._may_tell(state, r)
                 said = ("", "") if own is None else own.outcome(r, reactions, tells)
-                log.spoken[r].append(Spoken(action, hits, note, *said))
+                spoken.append(Spoken(action, hits, note, *said))
+            for r, what in zip(rows, spoken, strict=True):
+                log.spoken[r][state.turn.item(r):] = [what]  # in place of what a step that was interrupted has left
         return after, step
 
     def _slates(self, actions: Sequence[Action | None], rows: Sequence[int]) -> list[tuple[int, ...]]:
@@ -390,6 +393,8 @@ class Engine:
             if not self.deck.whole:
                 odd |= playing & ~scores.present.all(1)
             explain = partial(self._reasons, self.deck.said, odd, block, facts, kept, scores.present)
+            if self.deck.fickle.any():  # who may say something else by the time that it is read
+                explain = partial(dict[tuple[int, int], str], explain())
         return _Judged(worths, there, np.where(applicable, self._source, _NO_SOURCE), failed, unpaid, void, explain, {})
 
     def _reasons(

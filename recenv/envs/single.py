@@ -24,6 +24,12 @@ Info = Literal["short", "full"]
 MAX_TEXT = 1_000_000
 
 
+def check_vector_reward(given: object) -> None:
+    """Raises OptionError for anything but True and False."""
+    if not isinstance(given, (bool, np.bool_)):
+        raise OptionError(f"vector_reward must be True or False; got {given!r}")
+
+
 def check_info(info: str) -> None:
     """Raise OptionError for what is no kind of info."""
     if info not in get_args(Info):
@@ -47,6 +53,7 @@ class SessionEnv(gym.Env[Obs, Act], ABC, Generic[Obs, Act]):
         if render_mode not in (None, "ansi"):
             raise OptionError(f"render_mode must be None or 'ansi'; got {render_mode!r}")
         check_info(info)
+        check_vector_reward(vector_reward)
         self.batch = SessionBatch(engine, 1, split, words=self.words)
         self.metadata = {**type(self).metadata, "names": self.batch.names()}  # type: ignore[misc]
         self.render_mode, self.vector_reward, self._full = render_mode, vector_reward, self.words or info == "full"

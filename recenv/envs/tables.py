@@ -190,9 +190,9 @@ class Tables:
 
     def clear(self) -> None:
         """Forget every row; they are filled again when they are asked for."""
+        self.age += 1  # first: who interrupts this finds nothing that points to a row of another goal
         self._slot[:] = -1
         self._used = 0
-        self.age += 1
 
     # -- filling ---------------------------------------------------------------------------------------------
 
@@ -205,8 +205,8 @@ class Tables:
         self._grow(self._used + len(fresh))
         at = np.arange(self._used, self._used + len(fresh))
         self._read(fresh, at)
+        self._used += len(fresh)  # before anything points there
         self._slot[fresh] = at
-        self._used += len(fresh)
 
     def _grow(self, wanted: int) -> None:
         size = have = len(self._rows.size)

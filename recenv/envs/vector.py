@@ -20,6 +20,7 @@ from recenv.envs.single import (
     MAX_TEXT,
     Info,
     check_info,
+    check_vector_reward,
     checked_options,
     checked_seed,
     sample_ids,
@@ -57,6 +58,7 @@ class SessionVectorEnv(VectorEnv[Obs, Act, Any], ABC, Generic[Obs, Act]):
         if render_mode is not None:
             raise OptionError(f"render_mode must be None, since vector environments render nothing; got {render_mode!r}")
         check_info(info)
+        check_vector_reward(vector_reward)
         try:
             mode = AutoresetMode(autoreset_mode)
         except ValueError:
@@ -66,6 +68,7 @@ class SessionVectorEnv(VectorEnv[Obs, Act, Any], ABC, Generic[Obs, Act]):
         self.num_envs, self.vector_reward, self._full = num_envs, vector_reward, self.words or info == "full"
         self.metadata = {**type(self).metadata, "autoreset_mode": mode, "names": self.batch.names()}  # type: ignore[misc]
         self.autoreset_mode = mode
+        self._unseen = np.zeros(num_envs, np.bool_)  # new sessions whose first observation nobody has had
         if vector_reward:
             self.single_reward_space = reward_space(len(engine.dimensions))
             self.reward_space = batch_space(self.single_reward_space, num_envs)
@@ -87,6 +90,7 @@ class SessionVectorEnv(VectorEnv[Obs, Act, Any], ABC, Generic[Obs, Act]):
             self.batch.seed(int(self.np_random.integers(2**31)))
         rows = None if mask is None else self._masked(mask)
         self.batch.reset(rows=rows, sessions=names)
+        self._unseen[:] = False
         return self._observe(), _read(self._told(self.batch.arrays(None)))
 
     def _masked(self, mask: Any) -> NDArray[np.int64]:
@@ -101,8 +105,10 @@ class SessionVectorEnv(VectorEnv[Obs, Act, Any], ABC, Generic[Obs, Act]):
         if over.any():
             if self.autoreset_mode == AutoresetMode.DISABLED:
                 raise InputError(f"{int(over.sum())} sessions have ended; reset them with options={{'reset_mask': mask}} first")
+            self._unseen |= over
             self.batch.reset(rows=np.flatnonzero(over))
-        step = self._step(actions, ~over)
+        step = self._step(actions, ~self._unseen)
+        self._unseen[:] = False
         rewards = step.vector_rewards if self.vector_reward else step.rewards.astype(np.float64)
         ended, truncated = self.batch.over, self.batch.truncated
         terminated, infos = ended & ~truncated, self._told(self.batch.arrays(step))
@@ -126,6 +132,7 @@ class SessionVectorEnv(VectorEnv[Obs, Act, Any], ABC, Generic[Obs, Act]):
     def load_state(self, data: bytes) -> tuple[Obs, dict[str, Any]]:
         """Take up N saved sessions. Raises InputError for bytes that do not fit, or that were played with other options."""
         self.batch.load(data, {"autoreset_mode": self.autoreset_mode.value})
+        self._unseen[:] = False
         return self._observe(), _read(self._told(self.batch.arrays(None)))
 
     def call(self, name: str, *args: Any, **kwargs: Any) -> tuple[Any, ...]:
@@ -138,6 +145,10 @@ class SessionVectorEnv(VectorEnv[Obs, Act, Any], ABC, Generic[Obs, Act]):
     def get_attr(self, name: str) -> tuple[Any, ...]:
         """An attribute, once a row."""
         return self.call(name)
+
+    def set_attr(self, name: str, values: Any) -> None:
+        """Raises InputError: rows have no attributes of their own."""
+        raise InputError(f"the sessions of a vector share their options, so {name!r} cannot be set; make another environment")
 
     def _told(self, infos: dict[str, Any]) -> dict[str, Any]:
         """Infos with the dialogues so far, where they are asked for."""

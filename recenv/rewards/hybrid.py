@@ -21,10 +21,13 @@ SLATE_DIMENSIONS: tuple[str, ...] = tuple(d.name for d in SHIPPED if d.of == "sl
 """The shipped dimensions that only a recommendation has."""
 
 
+_HEAVIEST = 1e9
+
+
 class RewardSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How the components become one number; round-trips through JSON and is written into every trace.
 
-    weights: dimension -> weight >= 0, not all 0; 0 where none is given; only dimensions with one above 0 enter the aggregate.
+    weights: dimension -> weight in [0, 1e9], not all 0; 0 where none is given; only those above 0 enter the aggregate.
     gates: dimension -> threshold in [0, 1]; a component below its threshold makes the turn worth 0. A missing one does not.
     credit: how turns of a goal are paid (see ``credit``): ``service`` sums to outcome and quality of what was served, ``mean`` to
     the average worth of its turns, ``gain`` to the best one, ``level`` pays each turn its worth.
@@ -48,12 +51,18 @@ class RewardSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     levels: int = 10
 
     def __post_init__(self) -> None:
+        for field in msgspec.structs.fields(type(self)):
+            given = getattr(self, field.name)
+            try:
+                msgspec.convert(msgspec.to_builtins(given, enc_hook=np.generic.item), field.type)
+            except (TypeError, msgspec.ValidationError) as error:
+                raise InputError(f"reward spec {self.name!r}: {field.name}: {error}; got {given!r}") from None
         for name in (*self.weights, *self.gates, *self.needs):
             if name not in DIMENSIONS:
                 raise UnknownName("dimension", name, DIMENSIONS)
         where = f"reward spec {self.name!r}"
-        if not all(np.isfinite(w) and w >= 0 for w in self.weights.values()) or not any(self.weights.values()):
-            raise InputError(f"{where}: weights must be finite, >= 0 and not all 0; got {self.weights}")
+        if not all(0 <= w <= _HEAVIEST for w in self.weights.values()) or not any(self.weights.values()):
+            raise InputError(f"{where}: weights must be in [0, {_HEAVIEST:g}] and not all 0; got {self.weights}")
         if not all(0 <= g <= 1 for g in self.gates.values()):
             raise InputError(f"{where}: gates must lie in [0, 1]; got {self.gates}")
         for name in ("outcome", "turn_price"):

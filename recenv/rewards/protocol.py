@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Literal, NamedTuple, Protocol, get_args, runtime_checkable
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from recenv.errors import InputError
+from recenv.errors import InputError, RecenvError
 from recenv.records import ScorerRow
 
 SourceKind = Literal["rule", "scorer", "logged", "user", "none"]
@@ -86,23 +88,40 @@ class Scores(NamedTuple):
 
 def scores_of(scorer: Scorer, rows: Sequence[ScorerRow]) -> Scores:
     """What a scorer says of N rows. Raises InputError where it does not keep to the protocol."""
-    found: object = scorer.score(rows)
     who, n = f"scorer {scorer.spec.name!r} of {scorer.spec.dimension}", len(rows)
+    try:
+        found: object = scorer.score(rows)
+    except RecenvError:
+        raise
+    except Exception as error:
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        raise InputError(
+            f"{who} raised {type(error).__name__} ({Path(last.filename).name}, line {last.lineno}): {error}; a row that cannot "
+            f"be judged is NaN with a reason, which begins {NO_ANSWER!r} where it may be asked again") from error
     if not isinstance(found, Scores):
         raise InputError(f"{who} must return recenv.rewards.protocol.Scores; got {type(found).__name__}")
     if not isinstance(found.values, np.ndarray) or found.values.dtype.kind != "f":
         raise InputError(f"{who} must return its values as a numpy array of floats; got {type(found.values).__name__}")
-    if found.values.shape != (n,) or len(found.reasons) != n:
+    reasons = len(found.reasons) if isinstance(found.reasons, (tuple, list)) else type(found.reasons).__name__
+    if found.values.shape != (n,) or reasons != n:
         raise InputError(f"{who} was given {n} rows, and must return a value and a reason for each ('' where there is a value); "
-                         f"got values of shape {found.values.shape} and {len(found.reasons)} reasons")
+                         f"got values of shape {found.values.shape} and {reasons} reasons")
     if (wrong := found.values[(found.values < 0) | (found.values > 1)]).size:
         raise InputError(f"{who} must return values in [0, 1], or NaN with a reason; got {wrong[0]:g}")
     for at in [k for k, row in enumerate(rows) if row.items and not np.isnan(found.values[k])]:
-        given = len(found.lists[at]) if at < len(found.lists) else 0
-        if given != len(rows[at].items):
-            raise InputError(f"{who} judges lists, and must return in Scores.lists a probability for each item of a row; "
-                             f"expected {len(rows[at].items)}, got {given}")
+        given = found.lists[at] if isinstance(found.lists, tuple) and at < len(found.lists) else ()
+        must = f"{who} judges lists, and must return in Scores.lists a probability for each item of a row"
+        if not isinstance(given, np.ndarray) or given.shape != (len(rows[at].items),) or given.dtype.kind != "f":
+            raise InputError(f"{must}, an array of floats; expected {len(rows[at].items)}, got {_size(given)} (row {at})")
+        if not (given >= 0).all() or not abs(float(given.sum(dtype=np.float64)) - 1) < 0.01:
+            raise InputError(f"{must}, together 1; got {given[:5].tolist()}, ..., together {given.sum():g}, for row {at}")
     return found
+
+
+def _size(given: object) -> str:
+    if isinstance(given, np.ndarray):
+        return f"{len(given)}" if given.ndim == 1 and given.dtype.kind == "f" else f"{given.dtype} of shape {given.shape}"
+    return f"{len(given)}" if isinstance(given, (tuple, list)) and not given else type(given).__name__
 
 
 @runtime_checkable

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 from fakes import ScriptedUser, overlap_scorers
@@ -115,23 +116,38 @@ def test_the_first_blocks_last_and_are_kept(tiny_world: World, monkeypatch: pyte
     assert sorted(tmp_path.rglob("*.safetensors")) == files  # what does not last is never written
 
 
-@pytest.mark.parametrize("at", range(1, 40, 3))
-def test_a_step_that_was_interrupted_leaves_no_half_block(
-    tiny_world: World, monkeypatch: pytest.MonkeyPatch, at: int
-) -> None:
-    """At the n-th text that a new block or a scorer's row wants, as by Ctrl-C; the deck goes on as if nothing had been."""
-    engine = with_room(monkeypatch, 8, tiny_world)
-    expected, said, count = played(with_room(monkeypatch, 8, tiny_world)), engine.transcript.said, iter(range(1, 1_000_000))
+def interrupted(engine: Engine, patch: pytest.MonkeyPatch, owner: object, name: str, at: int) -> bool:
+    """Play a deck until the n-th time that a function of it is left, as by Ctrl-C; whether it came to that."""
+    function, left = getattr(owner, name), iter(range(1, 1_000_000))
 
-    def interrupting(*about: int) -> str:
-        if next(count) == at:
+    def interrupting(*args: Any, **kwargs: Any) -> Any:
+        found = function(*args, **kwargs)
+        if next(left) == at:
             raise KeyboardInterrupt
-        return said(*about)
+        return found
 
-    monkeypatch.setattr(engine.transcript, "said", interrupting)
-    with pytest.raises(KeyboardInterrupt):
-        played(engine)
-    assert same(played(engine), expected)
+    with patch.context() as within:
+        within.setattr(owner, name, interrupting)
+        try:
+            played(engine)
+        except KeyboardInterrupt:
+            return True
+    return False
+
+
+@pytest.mark.parametrize("name", [
+    "transcript.said", "deck._numbers.open", "deck._numbers.drop", "deck._numbers._places", "deck._observe", "deck._worth",
+    "deck.rows", "deck._hear", "tables._read", "tables.at"])
+def test_a_step_that_was_interrupted_leaves_no_half_block(tiny_world: World, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    expected, times = played(with_room(monkeypatch, 8, tiny_world)), 0
+    for at in (1, 2, 3, 5, 8, 13, 21, 34, 55):
+        engine = with_room(monkeypatch, 8, tiny_world)
+        owner, (*path, last) = engine, name.split(".")
+        for part in path:
+            owner = getattr(owner, part)
+        times += interrupted(engine, monkeypatch, owner, last, at)
+        assert same(played(engine), expected)
+    assert times >= 2
 
 
 @pytest.mark.parametrize("most", [1 << 25, 0])
@@ -159,7 +175,63 @@ def test_a_deck_without_room_says_so_once(tiny_world: World, monkeypatch: pytest
         played(with_room(monkeypatch, 1_000, tiny_world))
 
 
-@pytest.mark.parametrize("given", ["0", "-3", "many", "1.5", "", "\u0663"])
+class Fickle(Silent):
+    """A judge who counts how often he was asked, and answers every third time."""
+
+    spec = msgspec.structs.replace(Silent.spec, kind="judge")
+    asked = 0
+
+    def score(self, rows: Sequence[ScorerRow]) -> Scores:
+        self.asked += 1
+        answers = self.asked % 3 == 0
+        value, reason = (0.5, "") if answers else (np.nan, f"not {self.asked}")
+        return Scores(np.full(len(rows), value, np.float32), (reason,) * len(rows))
+
+
+def test_a_reason_is_that_of_its_step_whenever_it_is_read(tiny_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    env = SlateVectorEnv(with_room(monkeypatch, 100, tiny_world, **{DIMENSIONS[QIR]: Fickle()}), 1)
+    env.reset(seed=3)
+    kept = [env.step(np.array([[0, 1, 2]]))[4] for _ in range(3)]
+    said = [infos["reasons"][0, QIR] for infos in kept]
+    assert said[0].startswith("not 1") and said[1].startswith("not 2") and said[2] == ""
+
+
+def test_what_comes_with_a_reason_is_no_reason_to_write(
+    tiny_world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Neither is it kept, nor does it take away what others have kept."""
+    for _ in range(3):
+        silent = with_room(monkeypatch, 100, tiny_world, tmp_path, **{DIMENSIONS[QIR]: Silent()})
+        played(silent)
+        silent.deck.keep()
+        silent.deck.keep(anew=True)
+    assert not list(tmp_path.rglob("*.safetensors"))
+
+    class Talks(Silent):
+        said = ""
+
+        def score(self, rows: Sequence[ScorerRow]) -> Scores:
+            return Scores(np.full(len(rows), 0.5, np.float32), (self.said,) * len(rows))
+
+    talks, plain = Talks(), Talks()
+    talks.said = "well"
+    one, two = (with_room(monkeypatch, 100, tiny_world, tmp_path, **{DIMENSIONS[QIR]: s}) for s in (talks, plain))
+    played(one), played(two)
+    two.deck.keep()
+    cells = with_room(monkeypatch, 100, tiny_world, tmp_path, **{DIMENSIONS[QIR]: Talks()}).deck.cells
+    one.deck.keep(anew=True)
+    assert 0 < cells == with_room(monkeypatch, 100, tiny_world, tmp_path, **{DIMENSIONS[QIR]: Talks()}).deck.cells
+
+
+def test_a_disk_that_takes_nothing_ends_no_session(tiny_world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "decks").write_text("a file")
+    engine = with_room(monkeypatch, 4, tiny_world, tmp_path / "decks")
+    assert same(played(engine), played(with_room(monkeypatch, 4, tiny_world)))
+    with pytest.raises(OSError, match="decks"):
+        engine.deck.keep()
+
+
+@pytest.mark.parametrize("given", ["9" * 5_000, "0", "-3", "many", "1.5", "", "\u0663"])
 def test_a_room_that_is_no_number_of_blocks_is_refused(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
     monkeypatch.setenv(blocks.ROOM, given)
     with pytest.raises(InputError, match="RECENV_DECK_BLOCKS must be a number of blocks, at least 1; got"):

@@ -149,6 +149,26 @@ def test_other_seeds_are_refused(engine: Engine, seed: Any) -> None:
 
 
 @KINDS
+def test_a_step_that_failed_and_is_taken_again_shows_a_new_session_before_it_is_played(engine: Engine, kind: Any) -> None:
+    """By actions of another number, where sessions have just ended."""
+    env, plain = kind(engine, N), kind(engine, N)
+    env.reset(seed=1), plain.reset(seed=1)
+    failed = 0
+    for turn in range(10):
+        if env.batch.over.any():
+            with pytest.raises(InputError, match=r"expected"):
+                env.step(actions(env, turn)[:1])
+            failed += 1
+        assert same(env.step(actions(env, turn)), plain.step(actions(plain, turn)))
+    assert failed > 1
+
+
+def test_rows_of_a_vector_have_no_attributes_of_their_own(engine: Engine) -> None:
+    with pytest.raises(InputError, match="share their options, so 'info' cannot be set"):
+        SlateVectorEnv(engine, N).set_attr("info", "full")
+
+
+@KINDS
 def test_next_step_resets_rows_in_the_step_after_their_end(engine: Engine, kind: Any) -> None:
     env = kind(engine, N)
     env.reset(seed=1)

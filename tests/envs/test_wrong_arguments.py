@@ -101,6 +101,7 @@ def test_a_step_before_the_first_or_after_the_last(kind: str) -> None:
     ("slate_size", "3"), ("slate_size", 2.5), ("slate_size", 0), ("slate_size", 99), ("horizon", "a"), ("horizon", None),
     ("horizon", True), ("candidates", 10**9), ("ask_cost", "x"), ("strict", "yes"), ("user", 3), ("user", "nobody"),
     ("scenario", 3), ("scenario", None), ("scenario", "mixd"), ("split", "x"), ("store", 3),
+    ("vector_reward", "False"), ("vector_reward", 1),
 ])
 def test_options_of_an_environment_that_cannot_be_used(option: str, value: Any) -> None:
     for make in (one, two):

@@ -144,6 +144,7 @@ MORE = [
     ("不得使用“便宜”，“免费”出现三次以上。", "forbidden '便宜' '免费' ..0"),
     ("“茶”要出现恰好两次。", "frequency '茶' 2..2"), ("请包含“茶”或“酒”。", ""),
     ("以“您好”开头，以“再见”结尾。", "beginning '您好' 1..; ending '再见' 1.."),
+    ("Recommend what suits the user, at most 3 at a time, and answer in English.", "items ..3; language 'en' 1.."),
     ("Recommend at most 1 place.", "items ..1"), ("Recommend at most 0 places.", ""), ("Write 3 sentences.", ""),
     ("Your answer should be 3 sentences long.", "sentences 3..3"),
     ("Use two to four sentences, at least 20 words.", "words 'parts' 20..; sentences 2..4"), ("Use only 5 words.", "words ..5"),
@@ -316,6 +317,24 @@ def test_anything_can_be_read_and_checked(parts: list[str]) -> None:
         check.holds(text[::-1])
 
 
+def test_names_and_values_keep_their_language_in_the_scorer_too() -> None:
+    """What is left of an answer without what its records hold is in a language."""
+    names = ("Das Boot", "Der Untergang", "Das Leben der Anderen")
+    evidence = "\n".join(f"name: {name}; city: São Paulo; type: ein Film über die Zeit" for name in names)
+    said = {
+        "I recommend Das Boot, Der Untergang and Das Leben der Anderen.": 1.0,
+        "I recommend Das Boot: it plays in São Paulo and is ein Film über die Zeit.": 1.0,
+        "Ich empfehle Ihnen Das Boot und auch die anderen beiden, weil sie sehr gut sind.": 0.0,
+        "我推荐您看 Das Boot，它非常好看，值得一看。": 0.0,
+    }
+    rows = [ScorerRow(dimension="instruction_following", instruction="Answer in English.", evidence=evidence, response=text)
+            for text in said]
+    scores = ChecksScorer().score(rows)
+    assert scores.values.tolist() == list(said.values())
+    assert [bool(reason) for reason in scores.reasons] == [value == 0 for value in said.values()]
+    assert scores.reasons[3] == "expected text in 'en', came none"
+
+
 def test_the_scorer_answers_only_where_something_can_be_checked() -> None:
     rows = [
         ScorerRow(dimension="instruction_following", instruction="Use no commas.", query="Hi?", response=text)
@@ -324,4 +343,4 @@ def test_the_scorer_answers_only_where_something_can_be_checked() -> None:
     rows.append(ScorerRow(dimension="instruction_following", instruction="Be kind.", query="Hi?", response="Hello"))
     scores = ChecksScorer().score(rows)
     assert scores.values[:2].tolist() == [1.0, 0.0] and scores.values[2] != scores.values[2]
-    assert scores.reasons == ("", "", NOTHING_READ)
+    assert scores.reasons == ("", "expected no marks ',', '，', came 1", NOTHING_READ)

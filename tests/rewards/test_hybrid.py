@@ -241,10 +241,18 @@ def test_bad_json_is_an_input_error(bad: bytes) -> None:
         RewardSpec.from_json(bad)
 
 
-@pytest.mark.parametrize("weights", [{}, *({"item_ranking": bad} for bad in (0.0, -1.0, NAN, float("inf")))])
+@pytest.mark.parametrize("weights", [{}, *({"item_ranking": bad} for bad in (0.0, -1.0, NAN, float("inf"), 1e308))])
 def test_weights_must_be_usable(weights: dict[str, float]) -> None:
     with pytest.raises(InputError, match="weights must be"):
         RewardSpec(name="x", weights=weights)
+
+
+@pytest.mark.parametrize(("field", "value"), [
+    ("weights", {"item_ranking": "1"}), ("weights", [1]), ("gates", None), ("needs", "item_ranking"), ("outcome", "0.5"),
+    ("turn_price", None), ("levels", 2.5), ("credit", "mine"), ("name", 3), ("weights", {"item_ranking": object()})])
+def test_a_value_of_another_type_is_told_as_from_a_file(field: str, value: object) -> None:
+    with pytest.raises(InputError, match=f"reward spec .*: {field}: .*got "):
+        RewardSpec(**{"name": "x", "weights": {"item_ranking": 1.0}, field: value})  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("shape", [(D,), (2, D - 1), (2, D + 1), (2, D, 1), (1, 2, D)])

@@ -327,6 +327,13 @@ def test_a_number_may_be_rounded_to_its_last_digit_and_more_where_it_is_about(sa
     assert agrees(claim, place("A", "en")) and agrees(claim, place("A", "en", **{slot: ""}))
 
 
+@pytest.mark.parametrize("number", ["1e400", "1e309", "9.99e999", "1e99999"])
+def test_a_number_beyond_all_is_a_claim_that_no_record_bears_out(number: str) -> None:
+    for text in (f"Harbor Grill costs ¥{number}.", f"Harbor Grill costs about {number} yuan."):
+        [claim] = claims(text)
+        assert not agrees(claim, place("A", "en", price=296.0))
+
+
 @pytest.mark.parametrize(("order", "have", "agreed"), [
     (-1, 99.0, True), (-1, 100.0, True), (-1, 101.0, False), (1, 99.0, False), (1, 100.0, True), (1, 101.0, True),
     (0, 99.0, False)])

@@ -49,6 +49,10 @@ def test_unusable_names_and_files_are_refused(tmp_path: Path) -> None:
     (tmp_path / "x.toml").write_text("name = 1")
     with pytest.raises(InputError, match="not a scenario"):
         load_scenario(str(tmp_path / "x.toml"))
+    for line in ("sessions = -4", "sessions = 30", "seed = 3", "spec = {n_items = 3}"):
+        (tmp_path / "x.toml").write_text(f'name = "x"\nversion = 1\nsummary = "x"\n[world]\nkind = "store"\n{line}\n')
+        with pytest.raises(InputError, match="are of synthetic worlds; a store has its own sessions"):
+            load_scenario(str(tmp_path / "x.toml"))
 
 
 def test_a_scenario_without_a_world_asks_for_a_store(tiny_world_path: Path) -> None:

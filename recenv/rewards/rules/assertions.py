@@ -329,6 +329,10 @@ def _owners(found: _Found, text: str, mentions: Sequence[_Mention]) -> tuple[Ite
 # -- values ------------------------------------------------------------------------------------------------------------
 
 
+_LARGEST = 30
+"""Exponent of the largest number that is read."""
+
+
 def _numbers(text: str) -> list[_Found]:
     found: dict[tuple[int, int], _Found] = {}
     for slot, pattern in _PATTERNS if _DIGIT.search(text) else ():
@@ -338,8 +342,8 @@ def _numbers(text: str) -> list[_Found]:
                 continue
             digits = match.group("n").replace(",", "")
             mantissa, _, exponent = digits.partition("e")
-            decimals = len(mantissa.partition(".")[2]) - int(exponent or 0)
-            value = float(digits)
+            decimals = max(len(mantissa.partition(".")[2]) - int(exponent or 0), -_LARGEST)
+            value = min(float(digits), 10.0**_LARGEST)  # what is larger is no record's either, and 1e400 is infinite
             tolerance = min(0.5 * 10.0**-decimals, _RATING_STEP if slot == "rating" else math.inf) + 1e-9
             if _APPROXIMATE.search(just_before(text, start, 16)) or _APPROXIMATE.match(text, match.end()):
                 tolerance = max(tolerance, 0.25 if slot == "rating" else 0.15 * value)

@@ -222,7 +222,7 @@ def _language(language: str, text: str, names: Sequence[str]) -> str:
     if language in _LANGUAGES:
         came = language_of(text, names)
     else:
-        came = languages.detect(_without(text, names))
+        came = languages.detect(without(text, names))
     if not came or came == language or language not in languages.NAMES:
         return ""
     return f"expected text in {languages.NAMES[language]}, came {languages.NAMES[came]}"
@@ -258,7 +258,7 @@ def language_of(text: str, names: Sequence[str] = ()) -> str:
 
     names: item names, which keep their own language in any text and do not count.
     """
-    text = unicodedata.normalize("NFKC", _without(text, names))
+    text = unicodedata.normalize("NFKC", without(text, names))
     han, latin = len(HAN.findall(text)), len(LATIN.findall(text))
     if han + latin < 3:
         return ""
@@ -276,7 +276,8 @@ def _strings(item: Item) -> list[str]:
     return found
 
 
-def _without(text: str, names: Sequence[str]) -> str:
+def without(text: str, names: Sequence[str]) -> str:
+    """A text with a blank for each of the names that it holds, the longest first."""
     for name in sorted(sorted({n for n in names if len(n) > 1 and n in text}), key=len, reverse=True):
         text = text.replace(name, " ")
     return text

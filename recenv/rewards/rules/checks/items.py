@@ -30,6 +30,7 @@ _MAX = tuple(
         rf"\b{_UP_TO} {_N}(?: [\w-]+){{0,2}}? {_EU}",
         rf"\b{_VERB}(?: me| us| the user)?(?: exactly| only| {_UP_TO})? {_N}(?: [\w-]+){{0,2}}? {_EU}",
         rf"\b{_N} (?:[\w-]+ ){{0,2}}?{_EU} (?:or fewer|or less|at most|maximum|max\b)",
+        rf"\b{_UP_TO} {_N} (?:at (?:a time|once)|in one go|per turn|each time)\b",
     )
 )
 _EXACT = tuple(
