@@ -188,7 +188,8 @@ def _by_turn(agents: Sequence[AgentSummary], colours: dict[str, str], title: str
             if name == "paid":  # what was paid stays when sessions have ended
                 points += [(turn, *points[-1][1:]) for turn in range(points[-1][0] + 1, most + 1)]
             at = [p[0] for p in points]
-            axes.plot(at, [p[1] for p in points], color=colours[agent.agent], linewidth=1.4, marker="o", markersize=2.8)
+            axes.plot(at, [p[1] for p in points], color=colours[agent.agent], linewidth=1.4, marker="o", markersize=2.8,
+                      clip_on=False)
             band = [p for p in points if not math.isnan(p[2])]
             axes.fill_between([p[0] for p in band], [p[2] for p in band], [p[3] for p in band], color=colours[agent.agent],
                               alpha=0.13, linewidth=0)
@@ -309,7 +310,7 @@ def _groups(agents: Sequence[AgentSummary], what: str, colours: dict[str, str]) 
                 at = i + (k + 0.8) / (len(agents) + 0.6)
                 if not math.isnan(group.total.low):
                     whisker(axes, group.total.low, group.total.high, at, colours[agent], 1.1)
-                axes.plot([group.total.mean], [at], marker="o", markersize=3.6, color=colours[agent])
+                axes.plot([group.total.mean], [at], marker="o", markersize=3.6, color=colours[agent], clip_on=False)
             row_name(axes, i + 0.5, f"{name} (n={found[name][0][1].n})", left - 0.15, 8)
         axes.set_yticks([])
         frame(axes, "bottom")

@@ -201,4 +201,12 @@ def audited(run: str | Path, plan: RunPlan) -> Audited:
         return Audited(False, folder)
     theirs = read_plan(folder)
     same = theirs.played is not None and theirs.played.traces == traces_digest(run)
-    return Audited(same and theirs.scorers == plan.audit.scorers, folder)
+    return Audited(same and theirs.scorers == plan.audit.scorers and _lines(folder) == _lines(Path(run)), folder)
+
+
+def _lines(run: Path) -> int:
+    file = run / TRACES
+    if not file.is_file():
+        return 0
+    with file.open("rb") as stream:
+        return sum(1 for _ in stream)

@@ -48,7 +48,7 @@ _BARS = 4.2  # width of the cells
 _TEXT = _WIDE - 2 * _MARGIN - _BARS - 0.6  # of the dialogue
 _BAR_HEIGHT = 0.12
 _TALLEST = 60_000  # Agg refuses pictures of 2^16 pixels
-_MOST_WORDS, _MOST_RESULTS = 40, 5  # lines of one text, and of what a search brought up
+_MOST_WORDS, _MOST_RESULTS, _MOST_ITEMS = 40, 5, 20  # lines of one text, of what a search brought up; items of a slate
 
 
 class _Text(NamedTuple):
@@ -154,12 +154,14 @@ def _dialogue(why: TurnWhy) -> list[_Text]:
     act = turn.action
     words = {"search": search_words(turn), "malformed": act.error or "unusable action"}.get(act.act, act.text)
     lines = _texts(act.act, BAD if act.act == "malformed" else INK, words, INK, room)
-    for rank, item in enumerate(why.items):
+    for rank, item in enumerate(why.items[:_MOST_ITEMS]):
         tick = mark(turn, rank)
         label = "slate" if rank == 0 else ""
         lines += _texts(label, GREY, f"{rank + 1} {tick} {item.name}".replace("  ", " "), GOOD if tick == "✓" else SLATE, room)
         if not tick and (became := became_of(item.verdict, item.missed, item.unknown)):
             lines += _texts("", GREY, became, GREY, room, _TINY, 0.14)
+    if len(why.items) > _MOST_ITEMS:
+        lines += _texts("", GREY, f"… {len(why.items) - _MOST_ITEMS} more items", GREY, room)
     kind = turn.reaction.kind
     label, colour = f"{kind} ✓" if kind == "order" else kind, _TONES.get(TONES.get(kind, ""), GREY)
     answer = _texts(label, colour, ("≈ " if turn.reaction.extrapolated else "") + turn.reaction.text, GREY, room)

@@ -84,10 +84,24 @@ def pass_at(successes: int, trials: int, k: int) -> float:
 
 
 def repeat_folders(run: str | Path) -> list[Path]:
-    """The run itself and its repeats that are there, in order."""
+    """The run itself and its repeats that are there, in order. Raises InputError for a folder that is no repeat of this run."""
     home = Path(run) / REPEATS
     found = [f for f in home.iterdir() if f.name.isdigit() and (f / MANIFEST).is_file()] if home.is_dir() else []
-    return [Path(run), *sorted(found, key=lambda f: int(f.name))]
+    found.sort(key=lambda f: int(f.name))
+    plan = read_plan(run) if found else None
+    for folder in found:
+        theirs = read_plan(folder)
+        ours = {"repeat": int(folder.name)} | {name: getattr(plan, name) for name in _SHARED}
+        other = [name for name, value in ours.items() if getattr(theirs, name) != value]
+        if plan is not None and [a.name for a in theirs.agents] != [a.name for a in plan.agents]:
+            other.append("agents")
+        if other:
+            raise InputError(f"{folder} is no repeat of this run, whose {', '.join(other)} it does not have; move it away")
+    return [Path(run), *found]
+
+
+_SHARED = ("store", "session_ids", "env", "reward", "scorers")
+"""Of the plan of a run, what its repeats have, too."""
 
 
 def build_repeated(run: str | Path, level: float = 0.95, resamples: int = 2000) -> Repeated:

@@ -87,6 +87,9 @@ def rescore_run(
             made = placed(_plan(read_plan(folder), engine, traces_digest(folder), command), target / below, at)
             told = part_of(progress, number, len(folders))
             _rescore_into(partial / below, folder, made, engine, told, chunk, those)
+    for old in (partial / REPEATS).glob("*"):  # of a try that had others
+        if old.name not in {folder.name for folder in folders[1:]}:
+            shutil.rmtree(old)
     if len(folders) > 1:
         write_repeated(partial)
     os.rename(partial, target)

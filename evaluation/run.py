@@ -20,7 +20,7 @@ from recenv.errors import EndpointError, InputError
 from recenv.evaluation.ceiling import write_ceiling
 from recenv.evaluation.cluster import Cluster
 from recenv.evaluation.failures import Lost, lost_text, read_failures, settled
-from recenv.evaluation.leaderboard import build_leaderboard, encode_leaderboard
+from recenv.evaluation.leaderboard import CEILING_ROW, build_leaderboard, encode_leaderboard
 from recenv.evaluation.plan import (
     LEADERBOARD,
     AgentEntry,
@@ -215,6 +215,10 @@ def _players(
         agent = open_agent(given, runtime, configs.get(name))
         if not agent.name.strip():
             raise InputError(f"agent {name or given!r} has an empty name; traces are filed under names, give it one")
+        if agent.name == CEILING_ROW or "," in agent.name or not agent.name.isprintable():
+            raise InputError(
+                f"an agent calls itself {agent.name!r}; names have no commas and no control characters, and {CEILING_ROW!r} is "
+                "what can be reached")
         if agent.name in players:
             raise InputError(f"two agents call themselves {agent.name!r}; traces are filed under that name, give one another")
         if agent.name != name and name in AGENTS:

@@ -31,11 +31,14 @@ def read_stories(run: str | Path, plan: RunPlan, store: str | Path | None = None
     """
     file = Path(run) / STORIES
     if file.is_file():
-        found: Stories = {}
+        found, told = Stories(), list[str]()
         for number, story in recorded(file, SessionStory, f"not a session of schema {STORY_SCHEMA}", "delete the file"):
             if story.schema != STORY_SCHEMA:
                 raise InputError(f"{file}:{number}: session schema {story.schema}, this version reads {STORY_SCHEMA}")
             found[story.session_id] = story
+            told.append(story.session_id)
+        if told != list(plan.session_ids):
+            raise InputError(f"{file} does not tell of each session of the run once, in their order; delete the file")
         return found
     try:
         world = recorded_world(plan, recorded_scenario(plan, run), run, store)

@@ -90,6 +90,8 @@ def _run(place: Path) -> Verified:
         for repeat in folders[1:]:
             wrong += [f"{repeat.relative_to(place)}: {one}" for one in _run(repeat).wrong]
         wrong += _repeats(place, folders)
+        if len(folders) > 1 and not (place / REPEATED).is_file() and all((f / LEADERBOARD).is_file() for f in folders):
+            wrong.append(f"{REPEATED} is missing")
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         return Verified(kind="run", found=f"{traces:,} traces", wrong=(*wrong, f"{LEADERBOARD} or {REPEATED}: {error}"))
     except InputError as error:

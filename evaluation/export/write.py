@@ -68,6 +68,8 @@ def export_run(
             case "sft":
                 rows = dialogues(reader.sessions())
             case "preferences":
+                if len(reader.agents) < 2:
+                    raise InputError(f"preferences are between two agents or more; got {', '.join(reader.agents)} alone")
                 rows = preferences(reader.groups(), left_out)
             case _:
                 alike = reader.alike()

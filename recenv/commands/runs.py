@@ -294,21 +294,26 @@ def replay(run: Path, store: Path | None, scorers: str | None) -> None:
     from recenv.evaluation.repeats import repeat_folders
     from recenv.evaluation.run import TOLERANCE, replay_run
 
-    verdicts = [v for folder in repeat_folders(run) for v in replay_run(folder, store, scorers=scorers)]
+    folders, plan = repeat_folders(run), read_plan(run)
+    verdicts, allotted = [], len(folders) * len(plan.agents) * len(plan.sessions)
+    for folder in folders:
+        verdicts += replay_run(folder, store, scorers=scorers)
     wrong = [v for v in verdicts if not v.same]
     near = [v for v in verdicts if v.same and v.difference]
-    exact, there = len(verdicts) - len(wrong) - len(near), read_plan(run).versions.get("cpu", "")
+    exact, there = len(verdicts) - len(wrong) - len(near), plan.versions.get("cpu", "")
 
     def text() -> str:
         lines = [f"{v.agent} {v.session_id}: {v.difference}" for v in wrong[:20]]
         lines.append(f"{exact} of {len(verdicts)} traces reproduced to the bit")
+        if len(verdicts) < allotted:
+            lines.append(f"{allotted - len(verdicts)} of the run's {allotted} traces have not been played")
         if there != cpu_class():
             lines.append(f"{len(near)} more within {TOLERANCE:g}: played on CPUs of class {there or 'unknown'}, replayed on "
                          f"{cpu_class()}, where the last bits of a network may differ")
         return "\n".join(lines)
 
-    show(lambda: {"traces": len(verdicts), "to_the_bit": exact, "within_tolerance": len(near), "tolerance": TOLERANCE,
-                  "different": [v._asdict() for v in wrong]}, text)
+    show(lambda: {"traces": len(verdicts), "allotted": allotted, "to_the_bit": exact, "within_tolerance": len(near),
+                  "tolerance": TOLERANCE, "different": [v._asdict() for v in wrong]}, text)
     if wrong or not verdicts:
         sys.exit(1)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from recenv.errors import InputError
+from recenv.files import write_whole
 from recenv.measures.typeface import FACE, drawable, fit_text
 from recenv.rewards.dimensions import DIMENSIONS
 
@@ -82,7 +83,7 @@ def save(figure: Figure, out: str | Path) -> Path:
     if target.suffix.lower() not in forms:
         raise InputError(f"a picture is written as .png or .svg; got {target.name!r}")
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(forms[target.suffix.lower()](figure))
+    write_whole(target, forms[target.suffix.lower()](figure))
     return target
 
 

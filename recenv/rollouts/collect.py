@@ -96,6 +96,8 @@ def _act(engine: Engine, agent: Agent, views: list[AgentView], state: State) -> 
         answers = list(some.answers)
     except EndpointError as error:
         answers = [error] * len(views)
+    except SystemExit as error:
+        raise InputError(f"agent {agent.name!r} ended the program (SystemExit {error.code!r}); raise what is wrong") from error
     if len(answers) != len(views):
         raise InputError(f"agent {agent.name!r} must return one action a view: expected {len(views)}, got {len(answers)}")
     found = [a for a in answers if isinstance(a, (Action, EndpointError))]
