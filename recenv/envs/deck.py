@@ -157,7 +157,7 @@ class Deck:
     def keep(self, *, anew: bool = False) -> None:
         """Write what is not on disk yet of the blocks that last: those that changed, as a part. anew: all of them in one part, in
         place of the parts that it holds whole."""
-        if self._home is None:
+        if self._home is None or self._torn:  # what was left half done is never written
             return
         lasting = min(len(self), self.lasting)
         number = np.flatnonzero(self._known[:lasting].any(1) if anew else self._fresh[:lasting])
